@@ -1,0 +1,67 @@
+"""Every exception the package raises on purpose.
+
+    NeuralGraphError
+    ├── ParameterError      a parameter has a value its node type does not take
+    ├── UnknownNodeError    no node type, node or port of that name
+    ├── EditError           an edit does not fit the document it is applied to
+    ├── DocumentError       a file cannot be read or written; what was open is untouched
+    ├── GraphError          the graph has problems that stop it from compiling; carries them
+    ├── DataError           a data source is missing or broken; names file, row and column
+    └── RunError            a run failed or a weights file does not fit
+
+What a user does to a *drawing* is never an exception: it is a `neuralgraph.validation.Problem`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class NeuralGraphError(Exception):
+    """Root of the tree. The message is one or two plain sentences: what, where, expected, received, next step."""
+
+
+class ParameterError(NeuralGraphError):
+    """A parameter has a value that its node type does not take."""
+
+    def __init__(self, message: str, *, parameter: str = "") -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class UnknownNodeError(NeuralGraphError):
+    """No node type, node or port has that name."""
+
+
+class EditError(NeuralGraphError):
+    """An edit does not fit the document it is applied to."""
+
+
+class DocumentError(NeuralGraphError):
+    """A document cannot be read or written. What is open, and what is on disk, is untouched."""
+
+
+class GraphError(NeuralGraphError):
+    """The graph has problems that stop it from compiling."""
+
+    def __init__(self, message: str, problems: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class DataError(NeuralGraphError):
+    """A data source is missing or broken.
+
+    `file`, `row` (1 = first line of the file) and `column` say where, as far as it is known.
+    """
+
+    def __init__(self, message: str, *, file: str = "", row: int | None = None, column: str = "") -> None:
+        super().__init__(message)
+        self.file = file
+        self.row = row
+        self.column = column
+
+
+class RunError(NeuralGraphError):
+    """A run failed, or a weights file does not fit the graph."""

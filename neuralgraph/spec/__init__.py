@@ -1,0 +1,12 @@
+"""What a node type *is*: parameters, ports, the torch call behind it, shapes and dtypes on wires, the catalogue."""
+
+from neuralgraph.spec.call import Call, Symbol, function, module, source
+from neuralgraph.spec.catalog import Catalog
+from neuralgraph.spec.node import Node, Port, Role
+from neuralgraph.spec.param import Numbers, Param, Size, param
+from neuralgraph.spec.tensor import Float, Integer, Mask, Misfit, Scalar, Spec
+
+__all__ = [
+    "Call", "Catalog", "Float", "Integer", "Mask", "Misfit", "Node", "Numbers", "Param", "Port", "Role", "Scalar",
+    "Size", "Spec", "Symbol", "function", "module", "param", "source",
+]

@@ -1,0 +1,140 @@
+"""What training tells: frozen facts made of numbers and small numpy copies, never live tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run begins. Rows are samples; `steps_per_epoch` batches."""
+
+    epochs: int
+    steps_per_epoch: int
+    rows: int
+    validation_rows: int
+    test_rows: int
+    device: str
+    seed: int
+    parameters: int
+    losses: tuple[str, ...]
+    metrics: tuple[str, ...]
+    start_epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Some batches were learned: those since the last such event. `step` counts all batches of the run so far.
+
+    `losses` holds the total loss of each of these batches, `parts` those of every loss node, `lr` the present rate,
+    `gradient_norm` that of the last batch, `rate` samples per second, `seconds` since the start.
+    """
+
+    epoch: int
+    step: int
+    step_in_epoch: int
+    losses: Floats
+    parts: Mapping[str, Floats] = field(default_factory=dict)
+    lr: float = 0.0
+    gradient_norm: float = float("nan")
+    rate: float = 0.0
+    seconds: float = 0.0
+    remaining: tuple[float, float] | None = None
+    """Seconds left, from … to."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """An epoch is over. `figures`: `loss`, `val_loss`, `accuracy`, `val_accuracy`, … by name; a confusion matrix is an array."""
+
+    epoch: int
+    step: int
+    figures: Mapping[str, float]
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    """Figures that are arrays: `confusion_matrix_1`, `val_confusion_matrix_1` → (classes, classes) counts, row = true class."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A setting was changed while running: recorded, so that the run can be replayed."""
+
+    step: int
+    epoch: float
+    name: str
+    old: float
+    new: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a probe saw at a batch edge: numpy copies.
+
+    `weights` and `gradients` by parameter name (`weight`, `bias`), `activations` by output name for the chosen sample.
+    """
+
+    node: str
+    step: int
+    weights: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    gradients: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    activations: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The weights at a moment, by `state_dict` name; `kind` is "last" or "best"."""
+
+    epoch: int
+    step: int
+    kind: str
+    weights: Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Stands at a batch edge and waits for a word."""
+
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Ended by the user before the plan was done; the weights are kept."""
+
+    epoch: int
+    step: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The plan is done."""
+
+    epoch: int
+    step: int
+    seconds: float
+    final: Mapping[str, float]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It cannot go on. `node` is the canvas id where it happened, as far as it is known."""
+
+    epoch: int
+    step: int
+    message: str
+    hint: str = ""
+    node: str | None = None
+
+
+Event = Started | Step | EpochEnded | Changed | Reading | Snapshot | Paused | Stopped | Finished | Failed
