@@ -1,0 +1,1 @@
+"""To torch: shapes on the meta device, the budget, straight-line `fx` programs, readable Python."""

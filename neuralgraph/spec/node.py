@@ -59,7 +59,8 @@ class Node:
             raise ParameterError(f"{self.type} has no parameter {unknown[0]!r}. It has: {known}.", parameter=unknown[0])
         checked = {name: one.check(values.get(name, one.default)) for name, one in self.params.items()}
         self.__dict__.update(checked)
-        self.__dict__["key"] = (type(self), tuple(checked.items()))
+        # repr tells 1 from 1.0 and True, which compare equal but compute differently
+        self.__dict__["key"] = (type(self), repr(checked))
 
     key: Any
     """What it is compared by: the class and the parameter values."""
@@ -84,7 +85,7 @@ class Node:
     @property
     def values(self) -> dict[str, Any]:
         """Every parameter with its value."""
-        return dict(self.key[1])
+        return {name: getattr(self, name) for name in self.params}
 
     def outputs(self) -> tuple[str, ...]:
         """The names of its outputs."""

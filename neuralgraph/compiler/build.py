@@ -1,0 +1,162 @@
+"""From an inferred document to torch: one root module that owns the weights, and straight-line `fx` programs on it."""
+
+from __future__ import annotations
+
+import hashlib
+import operator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import fx, nn
+
+from neuralgraph.compiler.infer import Inference
+from neuralgraph.compiler.resolve import resolve, value
+from neuralgraph.errors import GraphError
+from neuralgraph.graph.document import Graph, Placed
+from neuralgraph.graph.frozen import thaw
+from neuralgraph.graph.reading import arguments
+from neuralgraph.spec import Call, Node
+
+METHODS = "torch.Tensor."
+
+
+def source_key(node: Node, id: str, output: str) -> str:
+    """What a source's output is called everywhere: `"input_1"`, or `"dataset_1.x"` where it has several."""
+    return id if len(node.outputs()) == 1 else f"{id}.{output}"
+
+
+def seed_of(seed: int, id: str) -> int:
+    """The seed of one node's weights: an edit elsewhere leaves its initial weights as they are."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}/{id}".encode(), digest_size=7).digest(), "big")
+
+
+class Root(nn.Module):
+    """Owns every submodule by node id."""
+
+    def forward(self) -> None:
+        """Never called: the fx programs do the work."""
+
+
+def build_root(graph: Graph, inference: Inference, seed: int) -> Root:
+    """Every module node constructed with weights that depend on the seed and its id alone."""
+    root = Root()
+    for id in inference.order:
+        call = inference.calls.get(id)
+        if call is None or call.kind != "module" or graph.nodes[id].shares is not None:
+            continue
+        built = construct(call, seed_of(seed, id))
+        _pin(graph.nodes[id], built)
+        if graph.nodes[id].frozen:
+            built.requires_grad_(False)
+        root.add_module(id, built)
+    return root
+
+
+def construct(call: Call, seed: int) -> nn.Module:
+    """The module of a call, initialised from its own seed; the global random state is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        built = resolve(call.target)(**{name: value(raw) for name, raw in call.kwargs})
+    assert isinstance(built, nn.Module)
+    return built
+
+
+def _pin(placed: Placed, built: nn.Module) -> None:
+    own = dict(built.named_parameters())
+    for name, numbers in placed.weights.items():
+        if name not in own:
+            raise GraphError(f"{placed.id} has no weights called {name!r}; it has: {', '.join(own) or 'none'}.")
+        given = torch.tensor(thaw(numbers), dtype=own[name].dtype)
+        if given.shape != own[name].shape:
+            raise GraphError(
+                f"{placed.id}: the typed-in {name} has shape {tuple(given.shape)}, but {tuple(own[name].shape)} is needed.")
+        with torch.no_grad():
+            own[name].copy_(given)
+
+
+@dataclass
+class Writer:
+    """Writes nodes of the document into one `fx.Graph`, each once, its inputs first."""
+
+    graph: Graph
+    inference: Inference
+    root: Root
+
+    def __post_init__(self) -> None:
+        self.fx = fx.Graph()
+        self.values: dict[tuple[str, str], fx.Node] = {}
+
+    def placeholders(self, keys: Iterable[tuple[str, str, str]]) -> None:
+        """Inputs first, in this order: (key, node id, output)."""
+        for key, id, output in keys:
+            made = self.fx.placeholder(key.replace(".", "_"))
+            made.meta.update(id=id, output=output)
+            self.values[id, output] = made
+
+    def write(self, ids: Iterable[str]) -> None:
+        """All these nodes, given in topological order."""
+        for id in ids:
+            node = self.inference.nodes[id]
+            assert isinstance(node, Node)
+            if node.role not in ("source", "metric"):
+                self._node(id, node)
+
+    def _node(self, id: str, node: Node) -> None:
+        args, kwargs = self.inputs(id, node)
+        call = self.inference.calls.get(id)
+        outputs = node.outputs()
+        if call is None:  # bypassed: its input passes through
+            self.values[id, outputs[0]] = args[0]
+            return
+        made = self._call(id, call, args, kwargs)
+        if call.picks is None:
+            self.values[id, outputs[0]] = made
+            return
+        for output, path in zip(outputs, call.picks, strict=True):
+            item = made
+            for index in path:
+                item = self._marked(self.fx.call_function(operator.getitem, (item, index)), id)
+            self.values[id, output] = item
+
+    def inputs(self, id: str, node: Node) -> tuple[list[fx.Node], dict[str, fx.Node]]:
+        """The values that enter a node."""
+        positional, optional = arguments(node, self.inference.wires[id])
+        args = [self.values[edge.start] for _, edge in positional if edge is not None]
+        return args, {name: self.values[edge.start] for name, edge in optional.items()}
+
+    def _call(self, id: str, call: Call, args: list[fx.Node], kwargs: dict[str, fx.Node]) -> fx.Node:
+        packed = (tuple(args),) if call.pack else tuple(args)
+        if call.kind == "module":
+            extra = {name: value(raw) for name, raw in call.extra}
+            home = self.graph.nodes[id].shares or id
+            made = self.fx.create_node("call_module", home, packed, {**extra, **kwargs}, name=id)
+        else:
+            given: dict[str, Any] = {name: value(raw) for name, raw in call.kwargs} | kwargs
+            if call.target.startswith(METHODS):
+                method = call.target.removeprefix(METHODS)
+                made = self.fx.create_node("call_method", method, packed, given, name=id)
+            else:
+                made = self.fx.create_node("call_function", resolve(call.target), packed, given, name=id)
+        return self._marked(made, id)
+
+    def _marked(self, made: fx.Node, id: str) -> fx.Node:
+        made.meta["id"] = id
+        return made
+
+    def total(self, losses: Mapping[str, fx.Node]) -> fx.Node:
+        """The weighted sum of the losses; a single one of weight 1 is the total itself."""
+        total: fx.Node | None = None
+        for id, loss in losses.items():
+            share = float(getattr(self.inference.nodes[id], "weight", 1.0))
+            part = loss if share == 1.0 else self._marked(self.fx.call_function(operator.mul, (loss, share)), id)
+            total = part if total is None else self._marked(self.fx.call_function(operator.add, (total, part)), id)
+        assert total is not None
+        return total
+
+    def finish(self, result: Any, name: str) -> fx.GraphModule:
+        """The program that returns `result`, on the shared weights."""
+        self.fx.output(result)
+        self.fx.lint()
+        return fx.GraphModule(self.root, self.fx, class_name=name)

@@ -1,0 +1,236 @@
+"""A compiled document: programs for training, for inference and for looking inside, all on the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+from neuralgraph.compiler.build import Writer, build_root, construct, seed_of, source_key
+from neuralgraph.compiler.infer import Inference
+from neuralgraph.errors import GraphError, RunError
+from neuralgraph.graph.document import Graph
+from neuralgraph.graph.reading import arguments
+from neuralgraph.spec import Node
+from neuralgraph.validation.lens import digraph, upstream
+
+
+class Program:
+    """What `compile_graph` returns.
+
+    `module` computes the outputs from the sources it needs (`module_inputs`, in order, also by keyword). `training`
+    takes `training_inputs` in order and gives `(total, losses, metric inputs)`. Weights are named `<node id>.<name>`.
+    """
+
+    def __init__(self, graph: Graph, inference: Inference, *, seed: int = 0, device: str = "cpu") -> None:
+        self.graph = graph
+        self.inference = inference
+        self.seed = seed
+        self.device = device
+        self._lens = digraph(graph)
+        self._sources = {
+            key: (id, output) for id, node in self._of_role("source") for output in node.outputs()
+            for key in (source_key(node, id, output),)}
+        self.inputs = tuple(self._sources)
+        self.losses = tuple(id for id, _ in self._of_role("loss") if id in inference.calls)
+        self._metrics = tuple(id for id, _ in self._of_role("metric") if id in inference.calls)
+        self.root = build_root(graph, inference, seed)
+        self.root.to(device)
+        self.fitted = tuple(id for id in inference.order if hasattr(getattr(self.root, id, None), "fit"))
+        self._trainings: dict[tuple[str, ...], fx.GraphModule] = {}
+        self._traces: dict[frozenset[str], tuple[fx.GraphModule, tuple[str, ...]]] = {}
+        self.metrics: dict[str, nn.Module] = {
+            id: construct(inference.calls[id], seed_of(seed, id)).to(device) for id in self._metrics}
+        self.module, self.module_inputs = self._inference_module()
+
+    def _of_role(self, role: str) -> list[tuple[str, Node]]:
+        found = ((id, self.inference.nodes[id]) for id in self.inference.order)
+        return [(id, node) for id, node in found if isinstance(node, Node) and node.role == role]
+
+    # -- training ---------------------------------------------------------------------------------------------------
+
+    @property
+    def training(self) -> fx.GraphModule:
+        """All losses and all metric inputs: `forward(*tensors) -> (total, losses, metric inputs)`."""
+        return self.training_for(self.losses)
+
+    @property
+    def training_inputs(self) -> tuple[str, ...]:
+        """What `training` takes, in order."""
+        return self._needed((*self.losses, *self._metrics))
+
+    def training_for(self, losses: Sequence[str]) -> fx.GraphModule:
+        """The program of one plan step, which learns from some of the losses. Takes the same inputs as `training`."""
+        chosen = tuple(losses)
+        if not chosen:
+            raise GraphError("There is nothing to learn from: the graph has no loss. Add one and wire it.")
+        if chosen not in self._trainings:
+            self._trainings[chosen] = self._training_module(chosen)
+        return self._trainings[chosen]
+
+    def _training_module(self, losses: tuple[str, ...]) -> fx.GraphModule:
+        writer = self._writer(self.training_inputs)
+        writer.write(self._path((*losses, *self._metrics)))
+        found = {id: writer.values[id, "loss"] for id in losses}
+        watched = tuple(tuple(writer.inputs(id, self._node(id))[0]) for id in self._metrics)
+        return writer.finish((writer.total(found), tuple(found.values()), watched), "Training")
+
+    # -- inference --------------------------------------------------------------------------------------------------
+
+    @property
+    def outputs(self) -> dict[str, tuple[str, str]]:
+        """What `module` returns: name → (node, output). The Output nodes; else what losses and metrics look at; else the ends."""
+        wires = self.inference.wires
+        known = self.inference.specs
+        named = {id: (id, "out") for id, _ in self._of_role("output") if id in known}
+        if named:
+            return named
+        judged: dict[str, tuple[str, str]] = {}
+        for id in (*self.losses, *self._metrics):
+            edge = arguments(self._node(id), wires[id])[0][0][1]
+            if edge is not None:
+                judged[self._output_name(edge.source, edge.output)] = edge.start
+        if judged:
+            return judged
+        ends = [id for id in self.inference.order if id in known and not any(self.graph.out_of(id))]
+        return {self._output_name(id, output): (id, output) for id in ends for output in known[id]}
+
+    def _inference_module(self) -> tuple[fx.GraphModule, tuple[str, ...]]:
+        wanted = self.outputs
+        keys = self._needed([id for id, _ in wanted.values()])
+        writer = self._writer(keys)
+        writer.write(self._path([id for id, _ in wanted.values()]))
+        return writer.finish({name: writer.values[start] for name, start in wanted.items()}, "Network"), keys
+
+    def predict(self, **arrays: Any) -> Any:
+        """The outputs for these inputs, in eval mode, without a gradient; changes nothing.
+
+        Inputs by port name (`x=…`) or by source key with `_` for `.` (`dataset_1_x=…`); arrays or tensors, rows first.
+        One output comes alone, several as a dictionary.
+        """
+        given = [self._tensor(key, self._find(key, arrays)) for key in self.module_inputs]
+        with self.quiet(), torch.no_grad():
+            result: dict[str, Tensor] = self.module(*given)
+        return next(iter(result.values())) if len(result) == 1 else result
+
+    def _find(self, key: str, arrays: Mapping[str, Any]) -> Any:
+        id, output = self._sources[key]
+        for name in (key, key.replace(".", "_"), id, output):
+            if name in arrays:
+                return arrays[name]
+        raise RunError(f"The input {key!r} is missing. Give {', '.join(repr(k) for k in self.module_inputs)}.")
+
+    def _tensor(self, key: str, raw: Any) -> Tensor:
+        id, output = self._sources[key]
+        spec = self.inference.specs[id].get(output)
+        tensor = torch.as_tensor(raw)
+        wanted = getattr(torch, spec.dtype) if spec is not None else tensor.dtype
+        return tensor.to(device=self.device, dtype=wanted)
+
+    # -- looking inside ---------------------------------------------------------------------------------------------
+
+    def trace(self, tensors: Mapping[str, Tensor], nodes: Iterable[str] | None = None, *, grad: bool = False) -> dict[str, Tensor]:
+        """The value of every output (or of some nodes) by `id`, or `id.output` where there are several.
+
+        Runs in the mode that the modules are in; wrap in `quiet()` for eval mode. With `grad`, keeps the tape.
+        """
+        wanted = frozenset(nodes) if nodes is not None else frozenset(self.inference.specs)
+        if wanted not in self._traces:
+            self._traces[wanted] = self._trace_module(wanted)
+        program, keys = self._traces[wanted]
+        with torch.set_grad_enabled(grad):
+            result: dict[str, Tensor] = program(*(tensors[key] for key in keys))
+        return result
+
+    def _trace_module(self, wanted: frozenset[str]) -> tuple[fx.GraphModule, tuple[str, ...]]:
+        ids = [id for id in self.inference.order if id in wanted and id in self.inference.specs]
+        keys = self._needed(ids)
+        writer = self._writer(keys)
+        writer.write(self._path(ids))
+        result = {self._output_name(id, output): writer.values[id, output]
+                  for id in ids for output in self.inference.specs[id] if (id, output) in writer.values}
+        return writer.finish(result, "Trace"), keys
+
+    def quiet(self) -> Quiet:
+        """A context in eval mode that gives every module its mode back."""
+        return Quiet(self.root)
+
+    # -- weights ----------------------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Every weight and buffer by name: `linear_1.weight`."""
+        return dict(self.root.state_dict())
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Copy weights in; a `RunError` names what is missing, left over or of another shape."""
+        own = self.root.state_dict()
+        given = {name: torch.as_tensor(one) for name, one in state.items()}
+        for name, one in own.items():
+            if name not in given:
+                raise RunError(f"The weights lack {name!r}. Were they saved from another graph?")
+            if given[name].shape != one.shape:
+                raise RunError(f"{name} has shape {tuple(given[name].shape)} in the weights, {tuple(one.shape)} in the graph.")
+        extra = [name for name in given if name not in own]
+        if extra:
+            raise RunError(f"The weights hold {extra[0]!r}, which the graph has not. Were they saved from another graph?")
+        with torch.no_grad():
+            for name, one in own.items():
+                one.copy_(given[name])
+
+    def load_weights(self, path: str | Path) -> None:
+        """Read a `.safetensors` file that `save_weights` wrote."""
+        from neuralgraph.compiler.weights import read_weights
+
+        self.load_state_dict(read_weights(Path(path)))
+
+    def reset(self) -> None:
+        """Back to the initial weights of the same seed."""
+        fresh = build_root(self.graph, self.inference, self.seed)
+        self.load_state_dict(fresh.state_dict())
+        for module in self.root.modules():
+            if hasattr(module, "reset_fit"):
+                module.reset_fit()
+
+    # -- parts ------------------------------------------------------------------------------------------------------
+
+    def _node(self, id: str) -> Node:
+        node = self.inference.nodes[id]
+        assert isinstance(node, Node)
+        return node
+
+    def _path(self, ids: Iterable[str]) -> list[str]:
+        needed = upstream(self._lens, ids)
+        return [id for id in self.inference.order if id in needed]
+
+    def _needed(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """The keys of the source outputs that these nodes depend on."""
+        path = set(self._path(ids))
+        used = {edge.start for edge in self.graph.edges.values() if edge.target in path} | {
+            (id, output) for id in ids for output in self.inference.specs.get(id, {})}
+        return tuple(key for key, start in self._sources.items() if start in used)
+
+    def _writer(self, keys: Iterable[str]) -> Writer:
+        writer = Writer(self.graph, self.inference, self.root)
+        writer.placeholders((key, *self._sources[key]) for key in keys)
+        return writer
+
+    def _output_name(self, id: str, output: str) -> str:
+        return id if len(self._node(id).outputs()) == 1 else f"{id}.{output}"
+
+
+class Quiet:
+    """Eval mode for a while; afterwards every module is in the mode it was in."""
+
+    def __init__(self, root: nn.Module) -> None:
+        self._root = root
+
+    def __enter__(self) -> None:
+        self._modes = [(module, module.training) for module in self._root.modules()]
+        self._root.eval()
+
+    def __exit__(self, *_: object) -> None:
+        for module, training in self._modes:
+            module.training = training

@@ -1,0 +1,239 @@
+"""One open document with its history, file, analysis and runs: the façade of both front ends.
+
+It composes layers and hands one layer's answer to another. torch is loaded at first need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.errors import DataError, GraphError, RunError
+from neuralgraph.graph.document import Graph
+from neuralgraph.graph.edits import Edit
+from neuralgraph.graph.history import History
+from neuralgraph.graph.plan import Plan
+from neuralgraph.graph.reading import incoming, input_names, instance, instances
+from neuralgraph.nodes import CATALOG
+from neuralgraph.spec import Catalog, Node, Spec
+from neuralgraph.validation.analysis import Analysis, ranked
+from neuralgraph.validation.problem import Problem
+
+if TYPE_CHECKING:
+    from neuralgraph.compiler.infer import Inference
+    from neuralgraph.compiler.program import Program
+    from neuralgraph.compiler.shapes import Memo
+    from neuralgraph.data.feed import Feed
+    from neuralgraph.training.control import Control
+    from neuralgraph.training.events import Event
+    from neuralgraph.training.run import Run
+
+SUFFIX = ".ngraph"
+
+
+class Session:
+    """A document being worked on. Not thread-safe, but `analyse` and the runs only read immutable values."""
+
+    def __init__(self, graph: Graph | None = None, *, path: Path | None = None, catalog: Catalog = CATALOG) -> None:
+        self.catalog = catalog
+        self.history = History(graph)
+        self.path = path
+        self.analysis: Analysis | None = None
+        self.run: Run | None = None
+        self.program: Program | None = None
+        self._saved = self.history.graph
+        self._memo: Memo | None = None
+        self._suggested = ""
+
+    # -- document ---------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def open(cls, path: str | Path, *, as_copy: bool = False, catalog: Catalog = CATALOG) -> Session:
+        """Read a document. A failure raises `DocumentError` and leaves everything as it was.
+
+        `as_copy` opens it without its path: the first save asks for a new one (examples).
+        """
+        from neuralgraph.graph.file import read
+
+        path = Path(path)
+        session = cls(read(path), path=None if as_copy else path, catalog=catalog)
+        session._suggested = path.stem if as_copy else ""
+        session._home = path.parent
+        return session
+
+    _home: Path | None = None
+
+    @property
+    def graph(self) -> Graph:
+        return self.history.graph
+
+    @property
+    def folder(self) -> Path | None:
+        """Where relative data paths start: the document's folder."""
+        return self.path.parent if self.path is not None else self._home
+
+    @property
+    def modified(self) -> bool:
+        """The document differs from what is on disk."""
+        return self.graph is not self._saved and self.graph != self._saved
+
+    @property
+    def title(self) -> str:
+        return self.path.name if self.path else (self._suggested or "untitled") + SUFFIX
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Write the document, all or nothing; `DocumentError` says why not."""
+        from neuralgraph.graph.file import write
+
+        where = Path(path) if path is not None else self.path
+        if where is None:
+            raise RunError("This document has no file yet. Give a path.")
+        where = where if where.suffix else where.with_suffix(SUFFIX)
+        graph = self.graph
+        write(graph, where)
+        self.path, self._saved = where, graph
+        return where
+
+    def edit(self, edit: Edit, *, merge: object = None) -> None:
+        """Change the document: one undo step, or part of the last one with the same `merge` key."""
+        self.history.do(edit, merge=merge)
+
+    def undo(self) -> str | None:
+        return self.history.undo()
+
+    def redo(self) -> str | None:
+        return self.history.redo()
+
+    def node(self, id: str) -> Node | None:
+        """The node's type with its parameters; None where the type is unknown or a parameter is wrong."""
+        found = instance(self.graph.nodes[id], self.catalog) if id in self.graph.nodes else None
+        return found if isinstance(found, Node) else None
+
+    def ports_of(self, id: str) -> tuple[list[str], list[str]]:
+        """The names of its inputs, with the next free one where it takes many, and of its outputs."""
+        node = self.node(id)
+        if node is None:
+            wires = list(self.graph.touching(id))
+            return [e.input for e in wires if e.target == id], sorted({e.output for e in wires if e.source == id})
+        return input_names(node, {edge.input: edge for edge in self.graph.into(id)}), list(node.outputs())
+
+    # -- analysis ---------------------------------------------------------------------------------------------------
+
+    def analyse(self, graph: Graph | None = None, *, free: int | None = None) -> Analysis:
+        """Check a document and find every shape. Slow the first time (it loads torch): call it off the GUI thread.
+
+        `free` bounds the memory a run may take, in bytes; by default what this computer has free now.
+        """
+        from neuralgraph.compiler.budget import budget, exceeded
+        from neuralgraph.validation.rules import View, check
+
+        graph = graph if graph is not None else self.graph
+        sources, troubles = self._sources(graph)
+        found = self._infer(graph, sources)
+        view = View(graph, self.catalog, found.nodes, found.wires, found.specs)
+        over = exceeded(found.figures, graph.plan, _free() if free is None else free)
+        problems = ranked((*troubles, *found.problems, *check(view), *over))
+        need = budget(found.figures, graph.plan)
+        return Analysis(graph, problems, found.specs, found.inputs, found.figures, need.parameters, need.total)
+
+    def accept(self, analysis: Analysis) -> None:
+        """Keep an analysis as the current one."""
+        self.analysis = analysis
+
+    def preview(self, edit: Edit) -> tuple[Problem, ...]:
+        """The problems that an edit would bring, without making it. Quick once everything has been analysed."""
+        now = {one.message for one in (self.analysis or self.analyse()).problems}
+        trial, _ = edit.apply(self.graph)
+        return tuple(one for one in self.analyse(trial).problems if one.message not in now)
+
+    def _infer(self, graph: Graph, sources: Mapping[str, Mapping[str, Spec]]) -> Inference:
+        from neuralgraph.compiler.infer import infer
+        from neuralgraph.compiler.shapes import Memo
+
+        if self._memo is None:
+            self._memo = Memo()
+        return infer(graph, self.catalog, sources, self._memo)
+
+    def _sources(self, graph: Graph) -> tuple[dict[str, Mapping[str, Spec]], list[Problem]]:
+        """What every source delivers, and a problem for each that cannot."""
+        from neuralgraph.data.sources import describe
+
+        specs: dict[str, Mapping[str, Spec]] = {}
+        problems: list[Problem] = []
+        for id, node in instances(graph, self.catalog).items():
+            if not isinstance(node, Node) or node.role != "source":
+                continue
+            try:
+                specs[id] = describe(node, self.folder)
+            except DataError as error:
+                problems.append(Problem(
+                    "data", "error", f"{id}: {error}", id, None, f"{node.type} has no data",
+                    "Choose a file or folder that is there." if hasattr(node, "path") else "Change its parameters."))
+        return specs, problems
+
+    # -- running ----------------------------------------------------------------------------------------------------
+
+    def compile(self, *, seed: int | None = None, device: str = "cpu", graph: Graph | None = None) -> Program:
+        """The document as a torch program with fresh weights; `GraphError` lists what stops it."""
+        from neuralgraph.compiler.program import Program
+
+        graph = graph if graph is not None else self.graph
+        analysis = self.analyse(graph)
+        if analysis.errors:
+            first = analysis.errors[0]
+            more = f" ({len(analysis.errors) - 1} more)" if len(analysis.errors) > 1 else ""
+            raise GraphError(first.message + more, analysis.errors)
+        sources, _ = self._sources(graph)
+        return Program(graph, self._infer(graph, sources), seed=graph.plan.seed if seed is None else seed, device=device)
+
+    def feed(self, program: Program, plan: Plan, data: Mapping[str, Any] | None = None) -> Feed:
+        """What the program learns from, on its device: the data nodes' rows, or arrays given by node id."""
+        from neuralgraph.data.gather import gather
+
+        return gather(program.graph, self.catalog, plan, program.inputs, folder=self.folder, arrays=data,
+                      device=program.device)
+
+    def train(
+        self, *, control: Control | None = None, device: str = "cpu", plan: Plan | None = None,
+        data: Mapping[str, Any] | None = None, fresh: bool = True, resume: Run | None = None,
+    ) -> Iterator[Event]:
+        """Compile, gather the data, learn: the events of one run, which ends up in `self.run`.
+
+        `fresh=False` goes on from the present weights of every node whose weights still have the same shape.
+        """
+        from neuralgraph.training.loop import fit
+        from neuralgraph.training.run import Run
+
+        plan = plan or self.graph.plan
+        graph = self.graph if plan is self.graph.plan else self.graph.having(plan=plan)
+        program = self.compile(device=device, seed=plan.seed, graph=graph)
+        before = resume.program if resume is not None else self.program
+        if before is not None and (resume is not None or not fresh):
+            carry(before, program)
+        run = Run(program)
+        checkpoint = resume.checkpoint if resume is not None else None
+        feed = self.feed(program, plan, data)
+        self.program, self.run = program, run
+        for event in fit(program, feed, plan, control, resume=checkpoint):
+            run.hear(event)
+            yield event
+
+
+def carry(old: Program, new: Program) -> tuple[str, ...]:
+    """Copy every weight that has the same name and shape in both; the names copied."""
+    import torch
+
+    known, target = old.state_dict(), new.state_dict()
+    copied = tuple(name for name, one in target.items() if name in known and known[name].shape == one.shape)
+    with torch.no_grad():
+        for name in copied:
+            target[name].copy_(known[name])
+    return copied
+
+
+def _free() -> int:
+    """Free memory of this computer in bytes."""
+    import psutil
+
+    return int(psutil.virtual_memory().available)
