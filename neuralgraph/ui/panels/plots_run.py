@@ -1,0 +1,156 @@
+"""What a run has told so far, as curves. Eats training events; no Qt."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from neuralgraph.training.events import Changed, EpochEnded, Event, Failed, Finished, Started, Step, Stopped
+from neuralgraph.ui.panels.plot_data import AXES, Floats, Track, spelled
+
+LOSS, RATE, NORM = "loss", "learning rate", "gradient norm"
+SHARES = frozenset({"Accuracy", "TopKAccuracy", "Precision", "Recall", "F1", "Specificity"})
+"""Metric types that are a share of a whole, written in per cent."""
+
+
+@dataclass
+class Figure:
+    """Everything about one quantity: what training says, what validation says, and how to write it."""
+
+    name: str
+    title: str
+    percent: bool = False
+    train: Track = field(default_factory=Track)
+    validation: Track = field(default_factory=Track)
+
+    def spell(self, value: float) -> str:
+        """A value as the legend says it."""
+        if not np.isfinite(value):
+            return "–"
+        return f"{100 * value:.1f} %".replace("-", "−") if self.percent else spelled(value)
+
+
+class RunCurves:
+    """The curves of one run by name: `loss`, every loss node of several, metrics, learning rate, gradient norm."""
+
+    def __init__(self, weight: float = 0.9, titles: Mapping[str, tuple[str, bool]] | None = None) -> None:
+        self.figures: dict[str, Figure] = {LOSS: Figure(LOSS, "Loss", train=Track(weight))}
+        self.changes: list[Changed] = []
+        self.started: Started | None = None
+        self.over = False
+        self.seconds = 0.0
+        self._weight = weight
+        self._titles = dict(titles or {})
+
+    def feed(self, events: Iterable[Event]) -> None:
+        for event in events:
+            match event:
+                case Started():
+                    self.started, self.over = event, False
+                case Step():
+                    self._step(event)
+                case EpochEnded():
+                    self._epoch(event)
+                case Changed():
+                    self.changes.append(event)
+                case Stopped() | Finished() | Failed():
+                    self.over = True
+
+    @property
+    def empty(self) -> bool:
+        return not any(len(one.train) or len(one.validation) for one in self.figures.values())
+
+    def end(self, axis: str) -> float:
+        """Where the axis ends: the planned end while that is known, else the last number."""
+        last = max((float(t.x(axis)[-1]) for t in self._tracks() if len(t)), default=0.0)
+        if self.started is None or axis == "time":
+            return last
+        planned = self.started.epochs * (1.0 if axis == "epoch" else self.started.steps_per_epoch)
+        return last if self.over else max(last, float(planned))
+
+    def set_weight(self, weight: float) -> None:
+        """How strongly curves of single batches are smoothed. Numbers of whole epochs are drawn as they are."""
+        self._weight = weight
+        for name, figure in self.figures.items():
+            if self.smoothed(name):
+                figure.train.set_weight(weight)
+
+    def smoothed(self, name: str) -> bool:
+        """Whether its training curve is one number a batch."""
+        return name == LOSS or (self.started is not None and name in self.started.losses)
+
+    def place(self, change: Changed, axis: str) -> float:
+        """Where a change of settings stands on an axis."""
+        if axis == "time":
+            track = self.figures[LOSS].train
+            return float(np.interp(change.step, track.x("step"), track.x("time"))) if len(track) else 0.0
+        return float(change.step) if axis == "step" else self._epoch_at(change.step, change.epoch)
+
+    def _tracks(self) -> Iterable[Track]:
+        for figure in self.figures.values():
+            yield figure.train
+            yield figure.validation
+
+    def _epoch_at(self, step: float, otherwise: float) -> float:
+        if self.started is not None and self.started.steps_per_epoch:
+            return step / self.started.steps_per_epoch
+        return float(otherwise)
+
+    def _figure(self, name: str) -> Figure:
+        if name not in self.figures:
+            title, percent = self._titles.get(name, (name.replace("_", " ").capitalize(), "accuracy" in name))
+            weight = self._weight if self.smoothed(name) else 0.0
+            self.figures[name] = Figure(name, title, percent, train=Track(weight))
+        return self.figures[name]
+
+    def _step(self, event: Step) -> None:
+        count = len(event.losses)
+        if count:
+            steps = np.arange(event.step - count + 1, event.step + 1, dtype=np.float64)
+            places = self._places(steps, np.linspace(self.seconds, event.seconds, count + 1)[1:])
+            self.figures[LOSS].train.append(np.asarray(event.losses, dtype=np.float64), **places)
+            if len(event.parts) > 1:
+                for name, losses in event.parts.items():
+                    if len(losses) == count:
+                        self._figure(name).train.append(np.asarray(losses, dtype=np.float64), **places)
+        self.seconds = max(self.seconds, event.seconds)
+        here = self._places(np.array([float(event.step)]), np.array([event.seconds]))
+        if event.lr > 0:
+            self._figure(RATE).train.append(np.array([event.lr]), **here)
+        if np.isfinite(event.gradient_norm):
+            self._figure(NORM).train.append(np.array([event.gradient_norm]), **here)
+
+    def _epoch(self, event: EpochEnded) -> None:
+        self.seconds = max(self.seconds, event.seconds)
+        here = self._places(np.array([float(event.step)]), np.array([self.seconds]), otherwise=event.epoch)
+        for name, value in event.figures.items():
+            figure, track = name, "train"
+            if name.startswith("val_"):
+                figure, track = name.removeprefix("val_"), "validation"
+            if name.startswith("test_") or (track == "train" and self.smoothed(figure)):
+                continue
+            if np.ndim(value) == 0:
+                getattr(self._figure(figure), track).append(np.array([float(value)]), **here)
+
+    def _places(self, steps: Floats, seconds: Floats, otherwise: float = 0.0) -> dict[str, Floats]:
+        epochs = np.array([self._epoch_at(step, otherwise) for step in steps]) if len(steps) < 2 else (
+            steps / max(self.started.steps_per_epoch, 1) if self.started else steps)
+        return dict(zip(AXES, (epochs, steps, seconds), strict=True))
+
+
+def as_csv(curves: Mapping[str, tuple[Track, bool]], axis: str) -> str:
+    """Every number of the given curves, one a row: curve, x, value. The flag takes the smoothed numbers.
+
+    Numbers are written so that reading them gives the very same float64; a gap is an empty field.
+    """
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(["curve", "seconds" if axis == "time" else axis, "value"])
+    for name, (track, smoothed) in curves.items():
+        for x, y in zip(track.x(axis).tolist(), track.values(smoothed=smoothed).tolist(), strict=True):
+            rows.writerow([name, repr(x), "" if y != y else repr(y)])
+    return out.getvalue()

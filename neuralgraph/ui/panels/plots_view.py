@@ -1,0 +1,405 @@
+"""One plot: curves of one quantity with legend, hairlines, markers and end marks. Loads pyqtgraph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from neuralgraph.ui.panels.inspector_type import coloured, font, tabular, tool_button
+from neuralgraph.ui.panels.plot_data import Floats, Track, log_ticks, nice_ticks, quantile, spelled
+from neuralgraph.ui.tokens import Tokens
+
+DASH = [4.0, 2.4]
+DOT = [1.0, 2.0]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A curve to draw. `kind` is "train", "validation" or "ghost"; `smoothed` puts the raw numbers faintly behind."""
+
+    name: str
+    track: Track
+    kind: str
+    smoothed: bool = False
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A change of settings: a dotted vertical with text."""
+
+    x: float
+    text: str
+
+
+class Ticks(pg.AxisItem):  # type: ignore[misc]
+    """An axis with few round numbers and no tick marks; `percent` and `log` say how numbers are written."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self.percent = self.logged = False
+        self.room = 1.0
+        self.setStyle(tickLength=0, tickTextOffset=6, autoExpandTextSpace=False, hideOverlappingLabels=False)
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        most = max(2, int(size / (27 if self.orientation == "left" else 58)) + 1)
+        if self.logged:
+            return [(1.0, log_ticks(minVal, maxVal, most))]
+        ticks = nice_ticks(minVal, maxVal, min(most, 9))
+        step = ticks[1] - ticks[0] if len(ticks) > 1 else 0.0
+        return [(step, [t for t in ticks if t <= minVal + (maxVal - minVal) * self.room])]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        if self.logged:
+            return [f"{10.0**value:.1g}".replace("-", "−") for value in values]
+        if self.percent:
+            return [f"{spelled(100 * v, 100 * spacing)} %" for v in values]
+        return [spelled(value, spacing) for value in values]
+
+
+class Key(QWidget):
+    """An entry of the legend: a piece of the line, the name, the present value."""
+
+    def __init__(self, tokens: Tokens, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+        self.tokens = tokens
+        self.name, self.value = QLabel(), QLabel()
+        self.name.setFont(font(12))
+        self.value.setFont(tabular(12, 600))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(32, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.name)
+        row.addWidget(self.value)
+        self.restyle(tokens)
+
+    def restyle(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        coloured(self.name, tokens.text2)
+        coloured(self.value, tokens.text)
+        self.update()
+
+    def paintEvent(self, event: QEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen(self.tokens, self.kind))
+        middle = self.height() / 2
+        painter.drawLine(QPointF(1, middle), QPointF(26, middle))
+
+
+def pen(tokens: Tokens, kind: str) -> QPen:
+    """The pen of a curve: train solid, validation dashed, ghost dotted."""
+    colour, width, dashes = {
+        "train": (tokens.series[0], 2.2, None),
+        "validation": (tokens.series[1], 2.2, DASH),
+        "ghost": (tokens.ghost, 1.5, DOT),
+    }[kind]
+    made = QPen(QColor(colour), width)
+    made.setCosmetic(True)
+    made.setCapStyle(Qt.PenCapStyle.FlatCap if dashes else Qt.PenCapStyle.RoundCap)
+    made.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if dashes:
+        made.setDashPattern(dashes)
+    return made
+
+
+def _thin(colour: str | QColor, width: float = 1.0) -> QPen:
+    made = QPen(QColor(colour), width)
+    made.setCosmetic(True)
+    return made
+
+
+class PlotView(QWidget):
+    """Title and legend above, the plot below. `show_curves` says what to draw; zooming asks the tracks again."""
+
+    log_changed = Signal(bool)
+    chosen = Signal(str)
+
+    def __init__(self, tokens: Tokens, title: str) -> None:
+        super().__init__()
+        self.tokens = tokens
+        self.axis, self.log, self.percent = "epoch", False, False
+        self._curves: tuple[Shown, ...] = ()
+        self._choices: tuple[str, ...] = ()
+        self._markers: tuple[Marker, ...] = ()
+        self._end = 1.0
+        self._own_range = False
+        self._keys: dict[str, Key] = {}
+        self._items: list[Any] = []
+        self.title = tool_button(title)
+        self.title.setFont(font(13, 600))
+        self.title.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.log_button = tool_button("log", "Logarithmic axis")
+        self.log_button.setCheckable(True)
+        self.log_button.toggled.connect(self.set_log)
+        self.head = QHBoxLayout()
+        self.head.setContentsMargins(0, 0, 4, 0)
+        self.head.setSpacing(14)
+        self.head.addWidget(self.title)
+        self.head.addWidget(self.log_button)
+        self.head.addStretch(1)
+        self._build_plot()
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(2)
+        box.addLayout(self.head)
+        box.addWidget(self.plot, 1)
+        self.set_tokens(tokens)
+
+    def _build_plot(self) -> None:
+        self.left, self.bottom = Ticks("left"), Ticks("bottom")
+        self.left.setWidth(46)
+        self.bottom.setHeight(20)
+        self.bottom.room = 0.93
+        self.plot = pg.PlotWidget(background=None, axisItems={"left": self.left, "bottom": self.bottom})
+        self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.plot.setMinimumSize(120, 60)
+        self.plot.setAntialiasing(True)
+        self.plot.setBackgroundBrush(QBrush(Qt.BrushStyle.NoBrush))
+        self.plot.setFrameShape(QFrame.Shape.NoFrame)
+        self.plot.setStyleSheet("background: transparent;")
+        item = self.plot.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setContentsMargins(0, 4, 6, 0)
+        self.box = item.getViewBox()
+        self.box.setMouseEnabled(x=True, y=False)
+        self.box.disableAutoRange()
+        self.box.setDefaultPadding(0)
+        self.box.sigRangeChangedManually.connect(self._taken)
+        self.box.sigResized.connect(lambda *_: self.redraw())
+        self.plot.scene().sigMouseClicked.connect(self._clicked)
+        self.unit = QLabel(self.axis, self.plot)
+        self.unit.setFont(font(11))
+        self.unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.grid = pg.PlotCurveItem(connect="pairs")
+        self.box.addItem(self.grid, ignoreBounds=True)
+
+    # What to draw
+
+    def show_curves(
+        self, curves: Sequence[Shown], *, axis: str, end: float, percent: bool = False, markers: Sequence[Marker] = (),
+    ) -> None:
+        if axis != self.axis:
+            self._own_range = False
+        self._curves, self._markers = tuple(curves), tuple(markers)
+        self.axis, self._end, self.percent = axis, end, percent
+        self.left.percent = percent
+        self._legend()
+        self.redraw()
+
+    def set_title(self, title: str, choices: Mapping[str, str]) -> None:
+        """The heading; with more than one choice (title by name) it opens a menu of them."""
+        self.title.setText(f"{title}  ▾" if len(choices) > 1 else title)
+        self.title.setAccessibleName(title)
+        if tuple(choices) == self._choices:
+            return
+        self._choices = tuple(choices)
+        menu = self.title.menu() or QMenu(self.title)
+        menu.clear()
+        for name, text in choices.items():
+            menu.addAction(text, partial(self.chosen.emit, name))
+        if len(choices) > 1:
+            self.title.setMenu(menu)
+
+    def set_log(self, on: bool) -> None:
+        """Logarithmic y."""
+        if on == self.log:
+            return
+        self.log = self.left.logged = on
+        self.log_button.setChecked(on)
+        self.redraw()
+        self.log_changed.emit(on)
+
+    def show_all(self) -> None:
+        """Back from a zoom to all of the run."""
+        self._own_range = False
+        self.redraw()
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        self.title.setStyleSheet(
+            f"QToolButton {{ border: none; padding: 0; color: {tokens.text}; background: transparent; }}"
+            "QToolButton::menu-indicator { image: none; }")
+        self.unit.setStyleSheet(f"color: {tokens.text2}; background: transparent;")
+        for one in self._keys.values():
+            one.restyle(tokens)
+        for axis in (self.left, self.bottom):
+            axis.setTextPen(QColor(tokens.text2))
+            axis.setTickFont(tabular(11))
+        self.left.setPen(QPen(QColor(0, 0, 0, 0)))
+        self.bottom.setPen(_thin(tokens.outline))
+        self.grid.setPen(_thin(tokens.hairline))
+        self.log_button.setStyleSheet(
+            f"QToolButton {{ border: 1px solid {tokens.hairline}; border-radius: 6px; padding: 1px 6px;"
+            f" font-size: 11px; color: {tokens.text2}; background: transparent; }}"
+            f"QToolButton:checked {{ background: {tokens.accent_soft}; color: {tokens.text};"
+            f" border-color: {tokens.accent}; }}")
+        self.redraw()
+
+    # Drawing
+
+    def redraw(self) -> None:
+        """Asks the tracks for what fits between the present ends and puts it on the plot."""
+        if not self._own_range:
+            self.box.setXRange(0, 1.012 * self._end if self._end > 0 else 1, padding=0)
+        low, high = self.box.viewRange()[0]
+        pixels = max(50, int(self.box.width()))
+        for item in self._items:
+            self.box.removeItem(item)
+        self._items = []
+        lines: list[tuple[Shown, Any]] = []
+        for one in self._curves:
+            line = one.track.line(self.axis, smoothed=one.smoothed, log=self.log, low=low, high=high, pixels=pixels)
+            lines.append((one, line))
+        self._fit_y([(one.kind, line.y) for one, line in lines])
+        for one, line in sorted(lines, key=lambda pair: pair[0].kind == "train"):
+            if one.smoothed and one.kind != "ghost":
+                self._raw(one, low, high, pixels)
+            self._add_line(line.x, line.y, pen(self.tokens, one.kind))
+            self._end_mark(one, line.x, line.y)
+        self._crosses()
+        self._draw_markers()
+        self._hairlines()
+        self.unit.setText({"time": "seconds"}.get(self.axis, self.axis))
+        self._place_unit()
+
+    def _raw(self, one: Shown, low: float, high: float, pixels: int) -> None:
+        line = one.track.line(self.axis, log=self.log, low=low, high=high, pixels=pixels)
+        colour = QColor(self.tokens.series[0])
+        colour.setAlphaF(0.28)
+        self._add_line(line.x, line.y, _thin(colour))
+
+    def _add_line(self, x: Floats, y: Floats, how: QPen) -> None:
+        curve = pg.PlotCurveItem(x, y, pen=how, connect="finite", antialias=True)
+        curve.setSegmentedLineMode("off")
+        self.box.addItem(curve, ignoreBounds=True)
+        self._items.append(curve)
+
+    def _end_mark(self, one: Shown, x: Floats, y: Floats) -> None:
+        good = np.flatnonzero(np.isfinite(y))
+        if one.kind == "ghost" or not len(good):
+            return
+        colour = pen(self.tokens, one.kind).color()
+        mark = pg.ScatterPlotItem(
+            [x[good[-1]]], [y[good[-1]]], symbol="o" if one.kind == "train" else "s", size=8, brush=colour,
+            pen=_thin(self.tokens.panel))
+        self._put(mark, 10)
+
+    def _crosses(self) -> None:
+        """A red cross on the axis wherever a number was not finite."""
+        bottom, top = self.box.viewRange()[1]
+        bottom += 5 * (top - bottom) / max(self.box.height(), 1)
+        places = [one.track.breaks(self.axis) for one in self._curves if one.kind != "ghost"]
+        broken = np.unique(np.concatenate(places))[:200] if places else np.empty(0)
+        if len(broken):
+            cross = pg.ScatterPlotItem(
+                broken, np.full(len(broken), bottom), symbol="x", size=9, brush=None,
+                pen=_thin(self.tokens.error, 2.2))
+            self._put(cross, 11)
+
+    def _draw_markers(self) -> None:
+        low, high = self.box.viewRange()[0]
+        bottom, top = self.box.viewRange()[1]
+        taken = -np.inf
+        row = 0
+        for marker in sorted(self._markers, key=lambda one: one.x):
+            if not low <= marker.x <= high:
+                continue
+            dotted = _thin(self.tokens.text3)
+            dotted.setDashPattern([1.0, 2.0])
+            self._add_line(np.array([marker.x, marker.x]), np.array([bottom, top]), dotted)
+            near = marker.x < taken
+            row = row + 1 if near else 0
+            text = pg.TextItem(marker.text, color=QColor(self.tokens.text2), anchor=(0, 0))
+            text.setFont(font(11))
+            text.setPos(marker.x, top - row * 0.15 * (top - bottom))
+            self._put(text, 12)
+            taken = marker.x + (high - low) * (len(marker.text) * 6.2 + 10) / max(self.box.width(), 1)
+
+    def _put(self, item: Any, z: int) -> None:
+        item.setZValue(z)
+        self.box.addItem(item, ignoreBounds=True)
+        self._items.append(item)
+
+    def _hairlines(self) -> None:
+        low, high = self.box.viewRange()[0]
+        bottom, top = self.box.viewRange()[1]
+        ticks = self.left.tickValues(bottom, top, self.box.height())[0][1]
+        self.grid.setData(np.tile([low, high], len(ticks)), np.repeat(np.array(ticks, dtype=float), 2))
+        self.left.picture = None
+        self.left.update()
+
+    def _fit_y(self, lines: list[tuple[str, Floats]]) -> None:
+        """Ends of y by the lines themselves, so that a wild start or single batches do not flatten the rest."""
+        every = np.concatenate([y for _, y in lines]) if lines else np.empty(0)
+        every = every[np.isfinite(every)]
+        if not len(every):
+            self.box.setYRange(0, 1, padding=0)
+            return
+        low, high = float(every.min()), float(every.max())
+        if self.percent and not self.log:
+            low = min(max(0.0, quantile(every, 0.04) - 0.02), high - 0.02)
+            span = max(high, 1.0 if high > 0.8 else high) - low
+            self.box.setYRange(max(0.0, low - 0.03 * span), low + 1.06 * span, padding=0)
+            return
+        usual = quantile(every, 0.92)
+        if not self.log and high > 1.5 * usual > 0:
+            high = usual * 1.25
+        if not self.log and low >= 0 and low < 0.5 * high:
+            low = 0.0
+        span = (high - low) or abs(high) * 0.2 or 1.0
+        room = 0.10 if low < 0 or self.log or not low else 0.06
+        self.box.setYRange(low - room * span, high + 0.08 * span, padding=0)
+
+    def _legend(self) -> None:
+        wanted = {f"{one.kind} {one.name}": one for one in self._curves}
+        for gone in set(self._keys) - set(wanted):
+            key = self._keys.pop(gone)
+            self.head.removeWidget(key)
+            key.hide()
+            key.deleteLater()
+        for name, one in wanted.items():
+            if name not in self._keys:
+                self._keys[name] = Key(self.tokens, one.kind)
+                self.head.addWidget(self._keys[name])
+            self._keys[name].name.setText(one.name)
+            self._keys[name].value.setText(one.value)
+
+    def legend(self) -> dict[str, str]:
+        """What the legend says: value by name."""
+        return {key.name.text(): key.value.text() for key in self._keys.values()}
+
+    # Hand and window
+
+    def _taken(self, *_: Any) -> None:
+        self._own_range = True
+        self.redraw()
+
+    def _clicked(self, event: Any) -> None:
+        if event.double():
+            self.show_all()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_unit()
+
+    def _place_unit(self) -> None:
+        self.unit.adjustSize()
+        self.bottom.room = 1 - (self.unit.width() + 14) / max(self.box.width(), 1)
+        self.unit.move(self.plot.width() - self.unit.width() - 8, self.plot.height() - self.unit.height() - 2)
+
+    def paint_into(self, painter: QPainter, corner: QPoint) -> None:
+        """Draws title, legend and plot as they stand, for an export."""
+        self.log_button.hide()
+        self.render(painter, corner, renderFlags=QWidget.RenderFlag.DrawChildren)
+        self.log_button.show()

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from neuralgraph.training.events import Changed, EpochEnded, Finished, Started, Step
+from neuralgraph.ui.panels.plots import PlotsPanel, marker_text
+from neuralgraph.ui.panels.plots_run import RunCurves
+from neuralgraph.ui.tokens import DARK, LIGHT
+
+
+@dataclass
+class Look:
+    tokens: object = LIGHT
+
+
+def started(epochs=4, steps=10, losses=("loss",)):
+    return Started(epochs, steps, 100, 20, 0, "cpu", 0, 7, losses, ("accuracy_1",))
+
+
+def epoch_of(number, losses, val):
+    return [
+        Step(number, 10 * (number + 1), 10, np.asarray(losses, float), {"loss": np.asarray(losses, float)}, 0.01, 0.5,
+             seconds=number + 1.0),
+        EpochEnded(number + 1, 10 * (number + 1), {"loss": float(np.mean(losses)), "val_loss": val, "accuracy_1": 0.5,
+                                                   "val_accuracy_1": 0.25}, seconds=number + 1.0),
+    ]
+
+
+@pytest.fixture
+def panel(qtbot):
+    made = PlotsPanel(None, None, Look())
+    qtbot.addWidget(made)
+    made.resize(900, 200)
+    made.show()
+    return made
+
+
+def test_it_says_what_fills_it_and_loads_nothing_before():
+    code = (
+        "import sys, os; os.environ['QT_QPA_PLATFORM'] = 'offscreen'\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "app = QApplication([])\n"
+        "from neuralgraph.ui.panels.plots import PlotsPanel\n"
+        "panel = PlotsPanel(); panel.show()\n"
+        "assert panel.notice.title.text()\n"
+        "print(sorted({'pyqtgraph', 'torch'} & set(sys.modules)))")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_events_become_curves_and_legend(panel):
+    panel.feed([started(), *epoch_of(0, np.full(10, 2.0), 1.5), *epoch_of(1, np.full(10, 2.0), 0.75)])
+    assert panel.legend("left") == {"train": "2.000", "validation": "0.750"}
+    assert panel.legend("right") == {"train": "50.0 %", "validation": "25.0 %"}
+    train = panel.run.figures["loss"].train
+    np.testing.assert_allclose(train.x("step"), np.arange(1, 21))
+    np.testing.assert_allclose(train.x("epoch"), np.arange(1, 21) / 10)
+    np.testing.assert_allclose(train.x("time"), np.arange(1, 21) / 10)
+    assert panel.run.figures["loss"].validation.x("epoch").tolist() == [1, 2]
+
+
+def test_the_axis_reaches_to_the_planned_end_until_the_run_is_over():
+    run = RunCurves()
+    run.feed([started(epochs=6), *epoch_of(0, np.ones(10), 1.0)])
+    assert run.end("epoch") == 6
+    assert run.end("step") == 60
+    run.feed([Finished(1, 10, 1.0, {}, "done")])
+    assert run.end("epoch") == 1
+
+
+def test_a_new_run_begins_anew_and_a_resumed_one_goes_on(panel):
+    panel.feed([started(), *epoch_of(0, np.ones(10), 1.0)])
+    panel.feed([started()])
+    assert panel.run.empty
+    panel.feed(epoch_of(0, np.ones(10), 1.0))
+    resumed = Started(4, 10, 100, 20, 0, "cpu", 0, 7, ("loss",), (), start_epoch=1)
+    panel.feed([resumed, *epoch_of(1, np.ones(10), 1.0)])
+    assert len(panel.run.figures["loss"].train) == 20
+
+
+def read(text):
+    rows = list(csv.reader(io.StringIO(text)))
+    return rows[0], [(name, float(x), float(y) if y else float("nan")) for name, x, y in rows[1:]]
+
+
+@pytest.mark.parametrize("axis", ["epoch", "step", "time"])
+def test_the_csv_holds_exactly_what_is_plotted(panel, axis):
+    losses = np.random.default_rng(0).uniform(0.1, 3, 10)
+    losses[3] = np.nan
+    panel.feed([started(), *epoch_of(0, losses, 1.5)])
+    panel.set_axis(axis)
+    head, rows = read(panel.csv())
+    assert head == ["curve", {"time": "seconds"}.get(axis, axis), "value"]
+    wanted = {}
+    for name, view in (("loss", panel.views["left"]), ("accuracy_1", panel.views["right"])):
+        title = panel.run.figures[name].title
+        for one in panel.curves(name):
+            line = one.track.line(view.axis, smoothed=one.smoothed)
+            wanted[f"{title}, {one.name}"] = (line.x, line.y)
+            if one.smoothed:
+                raw = one.track.line(view.axis)
+                wanted[f"{title}, {one.name} (raw)"] = (raw.x, raw.y)
+    assert {name for name, _, _ in rows} == set(wanted)
+    for name, (x, y) in wanted.items():
+        np.testing.assert_array_equal([row[1] for row in rows if row[0] == name], x)
+        np.testing.assert_array_equal([row[2] for row in rows if row[0] == name], y)
+    assert sum(y != y for _, _, y in rows) == 2
+
+
+def test_a_change_while_running_is_marked_where_it_happened(panel):
+    change = Changed(5, 0.5, "lr", 0.002, 0.001)
+    panel.feed([started(), *epoch_of(0, np.ones(10), 1.0), change])
+    assert marker_text(change) == "lr 0.002 → 0.001"
+    assert [panel.run.place(change, axis) for axis in ("epoch", "step", "time")] == [0.5, 5, 0.5]
+    assert [one.text for one in panel.views["left"]._markers] == ["lr 0.002 → 0.001"]
+
+
+def test_a_pinned_run_stays_behind_the_next(panel):
+    panel.feed([started(), *epoch_of(0, np.full(10, 3.0), 1.0)])
+    panel.pin()
+    panel.feed([started(), *epoch_of(0, np.full(10, 1.0), 0.5)])
+    assert panel.legend("left") == {"pinned": "3.000", "train": "1.000", "validation": "0.500"}
+    panel.pin(False)
+    assert panel.legend("left") == {"train": "1.000", "validation": "0.500"}
+
+
+def test_several_losses_can_each_be_looked_at(panel):
+    event = Step(0, 2, 2, np.array([3.0, 3.0]), {"a": np.array([1.0, 1.0]), "b": np.array([2.0, 2.0])}, 0.1)
+    panel.feed([started(losses=("a", "b")), event])
+    panel.choose("left", "b")
+    assert panel.legend("left") == {"train": "2.000"}
+
+
+def test_smoothing_and_log_axis_are_settings_of_the_drawing(panel):
+    panel.feed([started(), *epoch_of(0, [1, 0, 1, 0, 1, 0, 1, 0, 1, 0], 1.0)])
+    panel.set_smoothing(0.0)
+    assert panel.legend("left")["train"] == "0"
+    panel.set_smoothing(0.9)
+    assert 0.3 < float(panel.legend("left")["train"]) < 0.7
+    panel.views["left"].set_log(True)
+    track = panel.run.figures["loss"].train
+    assert np.isnan(track.line("epoch", log=True).y).tolist() == [False, True] * 5
+
+
+def test_pictures_are_light_whatever_the_theme(panel, tmp_path):
+    panel.feed([started(), *epoch_of(0, np.ones(10), 1.0)])
+    panel.set_theme(Look(DARK))
+    assert panel.picture(1.0).pixelColor(1, 1).name().upper() == LIGHT.panel
+    assert panel.views["left"].tokens is DARK
+    panel.export(tmp_path / "a.svg")
+    panel.export(tmp_path / "a.png")
+    panel.export(tmp_path / "a.csv")
+    svg = (tmp_path / "a.svg").read_text()
+    assert "<path" in svg and DARK.series[0].lower() not in svg
+    assert (tmp_path / "a.png").stat().st_size > 1000
+    assert (tmp_path / "a.csv").read_text() == panel.csv()
+
+
+def test_a_hidden_panel_draws_when_it_is_seen(qtbot):
+    panel = PlotsPanel()
+    qtbot.addWidget(panel)
+    panel.feed([started(), *epoch_of(0, np.ones(10), 1.0)])
+    assert not panel.views
+    panel.show()
+    assert panel.legend("left")["train"] == "1.000"
