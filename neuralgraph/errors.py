@@ -39,7 +39,15 @@ class EditError(NeuralGraphError):
 
 
 class DocumentError(NeuralGraphError):
-    """A document cannot be read or written. What is open, and what is on disk, is untouched."""
+    """A document cannot be read or written. What is open, and what is on disk, is untouched.
+
+    `findings` lists what is wrong, one sentence each; `repairable` says that `loads(…, repair=True)` would open it.
+    """
+
+    def __init__(self, message: str, *, findings: Sequence[str] = (), repairable: bool = False) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
+        self.repairable = repairable
 
 
 class GraphError(NeuralGraphError):

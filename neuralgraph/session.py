@@ -14,7 +14,7 @@ from neuralgraph.graph.document import Graph
 from neuralgraph.graph.edits import Edit
 from neuralgraph.graph.history import History
 from neuralgraph.graph.plan import Plan
-from neuralgraph.graph.reading import incoming, input_names, instance, instances
+from neuralgraph.graph.reading import input_names, instance, instances
 from neuralgraph.nodes import CATALOG
 from neuralgraph.spec import Catalog, Node, Spec
 from neuralgraph.validation.analysis import Analysis, ranked
@@ -167,9 +167,17 @@ class Session:
             try:
                 specs[id] = describe(node, self.folder)
             except DataError as error:
-                problems.append(Problem(
-                    "data", "error", f"{id}: {error}", id, None, f"{node.type} has no data",
-                    "Choose a file or folder that is there." if hasattr(node, "path") else "Change its parameters."))
+                problems.append(
+                    Problem(
+                        "data",
+                        "error",
+                        f"{id}: {error}",
+                        id,
+                        None,
+                        f"{node.type} has no data",
+                        "Choose a file or folder that is there." if hasattr(node, "path") else "Change its parameters.",
+                    )
+                )
         return specs, problems
 
     # -- running ----------------------------------------------------------------------------------------------------
@@ -185,18 +193,27 @@ class Session:
             more = f" ({len(analysis.errors) - 1} more)" if len(analysis.errors) > 1 else ""
             raise GraphError(first.message + more, analysis.errors)
         sources, _ = self._sources(graph)
-        return Program(graph, self._infer(graph, sources), seed=graph.plan.seed if seed is None else seed, device=device)
+        return Program(
+            graph, self._infer(graph, sources), seed=graph.plan.seed if seed is None else seed, device=device
+        )
 
     def feed(self, program: Program, plan: Plan, data: Mapping[str, Any] | None = None) -> Feed:
         """What the program learns from, on its device: the data nodes' rows, or arrays given by node id."""
         from neuralgraph.data.gather import gather
 
-        return gather(program.graph, self.catalog, plan, program.inputs, folder=self.folder, arrays=data,
-                      device=program.device)
+        return gather(
+            program.graph, self.catalog, plan, program.inputs, folder=self.folder, arrays=data, device=program.device
+        )
 
     def train(
-        self, *, control: Control | None = None, device: str = "cpu", plan: Plan | None = None,
-        data: Mapping[str, Any] | None = None, fresh: bool = True, resume: Run | None = None,
+        self,
+        *,
+        control: Control | None = None,
+        device: str = "cpu",
+        plan: Plan | None = None,
+        data: Mapping[str, Any] | None = None,
+        fresh: bool = True,
+        resume: Run | None = None,
     ) -> Iterator[Event]:
         """Compile, gather the data, learn: the events of one run, which ends up in `self.run`.
 

@@ -42,17 +42,24 @@ def exceeded(figures: Mapping[str, Figures], plan: Plan, free: int) -> Iterator[
     if need.total <= free:
         return
     slots = 2 + OPTIMIZER_SLOTS.get(plan.optimizer.name, 2)
-    sizes = {id: slots * one.parameter_bytes + 2 * plan.batch_size * one.activation_bytes
-             for id, one in figures.items()}
+    sizes = {
+        id: slots * one.parameter_bytes + 2 * plan.batch_size * one.activation_bytes for id, one in figures.items()
+    }
     worst = max(sizes, key=lambda id: sizes[id])
     weighty = figures[worst].parameter_bytes * slots * 2 > sizes[worst]
     what = f"{figures[worst].parameters:,} parameters" if weighty else f"activations for a batch of {plan.batch_size}"
     yield Problem(
-        "budget_exceeded", "error",
+        "budget_exceeded",
+        "error",
         f"{worst} alone needs {size(sizes[worst])} ({what}); training the graph needs {size(need.total)}, "
         f"but {size(free)} of memory are free.",
-        worst, None, f"Too large: {size(sizes[worst])}",
-        "Make it smaller" + ("." if weighty else ", or the batch."), f"≤ {size(free)}", size(need.total))
+        worst,
+        None,
+        f"Too large: {size(sizes[worst])}",
+        "Make it smaller" + ("." if weighty else ", or the batch."),
+        f"≤ {size(free)}",
+        size(need.total),
+    )
 
 
 def size(count: float) -> str:

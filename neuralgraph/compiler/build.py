@@ -71,7 +71,8 @@ def _pin(placed: Placed, built: nn.Module) -> None:
         given = torch.tensor(thaw(numbers), dtype=own[name].dtype)
         if given.shape != own[name].shape:
             raise GraphError(
-                f"{placed.id}: the typed-in {name} has shape {tuple(given.shape)}, but {tuple(own[name].shape)} is needed.")
+                f"{placed.id}: the typed-in {name} has shape {tuple(given.shape)}, not {tuple(own[name].shape)}."
+            )
         with torch.no_grad():
             own[name].copy_(given)
 

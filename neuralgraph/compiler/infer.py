@@ -61,8 +61,9 @@ def infer(graph: Graph, catalog: Catalog, sources: Specs, memo: Memo) -> Inferen
     for id, outcome in failed.items():
         waiting = tuple(sorted(one for one in downstream(lens, (id,)) - {id} if one not in failed))
         problems.append(problem_of(graph, catalog, id, found.inputs[id], found.wires[id], outcome, waiting))
-    return Inference(found.order, found.nodes, found.wires, found.specs, found.inputs, found.calls, found.figures,
-                     tuple(problems))
+    return Inference(
+        found.order, found.nodes, found.wires, found.specs, found.inputs, found.calls, found.figures, tuple(problems)
+    )
 
 
 def _one(id: str, node: Node, found: Inference, memo: Memo, bypassed: bool) -> Outcome | None:
@@ -88,4 +89,6 @@ def _delivered(found: Inference, edge: Edge | None) -> Spec | None:
 
 def _figures(graph: Graph, id: str, outcome: Outcome) -> Figures:
     shared = graph.nodes[id].shares is not None
-    return Figures(0 if shared else outcome.parameters, 0 if shared else outcome.parameter_bytes, outcome.activation_bytes)
+    return Figures(
+        0 if shared else outcome.parameters, 0 if shared else outcome.parameter_bytes, outcome.activation_bytes
+    )

@@ -14,7 +14,12 @@ from neuralgraph.validation.problem import Fix, Problem
 
 
 def problem_of(
-    graph: Graph, catalog: Catalog, id: str, inputs: Mapping[str, Spec], wires: Mapping[str, Edge], outcome: Outcome,
+    graph: Graph,
+    catalog: Catalog,
+    id: str,
+    inputs: Mapping[str, Spec],
+    wires: Mapping[str, Edge],
+    outcome: Outcome,
     waiting: tuple[str, ...],
 ) -> Problem:
     """The problem of a node whose call does not take its inputs."""
@@ -27,19 +32,43 @@ def problem_of(
     fixes = insertion(graph, catalog, wires[port], misfit) if misfit.insert and port in wires else ()
     but = f", but gets {received}" if received else ""
     return Problem(
-        "shape_mismatch", "error", f"{id} expects {misfit.expected}{but}.", id, port or None,
-        f"{kind} expects {misfit.expected}", misfit.hint, misfit.axes or misfit.expected, received, fixes, waiting)
+        "shape_mismatch",
+        "error",
+        f"{id} expects {misfit.expected}{but}.",
+        id,
+        port or None,
+        f"{kind} expects {misfit.expected}",
+        misfit.hint,
+        misfit.axes or misfit.expected,
+        received,
+        fixes,
+        waiting,
+    )
 
 
 def _refused(
-    graph: Graph, id: str, kind: str, inputs: Mapping[str, Spec], error: str, waiting: tuple[str, ...],
+    graph: Graph,
+    id: str,
+    kind: str,
+    inputs: Mapping[str, Spec],
+    error: str,
+    waiting: tuple[str, ...],
 ) -> Problem:
     received = ", ".join(f"{name}: {spec}" for name, spec in inputs.items())
     gets = f" that gets {received}" if received else ""
     return Problem(
-        "shape_mismatch", "error", f"{id}{gets} cannot work: {error.rstrip('.')}.", id,
-        next(iter(inputs), None), f"{kind} cannot take this", "Change its parameters or what is wired into it.",
-        "", received, (), waiting)
+        "shape_mismatch",
+        "error",
+        f"{id}{gets} cannot work: {error.rstrip('.')}.",
+        id,
+        next(iter(inputs), None),
+        f"{kind} cannot take this",
+        "Change its parameters or what is wired into it.",
+        "",
+        received,
+        (),
+        waiting,
+    )
 
 
 def insertion(graph: Graph, catalog: Catalog, edge: Edge, misfit: Misfit) -> tuple[Fix, ...]:

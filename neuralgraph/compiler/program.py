@@ -32,8 +32,11 @@ class Program:
         self.device = device
         self._lens = digraph(graph)
         self._sources = {
-            key: (id, output) for id, node in self._of_role("source") for output in node.outputs()
-            for key in (source_key(node, id, output),)}
+            key: (id, output)
+            for id, node in self._of_role("source")
+            for output in node.outputs()
+            for key in (source_key(node, id, output),)
+        }
         self.inputs = tuple(self._sources)
         self.losses = tuple(id for id, _ in self._of_role("loss") if id in inference.calls)
         self._metrics = tuple(id for id, _ in self._of_role("metric") if id in inference.calls)
@@ -43,7 +46,8 @@ class Program:
         self._trainings: dict[tuple[str, ...], fx.GraphModule] = {}
         self._traces: dict[frozenset[str], tuple[fx.GraphModule, tuple[str, ...]]] = {}
         self.metrics: dict[str, nn.Module] = {
-            id: construct(inference.calls[id], seed_of(seed, id)).to(device) for id in self._metrics}
+            id: construct(inference.calls[id], seed_of(seed, id)).to(device) for id in self._metrics
+        }
         self.module, self.module_inputs = self._inference_module()
 
     def _of_role(self, role: str) -> list[tuple[str, Node]]:
@@ -60,7 +64,7 @@ class Program:
     @property
     def training_inputs(self) -> tuple[str, ...]:
         """What `training` takes, in order."""
-        return self._needed((*self.losses, *self._metrics))
+        return self.needed((*self.losses, *self._metrics))
 
     def training_for(self, losses: Sequence[str]) -> fx.GraphModule:
         """The program of one plan step, which learns from some of the losses. Takes the same inputs as `training`."""
@@ -73,16 +77,19 @@ class Program:
 
     def _training_module(self, losses: tuple[str, ...]) -> fx.GraphModule:
         writer = self._writer(self.training_inputs)
-        writer.write(self._path((*losses, *self._metrics)))
+        writer.write(self.path((*losses, *self._metrics)))
         found = {id: writer.values[id, "loss"] for id in losses}
-        watched = tuple(tuple(writer.inputs(id, self._node(id))[0]) for id in self._metrics)
+        watched = tuple(tuple(writer.inputs(id, self.node(id))[0]) for id in self._metrics)
         return writer.finish((writer.total(found), tuple(found.values()), watched), "Training")
 
     # -- inference --------------------------------------------------------------------------------------------------
 
     @property
     def outputs(self) -> dict[str, tuple[str, str]]:
-        """What `module` returns: name → (node, output). The Output nodes; else what losses and metrics look at; else the ends."""
+        """What `module` returns: name → (node, output). 
+
+        The Output nodes; else what losses and metrics look at; else the ends.
+        """
         wires = self.inference.wires
         known = self.inference.specs
         named = {id: (id, "out") for id, _ in self._of_role("output") if id in known}
@@ -90,7 +97,7 @@ class Program:
             return named
         judged: dict[str, tuple[str, str]] = {}
         for id in (*self.losses, *self._metrics):
-            edge = arguments(self._node(id), wires[id])[0][0][1]
+            edge = arguments(self.node(id), wires[id])[0][0][1]
             if edge is not None:
                 judged[self._output_name(edge.source, edge.output)] = edge.start
         if judged:
@@ -100,9 +107,9 @@ class Program:
 
     def _inference_module(self) -> tuple[fx.GraphModule, tuple[str, ...]]:
         wanted = self.outputs
-        keys = self._needed([id for id, _ in wanted.values()])
+        keys = self.needed([id for id, _ in wanted.values()])
         writer = self._writer(keys)
-        writer.write(self._path([id for id, _ in wanted.values()]))
+        writer.write(self.path([id for id, _ in wanted.values()]))
         return writer.finish({name: writer.values[start] for name, start in wanted.items()}, "Network"), keys
 
     def predict(self, **arrays: Any) -> Any:
@@ -132,7 +139,9 @@ class Program:
 
     # -- looking inside ---------------------------------------------------------------------------------------------
 
-    def trace(self, tensors: Mapping[str, Tensor], nodes: Iterable[str] | None = None, *, grad: bool = False) -> dict[str, Tensor]:
+    def trace(
+        self, tensors: Mapping[str, Tensor], nodes: Iterable[str] | None = None, *, grad: bool = False
+    ) -> dict[str, Tensor]:
         """The value of every output (or of some nodes) by `id`, or `id.output` where there are several.
 
         Runs in the mode that the modules are in; wrap in `quiet()` for eval mode. With `grad`, keeps the tape.
@@ -147,11 +156,15 @@ class Program:
 
     def _trace_module(self, wanted: frozenset[str]) -> tuple[fx.GraphModule, tuple[str, ...]]:
         ids = [id for id in self.inference.order if id in wanted and id in self.inference.specs]
-        keys = self._needed(ids)
+        keys = self.needed(ids)
         writer = self._writer(keys)
-        writer.write(self._path(ids))
-        result = {self._output_name(id, output): writer.values[id, output]
-                  for id in ids for output in self.inference.specs[id] if (id, output) in writer.values}
+        writer.write(self.path(ids))
+        result = {
+            self._output_name(id, output): writer.values[id, output]
+            for id in ids
+            for output in self.inference.specs[id]
+            if (id, output) in writer.values
+        }
         return writer.finish(result, "Trace"), keys
 
     def quiet(self) -> Quiet:
@@ -172,10 +185,14 @@ class Program:
             if name not in given:
                 raise RunError(f"The weights lack {name!r}. Were they saved from another graph?")
             if given[name].shape != one.shape:
-                raise RunError(f"{name} has shape {tuple(given[name].shape)} in the weights, {tuple(one.shape)} in the graph.")
+                raise RunError(
+                    f"{name} has shape {tuple(given[name].shape)} in the weights, {tuple(one.shape)} in the graph."
+                )
         extra = [name for name in given if name not in own]
         if extra:
-            raise RunError(f"The weights hold {extra[0]!r}, which the graph has not. Were they saved from another graph?")
+            raise RunError(
+                f"The weights hold {extra[0]!r}, which the graph has not. Were they saved from another graph?"
+            )
         with torch.no_grad():
             for name, one in own.items():
                 one.copy_(given[name])
@@ -190,26 +207,24 @@ class Program:
         """Back to the initial weights of the same seed."""
         fresh = build_root(self.graph, self.inference, self.seed)
         self.load_state_dict(fresh.state_dict())
-        for module in self.root.modules():
-            if hasattr(module, "reset_fit"):
-                module.reset_fit()
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
-    def _node(self, id: str) -> Node:
+    def node(self, id: str) -> Node:
         node = self.inference.nodes[id]
         assert isinstance(node, Node)
         return node
 
-    def _path(self, ids: Iterable[str]) -> list[str]:
+    def path(self, ids: Iterable[str]) -> list[str]:
         needed = upstream(self._lens, ids)
         return [id for id in self.inference.order if id in needed]
 
-    def _needed(self, ids: Iterable[str]) -> tuple[str, ...]:
+    def needed(self, ids: Iterable[str]) -> tuple[str, ...]:
         """The keys of the source outputs that these nodes depend on."""
-        path = set(self._path(ids))
+        path = set(self.path(ids))
         used = {edge.start for edge in self.graph.edges.values() if edge.target in path} | {
-            (id, output) for id in ids for output in self.inference.specs.get(id, {})}
+            (id, output) for id in ids for output in self.inference.specs.get(id, {})
+        }
         return tuple(key for key, start in self._sources.items() if start in used)
 
     def _writer(self, keys: Iterable[str]) -> Writer:
@@ -218,7 +233,7 @@ class Program:
         return writer
 
     def _output_name(self, id: str, output: str) -> str:
-        return id if len(self._node(id).outputs()) == 1 else f"{id}.{output}"
+        return id if len(self.node(id).outputs()) == 1 else f"{id}.{output}"
 
 
 class Quiet:

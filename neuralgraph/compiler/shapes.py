@@ -83,8 +83,12 @@ def _on_meta(call: Call, inputs: tuple[Spec, ...], optional: dict[str, Spec]) ->
         stack.enter_context(_device(call))
         target, parameters, weight_bytes = _prepare(call)
         runs = [
-            _apply(call, target, [_empty(spec, size) for spec in inputs],
-                   {name: _empty(spec, size) for name, spec in optional.items()})
+            _apply(
+                call,
+                target,
+                [_empty(spec, size) for spec in inputs],
+                {name: _empty(spec, size) for name, spec in optional.items()},
+            )
             for size in BATCHES
         ]
     labels = _labels(call, inputs)

@@ -62,23 +62,36 @@ class _Pen:
         """The class."""
         program = self.program
         wanted = program.outputs
-        lines = ["class Network(nn.Module):", '    """Built from the same calls as the drawing; weights carry the ids of its nodes."""',
-                 "", "    def __init__(self) -> None:", "        super().__init__()"]
+        lines = [
+            "class Network(nn.Module):",
+            '    """Built from the same calls as the drawing; weights carry the ids of its nodes."""',
+            "",
+            "    def __init__(self) -> None:",
+            "        super().__init__()",
+        ]
         for id in program.inference.order:
             call = program.inference.calls.get(id)
-            if call is not None and call.kind == "module" and id not in program.metrics and program.graph.nodes[id].shares is None:
+            if (
+                call is not None
+                and call.kind == "module"
+                and id not in program.metrics
+                and program.graph.nodes[id].shares is None
+            ):
                 lines.append(f"        self.{id} = {self._target(call.target)}({self._keywords(call.kwargs)})")
                 if program.graph.nodes[id].frozen:
                     lines.append(f"        self.{id}.requires_grad_(False)")
-        starts = [start for start in wanted.values()]
+        starts = list(wanted.values())
         lines += ["", f"    def forward({self._signature(program.module_inputs)}):"]
         lines += self._body([id for id, _ in starts])
         names = {name: self._name(*start) for name, start in wanted.items()}
         one = next(iter(names.values()))
-        lines.append(f"        return {one}" if len(names) == 1 else
-                     "        return {" + ", ".join(f"{name!r}: {var}" for name, var in names.items()) + "}")
+        lines.append(
+            f"        return {one}"
+            if len(names) == 1
+            else "        return {" + ", ".join(f"{name!r}: {var}" for name, var in names.items()) + "}"
+        )
         if program.losses:
-            keys = program._needed(program.losses)
+            keys = program.needed(program.losses)
             lines += ["", f"    def objective({self._signature(keys)}):", '        """What training makes small."""']
             lines += self._body(program.losses)
             lines.append(f"        return {self._total()}")
@@ -89,8 +102,8 @@ class _Pen:
 
     def _body(self, ids: Iterable[str]) -> list[str]:
         lines = []
-        for id in self.program._path(ids):
-            node = self.program._node(id)
+        for id in self.program.path(ids):
+            node = self.program.node(id)
             if node.role not in ("source", "metric"):
                 lines += [f"        {line}" for line in self._statement(id, node)]
         return lines
@@ -122,7 +135,7 @@ class _Pen:
         return f"{self._target(call.target)}({', '.join(packed + words)})"
 
     def _name(self, id: str, output: str) -> str:
-        node = self.program._node(id)
+        node = self.program.node(id)
         if node.role == "source":
             return id if len(node.outputs()) == 1 else f"{id}_{output}"
         call = self.program.inference.calls.get(id)
@@ -131,7 +144,7 @@ class _Pen:
     def _total(self) -> str:
         parts = []
         for id in self.program.losses:
-            share = float(getattr(self.program._node(id), "weight", 1.0))
+            share = float(getattr(self.program.node(id), "weight", 1.0))
             parts.append(self._name(id, "loss") if share == 1.0 else f"{self._name(id, 'loss')} * {share!r}")
         return " + ".join(parts)
 
@@ -193,11 +206,18 @@ if __name__ == "__main__":
 
 
 def _training(program: Program, plan: Plan) -> str:
-    names = [key.replace(".", "_") for key in program._needed(program.losses)]
+    names = [key.replace(".", "_") for key in program.needed(program.losses)]
     if not names:
         return 'if __name__ == "__main__":\n    print(Network())'
     options = "".join(f", {name}={value!r}" for name, value in sorted(plan.optimizer.options.items()))
     return _LOOP.format(
-        args=", ".join(names), epochs=plan.epochs, batch=plan.batch_size, seed=plan.seed,
-        optimizer=plan.optimizer.name, lr=plan.optimizer.lr, options=options, first=names[0],
-        batches=", ".join(f"{name}[rows]" for name in names))
+        args=", ".join(names),
+        epochs=plan.epochs,
+        batch=plan.batch_size,
+        seed=plan.seed,
+        optimizer=plan.optimizer.name,
+        lr=plan.optimizer.lr,
+        options=options,
+        first=names[0],
+        batches=", ".join(f"{name}[rows]" for name in names),
+    )

@@ -62,7 +62,8 @@ class AddNode(Edit):
     def apply(self, graph: Graph) -> tuple[Graph, Edit]:
         _check_new_id(graph, self.node.id)
         changed = graph.having(
-            nodes={**graph.nodes, self.node.id: self.node}, counters=counted(graph.counters, self.node.id))
+            nodes={**graph.nodes, self.node.id: self.node}, counters=counted(graph.counters, self.node.id)
+        )
         return changed, RemoveNode(self.node.id)
 
 
@@ -149,7 +150,8 @@ class RenameNode(Edit):
                 nodes[key] = replace(one, shares=self.new)
         edges = [self._moved(edge) for edge in graph.edges.values()]
         changed = graph.having(
-            nodes=nodes, edges={edge.end: edge for edge in edges}, counters=counted(graph.counters, self.new))
+            nodes=nodes, edges={edge.end: edge for edge in edges}, counters=counted(graph.counters, self.new)
+        )
         return changed, RenameNode(self.new, self.old)
 
     def _moved(self, edge: Edge) -> Edge:
@@ -204,7 +206,8 @@ class PutNote(Edit):
         if old is None:
             _check_new_id(graph, self.note.id)
         changed = graph.having(
-            notes={**graph.notes, self.note.id: self.note}, counters=counted(graph.counters, self.note.id))
+            notes={**graph.notes, self.note.id: self.note}, counters=counted(graph.counters, self.note.id)
+        )
         return changed, PutNote(old, self.label) if old else RemoveNote(self.note.id)
 
 
@@ -232,7 +235,8 @@ class PutFrame(Edit):
         if old is None:
             _check_new_id(graph, self.frame.id)
         changed = graph.having(
-            frames={**graph.frames, self.frame.id: self.frame}, counters=counted(graph.counters, self.frame.id))
+            frames={**graph.frames, self.frame.id: self.frame}, counters=counted(graph.counters, self.frame.id)
+        )
         return changed, PutFrame(old, self.label) if old else RemoveFrame(self.frame.id)
 
 

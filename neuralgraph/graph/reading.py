@@ -99,7 +99,9 @@ def input_names(node: Node, wires: Mapping[str, Edge]) -> list[str]:
         if not port.many:
             names.append(port.name)
             continue
-        used = sorted((n for n in wires if (found := port_of(node, n)) is not None and found.name == port.name), key=_index)
+        used = sorted(
+            (n for n in wires if (found := port_of(node, n)) is not None and found.name == port.name), key=_index
+        )
         names.extend(used)
         names.append(f"{port.name}_{_index(used[-1]) + 1 if used else 0}")
     return names

@@ -7,6 +7,23 @@ from neuralgraph.spec.param import Numbers, Param, Size, param
 from neuralgraph.spec.tensor import Float, Integer, Mask, Misfit, Scalar, Spec
 
 __all__ = [
-    "Call", "Catalog", "Float", "Integer", "Mask", "Misfit", "Node", "Numbers", "Param", "Port", "Role", "Scalar",
-    "Size", "Spec", "Symbol", "function", "module", "param", "source",
+    "Call",
+    "Catalog",
+    "Float",
+    "Integer",
+    "Mask",
+    "Misfit",
+    "Node",
+    "Numbers",
+    "Param",
+    "Port",
+    "Role",
+    "Scalar",
+    "Size",
+    "Spec",
+    "Symbol",
+    "function",
+    "module",
+    "param",
+    "source",
 ]

@@ -32,14 +32,20 @@ class Call:
 
 
 def module(
-    target: str, *, picks: tuple[tuple[int, ...], ...] | None = None, extra: dict[str, Any] | None = None,
-    pack: bool = False, **kwargs: Any,
+    target: str,
+    *,
+    picks: tuple[tuple[int, ...], ...] | None = None,
+    extra: dict[str, Any] | None = None,
+    pack: bool = False,
+    **kwargs: Any,
 ) -> Call:
     """A call of an `nn.Module`, constructed with `kwargs`: `module("torch.nn.Linear", in_features=3, …)`."""
     return Call("module", target, tuple(kwargs.items()), tuple((extra or {}).items()), pack, picks)
 
 
-def function(target: str, *, picks: tuple[tuple[int, ...], ...] | None = None, pack: bool = False, **kwargs: Any) -> Call:
+def function(
+    target: str, *, picks: tuple[tuple[int, ...], ...] | None = None, pack: bool = False, **kwargs: Any
+) -> Call:
     """A call of a function: `function("torch.flatten", start_dim=1)`; `"torch.Tensor.to"` names a method."""
     return Call("function", target, tuple(kwargs.items()), (), pack, picks)
 

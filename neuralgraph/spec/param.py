@@ -54,8 +54,14 @@ class Param:
     def expected(self) -> str:
         """What it takes, in words: «a whole number from 1 to 512»."""
         words = {
-            "int": "a whole number", "float": "a number", "bool": "yes or no", "text": "text", "file": "a path",
-            "size": "a whole number, or one per axis", "ints": "whole numbers", "numbers": "numbers",
+            "int": "a whole number",
+            "float": "a number",
+            "bool": "yes or no",
+            "text": "text",
+            "file": "a path",
+            "size": "a whole number, or one per axis",
+            "ints": "whole numbers",
+            "numbers": "numbers",
             "choice": "one of " + ", ".join(self.choices),
         }[self.kind]
         if self.min is not None and self.max is not None:
@@ -78,8 +84,17 @@ class Param:
 
 
 def param(
-    default: Any, doc: str, *, min: float | None = None, max: float | None = None, choices: tuple[str, ...] = (),
-    row: str = "", axis: int | None = None, suffix: str = "", files: str = "", advanced: bool = False,
+    default: Any,
+    doc: str,
+    *,
+    min: float | None = None,
+    max: float | None = None,
+    choices: tuple[str, ...] = (),
+    row: str = "",
+    axis: int | None = None,
+    suffix: str = "",
+    files: str = "",
+    advanced: bool = False,
 ) -> Any:
     """Declare a parameter in a `Node` class; its kind is read from the annotation."""
     return Param(default, doc, min, max, choices, row, axis, suffix, files, advanced)
@@ -92,12 +107,15 @@ def declared(raw: Param, name: str, annotation: Any) -> Param:
     return replace(done, default=done.check(raw.default))
 
 
+_PLAIN: dict[Any, Kind] = {bool: "bool", int: "int", float: "float"}
+
+
 def _kind(annotation: Any, raw: Param) -> tuple[Kind, bool]:
     parts = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
     optional = type(None) in parts
     kept = tuple(part for part in parts if part is not type(None))
-    if kept in ((bool,), (int,), (float,)):
-        return kept[0].__name__, optional
+    if len(kept) == 1 and kept[0] in _PLAIN:
+        return _PLAIN[kept[0]], optional
     if kept == (str,):
         return ("choice" if raw.choices else "text"), optional
     if kept == (Path,):
@@ -185,6 +203,13 @@ def _plain(number: float) -> str:
 
 
 _CHECKS = {
-    "int": _int, "float": _float, "bool": _bool, "text": _text, "choice": _choice, "size": _size, "ints": _ints,
-    "numbers": _numbers, "file": _file,
+    "int": _int,
+    "float": _float,
+    "bool": _bool,
+    "text": _text,
+    "choice": _choice,
+    "size": _size,
+    "ints": _ints,
+    "numbers": _numbers,
+    "file": _file,
 }

@@ -20,7 +20,13 @@ class Misfit(Exception):
     """
 
     def __init__(
-        self, expected: str, *, port: str = "", axes: str = "", hint: str = "", insert: str = "",
+        self,
+        expected: str,
+        *,
+        port: str = "",
+        axes: str = "",
+        hint: str = "",
+        insert: str = "",
         params: dict[str, object] | None = None,
     ) -> None:
         super().__init__(expected)

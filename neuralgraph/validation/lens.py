@@ -14,8 +14,10 @@ def digraph(graph: Graph) -> nx.MultiDiGraph[str]:
     lens: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     lens.add_nodes_from(graph.nodes)
     lens.add_edges_from(
-        (edge.source, edge.target) for edge in graph.edges.values()
-        if edge.source in graph.nodes and edge.target in graph.nodes)
+        (edge.source, edge.target)
+        for edge in graph.edges.values()
+        if edge.source in graph.nodes and edge.target in graph.nodes
+    )
     return lens
 
 
@@ -23,8 +25,11 @@ def cycles(lens: nx.MultiDiGraph[str]) -> list[list[str]]:
     """Every knot of nodes that wait for each other, sorted; a self-loop is a knot of one."""
     if nx.is_directed_acyclic_graph(lens):
         return []
-    knots = [sorted(one) for one in nx.strongly_connected_components(lens)
-             if len(one) > 1 or lens.has_edge(next(iter(one)), next(iter(one)))]
+    knots = [
+        sorted(one)
+        for one in nx.strongly_connected_components(lens)
+        if len(one) > 1 or lens.has_edge(next(iter(one)), next(iter(one)))
+    ]
     return sorted(knots)
 
 

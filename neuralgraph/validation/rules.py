@@ -55,9 +55,15 @@ def unknown_types(view: View) -> Iterator[Problem]:
         if isinstance(node, Failure) and node.code == "unknown_type":
             kind = view.graph.nodes[id].type
             yield Problem(
-                "unknown_type", "error", f"{id}: {node.message}", id, None, f"{kind} is not known here",
+                "unknown_type",
+                "error",
+                f"{id}: {node.message}",
+                id,
+                None,
+                f"{kind} is not known here",
                 "Open it with the version that made it, or replace it.",
-                fixes=(Fix("Delete it", RemoveNode(id)),))
+                fixes=(Fix("Delete it", RemoveNode(id)),),
+            )
 
 
 def bad_parameters(view: View) -> Iterator[Problem]:
@@ -67,8 +73,15 @@ def bad_parameters(view: View) -> Iterator[Problem]:
             placed = view.graph.nodes[id]
             reset: Edit = ChangeNode(_without(placed, node.parameter), f"Reset {node.parameter}")
             yield Problem(
-                "bad_parameter", "error", f"{id}: {node.message}", id, None, f"{placed.type}: {node.parameter}",
-                "Set it to a value in its range.", fixes=(Fix(f"Reset {node.parameter}", reset),))
+                "bad_parameter",
+                "error",
+                f"{id}: {node.message}",
+                id,
+                None,
+                f"{placed.type}: {node.parameter}",
+                "Set it to a value in its range.",
+                fixes=(Fix(f"Reset {node.parameter}", reset),),
+            )
 
 
 def dangling_wires(view: View) -> Iterator[Problem]:
@@ -79,12 +92,26 @@ def dangling_wires(view: View) -> Iterator[Problem]:
         if isinstance(source, Node) and edge.output not in source.outputs():
             has = ", ".join(source.outputs()) or "none"
             yield Problem(
-                "no_such_port", "error", f"{edge.source} has no output {edge.output!r}; it has: {has}.", edge.target,
-                edge.input, "A wire from nowhere", "Remove the wire and lay it again.", fixes=(cut,))
+                "no_such_port",
+                "error",
+                f"{edge.source} has no output {edge.output!r}; it has: {has}.",
+                edge.target,
+                edge.input,
+                "A wire from nowhere",
+                "Remove the wire and lay it again.",
+                fixes=(cut,),
+            )
         if isinstance(target, Node) and port_of(target, edge.input) is None:
             yield Problem(
-                "no_such_port", "error", f"{edge.target} has no input {edge.input!r}.", edge.target, None,
-                "A wire to nowhere", "Remove the wire and lay it again.", fixes=(cut,))
+                "no_such_port",
+                "error",
+                f"{edge.target} has no input {edge.input!r}.",
+                edge.target,
+                None,
+                "A wire to nowhere",
+                "Remove the wire and lay it again.",
+                fixes=(cut,),
+            )
 
 
 def cyclic(view: View) -> Iterator[Problem]:
@@ -94,9 +121,16 @@ def cyclic(view: View) -> Iterator[Problem]:
         last = max(inside, key=lambda e: (view.graph.nodes[e.source].x - view.graph.nodes[e.target].x, e.end))
         names = " → ".join(knot[:5]) + (" → …" if len(knot) > 5 else "")
         yield Problem(
-            "cycle", "error", f"{names} wait for each other: a graph cannot run in a circle.", last.target, last.input,
-            "This is a cycle", f"Remove the wire from {last.source} to {last.target}.",
-            fixes=(Fix("Remove the wire", Disconnect(last.target, last.input)),), waiting=tuple(knot))
+            "cycle",
+            "error",
+            f"{names} wait for each other: a graph cannot run in a circle.",
+            last.target,
+            last.input,
+            "This is a cycle",
+            f"Remove the wire from {last.source} to {last.target}.",
+            fixes=(Fix("Remove the wire", Disconnect(last.target, last.input)),),
+            waiting=tuple(knot),
+        )
 
 
 def open_inputs(view: View) -> Iterator[Problem]:
@@ -116,8 +150,14 @@ def _open(view: View, id: str, node: Node, port: str) -> Problem:
     many = len(node.ports) > 1 or any(one.many for one in node.ports)
     which = f"its input {port!r}" if many else "its input"
     return Problem(
-        "open_input", "error", f"{id} waits for {which}: nothing is connected.", id, port,
-        f"{node.type} needs an input", "Drag a wire to the ring on its left side.")
+        "open_input",
+        "error",
+        f"{id} waits for {which}: nothing is connected.",
+        id,
+        port,
+        f"{node.type} needs an input",
+        "Drag a wire to the ring on its left side.",
+    )
 
 
 def unreachable(view: View) -> Iterator[Problem]:
@@ -129,9 +169,15 @@ def unreachable(view: View) -> Iterator[Problem]:
     for id, node in view.nodes.items():
         if id not in used and isinstance(node, Node):
             yield Problem(
-                "unreachable", "warning", f"{id} leads to no loss, metric or output: it is not computed.", id, None,
-                f"{node.type} leads nowhere", "Wire its output onwards, or delete it.",
-                fixes=(Fix("Delete it", RemoveNode(id)),))
+                "unreachable",
+                "warning",
+                f"{id} leads to no loss, metric or output: it is not computed.",
+                id,
+                None,
+                f"{node.type} leads nowhere",
+                "Wire its output onwards, or delete it.",
+                fixes=(Fix("Delete it", RemoveNode(id)),),
+            )
 
 
 def no_loss(view: View) -> Iterator[Problem]:
@@ -139,16 +185,26 @@ def no_loss(view: View) -> Iterator[Problem]:
     if any(view.of_role("loss")) or not any(view.of_role("source")) or not any(view.of_role("transform")):
         return
     yield Problem(
-        "no_loss", "warning", "The graph has no loss, so there is nothing to learn from.", None, None,
-        "No loss yet", "Add a loss, for example CrossEntropyLoss for classes or MSELoss for numbers, and wire it.",
-        fixes=_loss_fix(view))
+        "no_loss",
+        "warning",
+        "The graph has no loss, so there is nothing to learn from.",
+        None,
+        None,
+        "No loss yet",
+        "Add a loss, for example CrossEntropyLoss for classes or MSELoss for numbers, and wire it.",
+        fixes=_loss_fix(view),
+    )
 
 
 def _loss_fix(view: View) -> tuple[Fix, ...]:
     """Where one node ends and one label is known, the loss that suits both, wired."""
     ends = [id for id, node in view.of_role("transform") if not any(view.graph.out_of(id)) and node.outputs()]
-    targets = [(id, out, spec) for id, node in view.of_role("source") for out, spec in view.specs.get(id, {}).items()
-               if out == "y"]
+    targets = [
+        (id, out, spec)
+        for id, node in view.of_role("source")
+        for out, spec in view.specs.get(id, {}).items()
+        if out == "y"
+    ]
     if len(ends) != 1 or len(targets) != 1:
         return ()
     id, out, target = targets[0]
@@ -179,13 +235,21 @@ def squashed_twice(view: View) -> Iterator[Problem]:
         if edge is None or before is None or before.type not in _LOGITS.get(node.type, ()):
             continue
         above = next(iter(view.wires[edge.source].values()), None)
-        fixes = () if above is None else (Fix(
-            f"Bypass {before.type} here", Connect(Edge(above.source, above.output, id, "input"))),)
+        fixes = (
+            ()
+            if above is None
+            else (Fix(f"Bypass {before.type} here", Connect(Edge(above.source, above.output, id, "input"))),)
+        )
         yield Problem(
-            "softmax_before_loss", "warning",
-            f"{id} does its own {_WORDS[node.type]}; after {before.id} it is done twice and learns slowly.", id, "input",
+            "softmax_before_loss",
+            "warning",
+            f"{id} does its own {_WORDS[node.type]}; after {before.id} it is done twice and learns slowly.",
+            id,
+            "input",
             f"{_WORDS[node.type].capitalize()} is done twice",
-            f"Wire what goes into {before.id} straight into {id}.", fixes=fixes)
+            f"Wire what goes into {before.id} straight into {id}.",
+            fixes=fixes,
+        )
 
 
 _CLASS_LOSSES = ("CrossEntropyLoss", "NLLLoss", "MultiMarginLoss")
@@ -195,7 +259,7 @@ def class_counts(view: View) -> Iterator[Problem]:
     """A network whose width is not the number of classes."""
     for id, node in view.of_role("loss", "metric"):
         logits, target = view.spec(view.into(id, "input")), view.spec(view.into(id, "target"))
-        if node.role == "loss" and node.type not in _CLASS_LOSSES or logits is None or target is None:
+        if (node.role == "loss" and node.type not in _CLASS_LOSSES) or logits is None or target is None:
             continue
         if target.classes is None or logits.rank < 2 or not isinstance(logits.shape[1], int):
             continue
@@ -208,12 +272,21 @@ def class_counts(view: View) -> Iterator[Problem]:
             text = f"{edge.source} gives {width} numbers a sample, but there are {target.classes} classes."
             severity, code = "error" if node.role == "loss" else "warning", "labels_out_of_range"
         else:
-            text = f"{edge.source} gives {width} numbers a sample for {target.classes} classes: {width - target.classes} are never right."
+            spare = f"{width - target.classes} are never right"
+            text = f"{edge.source} gives {width} numbers a sample for {target.classes} classes: {spare}."
             severity, code = "warning", "class_count"
         yield Problem(
-            code, "error" if severity == "error" else "warning", text, id, "input",
-            f"{target.classes} classes, {width} outputs", f"Give the last layer {target.classes} outputs.",
-            f"N × {target.classes}", str(logits), _width_fix(view, edge.source, target.classes))
+            code,
+            "error" if severity == "error" else "warning",
+            text,
+            id,
+            "input",
+            f"{target.classes} classes, {width} outputs",
+            f"Give the last layer {target.classes} outputs.",
+            f"N × {target.classes}",
+            str(logits),
+            _width_fix(view, edge.source, target.classes),
+        )
 
 
 def _width_fix(view: View, id: str, classes: int) -> tuple[Fix, ...]:
@@ -239,14 +312,29 @@ def mixed_batches(view: View) -> Iterator[Problem]:
         if len(set(leading.values())) > 1:
             words = " and ".join(f"{port} has {rows} rows" for port, rows in leading.items())
             yield Problem(
-                "mixed_batches", "error", f"{id} gets two batch sizes: {words}.", id, "input",
-                "Two batch sizes meet", "Something before it mixes samples: look for a Reshape or Flatten that takes in the first axis.",
-                " = ".join(leading), ", ".join(f"{port} {shape}" for port, shape in shapes.items()))
+                "mixed_batches",
+                "error",
+                f"{id} gets two batch sizes: {words}.",
+                id,
+                "input",
+                "Two batch sizes meet",
+                "Something before it mixes samples: look for a Reshape or Flatten that takes in the first axis.",
+                " = ".join(leading),
+                ", ".join(f"{port} {shape}" for port, shape in shapes.items()),
+            )
 
 
 RULES: tuple[Rule, ...] = (
-    unknown_types, bad_parameters, dangling_wires, cyclic, open_inputs, unreachable, no_loss, squashed_twice,
-    class_counts, mixed_batches,
+    unknown_types,
+    bad_parameters,
+    dangling_wires,
+    cyclic,
+    open_inputs,
+    unreachable,
+    no_loss,
+    squashed_twice,
+    class_counts,
+    mixed_batches,
 )
 
 

@@ -1,0 +1,307 @@
+"""The public API: what scripts, notebooks and tests use.
+
+import neuralgraph as ng
+g = ng.Graph()
+data = g.add("Dataset", name="digits")
+x = g.add("Flatten", data["x"])
+logits = g.add("Linear", x, out_features=10, id="logits")
+g.add("CrossEntropyLoss", logits, data["y"], id="loss")
+run = ng.train(g, epochs=20)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from neuralgraph.errors import GraphError, ParameterError, UnknownNodeError
+from neuralgraph.graph.document import Edge, Placed
+from neuralgraph.graph.edits import AddNode, ChangeNode, Connect, Edit, Group
+from neuralgraph.graph.frozen import FrozenDict
+from neuralgraph.graph.ids import fresh
+from neuralgraph.graph.plan import OPTIMIZERS, Optimizer, Plan
+from neuralgraph.session import Session
+from neuralgraph.spec import Spec
+from neuralgraph.validation.problem import Problem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from neuralgraph.compiler.program import Program
+    from neuralgraph.compiler.summary import Summary
+    from neuralgraph.training.events import Event
+    from neuralgraph.training.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A node in a graph: `handle.id`; `handle["y"]` is one of its outputs. With one output it stands for that."""
+
+    graph: Graph
+    id: str
+    output: str | None = None
+
+    def __getitem__(self, output: str) -> Handle:
+        outputs = self.graph.session.ports_of(self.id)[1]
+        if output not in outputs:
+            raise UnknownNodeError(f"{self.id} has no output {output!r}. It has: {', '.join(outputs) or 'none'}.")
+        return Handle(self.graph, self.id, output)
+
+
+class Graph:
+    """A document to build and run from Python: a handle on a session, with its undo."""
+
+    def __init__(self, session: Session | None = None) -> None:
+        self.session = session or Session()
+
+    def __repr__(self) -> str:
+        graph = self.session.graph
+        return f"<Graph of {len(graph.nodes)} nodes and {len(graph.edges)} wires>"
+
+    def add(self, type: str, *inputs: Handle, id: str | None = None, title: str = "", **params: Any) -> Handle:
+        """Add a node of this type. `inputs` fill its ports in order; `port=handle` fills one by name.
+
+        Raises `UnknownNodeError` for a type, port or output that is not there, `ParameterError` for a wrong value.
+        """
+        kind = self.session.catalog[type]
+        wired = {name: value for name, value in params.items() if isinstance(value, Handle)}
+        values = {name: value for name, value in params.items() if name not in wired}
+        node = kind(**values)
+        values = {name: getattr(node, name) for name in values}
+        graph = self.session.graph
+        new = id or fresh(graph, kind.__name__)
+        x, y = self._place(inputs or tuple(wired.values()))
+        edits: list[Edit] = [AddNode(Placed(new, kind.__name__, FrozenDict(values), x, y, title))]
+        for handle in inputs:
+            taken = [edit.edge.input for edit in edits if isinstance(edit, Connect)]
+            edits.append(Connect(self._edge(handle, new, _next_port(node.ports, taken, new))))
+        names = {port.name for port in node.ports}
+        for name, handle in wired.items():
+            if name not in names and name.rpartition("_")[0] not in names:
+                raise UnknownNodeError(
+                    f"{kind.__name__} has no input {name!r}. It has: {', '.join(sorted(names)) or 'none'}."
+                )
+            edits.append(Connect(self._edge(handle, new, name)))
+        self.session.edit(Group(f"Add {kind.__name__}", tuple(edits)))
+        return Handle(self, new)
+
+    def set_weights(self, id: str, **weights: Any) -> None:
+        """Type weights in: nested lists or arrays by parameter name; they are kept in the document."""
+        import numpy as np
+
+        placed = self.session.graph.nodes.get(id)
+        if placed is None:
+            raise UnknownNodeError(f"There is no node {id!r}.")
+        numbers = {name: np.asarray(value, dtype=float).tolist() for name, value in weights.items()}
+        self.session.edit(ChangeNode(replace(placed, weights=placed.weights.having(**numbers)), f"Set weights of {id}"))
+
+    def __getitem__(self, id: str) -> Handle:
+        if id not in self.session.graph.nodes:
+            raise UnknownNodeError(f"There is no node {id!r}.")
+        return Handle(self, id)
+
+    def _edge(self, handle: Handle, target: str, port: str) -> Edge:
+        if not isinstance(handle, Handle) or handle.graph is not self:
+            raise UnknownNodeError("An input is a handle that this graph's add() returned.")
+        outputs = self.session.ports_of(handle.id)[1]
+        if handle.output is None and len(outputs) != 1:
+            raise UnknownNodeError(
+                f"{handle.id} has {len(outputs)} outputs ({', '.join(outputs)}); pick one: handle[{outputs[0]!r}]."
+                if outputs
+                else f"{handle.id} has no outputs."
+            )
+        return Edge(handle.id, handle.output or outputs[0], target, port)
+
+    def _place(self, inputs: tuple[Handle, ...]) -> tuple[float, float]:
+        nodes = self.session.graph.nodes
+        if not inputs:
+            return 0.0, 120.0 * sum(1 for one in nodes.values() if one.x == 0.0)
+        right = max(nodes[handle.id].x for handle in inputs) + 240.0
+        first = nodes[inputs[0].id].y
+        rows = [one.y for one in nodes.values() if one.x == right]
+        return right, first if first not in rows else max(rows) + 120.0
+
+
+def _next_port(ports: Any, taken: list[str], id: str) -> str:
+    for port in ports:
+        if port.many:
+            return f"{port.name}_{sum(one.startswith(port.name + '_') for one in taken)}"
+        if port.name not in taken:
+            return str(port.name)
+    raise UnknownNodeError(f"{id} takes {len(ports)} input{'s' if len(ports) != 1 else ''}, not more.")
+
+
+def load(path: str | Path) -> Graph:
+    """Open a `.ngraph` file; `DocumentError` says what is wrong with it."""
+    return Graph(Session.open(path))
+
+
+def save(graph: Graph, path: str | Path) -> None:
+    """Write the document, all or nothing."""
+    graph.session.save(path)
+
+
+def check(graph: Graph) -> tuple[Problem, ...]:
+    """Every problem, errors first; empty where there is none."""
+    return graph.session.analyse().problems
+
+
+def shapes(graph: Graph) -> dict[str, dict[str, Spec]]:
+    """The spec of every output that is known, by node id."""
+    return {id: dict(outputs) for id, outputs in graph.session.analyse().specs.items()}
+
+
+def summary(graph: Graph) -> Summary:
+    """Rows of id, type, output shape, parameters, FLOPs and activation bytes per sample; totals."""
+    from neuralgraph.compiler.summary import summarise
+
+    return summarise(graph.session.analyse(), graph.session.catalog)
+
+
+def compile(graph: Graph, *, seed: int = 0, device: str = "cpu") -> Program:
+    """A torch program with fresh weights; `GraphError` carries the problems that stop it."""
+    return graph.session.compile(seed=seed, device=device)
+
+
+def fit(
+    graph: Graph,
+    *,
+    data: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+    resume: Run | None = None,
+    control: Any = None,
+    **overrides: Any,
+) -> Iterator[Event]:
+    """The events of a run as they happen. Keywords as in `train`."""
+    plan = planned(graph.session.graph.plan, **overrides)
+    return graph.session.train(control=control, device=device, plan=plan, data=data, resume=resume)
+
+
+def train(
+    graph: Graph,
+    *,
+    data: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+    resume: Run | None = None,
+    **overrides: Any,
+) -> Run:
+    """Train to the end of the plan and return the run.
+
+    Keywords override the plan for this run: `epochs, batch_size, optimizer, lr, seed, validation, test, split, shuffle,
+    precision, weight_decay, momentum, nesterov, l1, clip`. `data` gives arrays for Input nodes by id. A run that fails
+    raises `RunError`.
+    """
+    from neuralgraph.errors import RunError
+    from neuralgraph.training.events import Failed
+
+    for event in fit(graph, data=data, device=device, resume=resume, **overrides):
+        if isinstance(event, Failed):
+            raise RunError(" ".join(part for part in (event.message, event.hint) if part))
+    run = graph.session.run
+    assert run is not None
+    return run
+
+
+_OPTIONS = ("momentum", "nesterov", "weight_decay", "betas", "alpha", "eps")
+_PLAN = ("batch_size", "seed", "validation", "test", "split", "shuffle", "precision")
+
+
+def planned(plan: Plan, **overrides: Any) -> Plan:
+    """The plan with some of its settings replaced; `ParameterError` for a setting that is not there."""
+    stage = plan.stages[0]
+    step = stage.steps[0]
+    optimizer = step.optimizer
+    if (name := overrides.pop("optimizer", None)) is not None:
+        if name not in OPTIMIZERS:
+            raise ParameterError(
+                f"optimizer expects one of {', '.join(OPTIMIZERS)}, not {name!r}.", parameter="optimizer"
+            )
+        optimizer = Optimizer(name, optimizer.lr) if name != optimizer.name else optimizer
+    optimizer = replace(optimizer, lr=float(overrides.pop("lr", optimizer.lr)))
+    options = {name: overrides.pop(name) for name in _OPTIONS if name in overrides}
+    optimizer = replace(optimizer, options=optimizer.options.having(**options))
+    step = replace(
+        step, optimizer=optimizer, **{name: overrides.pop(name) for name in ("l1", "clip") if name in overrides}
+    )
+    stage = replace(stage, epochs=overrides.pop("epochs", stage.epochs), steps=(step, *stage.steps[1:]))
+    plan = replace(
+        plan, stages=(stage, *plan.stages[1:]), **{name: overrides.pop(name) for name in _PLAN if name in overrides}
+    )
+    if overrides:
+        known = ", ".join(("epochs", "optimizer", "lr", "l1", "clip", *_OPTIONS, *_PLAN))
+        raise ParameterError(f"There is no training setting {next(iter(overrides))!r}. There are: {known}.")
+    return plan
+
+
+def evaluate(graph: Graph, inputs: Mapping[str, Any] | None = None, run: Run | None = None) -> dict[str, NDArray[Any]]:
+    """The value of every node, as `"node"` or `"node.output"`: numpy arrays. Trains nothing, changes nothing.
+
+    `inputs` gives arrays for sources by id, key or output name; data nodes without one give all their rows. With `run`,
+    its trained weights are used, else fresh ones of the plan's seed.
+    """
+    program, tensors = _ready(graph, inputs, run)
+    with program.quiet():
+        return {name: value.cpu().numpy() for name, value in program.trace(tensors).items()}
+
+
+def gradients(
+    graph: Graph,
+    of: str = "loss",
+    inputs: Mapping[str, Any] | None = None,
+    mode: Literal["reverse", "forward"] = "reverse",
+    run: Run | None = None,
+) -> dict[str, NDArray[Any]]:
+    """d `of` / d every node upstream of it, by the same names as `evaluate`; weights as `"node.weight"`.
+
+    `of` is summed if it is not a scalar. "reverse" takes one sweep backwards, "forward" one sweep for every number of
+    every node (small graphs only); both give the same.
+    """
+    from neuralgraph.compiler.derive import derive
+
+    program, tensors = _ready(graph, inputs, run)
+    with program.quiet():
+        return {name: value.detach().cpu().numpy() for name, value in derive(program, tensors, of, mode).items()}
+
+
+def _ready(graph: Graph, inputs: Mapping[str, Any] | None, run: Run | None) -> tuple[Program, dict[str, Any]]:
+    session = graph.session
+    program = run.program if run is not None else session.compile()
+    return program, session.rows(program, dict(inputs or {}))
+
+
+def save_weights(run: Run | Program, path: str | Path) -> None:
+    """Write the weights of a run as `.safetensors`, with a checksum for every tensor."""
+    from neuralgraph.compiler.weights import write_weights
+
+    program = getattr(run, "program", run)
+    write_weights(Path(path), program.state_dict())
+
+
+def to_python(graph: Graph) -> str:
+    """The graph as a Python file that runs alone."""
+    from neuralgraph.compiler.source import to_python as write
+
+    return write(graph.session.compile())
+
+
+__all__ = [
+    "Graph",
+    "GraphError",
+    "Handle",
+    "Problem",
+    "Spec",
+    "check",
+    "compile",
+    "evaluate",
+    "fit",
+    "gradients",
+    "load",
+    "save",
+    "save_weights",
+    "shapes",
+    "summary",
+    "to_python",
+    "train",
+]

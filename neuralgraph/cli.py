@@ -1,0 +1,283 @@
+"""The session without a window: `neuralgraph check | train | summary | export | nodes | examples`.
+
+Every command takes `--json` (one object on standard output, nothing else there) and exits 0 when all is well, 1 when
+the graph or the run has problems, 2 on bad usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from neuralgraph.errors import NeuralGraphError
+
+if TYPE_CHECKING:
+    from neuralgraph.session import Session
+    from neuralgraph.training.events import Event
+
+app = typer.Typer(
+    name="neuralgraph",
+    help="Draw a neural network and watch it learn. Without a command, a window opens.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+File = Annotated[Path, typer.Argument(help="A .ngraph document.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+
+out = Console()
+err = Console(stderr=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; the exit code. What is wrong is one sentence on standard error."""
+    try:
+        code = app(args=arguments, standalone_mode=False)
+        return int(code or 0)
+    except NeuralGraphError as error:
+        _fail(error, as_json="--json" in (arguments if arguments is not None else sys.argv))
+        return 1
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except typer.Abort:
+        return 1
+    except Exception as error:
+        if hasattr(error, "exit_code") and hasattr(error, "format_message"):  # click's usage errors
+            err.print(escape(error.format_message()))
+            return 2
+        raise
+
+
+def _fail(error: NeuralGraphError, *, as_json: bool) -> None:
+    if as_json:
+        _print_json({"error": {"kind": type(error).__name__, "message": str(error)}})
+    else:
+        err.print(f"[red]✕[/red] {escape(str(error))}")
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN: null says that there is no number."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    return None if isinstance(value, float) and value - value != 0.0 else value
+
+
+def _open(file: Path) -> Session:
+    from neuralgraph.session import Session
+
+    return Session.open(file)
+
+
+@app.command()
+def check(file: File, as_json: Json = False) -> None:
+    """List every problem of a document, with what to do about it."""
+    analysis = _open(file).analyse()
+    if as_json:
+        rows = [
+            {
+                "code": p.code,
+                "severity": p.severity,
+                "node": p.node,
+                "port": p.port,
+                "message": p.message,
+                "hint": p.hint,
+                "fixes": [fix.label for fix in p.fixes],
+                "waiting": list(p.waiting),
+            }
+            for p in analysis.problems
+        ]
+        _print_json({"problems": rows, "parameters": analysis.parameters, "bytes": analysis.bytes})
+    else:
+        from neuralgraph.compiler.budget import size
+
+        for p in analysis.problems:
+            mark = {"error": "[red]✕[/red]", "warning": "[yellow]![/yellow]", "note": "·"}[p.severity]
+            out.print(f"{mark} {escape(p.message)}" + (f" [dim]{escape(p.hint)}[/dim]" if p.hint else ""))
+        count = len(analysis.problems)
+        said = "No problems" if not count else f"{count} problem{'s' if count > 1 else ''}"
+        out.print(f"{said}. {analysis.parameters:,} parameters, about {size(analysis.bytes)} to train.")
+    raise typer.Exit(1 if analysis.errors else 0)
+
+
+@app.command()
+def summary(file: File, as_json: Json = False) -> None:
+    """The table of nodes: shape, parameters, operations, memory."""
+    from dataclasses import asdict
+
+    from neuralgraph.compiler.summary import summarise
+
+    session = _open(file)
+    analysis = session.analyse()
+    found = summarise(analysis, session.catalog)
+    if as_json:
+        _print_json(asdict(found))
+    else:
+        table = Table("node", "type", "output", "parameters", "FLOPs", "bytes", box=None, header_style="bold")
+        for row in found.rows:
+            table.add_row(
+                row.id, row.type, row.shape, f"{row.parameters:,}", f"{row.flops:,}", f"{row.activation_bytes:,}"
+            )
+        out.print(table)
+        out.print(f"{found.parameters:,} parameters; FLOPs and bytes for one sample.")
+    raise typer.Exit(1 if analysis.errors else 0)
+
+
+@app.command()
+def train(
+    file: File,
+    epochs: Annotated[int | None, typer.Option(min=1, max=1_000_000, help="How often to see every sample.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of weights, split and order.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Samples a step.")] = None,
+    lr: Annotated[float | None, typer.Option(min=0.0, help="Learning rate.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="SGD, Adam, AdamW, RMSprop or Adagrad.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
+    weights: Annotated[Path | None, typer.Option(help="Write the trained weights there (.safetensors).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Train a document to the end of its plan; options override the plan for this run."""
+    from neuralgraph.api import planned
+    from neuralgraph.training.events import Failed
+
+    session = _open(file)
+    wanted = {"epochs": epochs, "seed": seed, "batch_size": batch_size, "lr": lr, "optimizer": optimizer}
+    plan = planned(session.graph.plan, **{name: one for name, one in wanted.items() if one is not None})
+    events = session.train(device=device, plan=plan)
+    failed = None
+    for event in events if as_json else _shown(events):
+        failed = event if isinstance(event, Failed) else failed
+    run = session.run
+    assert run is not None
+    if weights is not None and failed is None:
+        from neuralgraph.api import save_weights
+
+        save_weights(run, weights)
+    if as_json:
+        problem = {"error": {"message": failed.message, "hint": failed.hint, "node": failed.node}} if failed else {}
+        _print_json(
+            {
+                "final": _finite(dict(run.final)),
+                "epochs": run.epochs,
+                "stop_reason": run.stop_reason,
+                "seconds": run.seconds,
+                **problem,
+            }
+        )
+    elif failed is not None:
+        err.print(f"[red]✕[/red] {escape(failed.message)} {escape(failed.hint)}")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _shown(events: Iterator[Event]) -> Iterator[Event]:
+    """The same events, with progress and ETA on the terminal."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    from neuralgraph.training.events import EpochEnded, Finished, Started, Step, Stopped
+
+    columns = (
+        TextColumn("epoch {task.fields[epoch]}"),
+        BarColumn(),
+        TextColumn("{task.fields[loss]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        bar = progress.add_task("", total=None, epoch="…", loss="")
+        for event in events:
+            match event:
+                case Started():
+                    progress.update(bar, total=event.epochs * event.steps_per_epoch, epoch=f"0 of {event.epochs}")
+                    total = event.epochs
+                case Step():
+                    progress.update(bar, completed=event.step, loss=f"loss {event.losses[-1]:.4g}")
+                case EpochEnded():
+                    figures = "  ".join(f"{name} {value:.4g}" for name, value in event.figures.items())
+                    progress.update(bar, epoch=f"{event.epoch} of {total}")
+                    progress.console.print(f"epoch {event.epoch}  {escape(figures)}", highlight=False)
+                case Finished() | Stopped():
+                    progress.console.print(escape(event.reason), highlight=False)
+            yield event
+
+
+@app.command()
+def export(
+    file: File,
+    to: Annotated[Path | None, typer.Option("--to", help="Write there instead of standard output.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The graph as a Python file that runs alone."""
+    from neuralgraph.compiler.source import to_python
+    from neuralgraph.graph.save import write_checked
+
+    text = to_python(_open(file).compile())
+    if to is not None:
+        write_checked(to, text.encode())
+    if as_json:
+        _print_json({"python": text} if to is None else {"path": str(to)})
+    elif to is None:
+        sys.stdout.write(text)
+
+
+@app.command()
+def nodes(
+    search: Annotated[str, typer.Argument(help="Words to look for: «dense», «conv».")] = "",
+    as_json: Json = False,
+) -> None:
+    """The node types there are, with what they do."""
+    from neuralgraph.nodes import CATALOG
+
+    found = CATALOG.find(search)
+    if as_json:
+        _print_json(
+            {
+                "nodes": [
+                    {
+                        "type": one.__name__,
+                        "category": one.category,
+                        "summary": one.summary(),
+                        "inputs": [port.name for port in one.ports],
+                        "parameters": {p.name: p.default for p in one.params.values()},
+                    }
+                    for one in found
+                ]
+            }
+        )
+    else:
+        table = Table(box=None, show_header=False)
+        for one in found:
+            table.add_row(one.__name__, one.category, one.summary())
+        out.print(table)
+    raise typer.Exit(0 if found else 1)
+
+
+@app.command()
+def examples(as_json: Json = False) -> None:
+    """The example documents that come with the program."""
+    from neuralgraph.graph.file import read
+    from neuralgraph.resources import examples as folder
+
+    found = [(path, read(path)) for path in sorted(folder().glob("*.ngraph"))]
+    if as_json:
+        _print_json({"examples": [{"path": str(path), "title": g.title, "about": g.about} for path, g in found]})
+    else:
+        table = Table(box=None, show_header=False)
+        for path, graph in found:
+            table.add_row(path.stem, graph.title, graph.about.partition("\n")[0])
+        out.print(table)
