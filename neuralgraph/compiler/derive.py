@@ -43,11 +43,12 @@ def _reverse(goal: Tensor, wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _forward(goal: Tensor, wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Forward mode by the double-backward trick: the transpose of the vector-Jacobian product is linear in its vector."""
+    """Forward mode by two reverse ones: the vector-Jacobian product is linear in its vector."""
     sweeps = sum(one.numel() for one in wanted.values())
     if sweeps > MOST_SWEEPS:
         raise UnknownNodeError(
-            f'Forward mode needs a sweep for each of {sweeps:,} numbers, at most {MOST_SWEEPS:,} are allowed. Use mode="reverse".'
+            f"Forward mode needs a sweep for each of {sweeps:,} numbers, at most {MOST_SWEEPS:,} are allowed. "
+            "Use mode='reverse'."
         )
     found: dict[str, Tensor] = {}
     for name, one in wanted.items():

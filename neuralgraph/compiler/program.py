@@ -86,7 +86,7 @@ class Program:
 
     @property
     def outputs(self) -> dict[str, tuple[str, str]]:
-        """What `module` returns: name → (node, output). 
+        """What `module` returns: name → (node, output).
 
         The Output nodes; else what losses and metrics look at; else the ends.
         """

@@ -55,10 +55,16 @@ def fresh(graph: Graph, type_name: str, taken: Mapping[str, object] | None = Non
 
 def counted(counters: Mapping[str, int], name: str) -> Mapping[str, int]:
     """`counters` after `name` was given out."""
-    match = re.fullmatch(r"(.+)_(\d{1,9})", name)
-    if match is None or counters.get(match[1], 0) >= int(match[2]):
+    word, number = numbered(name)
+    if counters.get(word, 0) >= number:
         return counters
-    return {**counters, match[1]: int(match[2])}
+    return {**counters, word: number}
+
+
+def numbered(name: str) -> tuple[str, int]:
+    """The word and the number of an id: `linear_3` → `("linear", 3)`; number 0 where it has none."""
+    match = re.fullmatch(r"(.+)_([0-9]{1,9})", name)
+    return (match[1], int(match[2])) if match else (name, 0)
 
 
 def _used(graph: Graph, name: str) -> bool:

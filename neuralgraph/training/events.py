@@ -52,13 +52,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """An epoch is over. `figures`: `loss`, `val_loss`, `accuracy`, `val_accuracy`, … by name; a confusion matrix is an array."""
+    """An epoch is over. `figures` by name: `loss`, `val_loss`, `accuracy`, `val_accuracy`, …"""
 
     epoch: int
     step: int
     figures: Mapping[str, float]
     tables: Mapping[str, Any] = field(default_factory=dict)
-    """Figures that are arrays: `confusion_matrix_1`, `val_confusion_matrix_1` → (classes, classes) counts, row = true class."""
+    """Figures that are arrays: `val_confusion_matrix_1` → (classes, classes) counts, row = true class."""
     seconds: float = 0.0
 
 
