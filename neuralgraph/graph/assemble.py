@@ -56,7 +56,7 @@ def refusal(findings: Sequence[str], *, repairable: bool = False) -> DocumentErr
     shown = [f"{one}." for one in findings[:most]]
     if len(findings) > most:
         shown.append(f"… and {len(findings) - most:,} more.")
-    text = shown[0] if len(shown) == 1 else f"{len(findings):,} things are wrong:\n" + "\n".join(shown) 
+    text = shown[0] if len(shown) == 1 else f"{len(findings):,} things are wrong:\n" + "\n".join(shown)
     return DocumentError(text, findings=shown, repairable=repairable)
 
 

@@ -65,8 +65,9 @@ def loads(source: str | bytes, *, name: str = "The document", repair: bool = Fal
     except DocumentError as error:
         if error.repairable:
             hint = "NeuralGraph can open a repaired copy, without what does not fit."
+        space = "\n" if "\n" in str(error) else " "
         raise DocumentError(
-            f"{name} cannot be opened. {error} {hint}", findings=error.findings or (str(error),),
+            f"{name} cannot be opened. {error}{space}{hint}", findings=error.findings or (str(error),),
             repairable=error.repairable) from None
     return Loaded(graph, (*notes, *repairs))
 
