@@ -91,7 +91,7 @@ class Node:
         """The names of its outputs."""
         return ("out",)
 
-    def call(self, *args: Spec, **kwargs: Spec) -> Call:
+    def call(self, *args: Any, **kwargs: Any) -> Call:
         """The torch call for inputs of these shapes; a `Misfit` where they do not fit."""
         raise NotImplementedError
 

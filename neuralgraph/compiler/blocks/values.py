@@ -1,0 +1,34 @@
+"""Tensors that are simply there: fixed or learnt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+
+class Constant(nn.Module):
+    """A fixed tensor; it comes from the document, so it is no part of the saved weights."""
+
+    def __init__(self, value: Any, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.register_buffer("value", torch.tensor(value, dtype=dtype), persistent=False)
+
+    def forward(self) -> torch.Tensor:
+        return self.value  # type: ignore[return-value]
+
+
+class Parameter(nn.Module):
+    """A tensor that is learnt, `value`, of this shape; `init` is zeros, ones, normal or uniform."""
+
+    def __init__(self, shape: tuple[int, ...], init: str, scale: float) -> None:
+        super().__init__()
+        self.value = nn.Parameter(torch.ones(shape) if init == "ones" else torch.zeros(shape))
+        if init == "normal":
+            nn.init.normal_(self.value, std=scale)
+        elif init == "uniform":
+            nn.init.uniform_(self.value, -scale, scale)
+
+    def forward(self) -> torch.Tensor:
+        return self.value

@@ -1,0 +1,41 @@
+"""Which node types there are: one class each, gathered here from the modules that define them."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from neuralgraph.nodes import (
+    activations,
+    attention,
+    convolution,
+    data,
+    layers,
+    losses,
+    maths,
+    metrics,
+    modules,
+    normalisation,
+    pooling,
+    preparation,
+    recurrent,
+    shape,
+)
+from neuralgraph.spec import Catalog, Node
+
+MODULES: tuple[ModuleType, ...] = (
+    data, preparation, layers, convolution, pooling, shape, normalisation, recurrent, attention, activations, maths,
+    losses, metrics, modules,
+)
+"""In the order of the palette, within each category."""
+
+
+def gather(module: ModuleType) -> list[type[Node]]:
+    """Every node type that a module defines; a class whose name starts with an underscore is only a family."""
+    return [
+        one for name, one in vars(module).items()
+        if isinstance(one, type) and issubclass(one, Node) and one.__module__ == module.__name__ and name[0] != "_"
+    ]
+
+
+CATALOG = Catalog(one for module in MODULES for one in gather(module))
+"""Every node type of this version."""

@@ -1,0 +1,136 @@
+"""Layers that make sequences and images smaller by joining neighbours."""
+
+from __future__ import annotations
+
+from neuralgraph.nodes.convolution import WIDEST
+from neuralgraph.nodes.demands import Spatial, image, per_axis, window
+from neuralgraph.spec import Call, Float, Misfit, Size, Spec, function, param
+
+
+class _Pool(Spatial):
+    """What pooling layers with a window have in common."""
+
+    category = "Layers"
+
+    kernel_size: Size = param(2, "Size of the window.", min=1, max=WIDEST, row="kernel")
+    stride: Size | None = param(None, "Step of the window; empty is its size, so that windows do not overlap.",
+                                min=1, max=WIDEST, row="stride")
+    padding: Size = param(0, "Rows and columns added at every edge; at most half the window.", min=0, max=WIDEST)
+
+    def _checked(self, x: Spec, dilation: Size = 1) -> None:
+        image(x, self.axes)
+        kernel, padding = per_axis(self.kernel_size, self.axes), per_axis(self.padding, self.axes)
+        if any(2 * pad > size for pad, size in zip(padding, kernel, strict=True)):
+            raise Misfit("padding of at most half its window", hint="Use less padding or a larger kernel_size.")
+        window(x, kernel, padding, per_axis(dilation, self.axes))
+
+
+class _MaxPool(_Pool):
+    dilation: Size = param(1, "Gap between the points of the window; 1 is none.", min=1, max=WIDEST, advanced=True)
+    ceil_mode: bool = param(False, "Keep a window that hangs over the far edge.", advanced=True)
+
+    def call(self, x: Float) -> Call:
+        self._checked(x, self.dilation)
+        return function(f"torch.nn.functional.max_pool{self.axes}d", **self.values)
+
+
+class MaxPool1d(_MaxPool):
+    """Keeps the largest of every few neighbouring steps.
+
+    A window of `kernel_size` moves along the sequence by `stride`; of each channel the largest value in it stays. It
+    halves the length when the kernel is 2, and says that a pattern was there, not exactly where.
+
+    Shapes: N × C × L → N × C × L', with L' = (L + 2·padding − dilation·(kernel − 1) − 1) / stride + 1
+    PyTorch: torch.nn.MaxPool1d
+    """
+
+    axes = 1
+    synonyms = ("pooling", "downsample", "subsample", "max pooling")
+
+
+class MaxPool2d(_MaxPool):
+    """Keeps the largest of every few neighbouring pixels.
+
+    A window of `kernel_size` moves over the image by `stride`; of each channel the largest value in it stays. Kernel 2
+    halves height and width: later layers see more of the image, and small shifts matter less.
+
+    Shapes: N × C × H × W → N × C × H' × W', with H' = (H + 2·padding − dilation·(kernel − 1) − 1) / stride + 1
+    PyTorch: torch.nn.MaxPool2d
+    """
+
+    axes = 2
+    synonyms = ("pooling", "downsample", "subsample", "max pooling")
+
+
+class _AvgPool(_Pool):
+    ceil_mode: bool = param(False, "Keep a window that hangs over the far edge.", advanced=True)
+    count_include_pad: bool = param(True, "Count the padding as zeros in the average.", advanced=True)
+
+    def call(self, x: Float) -> Call:
+        self._checked(x)
+        return function(f"torch.nn.functional.avg_pool{self.axes}d", **self.values)
+
+
+class AvgPool1d(_AvgPool):
+    """Averages every few neighbouring steps.
+
+    A window of `kernel_size` moves along the sequence by `stride`; of each channel the mean in it stays. It smooths and
+    shortens.
+
+    Shapes: N × C × L → N × C × L', with L' = (L + 2·padding − kernel) / stride + 1
+    PyTorch: torch.nn.AvgPool1d
+    """
+
+    axes = 1
+    synonyms = ("pooling", "downsample", "average pooling", "mean pooling", "moving average")
+
+
+class AvgPool2d(_AvgPool):
+    """Averages every few neighbouring pixels.
+
+    A window of `kernel_size` moves over the image by `stride`; of each channel the mean in it stays. It smooths and
+    shrinks, as the first convolutional networks did.
+
+    Shapes: N × C × H × W → N × C × H' × W', with H' = (H + 2·padding − kernel) / stride + 1
+    PyTorch: torch.nn.AvgPool2d
+    """
+
+    axes = 2
+    synonyms = ("pooling", "downsample", "average pooling", "mean pooling", "subsample")
+
+
+class _AdaptiveAvgPool(Spatial):
+    category = "Layers"
+
+    output_size: Size = param(1, "Size that comes out, whatever comes in.", min=1, max=WIDEST, row="size")
+
+    def call(self, x: Float) -> Call:
+        image(x, self.axes)
+        return function(f"torch.nn.functional.adaptive_avg_pool{self.axes}d", output_size=self.output_size)
+
+
+class AdaptiveAvgPool1d(_AdaptiveAvgPool):
+    """Averages a sequence down (or up) to a fixed length.
+
+    It chooses windows of its own so that exactly `output_size` steps come out. Size 1 gives the mean of each channel.
+
+    Shapes: N × C × L → N × C × output_size
+    PyTorch: torch.nn.AdaptiveAvgPool1d
+    """
+
+    axes = 1
+    synonyms = ("global average pooling", "gap", "pooling", "resize")
+
+
+class AdaptiveAvgPool2d(_AdaptiveAvgPool):
+    """Averages images down (or up) to a fixed height and width.
+
+    It chooses windows of its own so that exactly `output_size` rows and columns come out. Size 1 gives the mean of each
+    feature map, so that one network serves images of any size.
+
+    Shapes: N × C × H × W → N × C × output_size × output_size
+    PyTorch: torch.nn.AdaptiveAvgPool2d
+    """
+
+    axes = 2
+    synonyms = ("global average pooling", "gap", "pooling", "resize")
