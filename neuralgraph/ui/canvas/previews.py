@@ -1,0 +1,142 @@
+"""Small live pictures inside a card: samples, feature maps, bars, heat maps, sparklines. numpy arrays in, paint out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPolygonF
+
+from neuralgraph.ui import fonts
+from neuralgraph.ui.canvas.colormaps import magnitude, paint_magnitude, paint_signed
+from neuralgraph.ui.canvas.content import PreviewKind
+from neuralgraph.ui.canvas.shapes import colour, rounded
+from neuralgraph.ui.tokens import Tokens
+
+GAP, RADIUS = 3.0, 2.0
+HEIGHTS: dict[str, int] = {"images": 30, "maps": 62, "bars": 44, "heat": 62, "spark": 44}
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """Arrays for one card. `images` is n×h×w or n×h×w×3 in 0…1; `maps` n×h×w; `bars` n; `heat` h×w; `spark` n.
+
+    `names` label bars (class names); `version` changes whenever the arrays do: it is what a picture is cached by.
+    """
+
+    kind: PreviewKind
+    values: NDArray[Any]
+    names: tuple[str, ...] = field(default=())
+    version: int = 0
+
+    @property
+    def height(self) -> int:
+        """The height it wants on the card."""
+        if self.kind == "maps" and len(self.values) <= 4:
+            return 30
+        return HEIGHTS.get(self.kind, 0)
+
+
+def paint(painter: QPainter, box: QRectF, kind: str, preview: Preview, tokens: Tokens) -> None:
+    """Paint a preview into `box`."""
+    if preview.values.size == 0:
+        return
+    painter.save()
+    match kind:
+        case "images" | "maps":
+            _thumbnails(painter, box, preview, tokens, kind == "maps")
+        case "bars":
+            _bars(painter, box, preview, tokens)
+        case "heat":
+            _draw(painter, box, _image(paint_signed(preview.values, tokens)))
+        case "spark":
+            _spark(painter, box, preview.values, tokens)
+    painter.restore()
+
+
+def _thumbnails(painter: QPainter, box: QRectF, preview: Preview, tokens: Tokens, maps: bool) -> None:
+    rows = 2 if maps and len(preview.values) > 4 else 1
+    shown = preview.values[: 4 * rows]
+    width, height = (box.width() - 3 * GAP) / 4, (box.height() - (rows - 1) * GAP) / rows
+    low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+    for k, values in enumerate(shown):
+        cell = QRectF(box.x() + (k % 4) * (width + GAP), box.y() + (k // 4) * (height + GAP), width, height)
+        if maps:
+            _draw(painter, cell, _image(paint_magnitude(values, low, high)), back=magnitude()[0])
+        else:
+            _draw(painter, _square(cell), _image(_grey(values, tokens)))
+
+
+def _square(cell: QRectF) -> QRectF:
+    side = min(cell.width(), cell.height())
+    return QRectF(cell.center().x() - side / 2, cell.center().y() - side / 2, side, side)
+
+
+def _grey(values: NDArray[Any], tokens: Tokens) -> NDArray[np.uint8]:
+    """An input image: ink on paper in the light theme, light on black in the dark one; colour images as they are."""
+    scaled = np.clip(np.nan_to_num(np.asarray(values, dtype=np.float64)), 0, 1)
+    if scaled.ndim == 2:
+        scaled = np.repeat((scaled if tokens.dark else 1 - scaled)[..., None], 3, axis=2)
+    return np.asarray(np.round(scaled * 255), dtype=np.uint8)
+
+
+def _image(rgb: NDArray[np.uint8]) -> QImage:
+    data = np.ascontiguousarray(rgb)
+    height, width = data.shape[:2]
+    return QImage(data.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def _draw(painter: QPainter, cell: QRectF, image: QImage, back: Any = None) -> None:
+    painter.save()
+    painter.setClipPath(rounded(cell, RADIUS))
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.drawImage(cell, image)
+    painter.restore()
+
+
+def _bars(painter: QPainter, box: QRectF, preview: Preview, tokens: Tokens) -> None:
+    values = np.nan_to_num(np.asarray(preview.values, dtype=np.float64).ravel()[:32])
+    named = len(values) <= 12
+    area = box.adjusted(0, 0, 0, -13 if named else 0)
+    reach = float(np.abs(values).max()) or 1.0
+    negative = bool((values < 0).any())
+    base = area.center().y() if negative else area.bottom()
+    tall = area.height() / (2 if negative else 1)
+    step = area.width() / len(values)
+    best = int(values.argmax())
+    for k, value in enumerate(values):
+        high = max(1.2, abs(value) / reach * tall)
+        x = area.x() + k * step + step * 0.1
+        top = base - high if value >= 0 else base
+        painter.fillRect(QRectF(x, top, step * 0.8, high), colour(tokens.positive if value >= 0 else tokens.negative))
+        if named:
+            text = preview.names[k] if k < len(preview.names) and len(preview.names[k]) <= 2 else str(k)
+            weight = 700 if k == best else 500
+            painter.setFont(fonts.font(9, weight))
+            painter.setPen(colour(tokens.text if k == best else tokens.text2))
+            painter.drawText(QPointF(x + step * 0.4 - fonts.width(text, 9, weight) / 2, box.bottom() - 2), text)
+
+
+def _spark(painter: QPainter, box: QRectF, values: NDArray[Any], tokens: Tokens) -> None:
+    line = np.asarray(values, dtype=np.float64).ravel()
+    if len(line) > 128:
+        edges = np.linspace(0, len(line), 129).astype(int)
+        line = np.array([np.nanmean(line[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)])
+    line = line[np.isfinite(line)]
+    if len(line) < 2:
+        return
+    low, high = float(line.min()), float(line.max())
+    span = (high - low) or 1.0
+    points = [
+        QPointF(box.x() + box.width() * k / (len(line) - 1), box.bottom() - 3 - (box.height() - 6) * (y - low) / span)
+        for k, y in enumerate(line)]
+    painter.setPen(QPen(colour(tokens.losses), 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap,
+                        Qt.PenJoinStyle.RoundJoin))
+    path = QPainterPath()
+    path.addPolygon(QPolygonF(points))
+    painter.drawPath(path)
+
+
