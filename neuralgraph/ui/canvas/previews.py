@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,7 +125,7 @@ def _spark(painter: QPainter, box: QRectF, values: NDArray[Any], tokens: Tokens)
     line = np.asarray(values, dtype=np.float64).ravel()
     if len(line) > 128:
         edges = np.linspace(0, len(line), 129).astype(int)
-        line = np.array([np.nanmean(line[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)])
+        line = np.array([np.nanmean(line[a:b]) for a, b in itertools.pairwise(edges)])
     line = line[np.isfinite(line)]
     if len(line) < 2:
         return
