@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from neuralgraph.graph.document import Edge, Graph, Placed
-from neuralgraph.graph.edits import AddNode, Connect, Disconnect, Edit, Group, RemoveFrame, RemoveNode, RemoveNote
+from neuralgraph.graph.document import Edge, Graph, Note, Placed
+from neuralgraph.graph.edits import (
+    AddNode,
+    Connect,
+    Disconnect,
+    Edit,
+    Group,
+    PutFrame,
+    PutNote,
+    RemoveFrame,
+    RemoveNode,
+    RemoveNote,
+)
+from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.reading import Failure, arguments, input_names, instance, port_of
 from neuralgraph.spec import Catalog, Node, Spec
 
@@ -353,3 +365,24 @@ def _beside(graph: Graph, here: Placed, direction: str) -> list[Placed]:
     if direction not in ("left", "right"):
         return []
     return [one for one in graph.nodes.values() if sign * (one.x - here.x) > 0 and one.id != here.id]
+
+
+def duplicate(graph: Graph, ids: Iterable[str], dx: float, dy: float) -> tuple[Edit, dict[str, str]] | None:
+    """Copies of nodes, notes and frames with the wires between them, moved by (dx, dy); and the new id of each."""
+    new: dict[str, str] = {}
+    edits: list[Edit] = []
+    for id in dict.fromkeys(ids):
+        item = graph.nodes.get(id) or graph.notes.get(id) or graph.frames.get(id)
+        if item is None:
+            continue
+        kind = item.type if isinstance(item, Placed) else "note" if isinstance(item, Note) else "frame"
+        name = fresh(graph, kind, dict.fromkeys(new.values()))
+        new[id] = name
+        copy = replace(item, id=name, x=item.x + dx, y=item.y + dy)
+        edits.append(AddNode(copy) if isinstance(copy, Placed) else PutNote(copy) if isinstance(copy, Note)
+                     else PutFrame(copy))
+    if not edits:
+        return None
+    edits += [Connect(Edge(new[e.source], e.output, new[e.target], e.input)) for e in graph.edges.values()
+              if e.source in new and e.target in new]
+    return Group("Duplicate" if len(new) == 1 else f"Duplicate {len(new)} items", tuple(edits)), new
