@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
@@ -11,6 +12,10 @@ from PySide6.QtGui import QPainterPath
 from neuralgraph.ui.tokens import LANE_GAP, LANE_RADIUS
 
 STUB, ROW_STUB, SIDE = 24.0, 18.0, 10.0
+
+
+Lane: TypeAlias = tuple[float, float, float]
+"""A horizontal piece of a wire: y, left, right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ class Route:
     path: QPainterPath
     label: QPointF
     room: float
-    lane: bool = False
+    lane: Lane | None = None
 
 
 def forward(start: QPointF, end: QPointF) -> Route:
@@ -60,8 +65,8 @@ def orthogonal(points: Sequence[QPointF], radius: float = LANE_RADIUS) -> QPaint
     return path
 
 
-def route(start: End, end: End, obstacles: Iterable[QRectF] = ()) -> Route:
-    """The way from an output to an input that keeps off `obstacles` (cards of other nodes)."""
+def route(start: End, end: End, obstacles: Iterable[QRectF] = (), taken: Sequence[Lane] = ()) -> Route:
+    """The way from an output to an input that keeps off `obstacles` (cards of other nodes) and off lanes `taken`."""
     cards = [one for one in obstacles if one not in (start.card, end.card)]
     ahead = end.point.x() - start.point.x()
     if ahead >= 28:
@@ -69,7 +74,7 @@ def route(start: End, end: End, obstacles: Iterable[QRectF] = ()) -> Route:
         if not any(_crosses(direct.path, card) for card in cards):
             return direct
         return _over(start, end, cards)
-    return _lane(start, end, cards)
+    return _lane(start, end, cards, taken)
 
 
 def _crosses(path: QPainterPath, card: QRectF) -> bool:
@@ -90,7 +95,7 @@ def _over(start: End, end: End, cards: Sequence[QRectF]) -> Route:
     return _through(start, end, x1, x2, y)
 
 
-def _lane(start: End, end: End, cards: Sequence[QRectF]) -> Route:
+def _lane(start: End, end: End, cards: Sequence[QRectF], taken: Sequence[Lane]) -> Route:
     """Backward: out, into the gap between the rows, along it, and in from the left."""
     x1, x2 = start.point.x() + start.stub, end.point.x() - end.stub
     if end.card.top() - start.card.bottom() > 8:
@@ -100,8 +105,9 @@ def _lane(start: End, end: End, cards: Sequence[QRectF]) -> Route:
     else:
         wanted = [max(start.card.bottom(), end.card.bottom()) + LANE_GAP,
                   min(start.card.top(), end.card.top()) - LANE_GAP]
-    y = next((one for one in wanted if not _blocked(x2, x1, one, cards)), wanted[0])
-    return _through(start, end, x1, x2, y)
+    wanted += [wanted[0] - 10, wanted[0] - 20, wanted[0] + 10]
+    free = (one for one in wanted if not _blocked(x2, x1, one, cards) and not _used(x2, x1, one, taken))
+    return _through(start, end, x1, x2, next(free, wanted[0]))
 
 
 def around(start: End, end: End, gutter: float, lane: float) -> Route:
@@ -110,18 +116,24 @@ def around(start: End, end: End, gutter: float, lane: float) -> Route:
     under = start.card.bottom() + SIDE
     points = [start.point, QPointF(x1, start.point.y()), QPointF(x1, under), QPointF(gutter, under),
               QPointF(gutter, lane), QPointF(x2, lane), QPointF(x2, end.point.y()), end.point]
-    return Route(orthogonal(points), QPointF((x2 + gutter) / 2, lane - 7), abs(x2 - gutter) - 24, True)
+    return Route(orthogonal(points), QPointF((x2 + gutter) / 2, lane - 7), abs(x2 - gutter) - 24,
+                 (lane, min(gutter, x2), max(gutter, x2)))
 
 
 def _through(start: End, end: End, x1: float, x2: float, y: float) -> Route:
     points = [start.point, QPointF(x1, start.point.y()), QPointF(x1, y), QPointF(x2, y),
               QPointF(x2, end.point.y()), end.point]
-    return Route(orthogonal(points), QPointF((x1 + x2) / 2, y - 7), abs(x1 - x2) - 24, True)
+    return Route(orthogonal(points), QPointF((x1 + x2) / 2, y - 7), abs(x1 - x2) - 24,
+                 (y, min(x1, x2), max(x1, x2)))
 
 
 def _blocked(left: float, right: float, y: float, cards: Sequence[QRectF]) -> bool:
     strip = QRectF(min(left, right), y - 3, abs(right - left), 6)
     return any(card.intersects(strip) for card in cards)
+
+
+def _used(left: float, right: float, y: float, taken: Sequence[Lane]) -> bool:
+    return any(abs(y - at) < 10 and left < far and near < right for at, near, far in taken)
 
 
 def _length(a: QPointF, b: QPointF) -> float:

@@ -1,0 +1,165 @@
+"""The item of a wire, and the loose wire under the hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from neuralgraph.ui import fonts
+from neuralgraph.ui.canvas.shapes import colour, wire_colour
+from neuralgraph.ui.canvas.wires import forward
+from neuralgraph.ui.tokens import CASING, WIRE, Tokens
+
+if TYPE_CHECKING:
+    from neuralgraph.ui.canvas.scene import CanvasScene
+
+End = tuple[str, str]
+ROUND, FLAT = Qt.PenCapStyle.RoundCap, Qt.PenCapStyle.FlatCap
+JOIN = Qt.PenJoinStyle.RoundJoin
+
+
+class WireItem(QGraphicsItem):
+    """One wire, named by the port that it enters."""
+
+    def __init__(self, end: End, canvas: CanvasScene) -> None:
+        super().__init__()
+        self.end = end
+        self._canvas = canvas
+        self._box = QRectF()
+        self.setZValue(-1)
+
+    def reroute(self) -> None:
+        """Take the box of the route that the scene now holds."""
+        self.prepareGeometryChange()
+        route = self._canvas.routes[self.end]
+        box = route.path.boundingRect().adjusted(-8, -8, 8, 8)
+        if self._canvas.labels.get(self.end):
+            half = max(40.0, fonts.width(self._canvas.labels[self.end], 11, 500) / 2 + 8)
+            box = box.united(QRectF(route.label.x() - half, route.label.y() - 16, 2 * half, 24))
+        self._box = box
+
+    def boundingRect(self) -> QRectF:
+        return self._box
+
+    def shape(self) -> QPainterPath:
+        return self._canvas.routes[self.end].path
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        canvas, end = self._canvas, self.end
+        route, tokens = canvas.routes[end], canvas.tokens
+        scale = painter.worldTransform().m11()
+        line, thick, dashes = self._stroke(tokens)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if scale < 0.2:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(QPen(colour(line), 0))
+            painter.drawLine(route.path.pointAtPercent(0), route.path.currentPosition())
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if scale >= 0.35:
+            painter.setPen(QPen(colour(tokens.canvas), thick + CASING, Qt.PenStyle.SolidLine, FLAT, JOIN))
+            painter.drawPath(route.path)
+        if end in canvas.selected_wires:
+            painter.setPen(QPen(colour(tokens.accent, 0.25), thick + 8, Qt.PenStyle.SolidLine, FLAT, JOIN))
+            painter.drawPath(route.path)
+        pen = QPen(colour(line), max(thick, 1.2 / scale), Qt.PenStyle.SolidLine, FLAT if dashes else ROUND, JOIN)
+        if dashes:
+            pen.setDashPattern([3.2, 2.2])
+        painter.setPen(pen)
+        painter.drawPath(route.path)
+        for dot in canvas.dots.get(end, ()):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour(line))
+            painter.drawEllipse(dot, 4, 4)
+        if canvas.is_training(end) and canvas.motion.on and scale >= 0.35:
+            self._comets(painter, route.path, tokens)
+        if scale >= 0.6:
+            self._label(painter, tokens, route.label, scale, line)
+
+    def _stroke(self, tokens: Tokens) -> tuple[str, float, bool]:
+        canvas, end = self._canvas, self.end
+        if end in canvas.bad_wires:
+            return tokens.error, 2.5, True
+        if end in canvas.selected_wires:
+            return tokens.accent, 3.5, False
+        thick = 3.0 if end == canvas.hovered_wire else WIRE
+        if canvas.is_training(end):
+            return tokens.accent, max(thick, 2.2), False
+        return wire_colour(canvas.letters.get(end, "F"), tokens), thick, canvas.is_bypassed(end)
+
+    def _comets(self, painter: QPainter, path: QPainterPath, tokens: Tokens) -> None:
+        """One comet per 112 px: three dashes laid over each other, the shortest the thickest."""
+        bright = tokens.text if tokens.dark else tokens.accent
+        travelled = self._canvas.motion.travelled
+        for length, thick in ((30.0, 2.4), (22.0, 3.2), (14.0, 4.0)):
+            pen = QPen(colour(bright), thick, Qt.PenStyle.SolidLine, ROUND)
+            pen.setDashPattern([length / thick, (112 - length) / thick])
+            pen.setDashOffset((-travelled + length / 2) / thick)
+            painter.setPen(pen)
+            painter.drawPath(path)
+
+    def _label(self, painter: QPainter, tokens: Tokens, at: QPointF, scale: float, line: str) -> None:
+        text = self._canvas.labels.get(self.end, "")
+        if self.end == self._canvas.hovered_wire:
+            text = self._canvas.detailed(self.end) or text
+        if not text:
+            return
+        px = max(11.0, round(9 / scale * 4) / 4)
+        plain = self.end in self._canvas.bad_wires or self.end in self._canvas.selected_wires
+        fill = line if plain or self._canvas.is_training(self.end) else tokens.text2
+        draw_label(painter, text, at, px, fill, tokens)
+
+
+def draw_label(painter: QPainter, text: str, at: QPointF, px: float, fill: str, tokens: Tokens) -> None:
+    """Text centred on `at` (its base line) with a halo in the colour of the canvas."""
+    where = QPointF(at.x() - fonts.width(text, px, 500) / 2, at.y())
+    halo = QPainterPath()
+    halo.addText(where, fonts.font(px, 500), text)
+    painter.setPen(QPen(colour(tokens.canvas), 4, Qt.PenStyle.SolidLine, ROUND, JOIN))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(halo)
+    painter.setFont(fonts.font(px, 500))
+    painter.setPen(colour(fill))
+    painter.drawText(where, text)
+
+
+class DragWire(QGraphicsItem):
+    """The loose wire while a hand draws it. `state`: "free", "fits" or "refused"."""
+
+    def __init__(self, canvas: CanvasScene) -> None:
+        super().__init__()
+        self._canvas = canvas
+        self._path = QPainterPath()
+        self.state = "free"
+        self.label = ""
+        self._label_at = QPointF()
+        self.setZValue(50)
+        self.hide()
+
+    def show_between(self, start: QPointF, end: QPointF, state: str = "free", label: str = "") -> None:
+        """Draw from an output at `start` to an input at `end`."""
+        self.prepareGeometryChange()
+        route = forward(start, end)
+        self._path, self._label_at, self.state, self.label = route.path, route.label, state, label
+        self.show()
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        half = fonts.width(self.label, 11, 500) / 2 + 8 if self.label else 0.0
+        label = QRectF(self._label_at.x() - half, self._label_at.y() - 16, 2 * half, 24)
+        return self._path.boundingRect().adjusted(-8, -8, 8, 8).united(label)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        tokens = self._canvas.tokens
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        line = {"fits": tokens.accent, "refused": tokens.error}.get(self.state, tokens.wire)
+        pen = QPen(colour(line), 2.5, Qt.PenStyle.SolidLine, FLAT, JOIN)
+        if self.state == "refused":
+            pen.setDashPattern([3.2, 2.2])
+        painter.setPen(pen)
+        painter.drawPath(self._path)
+        if self.label:
+            draw_label(painter, self.label, self._label_at, 11, line, tokens)
