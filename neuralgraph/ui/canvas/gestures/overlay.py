@@ -95,7 +95,9 @@ class Bubble(QFrame):
             label.setVisible(bool(text))
         self.setAccessibleName(" ".join(one for one in (title, more, fix) if one))
         self.adjustSize()
-        room = self.parentWidget().rect()
+        parent = self.parentWidget()
+        assert parent is not None
+        room = parent.rect()
         x = min(max(4, at.x() - 32), max(4, room.width() - self.width() - 4))
         below = at.y() + 18
         y = below if below + self.height() < room.height() else max(4, at.y() - 18 - self.height())

@@ -1,0 +1,83 @@
+"""A node type dragged from the palette: its ghost follows on the grid, a wire under it lights up."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt
+
+from neuralgraph.graph import wiring
+from neuralgraph.graph.document import Placed
+from neuralgraph.graph.edits import AddNode, Edit, Group
+from neuralgraph.graph.ids import fresh
+from neuralgraph.ui.canvas.gestures.board import Board, End, Hand
+from neuralgraph.ui.canvas.gestures.overlay import Overlay, ghost
+from neuralgraph.ui.tokens import GRID, HEADER, NODE_MIN
+
+MIME = "application/x-neuralgraph-node"
+
+
+def type_in(data: QMimeData) -> str:
+    """The node type that is carried; "" where it is something else."""
+    return bytes(data.data(MIME).data()).decode("utf-8", "replace") if data.hasFormat(MIME) else ""
+
+
+class PaletteDrop:
+    """From entering the canvas to the drop. Ctrl keeps it out of wires."""
+
+    def __init__(self, board: Board, type: str) -> None:
+        self.board, self.type = board, type
+        self._ghost, self._light = Overlay(board), Overlay(board)
+
+    def follow(self, hand: Hand) -> None:
+        self._ghost.show(ghost(self._corner(hand)), colour=self.board.tokens.accent, width=1.8, fill=0.08, dashed=True)
+        found = self._wire(hand)
+        if found is None:
+            self._light.clear()
+        else:
+            self._light.show(self.board.wire_path(found), colour=self.board.tokens.accent, width=4)
+
+    def drop(self, hand: Hand) -> str:
+        """Place the node, in the wire below it where there is one: one step. Its id."""
+        session = self.board.session
+        placed = self._placed(hand)
+        end = self._wire(hand)
+        self.clear()
+        session.edit(self._edit(placed, end))
+        self.board.select((placed.id,))
+        self.board.say(f"{placed.type} added")
+        return placed.id
+
+    def clear(self) -> None:
+        self._ghost.clear()
+        self._light.clear()
+
+    def _edit(self, placed: Placed, end: End | None) -> Edit:
+        add = AddNode(placed)
+        if end is None:
+            return add
+        graph, catalog = self.board.session.graph, self.board.session.catalog
+        trial, _ = add.apply(graph)
+        spliced = wiring.splice(trial, catalog, placed.id, graph.edges[end])
+        return Group(spliced.label, (add, *spliced.edits)) if isinstance(spliced, Group) else add
+
+    def _placed(self, hand: Hand) -> Placed:
+        corner = self._corner(hand)
+        return Placed(fresh(self.board.session.graph, self.type), self.type, x=corner.x(), y=corner.y())
+
+    def _corner(self, hand: Hand) -> QPointF:
+        """The ghost hangs on the hand by the middle of its header."""
+        return QPointF(*(float(round(v / GRID) * GRID) for v in (
+            hand.place.x() - NODE_MIN / 2, hand.place.y() - HEADER / 2)))
+
+    def _wire(self, hand: Hand) -> End | None:
+        if hand.holds(Qt.KeyboardModifier.ControlModifier) or self.type not in self.board.session.catalog:
+            return None
+        graph = self.board.session.graph
+        trial, _ = AddNode(self._placed(hand)).apply(graph)
+        corner = self._corner(hand)
+        core = QRectF(corner.x() + NODE_MIN * 0.2, corner.y(), NODE_MIN * 0.6, HEADER + 8)
+        name = self._placed(hand).id
+        for end, edge in graph.edges.items():
+            if self.board.wire_path(end).intersects(core) and isinstance(
+                    wiring.splice(trial, self.board.session.catalog, name, edge), Edit):
+                return end
+        return None
