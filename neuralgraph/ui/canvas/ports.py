@@ -24,7 +24,9 @@ class PortRef:
     is_input: bool
 
 
-def paint(painter: QPainter, at: QPointF, face: PortFace, tokens: Tokens, scale: float, mark: Mark | None = None) -> None:
+def paint(
+    painter: QPainter, at: QPointF, face: PortFace, tokens: Tokens, scale: float, mark: Mark | None = None,
+) -> None:
     """Paint one port centred on `at`."""
     painter.save()
     painter.translate(at)

@@ -1,0 +1,60 @@
+"""The small bar at the lower right of the canvas: −, the zoom, +, fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from neuralgraph.ui import fonts
+from neuralgraph.ui.canvas.shapes import colour, icon, rounded
+
+if TYPE_CHECKING:
+    from neuralgraph.ui.canvas.view import CanvasView
+
+WIDE, HIGH, EDGE = 142, 32, 10
+
+
+class ZoomPill(QWidget):
+    """Painted by itself; each part has the full height as its hit area."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._view = view
+        self._text = "100 %"
+        self.setFixedSize(QSize(WIDE, HIGH))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName("Zoom")
+        self.setToolTip("Zoom out, 100 % (Ctrl+0), zoom in, fit everything (Home)")
+
+    def show_zoom(self, zoom: float) -> None:
+        self._text = f"{round(zoom * 100)} %"
+        self.update()
+
+    def settle(self) -> None:
+        """Move to the lower right corner."""
+        self.move(self._view.width() - WIDE - EDGE, self._view.height() - HIGH - EDGE)
+        self.raise_()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        x = event.position().x()
+        steps = ((34, self._view.zoom_out), (72, self._view.actual_size), (102, self._view.zoom_in), (WIDE, self._view.fit))
+        next(do for edge, do in steps if x <= edge)()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens = self._view.canvas.tokens
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colour(tokens.hairline), 1))
+        painter.setBrush(colour(tokens.panel))
+        painter.drawPath(rounded(QRectF(0.5, 0.5, WIDE - 1, HIGH - 1), 6))
+        middle = HIGH / 2
+        for name, x in (("minus", 17.0), ("plus", 87.0), ("fit-to-screen-outline", 122.0)):
+            painter.fillPath(icon(name, 16).translated(QPointF(x, middle)), colour(tokens.text2))
+        painter.drawLine(QPointF(103.5, 7), QPointF(103.5, HIGH - 7))
+        painter.setFont(fonts.font(13, 500))
+        painter.setPen(colour(tokens.text))
+        painter.drawText(QPointF(52 - fonts.width(self._text, 13, 500) / 2, middle + 4.7), self._text)
+        painter.end()
