@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from neuralgraph.errors import ParameterError
 from neuralgraph.nodes.demands import axis, floats
 from neuralgraph.spec import Call, Float, Node, Spec, function, module, param
 
@@ -151,6 +152,12 @@ class Hardtanh(_Activation):
 
     min_val: float = param(-1.0, "Lower end.", min=-1e9, max=1e9, row="low")
     max_val: float = param(1.0, "Upper end.", min=-1e9, max=1e9, row="high")
+
+    def __init__(self, **values: object) -> None:
+        super().__init__(**values)
+        if self.min_val >= self.max_val:
+            raise ParameterError(
+                f"max_val expects a number above min_val ({self.min_val:g}), not {self.max_val:g}.", parameter="max_val")
 
 
 class Sign(_Activation):

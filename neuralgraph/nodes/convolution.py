@@ -18,7 +18,8 @@ class _Conv(Spatial):
     out_channels: int = param(16, "Number of filters; each gives one channel.", min=1, row="channels", axis=1)
     kernel_size: Size = param(3, "Size of the filters.", min=1, max=WIDEST, row="kernel")
     stride: Size = param(1, "Step from one position to the next.", min=1, max=WIDEST, row="stride")
-    padding: Size = param(0, "Rows and columns added at every edge, so that filters reach the border.", min=0, max=WIDEST)
+    padding: Size = param(0, "Rows and columns added at every edge, so that filters reach the border.", min=0,
+    max=WIDEST)
     dilation: Size = param(1, "Gap between the points of a filter; 1 is none.", min=1, max=WIDEST, advanced=True)
     groups: int = param(1, "Split the channels into groups that do not mix.", min=1, max=65536, advanced=True)
     bias: bool = param(True, "Learn an offset for every filter.")
@@ -64,10 +65,12 @@ class Conv2d(_Conv):
     """Convolution over images: learnt filters slide over height and width.
 
     Every filter looks at a small window of all channels, weighs and sums it, and moves on by `stride`; its answers make
-    one feature map. The same few weights serve the whole image, so a pattern is found wherever it is. A kernel of 3 with
+    one feature map. The same few weights serve the whole image, so a pattern is found wherever it is. A kernel
+    of 3 with
     padding 1 keeps height and width.
 
-    Shapes: N × C × H × W → N × out_channels × H' × W', with H' = (H + 2·padding − dilation·(kernel − 1) − 1) / stride + 1
+    Shapes: N × C × H × W → N × out_channels × H' × W', with H' = (H + 2·padding − dilation·(kernel − 1) − 1) /
+    stride + 1
     PyTorch: torch.nn.Conv2d
     """
 
@@ -96,7 +99,8 @@ class ConvTranspose2d(Spatial):
     laid `stride` apart and summed. With stride 2 and kernel 2 it doubles height and width. Used in decoders,
     segmentation and generators.
 
-    Shapes: N × C × H × W → N × out_channels × H' × W', with H' = (H − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1
+    Shapes: N × C × H × W → N × out_channels × H' × W', with H' = (H − 1)·stride − 2·padding + dilation·(kernel
+    − 1) + output_padding + 1
     PyTorch: torch.nn.ConvTranspose2d
     """
 

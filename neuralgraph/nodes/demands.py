@@ -91,7 +91,9 @@ def _root(size: int | str, axes: int) -> int:
     return side if side**axes == size else 0
 
 
-def window(x: Spec, kernel: tuple[int, ...], padding: tuple[int, ...], dilation: tuple[int, ...], port: str = "") -> None:
+def window(
+    x: Spec, kernel: tuple[int, ...], padding: tuple[int, ...], dilation: tuple[int, ...], port: str = "",
+) -> None:
     """The input is at least as large as the window that slides over it."""
     spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
     sizes = [x.size(at - len(kernel), port) for at in range(len(kernel))]

@@ -15,7 +15,8 @@ class _Loss(Node):
     category = "Losses"
     role = "loss"
 
-    weight: float = param(1.0, "Its share in the total, when there are several losses.", min=-1e6, max=1e6, row="weight")
+    weight: float = param(1.0, "Its share in the total, when there are several losses.", min=-1e6, max=1e6,
+    row="weight")
     reduction: str = param("mean", "Average over the samples, or sum.", choices=REDUCTIONS)
 
     def outputs(self) -> tuple[str, ...]:
@@ -130,7 +131,8 @@ class MultiMarginLoss(_Loss):
 class BCEWithLogitsLoss(_Loss):
     """For yes or no: small when the sigmoid of the input is near the target, 0 or 1.
 
-    $loss = - t · log σ(x) - (1 - t) · log(1 - σ(x))$. It does the sigmoid itself, which keeps it exact for large scores:
+    $loss = - t · log σ(x) - (1 - t) · log(1 - σ(x))$. It does the sigmoid itself, which keeps it exact for
+    large scores:
     wire it to the scores (logits), without a Sigmoid before it.
 
     Shapes: input N × k, target N × k (float32, 0 … 1) → scalar
@@ -197,7 +199,8 @@ class L1Loss(_Loss):
 class SmoothL1Loss(_Loss):
     """Squared error for small errors, absolute error for large ones.
 
-    With $d = |input - target|$: $d^2 / (2 beta)$ where $d < beta$, else $d - beta / 2$. It has no kink at zero and is not
+    With $d = |input - target|$: $d^2 / (2 beta)$ where $d < beta$, else $d - beta / 2$. It has no kink at zero
+    and is not
     carried away by outliers.
 
     Shapes: input and target of one shape, float32 → scalar

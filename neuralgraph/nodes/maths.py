@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from neuralgraph.nodes.demands import axis, broadcast, floats
 from neuralgraph.spec import Call, Float, Misfit, Node, Numbers, Spec, Symbol, function, module, param
 
+_BLOCKS = "neuralgraph.compiler.blocks.values."
 AXES = 8
 """The most axes that a `dim` may count."""
 
@@ -217,7 +218,7 @@ class _Reduction(Node):
                                  row="axes")
     keepdim: bool = param(False, "Leave the joined axes in place with size 1.", advanced=True)
 
-    def _axes(self, x: Spec) -> dict[str, object]:
+    def _axes(self, x: Spec) -> dict[str, Any]:
         found = [axis(x, one) for one in self.dim]
         if len(set(found)) < len(found):
             raise Misfit("each axis named once", hint="Take the repeated number out of dim.")
@@ -259,7 +260,8 @@ class Mean(_Reduction):
 class Norm(_Reduction):
     """Length of vectors: how large the numbers are taken together.
 
-    $(Σ |x_i|^{ord})^{1/ord}$; `ord` 2 is the usual length, 1 the sum of sizes. With `dim` = 1, every row of N × F becomes
+    $(Σ |x_i|^{ord})^{1/ord}$; `ord` 2 is the usual length, 1 the sum of sizes. With `dim` = 1, every row of N ×
+    F becomes
     one number.
 
     Shapes: N × F → scalar, or N with dim = 1
@@ -289,10 +291,11 @@ class Constant(Node):
     synonyms = ("number", "value", "fixed", "scalar", "literal", "tensor")
 
     value: Numbers = param(1.0, "A number, or numbers in brackets.", row="value")
-    dtype: str = param("float32", "Kind of number.", choices=("float32", "float64", "int64", "int32", "bool"), row="dtype")
+    dtype: str = param("float32",
+                       "Kind of number.", choices=("float32", "float64", "int64", "int32", "bool"), row="dtype")
 
     def call(self) -> Call:
-        return module("neuralgraph.compiler.blocks.values.Constant", value=self.value, dtype=Symbol(f"torch.{self.dtype}"))
+        return module(_BLOCKS + "Constant", value=self.value, dtype=Symbol(f"torch.{self.dtype}"))
 
 
 class Parameter(Node):
@@ -313,4 +316,4 @@ class Parameter(Node):
     scale: float = param(1.0, "Spread of the random start.", min=0.0, max=1e6)
 
     def call(self) -> Call:
-        return module("neuralgraph.compiler.blocks.values.Parameter", shape=self.shape, init=self.init, scale=self.scale)
+        return module(_BLOCKS + "Parameter", shape=self.shape, init=self.init, scale=self.scale)

@@ -37,8 +37,10 @@ class Accuracy(_Metric):
     """Share of samples that the network gets right.
 
     With one column for each class, the largest number is the answer, and it is right when it is the class in the target
-    (or where the one-hot target is largest). With a single column, the answer is yes when the number is above `threshold`:
-    0 for scores (before a Sigmoid), 0.5 for probabilities (after it); a target above 0.5 means yes. It counts samples, or
+    (or where the one-hot target is largest). With a single column, the answer is yes when the number is above
+    `threshold`:
+    0 for scores (before a Sigmoid), 0.5 for probabilities (after it); a target above 0.5 means yes. It counts
+    samples, or
     pixels where every pixel has a class.
 
     Shapes: input N × classes, target N (int64); input N × 1, target N × 1 (0 or 1) → share in 0 … 1
@@ -58,7 +60,8 @@ class Accuracy(_Metric):
 class ConfusionMatrix(_Metric):
     """Table of what was what: rows are the true classes, columns the network's answers.
 
-    Entry (i, j) counts the samples of class i that were taken for class j: hits lie on the diagonal, and two classes that
+    Entry (i, j) counts the samples of class i that were taken for class j: hits lie on the diagonal, and two
+    classes that
     are mistaken for each other stand out beside it. A single output column is read as yes or no, as Accuracy does.
 
     Shapes: input N × classes, target N (int64); input N × 1, target N × 1 (0 or 1) → classes × classes counts

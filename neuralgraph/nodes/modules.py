@@ -35,7 +35,8 @@ class Input(Node):
 class Output(Node):
     """A named output: what the network predicts.
 
-    Predictions, exports and the module around it take the value that is wired here, under the name of this node. Its input
+    Predictions, exports and the module around it take the value that is wired here, under the name of this
+    node. Its input
     passes unchanged.
 
     Shapes: any → the same

@@ -46,7 +46,8 @@ class Flatten(Node):
 class Unflatten(Node):
     """Folds one axis into several: the opposite of Flatten.
 
-    Axis `dim` becomes axes of the sizes `unflattened_size`; their product must be its size. One of them may be −1 and is
+    Axis `dim` becomes axes of the sizes `unflattened_size`; their product must be its size. One of them may be
+    −1 and is
     worked out.
 
     Shapes: N × 64 → N × 1 × 8 × 8
@@ -85,7 +86,8 @@ def _example(total: int) -> str:
 class Reshape(Node):
     """Gives each sample another shape; the numbers keep their order.
 
-    `shape` is the shape of one sample: the batch axis stays in front by itself. One size may be −1 and is worked out. The
+    `shape` is the shape of one sample: the batch axis stays in front by itself. One size may be −1 and is
+    worked out. The
     numbers are read row by row, so this is not Transpose.
 
     Shapes: N × 6 → N × 2 × 3; without a batch: 2 × 3 → 3 × 2
@@ -105,7 +107,8 @@ class Reshape(Node):
 class Permute(Node):
     """Puts all axes into another order.
 
-    `dims` lists the old axes in their new order; 0 is the batch and normally stays first. (0, 2, 3, 1) turns channels-first
+    `dims` lists the old axes in their new order; 0 is the batch and normally stays first. (0, 2, 3, 1) turns
+    channels-first
     images into channels-last.
 
     Shapes: N × A × B → N × B × A with dims = (0, 2, 1)
@@ -153,10 +156,10 @@ class Transpose(Node):
 class Squeeze(Node):
     """Takes away an axis of size 1.
 
+    The numbers stay; only the shape has one axis less. It is the opposite of Unsqueeze.
+
     Shapes: N × 1 → N; N × 1 × H × W → N × H × W with dim = 1
     PyTorch: torch.squeeze
-
-    The numbers stay; only the shape has one axis less.
     """
 
     category = "Maths"
@@ -186,7 +189,8 @@ class Unsqueeze(Node):
 
     def call(self, x: Spec) -> Call:
         if not -x.rank - 1 <= self.dim <= x.rank:
-            raise Misfit(f"an input with at least {abs(self.dim)} axes", hint=f"Choose dim from {-x.rank - 1} to {x.rank}.")
+            raise Misfit(f"an input with at least {abs(self.dim)} axes",
+                         hint=f"Choose dim from {-x.rank - 1} to {x.rank}.")
         return function("torch.unsqueeze", dim=self.dim)
 
 

@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Literal
 from neuralgraph.errors import ParameterError
 from neuralgraph.spec.call import Call
 from neuralgraph.spec.param import Param, declared
-from neuralgraph.spec.tensor import Spec
 
 Role = Literal["source", "transform", "loss", "metric", "output"]
 

@@ -1,0 +1,39 @@
+"""Mean 0 and spread 1, measured on the training part."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class Standardize(nn.Module):
+    """(x − mean) / std. `shape` is that of mean and std: one sample's, with 1 for axes that are measured together."""
+
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(shape))
+        self.register_buffer("std", torch.ones(shape))
+
+    @torch.no_grad()
+    def fit(self, x: torch.Tensor) -> None:
+        """Measure x, N × …; a spread of 0 counts as 1."""
+        axes = [0, *(at + 1 for at, size in enumerate(self.mean.shape) if size == 1)]
+        exact = x.to("cpu", torch.float64)
+        mean = exact.mean(dim=axes, keepdim=True)
+        std = (exact - mean).square().mean(dim=axes, keepdim=True).sqrt()
+        # what rounding leaves of a constant column is no spread
+        flat = std <= 1e-7 * mean.abs()
+        self.mean.copy_(mean[0])
+        self.std.copy_(torch.where(flat, torch.ones_like(std), std)[0])
+
+    @torch.no_grad()
+    def reset_fit(self) -> None:
+        """Forget what was measured: everything passes unchanged."""
+        self.mean.zero_()
+        self.std.fill_(1.0)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x - self.mean) / self.std
