@@ -96,7 +96,8 @@ class CanvasScene(QGraphicsScene):
     def sync(self, before: Graph | None, after: Graph) -> None:
         """Take the next document. What it shares with the one shown is left alone; `before` is only for listeners."""
         model, old = self.model, self.model.graph
-        were = {id: QRectF(rect) for id, rect in model.places.rects.items() if after.nodes.get(id) is not old.nodes.get(id)}
+        moved = {id for id in model.places.rects if after.nodes.get(id) is not old.nodes.get(id)}
+        were = {id: QRectF(model.places.rects[id]) for id in moved}
         nodes, wires = model.follow(after)
         for id in nodes - after.nodes.keys():
             self.removeItem(self.nodes.pop(id))
@@ -106,8 +107,7 @@ class CanvasScene(QGraphicsScene):
         resized = model.refresh(nodes)
         for id in sorted(nodes & after.nodes.keys()):
             self._place(id)
-        areas = [model.places.rects[id] for id in nodes & were.keys() & after.nodes.keys()]
-        areas += [rect for id, rect in were.items() if id not in after.nodes or after.nodes[id] is not old.nodes.get(id)]
+        areas = [model.places.rects[id] for id in nodes & after.nodes.keys()] + list(were.values())
         nets = model.nets_at(nodes | resized) | {after.edges[end].start for end in wires & after.edges.keys()}
         if len(areas) <= 64:
             nets |= model.nets_across(areas)
@@ -331,7 +331,8 @@ class CanvasScene(QGraphicsScene):
         if not views:
             return 0
         shown = views[0].mapToScene(views[0].viewport().rect()).boundingRect()
-        wires = [item for end, item in self.wires.items() if self.is_training(end) and item.boundingRect().intersects(shown)]
+        lit = [item for end, item in self.wires.items() if self.is_training(end)]
+        wires = [item for item in lit if item.boundingRect().intersects(shown)]
         if len(wires) <= 150:
             for item in wires:
                 item.update()

@@ -40,8 +40,15 @@ class ZoomPill(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         x = event.position().x()
-        steps = ((34, self._view.zoom_out), (72, self._view.actual_size), (102, self._view.zoom_in), (WIDE, self._view.fit))
-        next(do for edge, do in steps if x <= edge)()
+        view = self._view
+        if x < 34:
+            view.zoom_out()
+        elif x < 72:
+            view.actual_size()
+        elif x < 103:
+            view.zoom_in()
+        else:
+            view.fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = self._view.canvas.tokens
