@@ -1,0 +1,116 @@
+"""The one stylesheet of the window, made from tokens."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from string import Template
+
+from neuralgraph.ui.tokens import Tokens
+
+_TEMPLATE = Template("""
+QMainWindow, QDialog { background: $window; }
+QMainWindow::separator { background: $window; width: $p6; height: $p6; }
+QToolTip { background: $raised; color: $text; border: 1px solid $outline; padding: $p4 $p6; }
+QLabel { background: transparent; }
+
+#top, #menurow, #bar, #status { background: $panel; }
+#bar, #menurow { border: none; }
+#top { border-bottom: 1px solid $hairline; }
+#status { border-top: 1px solid $hairline; }
+#panel, #canvasframe { background: $panel; border: 1px solid $hairline; border-radius: $p8; }
+#canvasframe { background: $canvas; }
+#rule { background: $hairline; border: none; max-height: 1px; min-height: 1px; }
+#bar_rule { background: $hairline; border: none; max-width: 1px; min-width: 1px; }
+
+QMenuBar { background: transparent; border: none; padding: 0; }
+QMenuBar::item { padding: $p4 $p8; margin: 0 $p2; border-radius: $p4; background: transparent; }
+QMenuBar::item:selected, QMenuBar::item:pressed { background: $accent_soft; color: $text; }
+QMenu { background: $raised; color: $text; border: 1px solid $outline; padding: $p4; }
+QMenu::item { padding: $p6 $p24 $p6 $p8; border-radius: $p4; }
+QMenu::item:selected { background: $accent_soft; color: $text; }
+QMenu::item:disabled { color: $text3; }
+QMenu::separator { height: 1px; background: $hairline; margin: $p4 $p6; }
+QMenu::icon { padding-left: $p6; }
+QMenu::indicator { width: $p14; height: $p14; left: $p6; }
+
+QPushButton { background: $panel; color: $text; border: 1px solid $outline; border-radius: $p6; padding: 0 $p12;
+    min-height: $p26; font-weight: 600; }
+QPushButton:hover { background: $sunken; border-color: $text2; }
+QPushButton:pressed { background: $accent_soft; }
+QPushButton:focus { border: 2px solid $accent; padding: 0 $p11; min-height: $p24; }
+QPushButton:disabled { color: $text3; border-color: $hairline; background: $panel; }
+QPushButton[kind="primary"] { background: $accent; color: $on_accent; border: 1px solid $accent; }
+QPushButton[kind="primary"]:hover { border: 1px solid $text; background: $accent; }
+QPushButton[kind="primary"]:focus { border: 2px solid $text; }
+QPushButton[kind="primary"]:disabled { background: $hairline; color: $text3; border-color: $hairline; }
+QPushButton[kind="strong"] { background: $text; color: $panel; border-color: $text; }
+QPushButton[size="bar"] { min-height: $p30; padding: 0 $p14; }
+QPushButton[size="bar"]:focus { min-height: $p28; padding: 0 $p13; }
+QPushButton[size="square"] { min-height: $p30; min-width: $p32; max-width: $p32; padding: 0; }
+QPushButton[size="square"]:focus { min-height: $p28; min-width: $p30; max-width: $p30; }
+QPushButton[kind="chip"] { border-radius: $p14; padding: 0 $p12; min-height: $p26; }
+QPushButton[kind="chip"]:checked { background: $text; color: $panel; border-color: $text; }
+
+QToolButton { background: transparent; border: 1px solid transparent; border-radius: $p4; padding: $p2; color: $text; }
+QToolButton:hover { background: $sunken; border-color: $hairline; }
+QToolButton:checked { background: $accent_soft; border-color: $accent; }
+QToolButton:focus { border: 2px solid $accent; padding: $p1; }
+QToolButton::menu-indicator { image: none; }
+
+QLineEdit, QPlainTextEdit, QComboBox { background: $sunken; color: $text; border: 1px solid $outline;
+    border-radius: $p6; padding: 0 $p8; min-height: $p26; selection-background-color: $accent;
+    selection-color: $on_accent; }
+QLineEdit:hover, QPlainTextEdit:hover, QComboBox:hover { border-color: $text2; }
+QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus { border: 2px solid $accent; padding: 0 $p7; min-height: $p24; }
+QLineEdit[wrong="true"] { border: 2px solid $error; background: $error_soft; padding: 0 $p7; min-height: $p24; }
+QLineEdit:disabled, QComboBox:disabled { color: $text3; border-color: $hairline; }
+QLineEdit[look="search"] { padding-left: $p28; }
+QLineEdit[look="bare"] { background: transparent; border: none; min-height: $p16; padding: 0; }
+QComboBox::drop-down { border: none; width: $p24; }
+QComboBox::down-arrow { image: none; }
+QComboBox[size="bar"] { background: $panel; min-height: $p30; padding-left: $p32; font-weight: 600; }
+QComboBox[size="bar"]:focus { min-height: $p28; padding-left: $p31; }
+QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $outline; padding: $p4;
+    selection-background-color: $accent_soft; selection-color: $text; outline: none; }
+
+QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
+QAbstractScrollArea { border: none; }
+QTreeView, QListView, QTableView, QListWidget, QTreeWidget { background: transparent; border: none; outline: none;
+    color: $text; }
+QTreeWidget::item, QListWidget::item { padding: $p2; border-radius: $p4; }
+QTreeWidget::item:selected, QListWidget::item:selected { background: $accent_soft; color: $text; }
+QTreeWidget::item:hover, QListWidget::item:hover { background: $sunken; }
+QScrollBar:vertical { background: transparent; width: $p10; margin: $p2; }
+QScrollBar:horizontal { background: transparent; height: $p10; margin: $p2; }
+QScrollBar::handle { background: $hairline; border-radius: $p3; min-height: $p24; min-width: $p24; }
+QScrollBar::handle:hover { background: $outline; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QDockWidget { color: $text2; font-weight: 600; }
+QDockWidget::title { background: $window; padding: $p4 $p8; }
+QTabBar { background: transparent; qproperty-drawBase: 0; }
+QTabBar::tab { background: transparent; border: none; }
+QTabWidget::pane { border: none; border-top: 1px solid $hairline; }
+QProgressBar { background: $sunken; border: 1px solid $outline; border-radius: $p5; max-height: $p8; min-height: $p8; }
+QProgressBar::chunk { background: $accent; border-radius: $p4; }
+QSplitter::handle { background: $hairline; }
+QSlider::groove:horizontal { height: $p4; background: $hairline; border-radius: $p2; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: $p2; }
+QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; width: $p10; height: $p10;
+    border-radius: $p7; margin: -$p5 0; }
+
+#card { background: $panel; border: 1px solid $hairline; border-radius: $p8; }
+#problem_card { background: $error_soft; border: 1px solid $error; border-radius: $p8; }
+#problem_card[severity="warning"] { background: $warning_soft; border-color: $warning; }
+#problem_card[severity="note"] { background: $sunken; border-color: $outline; }
+#offer { background: $accent_soft; border: 1px solid $accent; border-radius: $p8; }
+#welcome_left { background: $panel; border-right: 1px solid $hairline; }
+#welcome, #welcome_right { background: $window; }
+""")
+
+
+def stylesheet(tokens: Tokens, scale: float = 1.0) -> str:
+    """The stylesheet for these tokens; `$p12` is 12 px times `scale`."""
+    values = {name: value for name, value in asdict(tokens).items() if isinstance(value, str)}
+    return _TEMPLATE.substitute(values, **{f"p{size}": f"{round(size * scale)}px" for size in range(65)})
