@@ -273,7 +273,7 @@ def examples(as_json: Json = False) -> None:
     from neuralgraph.graph.file import read
     from neuralgraph.resources import examples as folder
 
-    found = [(path, read(path)) for path in sorted(folder().glob("*.ngraph"))]
+    found = [(path, read(path).graph) for path in sorted(folder().glob("*.ngraph"))]
     if as_json:
         _print_json({"examples": [{"path": str(path), "title": g.title, "about": g.about} for path, g in found]})
     else:

@@ -21,6 +21,8 @@ from neuralgraph.validation.analysis import Analysis, ranked
 from neuralgraph.validation.problem import Problem
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from neuralgraph.compiler.infer import Inference
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.shapes import Memo
@@ -45,6 +47,9 @@ class Session:
         self._saved = self.history.graph
         self._memo: Memo | None = None
         self._suggested = ""
+        self._home: Path | None = None
+        self.notes: tuple[str, ...] = ()
+        """What opening the file did by itself, in plain words."""
 
     # -- document ---------------------------------------------------------------------------------------------------
 
@@ -57,12 +62,12 @@ class Session:
         from neuralgraph.graph.file import read
 
         path = Path(path)
-        session = cls(read(path), path=None if as_copy else path, catalog=catalog)
+        loaded = read(path)
+        session = cls(loaded.graph, path=None if as_copy else path, catalog=catalog)
+        session.notes = loaded.notes
         session._suggested = path.stem if as_copy else ""
         session._home = path.parent
         return session
-
-    _home: Path | None = None
 
     @property
     def graph(self) -> Graph:
@@ -91,7 +96,7 @@ class Session:
             raise RunError("This document has no file yet. Give a path.")
         where = where if where.suffix else where.with_suffix(SUFFIX)
         graph = self.graph
-        write(graph, where)
+        write(where, graph)
         self.path, self._saved = where, graph
         return where
 
@@ -201,9 +206,16 @@ class Session:
         """What the program learns from, on its device: the data nodes' rows, or arrays given by node id."""
         from neuralgraph.data.gather import gather
 
-        return gather(
-            program.graph, self.catalog, plan, program.inputs, folder=self.folder, arrays=data, device=program.device
-        )
+        return gather(program.sources, plan, folder=self.folder, arrays=data, device=program.device)
+
+    def rows(self, program: Program, data: Mapping[str, Any] | None = None) -> dict[str, Tensor]:
+        """Every row of every source as a tensor by key: those of the data nodes, or arrays that are given."""
+        import torch
+
+        from neuralgraph.data.gather import rows
+
+        found, _ = rows(program.sources, folder=self.folder, arrays=data)
+        return {key: torch.tensor(array, device=program.device) for key, array in found.items()}
 
     def train(
         self,

@@ -38,6 +38,7 @@ class Program:
             for key in (source_key(node, id, output),)
         }
         self.inputs = tuple(self._sources)
+        self.sources = {key: (id, output, self.node(id)) for key, (id, output) in self._sources.items()}
         self.losses = tuple(id for id, _ in self._of_role("loss") if id in inference.calls)
         self._metrics = tuple(id for id, _ in self._of_role("metric") if id in inference.calls)
         self.root = build_root(graph, inference, seed)

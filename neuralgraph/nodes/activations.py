@@ -157,7 +157,8 @@ class Hardtanh(_Activation):
         super().__init__(**values)
         if self.min_val >= self.max_val:
             raise ParameterError(
-                f"max_val expects a number above min_val ({self.min_val:g}), not {self.max_val:g}.", parameter="max_val")
+                f"max_val expects a number above min_val ({self.min_val:g}), not {self.max_val:g}.",
+                parameter="max_val")
 
 
 class Sign(_Activation):

@@ -1,0 +1,69 @@
+"""What the training loop draws from: every part as one tensor per source, on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from neuralgraph.data.delivery import Array
+from neuralgraph.data.split import Rows, Split, split_rows
+from neuralgraph.errors import DataError
+from neuralgraph.graph.plan import Plan
+
+
+@dataclass(frozen=True, eq=False)
+class Feed:
+    """Contiguous tensors by source key, rows aligned; a part without rows is an empty dict."""
+
+    train: dict[str, torch.Tensor]
+    validation: dict[str, torch.Tensor]
+    test: dict[str, torch.Tensor]
+    split: Split
+
+    @property
+    def rows(self) -> int:
+        return len(self.split.train)
+
+    @property
+    def validation_rows(self) -> int:
+        return len(self.split.validation)
+
+    @property
+    def test_rows(self) -> int:
+        return len(self.split.test)
+
+
+def make_feed(
+    sources: Mapping[str, Array], plan: Plan, *, device: str = "cpu", own_test: int = 0, labels: Array | None = None
+) -> Feed:
+    """Split the rows of `sources` (arrays by key, axis 0 = rows) as the plan says and gather every part once.
+
+    `labels` are the classes for a stratified split. Floats take the plan's precision. `DataError` where the sources
+    have different numbers of rows, or none.
+    """
+    if not sources:
+        raise DataError("There is nothing to learn from: the graph has no data node.")
+    sizes = {key: len(array) for key, array in sources.items()}
+    rows = next(iter(sizes.values()))
+    if len(set(sizes.values())) > 1:
+        listed = ", ".join(f"{key} has {size}" for key, size in sizes.items())
+        raise DataError(f"The sources are read row by row together, but have different numbers of rows: {listed}.")
+    if rows == 0:
+        raise DataError("There is nothing to learn from: the data have no rows.")
+    split = split_rows(rows, validation=plan.validation, test=plan.test, method=plan.split, seed=plan.seed,
+                       labels=labels, own_test=own_test)
+    train, validation, test = (
+        {key: _tensor(array, part, plan.precision, device) for key, array in sources.items()} if len(part) else {}
+        for part in (split.train, split.validation, split.test)
+    )
+    return Feed(train, validation, test, split)
+
+
+def _tensor(array: Array, rows: Rows, precision: str, device: str) -> torch.Tensor:
+    picked = np.take(array, rows, axis=0)
+    if picked.dtype.kind == "f":
+        picked = picked.astype(precision, copy=False)
+    return torch.from_numpy(picked).to(device)

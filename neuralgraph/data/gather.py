@@ -1,0 +1,66 @@
+"""From the sources of a program to a feed: rows of the data nodes, or arrays that the caller gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from neuralgraph.data.arrays import checked
+from neuralgraph.data.delivery import Array, Delivery
+from neuralgraph.data.feed import Feed, make_feed
+from neuralgraph.data.sources import deliver, describe
+from neuralgraph.errors import DataError
+from neuralgraph.graph.plan import Plan
+from neuralgraph.spec import Node
+
+Source = tuple[str, str, Node]
+"""Node id, output, node."""
+
+
+def gather(
+    sources: Mapping[str, Source], plan: Plan, *, folder: Path | None = None, arrays: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+) -> Feed:
+    """The feed of a run. `sources` by key; `arrays` by node id or key stand in for a data node, or fill an Input."""
+    found, deliveries = rows(sources, folder=folder, arrays=arrays)
+    own_test = min((one.test_rows for one in deliveries), default=0)
+    labels = next((array for key, array in found.items() if _classes(*sources[key], folder)), None)
+    return make_feed(found, plan, device=device, own_test=own_test, labels=labels)
+
+
+def rows(
+    sources: Mapping[str, Source], *, folder: Path | None = None, arrays: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Array], list[Delivery]]:
+    """Every source's array by key, and the deliveries that some of them come from; a `DataError` names what is missing."""
+    given = dict(arrays or {})
+    _known(given, sources)
+    found: dict[str, Array] = {}
+    deliveries: list[Delivery] = []
+    for key, (id, output, node) in sources.items():
+        value = _given(given, key, id, output)
+        if value is not None:
+            found[key] = checked(key, value, describe(node, folder).get(output))
+        elif node.type == "Input":
+            raise DataError(f"{id} waits for numbers. Give them: data={{{id!r}: array}}.")
+        else:
+            delivery = deliver(node, folder)
+            deliveries.append(delivery)
+            found[key] = delivery.arrays[output]
+    return found, deliveries
+
+
+def _given(given: Mapping[str, Any], key: str, id: str, output: str) -> Any:
+    return next((given[name] for name in (key, key.replace(".", "_"), id, output) if name in given), None)
+
+
+def _known(given: Iterable[str], sources: Mapping[str, Source]) -> None:
+    names = {name for key, (id, output, _) in sources.items() for name in (key, key.replace(".", "_"), id, output)}
+    stray = [name for name in given if name not in names]
+    if stray:
+        raise DataError(f"The graph has no source {stray[0]!r}. It has: {', '.join(sources) or 'none'}.")
+
+
+def _classes(id: str, output: str, node: Node, folder: Path | None) -> bool:
+    spec = describe(node, folder).get(output)
+    return spec is not None and spec.classes is not None and spec.rank == 1

@@ -1,0 +1,149 @@
+"""From a data node to what it delivers: one table, one bounded cache."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from neuralgraph.data.bundled import KNOWN, bundled
+from neuralgraph.data.delivery import Delivery
+from neuralgraph.data.idx import describe_idx, idx_files, read_idx
+from neuralgraph.data.playground import playground
+from neuralgraph.data.tables import TRUTH, letters, truth_table
+from neuralgraph.data.tabular import read_csv
+from neuralgraph.errors import DataError
+from neuralgraph.spec import Node, Spec
+
+CACHED = 8
+CACHED_BYTES = 1 << 30
+
+
+class Cache:
+    """The last few deliveries, at most `CACHED` of them and `CACHED_BYTES` in all (always the newest one)."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[Any, Delivery] = OrderedDict()
+
+    def get(self, key: Any) -> Delivery | None:
+        found = self._held.pop(key, None)
+        if found is not None:
+            self._held[key] = found
+        return found
+
+    def put(self, key: Any, delivery: Delivery) -> None:
+        self._held[key] = delivery
+        while len(self._held) > 1 and (len(self._held) > CACHED or self.bytes > CACHED_BYTES):
+            self._held.popitem(last=False)
+
+    @property
+    def bytes(self) -> int:
+        return sum(one.bytes for one in tuple(self._held.values()))
+
+
+_CACHE = Cache()
+
+
+def deliver(node: Node, folder: Path | None = None) -> Delivery:
+    """The rows of a data node; paths start at `folder`. `DataError` names file, row and column.
+
+    Kept in memory by the node's parameters and the size and time of its files.
+    """
+    kind = _kind(node)
+    key = (node.key, str(folder), tuple(_stamp(path) for path in kind.files(node, folder)))
+    found = _CACHE.get(key)
+    if found is None:
+        found = kind.deliver(node, folder)
+        _CACHE.put(key, found)
+    return found
+
+
+def describe(node: Node, folder: Path | None = None) -> Mapping[str, Spec]:
+    """Shape, dtype and classes of every output, without reading more than that takes."""
+    if node.type == "Input":
+        return {node.outputs()[0]: _input(node)}
+    return _kind(node).describe(node, folder)
+
+
+def _input(node: Node) -> Spec:
+    values = node.values
+    return Spec(("N", *values.get("shape", ())), values.get("dtype", "float32"), values.get("classes"))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a type of data node is read: the files that it depends on, its rows, its specs."""
+
+    files: Callable[[Node, Path | None], tuple[Path, ...]]
+    deliver: Callable[[Node, Path | None], Delivery]
+    describe: Callable[[Node, Path | None], Mapping[str, Spec]]
+
+
+def _kind(node: Node) -> Kind:
+    if node.type not in KINDS:
+        raise DataError(f"{node.type} brings no data of its own. Give it arrays, or use a data node in its place.")
+    return KINDS[node.type]
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.", file=str(path)) from error
+    return str(path), found.st_mtime_ns, found.st_size
+
+
+def located(node: Node, folder: Path | None) -> Path:
+    """The node's path, relative to `folder` where it is not absolute; a `DataError` where none is chosen."""
+    raw = str(node.values["path"])
+    if not raw:
+        raise DataError(f"No {'folder' if node.params['path'].files == 'folder' else 'file'} is chosen yet.")
+    path = Path(raw)
+    return path if path.is_absolute() or folder is None else folder / path
+
+
+def _dataset(node: Node, folder: Path | None) -> Delivery:
+    one = node.values
+    name, as_number = one["name"], one["target"] == "number"
+    if name in KNOWN:
+        return bundled(name, as_number=as_number)
+    if name in TRUTH:
+        return truth_table(name, as_number=as_number)
+    if name == "letters":
+        return letters(as_number=as_number)
+    return playground(name, one["samples"], one["noise"], one["seed"], as_number=as_number)
+
+
+def _describe_dataset(node: Node, folder: Path | None) -> Mapping[str, Spec]:
+    known = KNOWN.get(node.values["name"])
+    if known is None:
+        return deliver(node, folder).specs
+    classes = known.classes if node.values["target"] == "class" else None
+    y = Spec(("N", 1), "float32", None, known.label) if classes is None else Spec(("N",), "int64", classes, known.label)
+    return {"x": Spec(("N", *known.shape), "float32", None, known.x_label), "y": y}
+
+
+def _file(node: Node, folder: Path | None) -> tuple[Path, ...]:
+    return (located(node, folder),)
+
+
+def _csv(node: Node, folder: Path | None) -> Delivery:
+    settings = {name: value for name, value in node.values.items() if name != "path"}
+    return read_csv(located(node, folder), **settings)
+
+
+def _idx_files(node: Node, folder: Path | None) -> tuple[Path, ...]:
+    return idx_files(located(node, folder)).all
+
+
+KINDS: dict[str, Kind] = {
+    "Dataset": Kind(lambda node, folder: (), _dataset, _describe_dataset),
+    "Csv": Kind(_file, _csv, lambda node, folder: deliver(node, folder).specs),
+    "IdxImages": Kind(
+        _idx_files,
+        lambda node, folder: read_idx(located(node, folder)),
+        lambda node, folder: describe_idx(located(node, folder)),
+    ),
+}

@@ -1,0 +1,90 @@
+"""Nodes that bring data into the graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from neuralgraph.spec import Call, Node, param, source
+
+BUNDLED = ("digits", "iris", "wine", "breast_cancer", "diabetes")
+PLAYGROUND = ("circle", "xor", "gauss", "spiral", "plane", "gauss_regression")
+TABLES = ("and_table", "or_table", "xor_table", "letters")
+
+
+class _Source(Node):
+    category = "Data"
+    role = "source"
+
+    def outputs(self) -> tuple[str, ...]:
+        return ("x", "y")
+
+    def call(self) -> Call:
+        return source()
+
+
+class Dataset(_Source):
+    """A data set that comes with the program: nothing is downloaded.
+
+    **Real measurements:** `digits` (1,797 handwritten digits of 8 × 8 pixels, 0 … 1), `iris` (150 flowers, 3 kinds),
+    `wine` (178 wines, 3 growers), `breast_cancer` (569 tumours, malignant or benign), `diabetes` (442 patients; the
+    number to predict is the progress of the disease). **Points in the plane,** drawn anew from `seed`, as in TensorFlow
+    Playground: `circle`, `xor`, `gauss` and `spiral` have two classes; `plane` and `gauss_regression` a number between
+    −1 and 1. **Tiny tables:** `and_table`, `or_table` and `xor_table` have the four rows of a truth table; `letters`
+    the letters A, B and C as 5 × 6 bitmaps, 30 numbers 0 or 1 each (OneHot turns their classes into three numbers).
+
+    Outputs: x N × features (digits: N × 1 × 8 × 8); y classes (int64, N) or numbers (float32, N × 1)
+    """
+
+    synonyms = ("data", "digits", "iris", "wine", "breast cancer", "diabetes", "playground", "spiral", "letters")
+
+    name: str = param("digits", "Which data set.", choices=BUNDLED + PLAYGROUND + TABLES, row="set")
+    samples: int = param(500, "How many points are drawn (sets of points in the plane only).", min=10, max=100_000)
+    noise: float = param(0.0, "How much chance blurs the classes (sets of points in the plane only).", min=0.0, max=0.5)
+    seed: int = param(0, "The same seed draws the same points.", min=0, advanced=True)
+    target: str = param(
+        "class", "Labels as classes (for CrossEntropyLoss) or as numbers N × 1 (for BCEWithLogitsLoss, MSELoss).",
+        choices=("class", "number"))
+
+
+class Csv(_Source):
+    """A table from a text file: one row per sample, one column to predict.
+
+    Separator, decimal comma and header are found by themselves. A column of text becomes one column per category
+    (one-hot). A target of text, or of a few whole numbers, becomes classes; any other is a number to predict. Nothing
+    is repaired in silence: a row of another length, a missing value or a text among numbers is named with its line and
+    column.
+
+    Outputs: x N × features (float32); y classes (int64, N) or numbers (float32, N × 1)
+    """
+
+    synonyms = ("table", "tsv", "spreadsheet", "excel", "file", "tabular")
+
+    path: Path = param("", "The file; relative to the folder of the document.", files="CSV (*.csv *.tsv *.txt)", row="file")
+    target: str = param("-1", "The column to predict: its name, or its number (0 is the first, -1 the last).", row="target")
+    header: str = param("auto", "Does the first line name the columns?", choices=("auto", "yes", "no"))
+    separator: str = param(
+        "auto", "What stands between the columns.", choices=("auto", "comma", "semicolon", "tab", "space", "bar"))
+    task: str = param("auto", "Predict a class or a number.", choices=("auto", "class", "number"))
+    missing: str = param("stop", "What to do with a row in which a value is missing.", choices=("stop", "skip rows"))
+
+    def __init__(self, **values: Any) -> None:
+        target = values.get("target")
+        if isinstance(target, int) and not isinstance(target, bool):
+            values["target"] = str(target)
+        super().__init__(**values)
+
+
+class IdxImages(_Source):
+    """Grey images with labels in the IDX files of MNIST, plain or `.gz`.
+
+    `path` is a folder with `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`; if `t10k-images-idx3-ubyte` and its
+    labels lie beside them, they are the test set and are never trained on. Or it is one file of images, with its labels
+    beside it.
+
+    Outputs: x N × 1 × height × width (float32, 0 … 1); y classes (int64, N)
+    """
+
+    synonyms = ("mnist", "fashion mnist", "images", "idx", "ubyte", "handwriting")
+
+    path: Path = param("", "The folder; relative to the folder of the document.", files="folder", row="folder")

@@ -1,0 +1,58 @@
+"""The order of rows in each epoch, and batches as views of one gathered copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+BLOCK_BYTES = 512 * 2**20
+"""At most so much is gathered at once."""
+
+Batch = tuple[Tensor, ...]
+
+
+class Order:
+    """A fresh permutation of the rows for every epoch, from a generator of its own; `shuffle=False` keeps the order.
+
+    The n-th permutation is that of `torch.randperm(rows, generator=torch.Generator().manual_seed(seed))` called n times.
+    """
+
+    def __init__(self, rows: int, seed: int, *, shuffle: bool = True) -> None:
+        self.rows = rows
+        self.shuffle = shuffle
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def draw(self) -> Tensor | None:
+        """The next epoch's rows; None for the order in which they are."""
+        return torch.randperm(self.rows, generator=self._generator) if self.shuffle else None
+
+    @property
+    def state(self) -> Tensor:
+        """Where the generator stands, as bytes."""
+        return self._generator.get_state()
+
+    @state.setter
+    def state(self, state: Tensor) -> None:
+        self._generator.set_state(state)
+
+
+def batches(tensors: Sequence[Tensor], order: Tensor | None, size: int, start: int = 0) -> Iterator[Batch]:
+    """Batches of `size` rows from batch number `start` on; the last one may be smaller.
+
+    One gather for an epoch (or for every 512 MiB of one); a batch is a view.
+    """
+    rows = len(tensors[0])
+    row_bytes = sum(one.nbytes for one in tensors) // max(rows, 1)
+    block = max(1, BLOCK_BYTES // max(row_bytes * size, 1)) * size
+    first = start * size
+    while first < rows:
+        last = min(first + block, rows)
+        if order is None:
+            held = [one[first:last] for one in tensors]
+        else:
+            picked = order[first:last].to(tensors[0].device)
+            held = [one.index_select(0, picked) for one in tensors]
+        yield from zip(*(one.split(size) for one in held), strict=True)
+        first = last
