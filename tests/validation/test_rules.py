@@ -96,7 +96,8 @@ def class_count() -> ng.Graph:
 
 
 def mixed_batches() -> ng.Graph:
-    return chain(("Linear", {"out_features": 6}), ("Reshape", {"shape": (-1, 3)}))
+    folded = ("Reshape", {"shape": (2, 3)})
+    return chain(("Linear", {"out_features": 6}), folded, ("Flatten", {"start_dim": 0, "end_dim": 1}))
 
 
 def shape_mismatch() -> ng.Graph:

@@ -33,7 +33,7 @@ def oklab(colours: NDArray[Any]) -> NDArray[np.float64]:
     """sRGB in 0…1, shape (…, 3), to OKLab."""
     rgb = np.asarray(colours, dtype=np.float64)
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return np.cbrt(linear @ _CONES.T) @ _LAB.T
+    return np.asarray(np.cbrt(linear @ _CONES.T) @ _LAB.T)
 
 
 def srgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -62,6 +62,8 @@ def weave(edges: Iterable[Edge], start: End, ends: Mapping[tuple[str, str], End]
     routes: dict[tuple[str, str], Route] = {}
     detours = {edge.end: gutter for edge in wires if (gutter := _gutter(start, ends[edge.end], places)) is not None}
     if detours:
+        below = [edge.end for edge in wires if ends[edge.end].card.top() > start.card.bottom()]
+        detours |= {end: min(detours.values()) for end in below}
         gutter = min(detours.values())
         lane = max(ends[end].card.bottom() for end in detours) + LANE_GAP
         routes |= {end: around(start, ends[end], gutter, lane) for end in detours}

@@ -271,6 +271,9 @@ class CanvasScene(QGraphicsScene):
     # -- for items --------------------------------------------------------------------------------------------------
 
     def is_training(self, end: EdgeEnd) -> bool:
+        """Both ends learn now, and what travels can carry a gradient."""
+        if not self.training or self.letters.get(end) not in ("F", "S", "?"):
+            return False
         edge = self.graph.edges.get(end)
         return edge is not None and edge.source in self.training and edge.target in self.training
 

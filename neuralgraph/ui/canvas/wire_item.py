@@ -65,6 +65,9 @@ class WireItem(QGraphicsItem):
         if end in canvas.selected_wires:
             painter.setPen(QPen(colour(tokens.accent, 0.25), thick + 8, Qt.PenStyle.SolidLine, FLAT, JOIN))
             painter.drawPath(route.path)
+        elif canvas.is_training(end) and scale >= 0.35:
+            painter.setPen(QPen(colour(tokens.accent, 0.2), thick + 5, Qt.PenStyle.SolidLine, FLAT, JOIN))
+            painter.drawPath(route.path)
         pen = QPen(colour(line), max(thick, 1.2 / scale), Qt.PenStyle.SolidLine, FLAT if dashes else ROUND, JOIN)
         if dashes:
             pen.setDashPattern([3.2, 2.2])
@@ -94,7 +97,7 @@ class WireItem(QGraphicsItem):
         """One comet per 112 px: three dashes laid over each other, the shortest the thickest."""
         bright = tokens.text if tokens.dark else tokens.accent
         travelled = self._canvas.motion.travelled
-        for length, thick in ((30.0, 2.4), (22.0, 3.2), (14.0, 4.0)):
+        for length, thick in ((26.0, 2.2), (18.0, 3.0), (10.0, 3.8)):
             pen = QPen(colour(bright), thick, Qt.PenStyle.SolidLine, ROUND)
             pen.setDashPattern([length / thick, (112 - length) / thick])
             pen.setDashOffset((-travelled + length / 2) / thick)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import hypot
 from typing import TypeAlias
 
 from PySide6.QtCore import QPointF, QRectF
@@ -88,7 +89,7 @@ def _over(start: End, end: End, cards: Sequence[QRectF]) -> Route:
     top, bottom = sorted((start.point.y(), end.point.y()))
     band = QRectF(x1, top - 1, max(1.0, x2 - x1), bottom - top + 2)
     blocking = [card for card in cards if card.intersects(band)] or [start.card]
-    above = min(card.top() for card in blocking) - 14
+    above = min(card.top() for card in blocking) - 12
     below = max(card.bottom() for card in blocking) + LANE_GAP
     lanes = sorted((above, below), key=lambda y: abs(y - start.point.y()) + abs(y - end.point.y()))
     y = next((one for one in lanes if not _blocked(x1, x2, one, cards)), lanes[0])
@@ -99,7 +100,7 @@ def _lane(start: End, end: End, cards: Sequence[QRectF], taken: Sequence[Lane]) 
     """Backward: out, into the gap between the rows, along it, and in from the left."""
     x1, x2 = start.point.x() + start.stub, end.point.x() - end.stub
     if end.card.top() - start.card.bottom() > 8:
-        wanted = [end.card.top() - LANE_GAP, start.card.bottom() + SIDE]
+        wanted = [end.card.top() - LANE_GAP - 12, start.card.bottom() + SIDE]
     elif start.card.top() - end.card.bottom() > 8:
         wanted = [end.card.bottom() + LANE_GAP, start.card.top() - LANE_GAP]
     else:
@@ -137,4 +138,4 @@ def _used(left: float, right: float, y: float, taken: Sequence[Lane]) -> bool:
 
 
 def _length(a: QPointF, b: QPointF) -> float:
-    return ((a.x() - b.x()) ** 2 + (a.y() - b.y()) ** 2) ** 0.5
+    return hypot(a.x() - b.x(), a.y() - b.y())

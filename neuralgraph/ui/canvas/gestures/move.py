@@ -105,7 +105,8 @@ class MoveItems(Gesture):
             return None
         if any(graph.touching(self._id)):
             return None
-        return wire_under(self.board, self._id, QRectF(self._corner() + QPointF(dx, dy), self.board.box(self._id).size()))
+        box = QRectF(self._corner() + QPointF(dx, dy), self.board.box(self._id).size())
+        return wire_under(self.board, self._id, box)
 
 
 def wire_under(board: Board, id: str, box: QRectF) -> End | None:

@@ -1,0 +1,93 @@
+"""Actions made from the table of commands: menus, shortcuts and what each one is called now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from neuralgraph.ui.commands import COMMANDS, MENUS, Command
+from neuralgraph.ui.icons import icon
+from neuralgraph.ui.theme import Theme
+
+
+class Actions:
+    """One `QAction` per command whose method exists in `parts`."""
+
+    def __init__(self, owner: QWidget, parts: dict[str, Any], theme: Theme) -> None:
+        self._owner, self._parts, self._theme = owner, parts, theme
+        self._actions: dict[str, QAction] = {}
+        self.commands: dict[str, Command] = {}
+        for command in COMMANDS:
+            method = self._method(command)
+            if method is not None:
+                self.commands[command.id] = command
+                self._actions[command.id] = self._make(command, method)
+        self.menus: dict[str, QMenu] = {}
+
+    def __getitem__(self, id: str) -> QAction:
+        return self._actions[id]
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._actions
+
+    def __iter__(self) -> Iterator[tuple[Command, QAction]]:
+        return ((self.commands[id], action) for id, action in self._actions.items())
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Make the menus."""
+        for name in MENUS:
+            menu = bar.addMenu(name)
+            self.menus[name] = menu
+            for command, action in self:
+                if command.menu == name:
+                    if command.rule:
+                        menu.addSeparator()
+                    menu.addAction(action)
+
+    def dress(self) -> None:
+        """Icons in the colours of the theme."""
+        t = self._theme.tokens
+        for command, action in self:
+            if command.icon:
+                action.setIcon(icon(command.icon, t.text, t.text3))
+
+    def say(self, id: str, text: str, *, enabled: bool = True) -> None:
+        """What a command is called now, and whether it can be done."""
+        if id in self._actions:
+            self._actions[id].setText(text)
+            self._actions[id].setEnabled(enabled)
+
+    def enable(self, id: str, enabled: bool) -> None:
+        if id in self._actions:
+            self._actions[id].setEnabled(enabled)
+
+    def check(self, id: str, checked: bool) -> None:
+        if id in self._actions:
+            self._actions[id].setChecked(checked)
+
+    def _method(self, command: Command) -> Callable[[], object] | None:
+        part, _, name = command.method.partition(".")
+        owner = self._parts.get(part)
+        return getattr(owner, name, None) if owner is not None else None
+
+    def _make(self, command: Command, method: Callable[[], object]) -> QAction:
+        action = QAction(command.text, self._owner)
+        action.setObjectName(command.id)
+        action.setCheckable(command.checkable)
+        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        home = self._parts["canvas"] if command.context == "canvas" else self._owner
+        action.setShortcutContext(
+            Qt.ShortcutContext.WidgetWithChildrenShortcut if command.context == "canvas"
+            else Qt.ShortcutContext.WindowShortcut)
+        action.triggered.connect(lambda _checked=False: method())
+        home.addAction(action)
+        return action
+
+
+def keys_text(command: Command) -> str:
+    """The keys of a command as people write them."""
+    return "  or  ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys)

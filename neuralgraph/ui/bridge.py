@@ -1,0 +1,178 @@
+"""Between the window and what takes long: worker threads, a mailbox, and the timers. The only place in ui with either."""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable
+from threading import Condition, Thread
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from neuralgraph.errors import NeuralGraphError
+from neuralgraph.graph.document import Graph
+from neuralgraph.training.events import Event, Failed
+from neuralgraph.validation.analysis import Analysis
+
+TICK = 33
+"""Milliseconds between two looks into the mailbox: 30 Hz."""
+
+
+def later(milliseconds: int, what: Callable[[], object], home: QObject) -> QTimer:
+    """Call `what` once, later, unless `home` is gone by then."""
+    timer = QTimer(home)
+    timer.setSingleShot(True)
+    timer.timeout.connect(what)
+    timer.timeout.connect(timer.deleteLater)
+    timer.start(milliseconds)
+    return timer
+
+
+class AnalysisBridge(QObject):
+    """Analyses documents in a thread. While one is under way only the latest waits; answers come on the GUI thread."""
+
+    done = Signal(object)
+    failed = Signal(str)
+    _arrived = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._edge = Condition()
+        self._wanted: tuple[Callable[[Graph], Analysis], Graph] | None = None
+        self._closing = False
+        self._busy = False
+        self._thread: Thread | None = None
+        self._arrived.connect(self._deliver)
+
+    @property
+    def busy(self) -> bool:
+        """Something is being analysed or waits for it."""
+        return self._busy or self._wanted is not None
+
+    def ask(self, analyse: Callable[[Graph], Analysis], graph: Graph) -> None:
+        """Have `analyse(graph)` done; a request that still waits is dropped."""
+        with self._edge:
+            self._wanted = (analyse, graph)
+            if self._thread is None and not self._closing:
+                self._thread = Thread(target=self._work, name="analysis", daemon=True)
+                self._thread.start()
+            self._edge.notify()
+
+    def close(self) -> None:
+        """End the thread; waits for what it is doing."""
+        with self._edge:
+            self._closing = True
+            self._wanted = None
+            self._edge.notify()
+        if self._thread is not None:
+            self._thread.join(20)
+
+    def _work(self) -> None:
+        while True:
+            with self._edge:
+                while self._wanted is None and not self._closing:
+                    self._edge.wait()
+                if self._closing or self._wanted is None:
+                    return
+                analyse, graph = self._wanted
+                self._wanted, self._busy = None, True
+            answer: object
+            try:
+                answer = analyse(graph)
+            except Exception:
+                answer = traceback.format_exc()
+            self._busy = False
+            if not self._closing:
+                self._arrived.emit(answer)
+
+    def _deliver(self, answer: object) -> None:
+        if isinstance(answer, str):
+            self.failed.emit(answer)
+        else:
+            self.done.emit(answer)
+
+
+class TrainingBridge(QObject):
+    """Runs an event generator in a thread and hands its events over 30 times a second.
+
+    `events` brings a list of events, at most once a tick. `control` is that of the run under way.
+    """
+
+    events = Signal(object)
+    started = Signal()
+    ended = Signal()
+    failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.control: Any = None
+        self._mailbox: deque[Event | str | None] = deque()
+        self._thread: Thread | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK)
+        self._timer.timeout.connect(self._drain)
+
+    @property
+    def running(self) -> bool:
+        """A run is under way, perhaps paused."""
+        return self._timer.isActive()
+
+    def start(self, make: Callable[[], Iterable[Event]], control: Any) -> None:
+        """Iterate over `make()` in a thread. One run at a time."""
+        if self.running:
+            raise RuntimeError("a run is under way")
+        self.control = control
+        self._mailbox.clear()
+        self._thread = Thread(target=self._work, args=(make,), name="training", daemon=True)
+        self._timer.start()
+        self._thread.start()
+        self.started.emit()
+
+    def pull(self, lever: str, *arguments: Any) -> None:
+        """Pull a lever of the run: `pause`, `resume`, `one_batch`, `one_epoch`, `stop`, `set`, `probe`."""
+        if self.control is not None and self.running:
+            getattr(self.control, lever)(*arguments)
+
+    def probe(self, request: Any) -> None:
+        """What an inspector wants to see."""
+        self.pull("probe", request)
+
+    def close(self) -> None:
+        """Stop the run and wait for its thread."""
+        if self._thread is not None and self._thread.is_alive():
+            self.pull("stop")
+            self._thread.join(20)
+        self._timer.stop()
+        self._thread = None
+
+    def _work(self, make: Callable[[], Iterable[Event]]) -> None:
+        try:
+            for event in make():
+                self._mailbox.append(event)
+        except NeuralGraphError as error:
+            self._mailbox.append(Failed(0, 0, str(error)))
+        except Exception as error:
+            self._mailbox.append(traceback.format_exc())
+            self._mailbox.append(Failed(0, 0, f"Training stopped: {error}", "The log says where."))
+        self._mailbox.append(None)
+
+    def _drain(self) -> None:
+        found: list[Event] = []
+        over = False
+        while self._mailbox:
+            match self._mailbox.popleft():
+                case None:
+                    over = True
+                case str() as text:
+                    self.failed.emit(text)
+                case event:
+                    found.append(event)
+        if found:
+            self.events.emit(found)
+        if over:
+            self._timer.stop()
+            if self._thread is not None:
+                self._thread.join(5)
+            self.control = None
+            self.ended.emit()
