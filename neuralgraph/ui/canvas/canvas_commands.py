@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QEasingCurve, Qt, QVariantAnimation
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
@@ -272,10 +272,10 @@ def find(hands: Hands, text: str) -> list[str]:
     return found
 
 
-def _flag(hands: Hands, ids: Iterable[str], name: str, on: bool, verb: str) -> None:
-    graph = hands.board.session.graph
-    changes = [ChangeNode(replace(graph.nodes[id], **{name: on}), f"{verb} {id}") for id in ids
-               if getattr(graph.nodes[id], name) != on]
+def _flag(hands: Hands, ids: Iterable[str], name: Literal["bypassed", "frozen"], on: bool, verb: str) -> None:
+    nodes = [hands.board.session.graph.nodes[id] for id in ids]
+    changed = [replace(one, bypassed=on) if name == "bypassed" else replace(one, frozen=on) for one in nodes]
+    changes = [ChangeNode(new, f"{verb} {new.id}") for new, old in zip(changed, nodes, strict=True) if new != old]
     if changes:
         _do(hands, changes[0] if len(changes) == 1 else Group(f"{verb} {len(changes)} nodes", tuple(changes)))
 

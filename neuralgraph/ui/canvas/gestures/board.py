@@ -45,9 +45,10 @@ class Hand:
 class Board(Protocol):
     """The canvas as gestures and commands use it. Places are scene coordinates in px at 100 %."""
 
-    session: Session
-    view: QGraphicsView
-
+    @property
+    def session(self) -> Session: ...
+    @property
+    def view(self) -> QGraphicsView: ...
     @property
     def tokens(self) -> Tokens: ...
     @property

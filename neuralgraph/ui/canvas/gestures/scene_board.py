@@ -47,7 +47,7 @@ class SceneBoard:
         if found is not None:
             return found
         graph = self.session.graph
-        for id in reversed(graph.notes):
+        for id in reversed(tuple(graph.notes)):
             if self.box(id).contains(place):
                 return id
         frames = [id for id in graph.frames if self._on_rim(self.box(id), place)]
@@ -101,9 +101,9 @@ class SceneBoard:
 
     def drag_wire(self, start: QPointF | None, end: QPointF | None, look: str = "free") -> None:
         if start is None or end is None:
-            self.scene.drag_wire.clear()
+            self.scene.drag_wire.hide()
         else:
-            self.scene.drag_wire.lay(start, end, refused=look == "refused", fits=look == "fits")
+            self.scene.drag_wire.show_between(start, end, look)
 
     def hide_wire(self, end: End | None) -> None:
         if self._hidden in self.scene.wires:
