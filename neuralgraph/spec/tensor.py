@@ -75,7 +75,9 @@ class Spec:
             raise Misfit(f"an input with at least {axis + 1 if axis >= 0 else -axis} axes", port=port)
         size = self.shape[axis]
         if isinstance(size, str):
-            raise Misfit("a feature axis beside the batch axis", port=port, axes="N × features", insert="Unsqueeze")
+            raise Misfit(
+                "a feature axis beside the batch axis", port=port, axes="N × features", insert="Unsqueeze",
+                hint="Unsqueeze adds an axis of size 1.")
         return size
 
     def __str__(self) -> str:
