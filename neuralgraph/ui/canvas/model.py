@@ -121,7 +121,7 @@ class Model:
                 self._lanes[net] = taken[known:]
             self.routes.update(web.routes)
             for end in web.routes:
-                self.dots[end] = web.dots if end == web.labelled else ()
+                self.dots[end] = web.dots  # each wire paints them: the casing of the next would cut them
             self.name(net, web.labelled)
             done |= web.routes.keys()
         return done

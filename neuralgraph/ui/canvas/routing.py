@@ -66,7 +66,9 @@ def weave(edges: Iterable[Edge], start: End, ends: Mapping[tuple[str, str], End]
         detours |= {end: min(detours.values()) for end in below}
         gutter = min(detours.values())
         lane = max(ends[end].card.bottom() for end in detours) + LANE_GAP
-        routes |= {end: around(start, ends[end], gutter, lane) for end in detours}
+        turns = sorted(ends[end].point.x() - ends[end].stub for end in detours)
+        clear = turns[-2] if len(turns) > 1 else gutter
+        routes |= {end: around(start, ends[end], gutter, lane, clear) for end in detours}
     rest = [edge.end for edge in wires if edge.end not in detours]
     for end in rest:
         area = _area(start, ends[end])

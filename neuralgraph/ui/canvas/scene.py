@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtGui import QPainterPath, QPainterPathStroker
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QGraphicsScene
 
 from neuralgraph.graph.document import Graph
 from neuralgraph.ui.canvas.content import Face, label_of
@@ -16,6 +16,7 @@ from neuralgraph.ui.canvas.geometry import Card
 from neuralgraph.ui.canvas.model import EdgeEnd, Model
 from neuralgraph.ui.canvas.motion import Motion
 from neuralgraph.ui.canvas.node_item import NodeItem
+from neuralgraph.ui.canvas.overview import Overview
 from neuralgraph.ui.canvas.pictures import Pictures
 from neuralgraph.ui.canvas.ports import Mark, PortRef
 from neuralgraph.ui.canvas.previews import Preview
@@ -53,6 +54,13 @@ class CanvasScene(QGraphicsScene):
         self.motion = Motion(self._tick, self)
         self.drag_wire = DragWire(self)
         self.addItem(self.drag_wire)
+        self.overview = Overview(self)
+        self._layers = (QGraphicsRectItem(), QGraphicsRectItem())
+        for layer, z in zip(self._layers, (-1, 0), strict=True):
+            layer.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
+            layer.setZValue(z)
+            self.addItem(layer)
+        self.addItem(self.overview)
         self.sync(Graph(), session.graph)
 
     # -- what is shown ----------------------------------------------------------------------------------------------
@@ -127,6 +135,7 @@ class CanvasScene(QGraphicsScene):
         """Change the theme."""
         self.tokens = tokens
         self.pictures.forget()
+        self.overview.forget_all()
         self.update()
 
     def set_previews(self, previews: Mapping[str, Preview]) -> None:
@@ -172,6 +181,7 @@ class CanvasScene(QGraphicsScene):
         model.refresh(touched)
         for id in touched:
             self.nodes[id].setPos(model.position(id))
+        self.overview.forget(touched)
         self._weave(model.nets_at(touched))
 
     # -- selection --------------------------------------------------------------------------------------------------
@@ -195,6 +205,8 @@ class CanvasScene(QGraphicsScene):
                 item.update()
         for end in strung & self.wires.keys():
             self.wires[end].update()
+        if self.overview.isVisible():
+            self.overview.update()
         self.selection_changed.emit()
 
     def hover(self, node: str | None, wire: EdgeEnd | None = None) -> None:
@@ -268,6 +280,13 @@ class CanvasScene(QGraphicsScene):
             box = box.united(item.sceneBoundingRect())
         return box
 
+    def show_overview(self, far: bool) -> None:
+        """Let one item stand for all nodes and wires, or each for itself again."""
+        if far != self.overview.isVisible():
+            self.overview.setVisible(far)
+            for layer in self._layers:
+                layer.setVisible(not far)
+
     # -- for items --------------------------------------------------------------------------------------------------
 
     def is_training(self, end: EdgeEnd) -> bool:
@@ -292,11 +311,12 @@ class CanvasScene(QGraphicsScene):
         item = self.nodes.get(id)
         if item is None:
             item = self.nodes[id] = NodeItem(id, self)
-            self.addItem(item)
+            item.setParentItem(self._layers[1])
         card = self.cards[id]
         item.resize(card.width, card.height)
         item.setPos(self.model.position(id))
         item.update()
+        self.overview.forget((id,))
 
     def _redo(self, ids: Iterable[str], every: bool = False) -> None:
         changed = self.model.refresh(ids)
@@ -305,13 +325,15 @@ class CanvasScene(QGraphicsScene):
         self._weave(set(self.model.fed) if every else self.model.nets_at(changed))
 
     def _weave(self, nets: Iterable[tuple[str, str]]) -> None:
-        for end in self.model.weave(nets):
+        woven = self.model.weave(nets)
+        for end in woven:
             item = self.wires.get(end)
             if item is None:
                 item = self.wires[end] = WireItem(end, self)
-                self.addItem(item)
+                item.setParentItem(self._layers[0])
             item.reroute()
             item.update()
+        self.overview.forget(wires=woven)
 
     def _sync_others(self, before: Graph, after: Graph) -> None:
         kinds: tuple[tuple[Any, Mapping[str, Any], Mapping[str, Any]], ...] = (

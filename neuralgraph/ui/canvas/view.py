@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView
 
+from neuralgraph.ui.canvas.card import Detail, detail
 from neuralgraph.ui.canvas.scene import CanvasScene
 from neuralgraph.ui.canvas.shapes import colour
 from neuralgraph.ui.canvas.zoom_pill import ZoomPill
@@ -68,6 +69,7 @@ class CanvasView(QGraphicsView):
         held = self.mapToScene(spot)
         self.canvas.pictures.hurry = True
         self._rest.start()
+        self.canvas.show_overview(detail(zoom) == Detail.BLOCK)
         self.resetTransform()
         self.scale(zoom, zoom)
         drift = self.mapFromScene(held) - spot

@@ -40,6 +40,8 @@ class Route:
     label: QPointF
     room: float
     lane: Lane | None = None
+    corners: tuple[QPointF, ...] = ()
+    """The way in straight pieces: what is left of it far away."""
 
 
 def forward(start: QPointF, end: QPointF) -> Route:
@@ -48,7 +50,7 @@ def forward(start: QPointF, end: QPointF) -> Route:
     path = QPainterPath(start)
     path.cubicTo(start + QPointF(half, 0), end - QPointF(half, 0), end)
     middle = QPointF((start.x() + end.x()) / 2, min(start.y(), end.y()) - 7)
-    return Route(path, middle, end.x() - start.x() - 20)
+    return Route(path, middle, end.x() - start.x() - 20, None, (start, end))
 
 
 def orthogonal(points: Sequence[QPointF], radius: float = LANE_RADIUS) -> QPainterPath:
@@ -111,21 +113,24 @@ def _lane(start: End, end: End, cards: Sequence[QRectF], taken: Sequence[Lane]) 
     return _through(start, end, x1, x2, next(free, wanted[0]))
 
 
-def around(start: End, end: End, gutter: float, lane: float) -> Route:
-    """Out under its own card, down a gutter on the left, along a lane below the targets, up into the port."""
+def around(start: End, end: End, gutter: float, lane: float, clear: float) -> Route:
+    """Out under its own card, down a gutter on the left, along a lane below the targets, up into the port.
+
+    The label of the net stands on the piece right of `clear`, where no brother branches off.
+    """
     x1, x2 = start.point.x() + start.stub, end.point.x() - end.stub
     under = start.card.bottom() + SIDE
     points = [start.point, QPointF(x1, start.point.y()), QPointF(x1, under), QPointF(gutter, under),
               QPointF(gutter, lane), QPointF(x2, lane), QPointF(x2, end.point.y()), end.point]
-    return Route(orthogonal(points), QPointF((x2 + gutter) / 2, lane - 7), abs(x2 - gutter) - 24,
-                 (lane, min(gutter, x2), max(gutter, x2)))
+    return Route(orthogonal(points), QPointF((x2 + min(clear, x2 - 1)) / 2, lane - 7), abs(x2 - clear) - 24,
+                 (lane, min(gutter, x2), max(gutter, x2)), tuple(points))
 
 
 def _through(start: End, end: End, x1: float, x2: float, y: float) -> Route:
     points = [start.point, QPointF(x1, start.point.y()), QPointF(x1, y), QPointF(x2, y),
               QPointF(x2, end.point.y()), end.point]
     return Route(orthogonal(points), QPointF((x1 + x2) / 2, y - 7), abs(x1 - x2) - 24,
-                 (y, min(x1, x2), max(x1, x2)))
+                 (y, min(x1, x2), max(x1, x2)), tuple(points))
 
 
 def _blocked(left: float, right: float, y: float, cards: Sequence[QRectF]) -> bool:

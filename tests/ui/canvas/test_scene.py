@@ -202,3 +202,19 @@ def test_zoom_keeps_what_is_under_the_cursor_and_fit_shows_everything(scene: Can
     shown = view.mapToScene(view.viewport().rect()).boundingRect()
     assert shown.contains(scene.content_rect())
     view.close()
+
+
+def test_far_away_one_item_paints_everything_and_near_each_does_again(scene: CanvasScene, qtbot: object) -> None:
+    view = CanvasView(scene)
+    qtbot.addWidget(view)  # type: ignore[attr-defined]
+    view.resize(400, 300)
+    view.show()
+    view.zoom_to(0.1)
+    view.centerOn(scene.content_rect().center())
+    assert scene.overview.isVisible() and not scene.nodes["linear_0"].isVisible()
+    far = view.grab().toImage()
+    apply(scene, RemoveNode("linear_2"))
+    assert view.grab().toImage() != far
+    view.zoom_to(1.0)
+    assert not scene.overview.isVisible() and scene.nodes["linear_0"].isVisible()
+    view.close()
