@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QTransform
+from PySide6.QtGui import QPainter, QPaintEngine, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from neuralgraph.ui.canvas import ports
-from neuralgraph.ui.canvas.card import Detail, detail, outline
+from neuralgraph.ui.canvas.card import Detail, Look, detail, outline, paint
 from neuralgraph.ui.canvas.geometry import MARGIN
 from neuralgraph.ui.canvas.shapes import colour, rounded
 from neuralgraph.ui.tokens import HEADER, RADIUS_CARD
@@ -68,6 +68,12 @@ class NodeItem(QGraphicsItem):
                 ports.paint(painter, one.centre, one.face, tokens, scale, mark)
 
     def _card(self, painter: QPainter, world: QTransform, scale: float) -> None:
+        engine = painter.paintEngine()
+        if engine is not None and engine.type() == QPaintEngine.Type.SVG:
+            canvas = self._canvas
+            look = Look(canvas.tokens, scale, False, canvas.previews.get(self.id))
+            paint(painter, canvas.faces[self.id], canvas.cards[self.id], look)
+            return
         pixmap, made_at = self._canvas.pictures.card(self.id, scale)
         corner = world.map(QPointF(-MARGIN, -MARGIN))
         painter.save()

@@ -15,10 +15,13 @@ from neuralgraph.ui.canvas import canvas_commands
 from neuralgraph.ui.canvas.export_picture import export_picture
 from neuralgraph.ui.canvas.gestures.board import Port
 from neuralgraph.ui.canvas.gestures.hands import Hands
+from neuralgraph.ui.canvas.gestures.overlay import Bubble
 from neuralgraph.ui.canvas.gestures.palette_drop import MIME
 from neuralgraph.ui.canvas.gestures.scene_board import SceneBoard
 from neuralgraph.ui.canvas.scene import CanvasScene
 from neuralgraph.ui.canvas.view import CanvasView
+from neuralgraph.validation.analysis import Analysis
+from neuralgraph.validation.problem import Fix, Problem
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 NONE, CTRL, ALT, SHIFT = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier,
@@ -354,7 +357,27 @@ def test_duplicate_frame_note_rename(desk) -> None:
 def test_a_picture_of_the_graph(desk, tmp_path) -> None:
     png, svg = export_picture(desk.board, tmp_path / "a.png"), export_picture(desk.board, tmp_path / "a.svg")
     assert png.read_bytes()[:4] == b"\x89PNG"
-    assert b"<svg" in svg.read_bytes()[:400]
+    drawn = svg.read_text()
+    assert "<image" not in drawn
+    assert "CrossEntropyLoss" in drawn
+
+
+def test_shapes_that_do_not_fit_say_why_and_offer_the_fix_while_dragging(desk, monkeypatch) -> None:
+    fix = Fix("Insert Flatten", AddNode(Placed("flatten_1", "Flatten")))
+    bad = Problem("misfit", "error", "…", "dropout_1", "x", "Dropout needs a flat input", received="N × 32 × 7 × 7",
+                  fixes=(fix,))
+    desk.session.accept(Analysis(desk.graph))
+    monkeypatch.setattr(desk.session, "preview", lambda edit: (bad,))
+    desk.press(desk.port("linear_2", "out", output=True))
+    desk.move(desk.middle("linear_2") + QPointF(0, 90))
+    desk.move(desk.port("dropout_1", "x", output=False))
+    bubble = desk.view.viewport().findChild(Bubble)
+    assert bubble.isVisible()
+    assert bubble.accessibleName() == "Dropout needs a flat input This is N × 32 × 7 × 7. Insert Flatten"
+    assert desk.scene.drag_wire.state == "refused"
+    desk.key(Qt.Key.Key_Escape)
+    assert not bubble.isVisible()
+    assert desk.steps == 0
 
 
 def test_every_action_has_its_own_keys() -> None:
