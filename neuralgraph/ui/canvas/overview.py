@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -69,6 +69,7 @@ class Overview(QGraphicsItem):
                 block = blocks[id] = self._block(id, scale)
             draw(*block)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour(canvas.tokens.accent), 2.5 / scale))
         grow = 2 / scale
         for id in canvas.selection & canvas.nodes.keys():
