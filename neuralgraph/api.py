@@ -175,6 +175,8 @@ def fit(
     **overrides: Any,
 ) -> Iterator[Event]:
     """The events of a run as they happen. Keywords as in `train`."""
+    if resume is not None and resume.checkpoint is not None:
+        overrides = _further(graph.session.graph.plan, resume.checkpoint.epoch, overrides)
     plan = planned(graph.session.graph.plan, **overrides)
     return graph.session.train(control=control, device=device, plan=plan, data=data, resume=resume)
 
@@ -202,6 +204,12 @@ def train(
     run = graph.session.run
     assert run is not None
     return run
+
+
+def _further(plan: Plan, done: int, overrides: dict[str, Any]) -> dict[str, Any]:
+    """`epochs` counts from where the resumed run stood; without it the plan is carried out to its end, or once more."""
+    more = overrides.get("epochs", plan.epochs - done if done < plan.epochs else plan.epochs)
+    return {**overrides, "epochs": done + more}
 
 
 _OPTIONS = ("momentum", "nesterov", "weight_decay", "betas", "alpha", "eps")

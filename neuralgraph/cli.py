@@ -204,15 +204,16 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
             match event:
                 case Started():
                     progress.update(bar, total=event.epochs * event.steps_per_epoch, epoch=f"0 of {event.epochs}")
-                    total = event.epochs
+                    total, losses = event.epochs, set(event.losses) - {"loss"}
                 case Step():
                     progress.update(bar, completed=event.step, loss=f"loss {event.losses[-1]:.4g}")
                 case EpochEnded():
-                    figures = "  ".join(f"{name} {value:.4g}" for name, value in event.figures.items())
+                    shown = {n: v for n, v in event.figures.items() if len(losses) > 1 or n.removeprefix("val_") not in losses}
+                    figures = "  ".join(f"{name} {value:.4g}" for name, value in shown.items())
                     progress.update(bar, epoch=f"{event.epoch} of {total}")
-                    progress.console.print(f"epoch {event.epoch}  {escape(figures)}", highlight=False)
+                    progress.console.print(f"epoch {event.epoch}  {escape(figures)}", highlight=False, soft_wrap=True)
                 case Finished() | Stopped():
-                    progress.console.print(escape(event.reason), highlight=False)
+                    progress.console.print(escape(event.reason), highlight=False, soft_wrap=True)
             yield event
 
 

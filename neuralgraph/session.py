@@ -215,7 +215,7 @@ class Session:
         from neuralgraph.data.gather import rows
 
         found, _ = rows(program.sources, folder=self.folder, arrays=data)
-        return {key: torch.tensor(array, device=program.device) for key, array in found.items()}
+        return {key: program.tensor(key, torch.tensor(array)) for key, array in found.items()}
 
     def train(
         self,

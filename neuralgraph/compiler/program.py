@@ -30,6 +30,10 @@ class Program:
         self.inference = inference
         self.seed = seed
         self.device = device
+        self.dtype = torch.float32
+        """That of weights and floating inputs; float64 after training in that precision."""
+        self.checkpoint: Any = None
+        """Where the last run on this program stood when it ended."""
         self._lens = digraph(graph)
         self._sources = {
             key: (id, output)
@@ -119,7 +123,7 @@ class Program:
         Inputs by port name (`x=…`) or by source key with `_` for `.` (`dataset_1_x=…`); arrays or tensors, rows first.
         One output comes alone, several as a dictionary.
         """
-        given = [self._tensor(key, self._find(key, arrays)) for key in self.module_inputs]
+        given = [self.tensor(key, self._find(key, arrays)) for key in self.module_inputs]
         with self.quiet(), torch.no_grad():
             result: dict[str, Tensor] = self.module(*given)
         return next(iter(result.values())) if len(result) == 1 else result
@@ -131,12 +135,13 @@ class Program:
                 return arrays[name]
         raise RunError(f"The input {key!r} is missing. Give {', '.join(repr(k) for k in self.module_inputs)}.")
 
-    def _tensor(self, key: str, raw: Any) -> Tensor:
+    def tensor(self, key: str, raw: Any) -> Tensor:
+        """An input as a tensor of its spec's dtype on the device."""
         id, output = self._sources[key]
         spec = self.inference.specs[id].get(output)
         tensor = torch.as_tensor(raw)
         wanted = getattr(torch, spec.dtype) if spec is not None else tensor.dtype
-        return tensor.to(device=self.device, dtype=wanted)
+        return tensor.to(device=self.device, dtype=self.dtype if wanted.is_floating_point else wanted)
 
     # -- looking inside ---------------------------------------------------------------------------------------------
 

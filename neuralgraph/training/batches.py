@@ -16,7 +16,7 @@ Batch = tuple[Tensor, ...]
 class Order:
     """A fresh permutation of the rows for every epoch, from a generator of its own; `shuffle=False` keeps the order.
 
-    The n-th permutation is that of `torch.randperm(rows, generator=torch.Generator().manual_seed(seed))` called n times.
+    The n-th permutation is that of the n-th `torch.randperm(rows, generator=…)` of a generator with this seed.
     """
 
     def __init__(self, rows: int, seed: int, *, shuffle: bool = True) -> None:

@@ -52,6 +52,15 @@ class Randomness:
             self._own = state(device)
         self._others = self._own
 
+    @property
+    def own(self) -> State:
+        """The state of the run, while it is not in force."""
+        return self._own
+
+    @own.setter
+    def own(self, saved: State) -> None:
+        self._own = saved
+
     def __enter__(self) -> None:
         self._others = state(self.device)
         restore(self._own, self.device)

@@ -1,0 +1,88 @@
+"""One kind of update of the plan: its program, its parameters, its optimiser."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from neuralgraph.errors import RunError
+from neuralgraph.graph.plan import Step as PlanStep
+from neuralgraph.training.optimizers import change, make_optimizer, setting
+
+Batch = tuple[Tensor, ...]
+
+
+class Learner:
+    """Carries out one step of the plan on a batch.
+
+    `learn(batch)` gives the total loss, the losses and what metrics look at, all detached by the caller.
+    """
+
+    def __init__(self, program: Any, step: PlanStep) -> None:
+        self.losses = chosen(step.losses, program.losses, "loss")
+        module = program.training_for(self.losses)
+        self._forward: Callable[..., Any] = module.forward
+        named = {name: one for name, one in program.root.named_parameters() if one.requires_grad}
+        ids = tuple(dict.fromkeys(name.partition(".")[0] for name in named))
+        owners = chosen(step.nodes, ids, "node", strict=False)
+        self.parameters = [one for name, one in named.items() if name.partition(".")[0] in owners]
+        self.every, self.clip, self.l1 = step.every, step.clip, step.l1
+        self.optimizer = make_optimizer(step.optimizer, self.parameters, program.device) if self.parameters else None
+        self._lr = step.optimizer.lr
+        self._zero = self.optimizer.zero_grad if self.optimizer else _nothing
+        self._step: Callable[[], Any] = self.optimizer.step if self.optimizer else _nothing
+        self._plain = not self.l1 and self.clip is None
+
+    @property
+    def lr(self) -> float:
+        return float(self.optimizer.param_groups[0]["lr"]) if self.optimizer else self._lr
+
+    def learn(self, batch: Batch) -> tuple[Tensor, Sequence[Tensor], Sequence[Sequence[Tensor]]]:
+        """Forward, backward, step."""
+        self._zero()
+        total, losses, watched = self._forward(*batch)
+        goal = total if self._plain or not self.l1 else total + self.l1 * self._absolute()
+        if goal.requires_grad:
+            goal.backward()
+        if self.clip is not None and self.parameters:
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.clip)
+        self._step()
+        return total.detach(), losses, watched
+
+    def gradient_norm(self) -> float:
+        """Of the last batch, over all parameters; NaN where there is none."""
+        held = [one.grad for one in self.parameters if one.grad is not None]
+        return float(nn.utils.get_total_norm(held)) if held else float("nan")
+
+    def set(self, name: str, value: float) -> float | None:
+        """Change a setting from the next batch on; the old value, None where it has no such thing."""
+        if name == "l1":
+            old, self.l1 = self.l1, value
+            self._plain = not self.l1 and self.clip is None
+            return old
+        if self.optimizer is None:
+            return None
+        before = setting(self.optimizer, name)
+        if before is not None:
+            change(self.optimizer, name, value)
+        return before
+
+    def _absolute(self) -> Tensor:
+        return torch.stack([one.abs().sum() for one in self.parameters]).sum()
+
+
+def chosen(patterns: Sequence[str], names: Sequence[str], what: str, *, strict: bool = True) -> tuple[str, ...]:
+    """The names that match any pattern, in their own order; a `RunError` for a pattern that matches none."""
+    for pattern in patterns:
+        if strict and not fnmatch.filter(names, pattern):
+            known = ", ".join(names) or "none"
+            raise RunError(f"The plan names the {what} {pattern!r}, which the graph has not. It has: {known}.")
+    return tuple(name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns))
+
+
+def _nothing() -> None:
+    """There is nothing to learn."""

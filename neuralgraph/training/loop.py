@@ -1,0 +1,344 @@
+"""The loop: "objective, then step", carried out as the plan says and told as events. It knows no thread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from neuralgraph.data.feed import Feed
+from neuralgraph.errors import NeuralGraphError
+from neuralgraph.graph.plan import Plan, Stage
+from neuralgraph.training.batches import Batch, Order, batches
+from neuralgraph.training.checkpoint import Checkpoint, copied
+from neuralgraph.training.control import Control, Probe
+from neuralgraph.training.events import (
+    Changed,
+    EpochEnded,
+    Event,
+    Failed,
+    Finished,
+    Paused,
+    Snapshot,
+    Started,
+    Step,
+    Stopped,
+)
+from neuralgraph.training.faults import culprit, explained
+from neuralgraph.training.learner import Learner
+from neuralgraph.training.metrics import Meter, evaluate
+from neuralgraph.training.probes import read
+from neuralgraph.training.randomness import Randomness
+
+TELL = 1 / 30
+"""Seconds between two `Step` events."""
+LOOK = 0.1
+"""Seconds between two readings of a probe."""
+
+
+def fit(
+    program: Any, feed: Feed, plan: Plan, control: Control | None = None, *, resume: Checkpoint | None = None
+) -> Iterator[Event]:
+    """Learn as the plan says; the events of the run, the last one `Finished`, `Stopped` or `Failed`.
+
+    The same program, feed, plan and seed give bit-identical losses on the same device and threads. With `resume`, goes
+    on as the run would have that made the checkpoint, up to the end of `plan`.
+    """
+    control = control or Control()
+    loop = None
+    try:
+        loop = Loop(program, feed, plan, control, resume)
+        yield from loop.events()
+    except NeuralGraphError as error:
+        yield Failed(loop.epoch if loop else 0, loop.step if loop else 0, str(error))
+    except Exception as error:  # whatever torch raises becomes an event that names the node
+        message, hint, node = explained(error, program)
+        yield Failed(loop.epoch if loop else 0, loop.step if loop else 0, message, hint, node)
+    finally:
+        control.close()
+
+
+class Loop:
+    """The state of one run."""
+
+    def __init__(self, program: Any, feed: Feed, plan: Plan, control: Control, resume: Checkpoint | None) -> None:
+        self.program, self.feed, self.plan, self.control = program, feed, plan, control
+        if plan.precision == "float64":
+            program.root.double()
+            program.dtype = torch.float64
+        self.keys: tuple[str, ...] = program.training_inputs
+        self.train = [feed.train[key] for key in self.keys]
+        self.order = Order(feed.rows, plan.seed, shuffle=plan.shuffle)
+        self.random = Randomness(plan.seed, program.device)
+        self.meter = Meter(program.metrics)
+        self.steps_per_epoch = math.ceil(feed.rows / plan.batch_size)
+        self.epoch = self.step = self.batch = 0
+        self.learners: list[Learner] = []
+        self.resume = resume
+        self.begun = perf_counter()
+        self.idle = 0.0
+        self._held: list[Tensor] = []
+        self._parts: list[Tensor] = []
+        self._total = 0.0
+        self._sums: dict[str, float] = {}
+        self._final: dict[str, float] = {}
+        self._told = self._looked = self.begun
+        self._order_before = self.order.state
+        self._stopping = False
+        self._last: Batch = ()
+
+    # -- the plan ---------------------------------------------------------------------------------------------------
+
+    def events(self) -> Iterator[Event]:
+        """Fit what is fitted, then stage by stage, epoch by epoch."""
+        program, plan = self.program, self.plan
+        program.root.train()
+        stages = [stage for stage in plan.stages if stage.epochs > 0]
+        if stages:
+            self._enter(stages[0])
+        if self.resume is not None:
+            self._restore(self.resume)
+        else:
+            self._fit_blocks()
+        parameters = sum(one.numel() for one in program.root.parameters())
+        yield Started(
+            plan.epochs, self.steps_per_epoch, self.feed.rows, self.feed.validation_rows, self.feed.test_rows,
+            program.device, plan.seed, parameters, tuple(program.losses), tuple(program.metrics), self.epoch,
+        )
+        done = 0
+        for number, stage in enumerate(stages):
+            if number and done >= self.epoch:
+                self._enter(stage)
+            while self.epoch < done + stage.epochs:
+                yield from self._one_epoch()
+                if self._stopping:
+                    yield self._snapshot()
+                    yield Stopped(self.epoch, self.step, self.control.reason or "stopped")
+                    return
+            done += stage.epochs
+        final = dict(self._final)
+        if self.feed.test_rows:
+            judged = self._judge(self.feed.test).prefixed("test_")
+            final.update(judged.figures)
+        yield self._snapshot()
+        seconds = perf_counter() - self.begun - self.idle
+        yield Finished(self.epoch, self.step, seconds, final, f"all {plan.epochs} epochs are done")
+
+    def _enter(self, stage: Stage) -> None:
+        self.learners = [Learner(self.program, step) for step in stage.steps]
+
+    def _fit_blocks(self) -> None:
+        """What learns from data before training sees the training part once, in topological order."""
+        for id in self.program.fitted:
+            wires = self.program.inference.wires[id]
+            edge = next(iter(wires.values()))
+            name = edge.source if len(self.program.node(edge.source).outputs()) == 1 else f"{edge.source}.{edge.output}"
+            with self.program.quiet():
+                value = self.program.trace(self.feed.train, (edge.source,))[name]
+            getattr(self.program.root, id).fit(value)
+
+    # -- an epoch ---------------------------------------------------------------------------------------------------
+
+    def _one_epoch(self) -> Iterator[Event]:
+        self._order_before = self.order.state
+        order = self.order.draw()
+        start, control = self.batch, self.control
+        self.random.__enter__()
+        inside = True
+        try:
+            learn = self._learn
+            for batch in batches(self.train, order, self.plan.batch_size, start):
+                if control.pending or self.step >= control.next_due:
+                    with self.random.aside():
+                        yield from self._edge()
+                    if self._stopping:
+                        return
+                learn(batch)
+                self.step += 1
+                self.batch += 1
+                last = self.batch >= self.steps_per_epoch
+                if control.pending or last:
+                    control.learned(epoch_ended=last)
+                now = perf_counter()
+                if now - self._told >= TELL:
+                    with self.random.aside():
+                        yield self._flush(now)
+                        yield from self._watched(now)
+            self.random.__exit__()
+            inside = False
+            if self._held:
+                yield self._flush(perf_counter())
+            self.epoch, self.batch = self.epoch + 1, 0
+            yield self._ended()
+            if control.pending:
+                yield from self._edge()
+        finally:
+            if inside:
+                self.random.__exit__()
+
+    def _learn(self, batch: Batch) -> None:
+        self._last = batch
+        for number, learner in enumerate(self.learners):
+            if self.step % learner.every:
+                continue
+            total, losses, watched = learner.learn(batch)
+            if number == 0:
+                self._held.append(total)
+                if len(losses) > 1:
+                    self._parts.append(torch.stack([one.detach() for one in losses]))
+                if watched:
+                    self.meter.add(watched)
+
+    def _flush(self, now: float) -> Step:
+        """The losses since the last time, in one synchronisation; `NotFinite` where one is not a number."""
+        losses = torch.stack(self._held).double().cpu().numpy() if self._held else np.zeros(0)
+        names = self.learners[0].losses
+        if self._parts:
+            table = torch.stack(self._parts).double().cpu().numpy()
+            parts = {name: table[:, at] for at, name in enumerate(names)}
+        else:
+            parts = dict.fromkeys(names, losses)
+        self._held, self._parts = [], []
+        if not np.isfinite(losses).all():
+            self._not_finite(losses)
+        size = self.plan.batch_size
+        sizes = np.full(len(losses), float(size))
+        if self.batch >= self.steps_per_epoch and len(sizes):
+            sizes[-1] -= self.batch * size - self.feed.rows
+        for name, values in {"loss": losses, **parts}.items():
+            self._add(name, values, sizes)
+        elapsed = now - self._told
+        self._told = now
+        learner = self.learners[0]
+        return Step(
+            self.epoch, self.step, self.batch, losses, parts, learner.lr, learner.gradient_norm(),
+            float(sizes.sum()) / elapsed if elapsed > 0 else 0.0, now - self.begun - self.idle, self._remaining(now),
+        )
+
+    def _add(self, name: str, values: Any, sizes: Any) -> None:
+        self._sums[name] = self._sums.get(name, 0.0) + float(values @ sizes)
+
+    def _ended(self) -> EpochEnded:
+        """The figures of the epoch: training as it was seen, validation afterwards."""
+        figures = {name: total / self.feed.rows for name, total in self._sums.items()}
+        judged = self.meter.result()
+        figures.update(judged.figures)
+        tables = dict(judged.tables)
+        if self.feed.validation_rows:
+            validated = self._judge(self.feed.validation).prefixed("val_")
+            figures.update(validated.figures)
+            tables.update(validated.tables)
+        self._final, self._sums = figures, {}
+        return EpochEnded(self.epoch, self.step, figures, tables, perf_counter() - self.begun - self.idle)
+
+    def _judge(self, tensors: Mapping[str, Tensor]) -> Any:
+        return evaluate(self.program, tensors, batch_size=self.plan.batch_size)
+
+    def _remaining(self, now: float) -> tuple[float, float] | None:
+        """Seconds left, from … to, once there is something to go by."""
+        spent, done = now - self.begun - self.idle, self.step - (self.resume.step if self.resume else 0)
+        total = self.plan.epochs * self.steps_per_epoch
+        if done < 3 or spent < 0.2:
+            return None
+        left = (total - self.step) * spent / done
+        return left * 0.85, left * 1.2
+
+    # -- edges ------------------------------------------------------------------------------------------------------
+
+    def _edge(self) -> Iterator[Event]:
+        """Do what was asked for; stand still while paused."""
+        control, paused, since = self.control, False, perf_counter()
+        while True:
+            orders = control.take()
+            for name, value in (*control.due(self.step), *orders.changes):
+                yield from self._change(name, value)
+            for question, answer in orders.questions:
+                _answer(question, answer, self.program)
+            if orders.probe is not None:
+                yield from self._look(orders.probe)
+            match control.state:
+                case "stopping":
+                    self._stopping = True
+                    if self._held:
+                        yield self._flush(perf_counter())
+                    break
+                case "running":
+                    break
+            if not paused:
+                paused = True
+                if self._held:
+                    yield self._flush(perf_counter())
+                yield Paused(self.epoch, self.step)
+            control.wait()
+        if paused:
+            stood = perf_counter() - since
+            self.idle += stood
+            self._told += stood
+
+    def _change(self, name: str, value: float) -> Iterator[Event]:
+        place = self.epoch + self.batch / max(self.steps_per_epoch, 1)
+        for learner in self.learners:
+            old = learner.set(name, value)
+            if old is not None:
+                yield Changed(self.step, place, name, old, value)
+
+    def _watched(self, now: float) -> Iterator[Event]:
+        if self.control.watched is not None and now - self._looked >= LOOK:
+            self._looked = now
+            yield from self._look(self.control.watched)
+
+    def _look(self, probe: Probe) -> Iterator[Event]:
+        yield read(self.program, probe, self.step)
+
+    # -- state ------------------------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything to go on from here; ask at a batch edge."""
+        self.meter.fold()
+        return Checkpoint(
+            self.epoch, self.step, self.batch, copied(self.program.state_dict()),
+            tuple(copied(one.optimizer.state_dict()) if one.optimizer else {} for one in self.learners),
+            self._order_before.clone() if self.batch else self.order.state.clone(),
+            copied(self.random.own), dict(self._sums), copied(self.meter.statistics),
+        )
+
+    def _restore(self, saved: Checkpoint) -> None:
+        self.program.load_state_dict(saved.weights)
+        for learner, known in zip(self.learners, saved.optimizers, strict=False):
+            if learner.optimizer is not None and known:
+                lr = learner.lr
+                with suppress(ValueError, KeyError):  # another optimiser starts afresh
+                    learner.optimizer.load_state_dict(copied(known))
+                learner.set("lr", lr)
+        self.epoch, self.step, self.batch = saved.epoch, saved.step, saved.batch
+        self.order.state = saved.order
+        self.random.own = dict(saved.randomness)
+        self._sums = dict(saved.sums)
+        self.meter.statistics = copied(saved.statistics)
+
+    def _snapshot(self) -> Snapshot:
+        weights = {name: one.detach().cpu().numpy().copy() for name, one in self.program.state_dict().items()}
+        self.program.checkpoint = self.checkpoint()
+        return Snapshot(self.epoch, self.step, "last", weights)
+
+    def _not_finite(self, losses: Any) -> None:
+        """Stop: say where numbers went wrong."""
+        first = int(np.argmax(~np.isfinite(losses)))
+        tensors = dict(zip(self.keys, self._last, strict=True))
+        raise culprit(self.program, tensors, self.step - len(losses) + first + 1, self.learners[0].lr)
+
+
+def _answer(question: Callable[[Any], Any], answer: Any, program: Any) -> None:
+    if not answer.set_running_or_notify_cancel():
+        return
+    try:
+        answer.set_result(question(program))
+    except Exception as error:
+        answer.set_exception(error)
+

@@ -1,0 +1,82 @@
+"""What is left of a run: its curves, its end, its program and the checkpoint to go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from neuralgraph.training.checkpoint import Checkpoint
+from neuralgraph.training.events import (
+    Changed,
+    EpochEnded,
+    Event,
+    Failed,
+    Finished,
+    Snapshot,
+    Started,
+    Step,
+    Stopped,
+)
+
+
+@dataclass(eq=False)
+class Run:
+    """Folds events into figures. `history` holds one number an epoch by name; `final` the last of each.
+
+    `losses` are the total losses of all batches, `tables` the confusion matrices of the last epoch.
+    """
+
+    program: Any
+    history: dict[str, list[float]] = field(default_factory=dict)
+    final: dict[str, float] = field(default_factory=dict)
+    tables: dict[str, Any] = field(default_factory=dict)
+    losses: list[float] = field(default_factory=list)
+    changes: list[Changed] = field(default_factory=list)
+    stop_reason: str = ""
+    seconds: float = 0.0
+    failure: Failed | None = None
+    checkpoint: Checkpoint | None = None
+    seed: int = 0
+    device: str = "cpu"
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were finished."""
+        return len(self.history.get("loss", ()))
+
+    def hear(self, event: Event) -> None:
+        """Take in the next event."""
+        match event:
+            case Started():
+                self.seed, self.device = event.seed, event.device
+            case Step():
+                self.losses.extend(event.losses.tolist())
+                self.seconds = event.seconds
+            case EpochEnded():
+                for name, value in event.figures.items():
+                    self.history.setdefault(name, []).append(value)
+                self.final.update(event.figures)
+                self.tables.update(event.tables)
+                self.seconds = event.seconds
+            case Changed():
+                self.changes.append(event)
+            case Snapshot():
+                self.checkpoint = getattr(self.program, "checkpoint", None)
+            case Finished():
+                self.final.update(event.final)
+                self.stop_reason, self.seconds = event.reason, event.seconds
+            case Stopped():
+                self.stop_reason = event.reason
+            case Failed():
+                self.failure, self.stop_reason = event, event.message
+            case _:
+                pass
+
+
+def collect(events: Iterable[Event], program: Any) -> Run:
+    """The run that these events tell of."""
+    run = Run(program)
+    for event in events:
+        run.hear(event)
+    return run
