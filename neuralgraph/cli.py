@@ -208,8 +208,9 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
                 case Step():
                     progress.update(bar, completed=event.step, loss=f"loss {event.losses[-1]:.4g}")
                 case EpochEnded():
-                    shown = {n: v for n, v in event.figures.items() if len(losses) > 1 or n.removeprefix("val_") not in losses}
-                    figures = "  ".join(f"{name} {value:.4g}" for name, value in shown.items())
+                    hidden = losses if len(losses) == 1 else set()
+                    shown = [(n, v) for n, v in event.figures.items() if n.removeprefix("val_") not in hidden]
+                    figures = "  ".join(f"{name} {value:.4g}" for name, value in shown)
                     progress.update(bar, epoch=f"{event.epoch} of {total}")
                     progress.console.print(f"epoch {event.epoch}  {escape(figures)}", highlight=False, soft_wrap=True)
                 case Finished() | Stopped():

@@ -26,6 +26,8 @@ def gather(
     found, deliveries = rows(sources, folder=folder, arrays=arrays)
     own_test = min((one.test_rows for one in deliveries), default=0)
     labels = next((array for key, array in found.items() if _classes(*sources[key], folder)), None)
+    if labels is None:  # yes-or-no answers as numbers are classes too
+        labels = next((one.arrays["y"].reshape(-1).astype("int64") for one in deliveries if one.class_names), None)
     return make_feed(found, plan, device=device, own_test=own_test, labels=labels)
 
 
