@@ -79,7 +79,9 @@ def test_export_writes_python(document: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"format": 1, "nodes": [{}]}', '{"format": 99}'])
-def test_a_broken_file_is_one_sentence_and_exit_1(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_file_is_one_sentence_and_exit_1(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     broken = tmp_path / "broken.ngraph"
     broken.write_text(text, encoding="utf-8")
     assert main(["check", str(broken)]) == 1

@@ -96,31 +96,63 @@ def test_refuses_absurd_values(kind: type[Node]) -> None:
             assert caught.value.parameter == name
 
 
-@pytest.mark.parametrize(("name", "params"), [
-    ("Conv2d", {"stride": 0}), ("Conv2d", {"kernel_size": 10**6}), ("Conv2d", {"kernel_size": (3, 3, 3)}),
-    ("Conv2d", {"padding": -1}), ("MaxPool2d", {"stride": 0}), ("Dropout", {"p": 1.5}), ("Linear", {"out_features": 0}),
-    ("Linear", {"out_features": True}), ("Linear", {"out_features": 2.0}), ("Split", {"sections": 0}),
-    ("LSTM", {"num_layers": 0}), ("Slice", {"index": "__import__('os')"}), ("Slice", {"index": "::-1"}),
-    ("Slice", {"index": "..., ..."}), ("Slice", {"index": ""}), ("Permute", {"dims": (0, 0)}),
-    ("Hardtanh", {"min_val": 1.0, "max_val": 0.0}),
-])
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("Conv2d", {"stride": 0}),
+        ("Conv2d", {"kernel_size": 10**6}),
+        ("Conv2d", {"kernel_size": (3, 3, 3)}),
+        ("Conv2d", {"padding": -1}),
+        ("MaxPool2d", {"stride": 0}),
+        ("Dropout", {"p": 1.5}),
+        ("Linear", {"out_features": 0}),
+        ("Linear", {"out_features": True}),
+        ("Linear", {"out_features": 2.0}),
+        ("Split", {"sections": 0}),
+        ("LSTM", {"num_layers": 0}),
+        ("Slice", {"index": "__import__('os')"}),
+        ("Slice", {"index": "::-1"}),
+        ("Slice", {"index": "..., ..."}),
+        ("Slice", {"index": ""}),
+        ("Permute", {"dims": (0, 0)}),
+        ("Hardtanh", {"min_val": 1.0, "max_val": 0.0}),
+    ],
+)
 def test_refuses(name: str, params: dict[str, Any]) -> None:
     with pytest.raises(ParameterError):
         CATALOG[name](**params)
 
 
-@pytest.mark.parametrize(("words", "name"), [
-    ("dense", "Linear"), ("fc", "Linear"), ("dropout", "Dropout"), ("relu", "ReLU"), ("swish", "SiLU"),
-    ("concat", "Concat"), ("deconv", "ConvTranspose2d"), ("mae", "MeanAbsoluteError"), ("+", "Add"), ("@", "MatMul"),
-    ("view", "Reshape"), ("huber", "SmoothL1Loss"),
-])
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("dense", "Linear"),
+        ("fc", "Linear"),
+        ("dropout", "Dropout"),
+        ("relu", "ReLU"),
+        ("swish", "SiLU"),
+        ("concat", "Concat"),
+        ("deconv", "ConvTranspose2d"),
+        ("mae", "MeanAbsoluteError"),
+        ("+", "Add"),
+        ("@", "MatMul"),
+        ("view", "Reshape"),
+        ("huber", "SmoothL1Loss"),
+    ],
+)
 def test_search_finds_it_first(words: str, name: str) -> None:
     assert CATALOG.find(words)[0].__name__ == name
 
 
-@pytest.mark.parametrize(("words", "names"), [
-    ("conv", {"Conv1d", "Conv2d", "Conv3d"}), ("batchnorm", {"BatchNorm1d", "BatchNorm2d"}),
-    ("pooling", {"MaxPool2d", "AvgPool2d"}), ("regression", {"MSELoss", "L1Loss"})])
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("conv", {"Conv1d", "Conv2d", "Conv3d"}),
+        ("batchnorm", {"BatchNorm1d", "BatchNorm2d"}),
+        ("pooling", {"MaxPool2d", "AvgPool2d"}),
+        ("regression", {"MSELoss", "L1Loss"}),
+    ],
+)
 def test_search_finds_all(words: str, names: set[str]) -> None:
     assert names <= {one.__name__ for one in CATALOG.find(words)[:6]}
 
@@ -153,8 +185,10 @@ def tensors(given: Example, batch: int) -> dict[str, torch.Tensor]:
     for port, spec in given.inputs.items():
         shape = [concrete(size, batch) for size in spec.shape]
         found[f"in_{port}"] = (
-            torch.rand(shape, generator=draw) * 0.9 + 0.05 if spec.dtype == "float32"
-            else torch.randint(spec.classes or 2, shape, generator=draw))
+            torch.rand(shape, generator=draw) * 0.9 + 0.05
+            if spec.dtype == "float32"
+            else torch.randint(spec.classes or 2, shape, generator=draw)
+        )
     return found
 
 
@@ -181,8 +215,11 @@ def test_is_what_torch_computes(kind: type[Node], batch: int) -> None:
     if isinstance(oracle, nn.Module) and hasattr(program.root, "it"):
         oracle.load_state_dict(program.root.get_submodule("it").state_dict())
         oracle.train()
-    expected = flat(oracle(*([inputs["in_query"], inputs["in_key"], inputs["in_value"]]
-                             if "in_query" in inputs else inputs.values())))
+    expected = flat(
+        oracle(
+            *([inputs["in_query"], inputs["in_key"], inputs["in_value"]] if "in_query" in inputs else inputs.values())
+        )
+    )
     if kind.__name__ in ("RNN", "LSTM", "GRU"):
         assert len(expected) == len(kind(**given.params).outputs())
     got = results(program, inputs)
@@ -197,8 +234,7 @@ def test_is_what_torch_computes(kind: type[Node], batch: int) -> None:
     assert inference.figures["it"].parameters == sum(one.numel() for one in program.root.parameters())
 
 
-@pytest.mark.parametrize(
-    "kind", [one for one in RUNNABLE if one.role != "metric"], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("kind", [one for one in RUNNABLE if one.role != "metric"], ids=lambda one: one.__name__)
 def test_gradients_flow(kind: type[Node]) -> None:
     given = example(kind)
     graph, inference = alone(kind, given)
@@ -242,8 +278,14 @@ def test_exported_python_computes_the_same(kind: type[Node]) -> None:
 def test_wrong_inputs_are_explained(kind: type[Node]) -> None:
     """Wrong ranks and dtypes give a problem in plain words, never a crash."""
     given = example(kind)
-    specs = [Spec(("N",)), Spec(("N", 3, 5, 7, 2, 2)), Spec(("N", 6), "bool"), Spec(("N", 6), "int64"), Spec(()),
-             Spec((3, 4))]
+    specs = [
+        Spec(("N",)),
+        Spec(("N", 3, 5, 7, 2, 2)),
+        Spec(("N", 6), "bool"),
+        Spec(("N", 6), "int64"),
+        Spec(()),
+        Spec((3, 4)),
+    ]
     for port in given.inputs:
         for spec in specs:
             changed = Example({**given.inputs, port: spec}, given.oracle, given.params)

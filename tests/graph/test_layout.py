@@ -11,13 +11,20 @@ from hypothesis import strategies as st
 from neuralgraph.graph.layout import GRID, align, tidy
 
 DIGITS = {
-    "dataset": (152, 120), "conv_1": (152, 96), "relu_1": (152, 40), "pool_1": (152, 64), "conv_2": (152, 96),
-    "relu_2": (152, 40), "pool_2": (152, 64), "flatten": (152, 40), "linear": (152, 96), "loss": (176, 100),
+    "dataset": (152, 120),
+    "conv_1": (152, 96),
+    "relu_1": (152, 40),
+    "pool_1": (152, 64),
+    "conv_2": (152, 96),
+    "relu_2": (152, 40),
+    "pool_2": (152, 64),
+    "flatten": (152, 40),
+    "linear": (152, 96),
+    "loss": (176, 100),
     "accuracy": (152, 100),
 }
 CHAIN = list(DIGITS)[:9]
-WIRES = [*pairwise(CHAIN), ("linear", "loss"), ("linear", "accuracy"), ("dataset", "loss"),
-         ("dataset", "accuracy")]
+WIRES = [*pairwise(CHAIN), ("linear", "loss"), ("linear", "accuracy"), ("dataset", "loss"), ("dataset", "accuracy")]
 
 
 @st.composite
@@ -33,9 +40,13 @@ def drawings(draw: st.DrawFn) -> tuple[dict[str, tuple[float, float]], list[tupl
 def overlapping(places: dict[str, tuple[float, float]], sizes: dict[str, tuple[float, float]]) -> list[tuple[str, str]]:
     names = sorted(places)
     return [
-        (a, b) for i, a in enumerate(names) for b in names[i + 1:]
-        if places[a][0] < places[b][0] + sizes[b][0] and places[b][0] < places[a][0] + sizes[a][0]
-        and places[a][1] < places[b][1] + sizes[b][1] and places[b][1] < places[a][1] + sizes[a][1]
+        (a, b)
+        for i, a in enumerate(names)
+        for b in names[i + 1 :]
+        if places[a][0] < places[b][0] + sizes[b][0]
+        and places[b][0] < places[a][0] + sizes[a][0]
+        and places[a][1] < places[b][1] + sizes[b][1]
+        and places[b][1] < places[a][1] + sizes[a][1]
     ]
 
 
@@ -70,8 +81,10 @@ def test_a_long_chain_wraps_as_in_the_picture() -> None:
     for id, (_, y) in sorted(places.items(), key=lambda one: one[1][::-1]):
         rows.setdefault(y, []).append(id)
     assert list(rows.values()) == [
-        ["dataset", "conv_1", "relu_1", "pool_1"], ["conv_2", "relu_2", "pool_2", "flatten"],
-        ["linear", "loss", "accuracy"]]
+        ["dataset", "conv_1", "relu_1", "pool_1"],
+        ["conv_2", "relu_2", "pool_2", "flatten"],
+        ["linear", "loss", "accuracy"],
+    ]
     tops = list(rows)
     assert all(144 <= b - a <= 200 for a, b in pairwise(tops))
     assert places["pool_1"][0] - places["relu_1"][0] == pytest.approx(238, abs=2)
@@ -101,11 +114,18 @@ def test_ten_thousand_in_a_chain() -> None:
 BOXES = {"a": (0.0, 0.0, 100.0, 40.0), "b": (50.0, 100.0, 200.0, 80.0), "c": (400.0, 30.0, 100.0, 20.0)}
 
 
-@pytest.mark.parametrize(("how", "axis", "expected"), [
-    ("L", 0, {"a": 0, "b": 0, "c": 0}), ("R", 0, {"a": 400, "b": 300, "c": 400}), ("T", 1, {"a": 0, "b": 0, "c": 0}),
-    ("B", 1, {"a": 140, "b": 100, "c": 160}), ("C", 0, {"a": 200, "b": 150, "c": 200}),
-    ("M", 1, {"a": 70, "b": 50, "c": 80}), ("H", 0, {"a": 0, "b": 150, "c": 400}),
-    ("V", 1, {"a": 0, "c": 60, "b": 100}),
-])
+@pytest.mark.parametrize(
+    ("how", "axis", "expected"),
+    [
+        ("L", 0, {"a": 0, "b": 0, "c": 0}),
+        ("R", 0, {"a": 400, "b": 300, "c": 400}),
+        ("T", 1, {"a": 0, "b": 0, "c": 0}),
+        ("B", 1, {"a": 140, "b": 100, "c": 160}),
+        ("C", 0, {"a": 200, "b": 150, "c": 200}),
+        ("M", 1, {"a": 70, "b": 50, "c": 80}),
+        ("H", 0, {"a": 0, "b": 150, "c": 400}),
+        ("V", 1, {"a": 0, "c": 60, "b": 100}),
+    ],
+)
 def test_align(how, axis, expected) -> None:
     assert {id: place[axis] for id, place in align(BOXES, how).items()} == expected

@@ -151,7 +151,8 @@ def test_a_long_cycle_is_named_briefly() -> None:
     wires = [(a, "out", b, "x") for a, b in itertools.pairwise(names)]
     graph = drawn(dict.fromkeys(names, "Dense"), *wires)
     assert refused(wiring.connect(graph, KINDS, "d8", "out", "d0")) == (
-        "This would be a cycle: d0 → d1 → … → d7 → d8 → d0.")
+        "This would be a cycle: d0 → d1 → … → d7 → d8 → d0."
+    )
 
 
 def test_candidates_for_a_loose_wire() -> None:
@@ -186,8 +187,13 @@ def test_splicing_puts_a_free_node_into_a_wire() -> None:
 
 def test_healing_joins_what_the_deleted_stood_between() -> None:
     graph = drawn(
-        {"data": "Rows", **dict.fromkeys("abc", "Dense"), "d": "Dense", "cost": "Cost"}, ("data", "x", "a", "x"),
-        ("a", "out", "b", "x"), ("b", "out", "c", "x"), ("c", "out", "cost", "input"), ("data", "y", "cost", "target"))
+        {"data": "Rows", **dict.fromkeys("abc", "Dense"), "d": "Dense", "cost": "Cost"},
+        ("data", "x", "a", "x"),
+        ("a", "out", "b", "x"),
+        ("b", "out", "c", "x"),
+        ("c", "out", "cost", "input"),
+        ("data", "y", "cost", "target"),
+    )
     after = laid(graph, wiring.heal(graph, KINDS, ["b", "a", "c"]))
     assert after.edges["cost", "input"].start == ("data", "x")
     assert set(after.nodes) == {"data", "d", "cost"}
@@ -203,7 +209,8 @@ def test_bypass_says_why_not() -> None:
     same, other = Spec(("N", 3)), Spec(("N", 4))
     assert wiring.bypass_refusal(graph, KINDS, "a", {"a": {"out": same}}, {"a": {"x": same}}) == ""
     assert wiring.bypass_refusal(graph, KINDS, "a", {"a": {"out": other}}, {"a": {"x": same}}) == (
-        "a cannot be bypassed: it gets N × 3 but what follows expects N × 4.")
+        "a cannot be bypassed: it gets N × 3 but what follows expects N × 4."
+    )
 
 
 def test_walking_and_reaching() -> None:

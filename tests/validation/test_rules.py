@@ -105,7 +105,9 @@ def shape_mismatch() -> ng.Graph:
 
 
 def budget_exceeded() -> ng.Graph:
-    return chain(("Linear", {"out_features": 10**9}), ("Linear", {"out_features": 10**9}), ("Linear", {"out_features": 3}))
+    return chain(
+        ("Linear", {"out_features": 10**9}), ("Linear", {"out_features": 10**9}), ("Linear", {"out_features": 3})
+    )
 
 
 CASES: tuple[tuple[Callable[[], ng.Graph], str, bool], ...] = (
