@@ -13,8 +13,14 @@ from neuralgraph.session import Session
 
 EXAMPLES = sorted(examples().glob("*.ngraph"))
 NEEDS_A_FOLDER = "mnist-cnn"
-FLOORS = {"xor": ("accuracy", 1.0), "letters": ("accuracy", 1.0), "breast-cancer": ("val_accuracy", 0.93),
-          "iris": ("val_accuracy", 0.86), "spiral": ("val_accuracy", 0.95), "digits-mlp": ("val_accuracy", 0.94)}  # fmt: skip
+FLOORS = {
+    "xor": ("accuracy", 1.0),
+    "letters": ("accuracy", 1.0),
+    "breast-cancer": ("val_accuracy", 0.93),
+    "iris": ("val_accuracy", 0.86),
+    "spiral": ("val_accuracy", 0.95),
+    "digits-mlp": ("val_accuracy", 0.94),
+}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
