@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from neuralgraph.errors import DocumentError
 from neuralgraph.graph.assemble import checked, graph_of
-from neuralgraph.graph.document import Edge, Graph
+from neuralgraph.graph.document import Edge, Frame, Graph, Note, Placed
 from neuralgraph.graph.edits import AddNode, Connect, Edit, Group, PutFrame, PutNote
 from neuralgraph.graph.file import entry, node_entry
 from neuralgraph.graph.ids import fresh
@@ -79,7 +79,7 @@ def _read(text: str) -> tuple[Graph, list[tuple[Edge, str]]]:
 
 
 def _shift(piece: Graph, at: tuple[float, float] | None) -> tuple[float, float]:
-    items = [*piece.nodes.values(), *piece.notes.values(), *piece.frames.values()]
+    items: list[Placed | Note | Frame] = [*piece.nodes.values(), *piece.notes.values(), *piece.frames.values()]
     if at is None or not items:
         return 24.0, 24.0
     return at[0] - min(item.x for item in items), at[1] - min(item.y for item in items)

@@ -34,7 +34,7 @@ def instance(placed: Placed, catalog: Catalog) -> Node | Failure:
     """The node type with its checked parameters, or why there is none."""
     if placed.type not in catalog:
         return Failure("unknown_type", f"This version has no node type {placed.type!r}; it is kept as it came.")
-    return _instance(catalog[placed.type], _typed(placed.params))
+    return _instance(catalog[placed.type], _typed(placed.params))  # type: ignore[arg-type]  # classes are hashable
 
 
 def _typed(params: FrozenDict[object]) -> FrozenDict[object]:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtGui import QPainterPath, QPainterPathStroker
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QGraphicsScene
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
 
 from neuralgraph.graph.document import Graph
-from neuralgraph.ui.canvas.content import Face, label_of
+from neuralgraph.ui.canvas.content import label_of
 from neuralgraph.ui.canvas.frame_item import FrameItem, NoteItem
-from neuralgraph.ui.canvas.geometry import Card
 from neuralgraph.ui.canvas.model import EdgeEnd, Model
+from neuralgraph.ui.canvas.model_scene import ModelScene
 from neuralgraph.ui.canvas.motion import Motion
 from neuralgraph.ui.canvas.node_item import NodeItem
 from neuralgraph.ui.canvas.overview import Overview
@@ -21,7 +21,6 @@ from neuralgraph.ui.canvas.pictures import Pictures
 from neuralgraph.ui.canvas.ports import Mark, PortRef
 from neuralgraph.ui.canvas.previews import Preview
 from neuralgraph.ui.canvas.wire_item import DragWire, WireItem
-from neuralgraph.ui.canvas.wires import Route
 from neuralgraph.ui.tokens import LIGHT, PORT_HIT, Tokens
 from neuralgraph.validation.analysis import Analysis
 
@@ -29,17 +28,16 @@ if TYPE_CHECKING:
     from neuralgraph.session import Session
 
 
-class CanvasScene(QGraphicsScene):
+class CanvasScene(ModelScene):
     """Shows a session's document. It never edits: gestures do, and the document comes back through `sync`."""
 
     selection_changed = Signal()
 
     def __init__(self, session: Session, theme: Any = LIGHT) -> None:
         """`theme` is a `Tokens`, or anything that has one in `.tokens`."""
-        super().__init__()
+        super().__init__(Model(session.catalog))
         self.session = session
         self.tokens: Tokens = theme if isinstance(theme, Tokens) else theme.tokens
-        self.model = Model(session.catalog)
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[EdgeEnd, WireItem] = {}
         self.others: dict[str, FrameItem | NoteItem] = {}
@@ -64,42 +62,6 @@ class CanvasScene(QGraphicsScene):
         self.sync(Graph(), session.graph)
 
     # -- what is shown ----------------------------------------------------------------------------------------------
-
-    @property
-    def graph(self) -> Graph:
-        return self.model.graph
-
-    @property
-    def faces(self) -> Mapping[str, Face]:
-        return self.model.faces
-
-    @property
-    def cards(self) -> Mapping[str, Card]:
-        return self.model.cards
-
-    @property
-    def routes(self) -> Mapping[EdgeEnd, Route]:
-        return self.model.routes
-
-    @property
-    def labels(self) -> Mapping[EdgeEnd, str]:
-        return self.model.labels
-
-    @property
-    def letters(self) -> Mapping[EdgeEnd, str]:
-        return self.model.letters
-
-    @property
-    def dots(self) -> Mapping[EdgeEnd, tuple[QPointF, ...]]:
-        return self.model.dots
-
-    @property
-    def bad_wires(self) -> set[EdgeEnd]:
-        return self.model.bad
-
-    @property
-    def previews(self) -> Mapping[str, Preview]:
-        return self.model.previews
 
     def sync(self, before: Graph | None, after: Graph) -> None:
         """Take the next document. What it shares with the one shown is left alone; `before` is only for listeners."""
