@@ -248,6 +248,33 @@ class Session:
             run.hear(event)
             yield event
 
+    @staticmethod
+    def control() -> Control:
+        """The levers of a run to come, for `train`."""
+        from neuralgraph.training.control import Control
+
+        return Control()
+
+    def save_weights(self, path: str | Path) -> None:
+        """Write the present weights as `.safetensors`; `RunError` where nothing was trained."""
+        from neuralgraph.compiler.weights import write_weights
+
+        if self.program is None:
+            raise RunError("There are no weights yet. Train first.")
+        write_weights(Path(path), self.program.state_dict())
+
+    def load_weights(self, path: str | Path, *, device: str = "cpu") -> None:
+        """Take weights from a file: the next run goes on from them. `RunError` says what does not fit."""
+        program = self.compile(device=device)
+        program.load_weights(path)
+        self.program = program
+
+    def to_python(self) -> str:
+        """The document as a Python file that runs alone; `GraphError` lists what stops it."""
+        from neuralgraph.compiler.source import to_python
+
+        return to_python(self.compile())
+
 
 def carry(old: Program, new: Program) -> tuple[str, ...]:
     """Copy every weight that has the same name and shape in both; the names copied."""

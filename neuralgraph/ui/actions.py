@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -70,6 +71,8 @@ class Actions:
             self._actions[id].setChecked(checked)
 
     def _method(self, command: Command) -> Callable[[], object] | None:
+        if command.method.startswith("canvas:"):
+            return partial(self._parts["canvas"].run, command.method.removeprefix("canvas:"))
         part, _, name = command.method.partition(".")
         owner = self._parts.get(part)
         return getattr(owner, name, None) if owner is not None else None
@@ -79,13 +82,18 @@ class Actions:
         action.setObjectName(command.id)
         action.setCheckable(command.checkable)
         action.setShortcuts([QKeySequence(key) for key in command.keys])
-        home = self._parts["canvas"] if command.context == "canvas" else self._owner
-        action.setShortcutContext(
-            Qt.ShortcutContext.WidgetWithChildrenShortcut if command.context == "canvas"
-            else Qt.ShortcutContext.WindowShortcut)
+        if command.context == "canvas":
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        else:
+            self._owner.addAction(action)
         action.triggered.connect(lambda _checked=False: method())
-        home.addAction(action)
         return action
+
+    def bind(self, view: QWidget) -> None:
+        """Let the keys of the canvas act in `view`."""
+        for command, action in self:
+            if command.context == "canvas":
+                view.addAction(action)
 
 
 def keys_text(command: Command) -> str:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from neuralgraph.ui.canvas.canvas_commands import CANVAS_ACTIONS
+
 Context = Literal["window", "canvas"]
 MENUS = ("File", "Edit", "View", "Canvas", "Train", "Help")
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing that can be done. `method` is `part.method` of the window; keys of context `canvas` act only there."""
+    """One thing that can be done. `method` is `part.method` of the window, or `canvas:` with a row of its table.
+
+    Keys of context `canvas` act only while it has the focus.
+    """
 
     id: str
     menu: str
@@ -53,18 +58,10 @@ def _edit() -> tuple[Command, ...]:
         Command("undo", "Edit", "Undo", ("Ctrl+Z",), "undo", "editing.undo"),
         Command("redo", "Edit", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "editing.redo"),
         Command("history", "Edit", "History", (), "history", "window.show_history"),
-        Command("cut", "Edit", "Cut", ("Ctrl+X",), "content-cut", "canvas.cut", "canvas", rule=True),
-        Command("copy", "Edit", "Copy", ("Ctrl+C",), "content-copy", "canvas.copy", "canvas"),
-        Command("paste", "Edit", "Paste", ("Ctrl+V",), "content-paste", "canvas.paste", "canvas"),
-        Command("duplicate", "Edit", "Duplicate", ("Ctrl+D",), "", "canvas.duplicate", "canvas"),
-        Command("delete", "Edit", "Delete", ("Delete", "Backspace"), "delete-outline", "canvas.delete", "canvas"),
-        Command("heal", "Edit", "Delete and heal the wire", ("Ctrl+Delete", "Ctrl+Backspace"), "",
-                "canvas.delete_and_heal", "canvas"),
-        Command("select_all", "Edit", "Select all", ("Ctrl+A",), "", "canvas.select_all", "canvas", rule=True),
-        Command("upstream", "Edit", "Select upstream", ("Alt+U",), "", "canvas.select_upstream", "canvas"),
-        Command("downstream", "Edit", "Select downstream", ("Alt+D",), "", "canvas.select_downstream", "canvas"),
+        *_of_canvas("Edit", "cut", "copy", "paste", "duplicate", "delete", "delete_join", first_rule=True),
+        *_of_canvas("Edit", "select_all", "upstream", "downstream", first_rule=True),
         Command("find", "Edit", "Find node…", ("Ctrl+F",), "magnify", "window.find"),
-        Command("rename", "Edit", "Rename", ("F2",), "", "editing.rename", rule=True),
+        *_of_canvas("Edit", "rename", first_rule=True),
         Command("palette", "Edit", "All commands…", ("Ctrl+Shift+P",), "console-line", "window.show_commands"),
     )
 
@@ -87,27 +84,28 @@ def _view() -> tuple[Command, ...]:
 
 def _canvas() -> tuple[Command, ...]:
     return (
-        Command("add", "Canvas", "Add node…", ("Tab", "Shift+A", "/"), "plus", "canvas.quick_add", "canvas"),
-        Command("frame", "Canvas", "Frame the selection", ("C",), "vector-square", "canvas.add_frame", "canvas"),
-        Command("note", "Canvas", "Note", ("N",), "note-outline", "canvas.add_note", "canvas"),
-        Command("bypass", "Canvas", "Bypass", ("B",), "debug-step-over", "editing.bypass", "canvas", rule=True),
-        Command("freeze", "Canvas", "Freeze", ("Shift+B",), "snowflake", "editing.freeze", "canvas"),
-        Command("fit", "Canvas", "Show everything", ("Home",), "fit-to-screen-outline", "canvas.show_all", "canvas",
-                rule=True),
-        Command("fit_selection", "Canvas", "Show the selection", ("F", "."), "", "canvas.show_selection", "canvas"),
+        *_of_canvas("Canvas", "add", "frame", "note"),
+        *_of_canvas("Canvas", "bypass", "freeze", first_rule=True),
+        *_of_canvas("Canvas", "show_all", "show_selection", first_rule=True),
         Command("zoom_100", "Canvas", "Zoom 100 %", ("Ctrl+0",), "", "canvas.zoom_reset"),
-        Command("zoom_in", "Canvas", "Zoom in", ("Ctrl++", "Ctrl+="), "", "canvas.zoom_in"),
-        Command("zoom_out", "Canvas", "Zoom out", ("Ctrl+-",), "", "canvas.zoom_out"),
-        Command("tidy", "Canvas", "Tidy", ("Ctrl+Shift+L",), "sitemap-outline", "canvas.tidy", rule=True),
-        Command("align_left", "Canvas", "Align left", ("Alt+A, L",), "", "canvas.align_left", "canvas"),
-        Command("align_right", "Canvas", "Align right", ("Alt+A, R",), "", "canvas.align_right", "canvas"),
-        Command("align_top", "Canvas", "Align top", ("Alt+A, T",), "", "canvas.align_top", "canvas"),
-        Command("align_bottom", "Canvas", "Align bottom", ("Alt+A, B",), "", "canvas.align_bottom", "canvas"),
-        Command("align_centre", "Canvas", "Align centres", ("Alt+A, C",), "", "canvas.align_centre", "canvas"),
-        Command("align_middle", "Canvas", "Align middles", ("Alt+A, M",), "", "canvas.align_middle", "canvas"),
-        Command("distribute_h", "Canvas", "Distribute across", ("Alt+A, H",), "", "canvas.distribute_h", "canvas"),
-        Command("distribute_v", "Canvas", "Distribute down", ("Alt+A, V",), "", "canvas.distribute_v", "canvas"),
+        Command("zoom_in", "Canvas", "Zoom in", ("Ctrl++", "Ctrl+="), "magnify-plus-outline", "canvas.zoom_in"),
+        Command("zoom_out", "Canvas", "Zoom out", ("Ctrl+-",), "magnify-minus-outline", "canvas.zoom_out"),
+        *_of_canvas("Canvas", "tidy", first_rule=True),
+        *_of_canvas("Canvas", *(f"align_{side}" for side in "lrtbcm"), "distribute_h", "distribute_v",
+                    first_rule=True),
+        *_of_canvas("", "clear", *(f"{verb}_{way}" for verb in ("walk", "move")
+                                   for way in ("left", "right", "up", "down"))),
     )
+
+
+def _of_canvas(menu: str, *names: str, first_rule: bool = False) -> tuple[Command, ...]:
+    """Rows of the canvas's own table, put into a menu ("" = keys only)."""
+    table = {one.id: one for one in CANVAS_ACTIONS}
+    found = [table[f"canvas.{name}"] for name in names]
+    return tuple(
+        Command(one.id, menu, one.label, one.keys, one.icon, f"canvas:{one.id}", "canvas",
+                rule=first_rule and index == 0)
+        for index, one in enumerate(found))
 
 
 def _train() -> tuple[Command, ...]:

@@ -1,0 +1,207 @@
+"""The middle of the window: the canvas of one document with its bubble, its fixes, its hints and a quiet bar above."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from neuralgraph.graph.history import Change
+from neuralgraph.session import Session
+from neuralgraph.ui.canvas.bubble import Bubble
+from neuralgraph.ui.canvas.canvas_commands import CANVAS_ACTIONS
+from neuralgraph.ui.canvas.gestures.hands import Hands
+from neuralgraph.ui.canvas.gestures.scene_board import SceneBoard
+from neuralgraph.ui.canvas.ghost import Ghost
+from neuralgraph.ui.canvas.scene import CanvasScene
+from neuralgraph.ui.canvas.view import CanvasView
+from neuralgraph.ui.controls import button, flat, words
+from neuralgraph.ui.theme import Theme
+from neuralgraph.validation.analysis import Analysis
+
+_RUN = {one.id: one.run for one in CANVAS_ACTIONS}
+
+
+class CanvasArea(QFrame):
+    """Holds the view of the open document. `selected` brings the ids, `fix_wanted` a `Fix`, `said` a short word."""
+
+    selected = Signal(tuple)
+    fix_wanted = Signal(object)
+    said = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.setObjectName("canvasframe")
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(1, 1, 1, 1)
+        self._box.setSpacing(0)
+        self.offer = Offer(theme)
+        self._box.addWidget(self.offer)
+        self.view: CanvasView | None = None
+        self.hands: Hands | None = None
+        self._scene: CanvasScene | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+        self._hints: QLabel | None = None
+
+    @property
+    def scene(self) -> CanvasScene:
+        assert self._scene is not None
+        return self._scene
+
+    def set_session(self, session: Session) -> CanvasView:
+        """Show another document."""
+        self.close_session()
+        scene = self._scene = CanvasScene(session, self.theme)
+        view = self.view = CanvasView(scene)
+        scene.setParent(view)
+        self._box.addWidget(view, 1)
+        self.hands = Hands(SceneBoard(view, say=self.said.emit), keys=False)
+        self.bubble = Bubble(view)
+        self.bubble.fix_chosen.connect(self.fix_wanted)
+        self.ghost = Ghost(scene)
+        scene.addItem(self.ghost)
+        scene.selection_changed.connect(self._selection_changed)
+        self._unsubscribe = session.history.subscribe(self._changed)
+        self._hints = _hints(view, self.theme)
+        self._settle_hints()
+        self.setFocusProxy(view)
+        return view
+
+    def close_session(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        if self.view is not None:
+            self._box.removeWidget(self.view)
+            self.view.hide()
+            self.view.setParent(None)
+            self.view.deleteLater()
+        self.view = self.hands = self._scene = None
+
+    def set_theme(self) -> None:
+        self.offer.dress()
+        if self._scene is not None and self.view is not None:
+            self.scene.set_tokens(self.theme.tokens)
+            self.view.viewport().update()
+            self.view.pill.update()
+
+    def set_analysis(self, analysis: Analysis) -> None:
+        self.scene.set_analysis(analysis)
+        self._show_bubble()
+
+    def select(self, ids: tuple[str, ...]) -> None:
+        """Select nodes and bring them into sight."""
+        self.scene.select(ids)
+        known = [id for id in ids if id in self.scene.nodes]
+        if known and self.view is not None:
+            self.view.ensureVisible(self.scene.node_rect(known[0]), 40, 40)
+
+    def run(self, action: str) -> None:
+        """Do a command of the canvas's own table."""
+        if self.hands is not None:
+            _RUN[action](self.hands)
+
+    def add(self, type: str) -> None:
+        """Put a node beside the selection, wired with it, or in the middle of the view."""
+        if self.hands is None:
+            return
+        hand = self.hands.here()
+        graph, chosen = self.scene.graph, self.scene.selected_ids()
+        after = None
+        if len(chosen) == 1 and chosen[0] in graph.nodes:
+            node = self.scene.session.node(chosen[0])
+            after = (chosen[0], node.outputs()[0]) if node is not None and node.outputs() else None
+        self.hands.place(type, hand, after, None, loose=False)
+
+    def zoom_reset(self) -> None:
+        if self.view is not None:
+            self.view.actual_size()
+
+    def zoom_in(self) -> None:
+        if self.view is not None:
+            self.view.zoom_in()
+
+    def zoom_out(self) -> None:
+        if self.view is not None:
+            self.view.zoom_out()
+
+    def fit(self) -> None:
+        if self.view is not None:
+            self.view.fit()
+
+    def _changed(self, change: Change) -> None:
+        self.scene.sync(change.before, change.after)
+        self._settle_hints()
+        self.bubble.settle()
+
+    def _selection_changed(self) -> None:
+        self.selected.emit(self.scene.selected_ids())
+        self._show_bubble()
+
+    def _show_bubble(self) -> None:
+        analysis, chosen = self.scene.session.analysis, self.scene.selected_ids()
+        found = analysis.problems_of(chosen[0]) if analysis is not None and len(chosen) == 1 else ()
+        problem = found[0] if found and found[0].severity != "note" else None
+        self.bubble.show_problem(problem)
+        fix = problem.fixes[0] if problem is not None and problem.fixes else None
+        if fix is None or not fix.ghost or chosen[0] not in self.scene.nodes:
+            self.ghost.hide()
+        else:
+            box = self.scene.node_rect(chosen[0])
+            self.ghost.show_at(QPointF(box.left(), box.top() - 72), fix.ghost)
+
+    def _settle_hints(self) -> None:
+        graph = self.scene.session.graph
+        if self._hints is not None:
+            self._hints.setVisible(not (graph.nodes or graph.notes or graph.frames))
+
+
+class Offer(QFrame):
+    """The quiet bar above the canvas: one sentence, one button, one ✕."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.setObjectName("offer")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 4, 4)
+        self._text = words(theme, "", 13)
+        self._action = button("", kind="primary")
+        self._action.clicked.connect(self._accept)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._action)
+        self._close = flat(theme, "close", "Not now", clicked=self.hide)
+        row.addWidget(self._close)
+        self._then: Callable[[], object] | None = None
+        self.hide()
+
+    def ask(self, text: str, label: str, then: Callable[[], object]) -> None:
+        self._text.setText(text)
+        self._action.setText(label)
+        self._then = then
+        self.show()
+
+    def dress(self) -> None:
+        from neuralgraph.ui.controls import dress
+        from neuralgraph.ui.icons import icon
+
+        dress(self._text, self.theme)
+        self._close.setIcon(icon("close", self.theme.tokens.text2))
+
+    def _accept(self) -> None:
+        self.hide()
+        if self._then is not None:
+            self._then()
+
+
+def _hints(view: QWidget, theme: Theme) -> QLabel:
+    """Three faint lines on an empty canvas."""
+    made = words(theme, "Drag a node from the left, or press Tab to search.\nDrag from a port to wire.\n"
+                 "Ctrl + Enter trains.", 15, 400, "text3")
+    made.setParent(view)
+    made.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    made.move(48, 48)
+    made.adjustSize()
+    return made
+

@@ -1,0 +1,244 @@
+"""The few dialogues: save?, commands, keys, a number, about a node, about the program."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from enum import Enum
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMessageBox,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+import neuralgraph
+from neuralgraph.spec import Node
+from neuralgraph.ui.actions import Actions, keys_text
+from neuralgraph.ui.commands import GESTURES, MENUS
+from neuralgraph.ui.controls import NumberField, button, words
+from neuralgraph.ui.icons import tile
+from neuralgraph.ui.panels.palette import Search
+from neuralgraph.ui.theme import Theme
+
+
+class Answer(Enum):
+    """What to do with changes that are not saved."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    CANCEL = "cancel"
+
+
+def ask_to_save(parent: QWidget, name: str) -> Answer:
+    """Save / Don't save / Cancel."""
+    box = QMessageBox(parent)
+    box.setWindowTitle("NeuralGraph")
+    box.setText(f"Save the changes to {name}?")
+    box.setInformativeText("They are lost otherwise.")
+    save = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
+    discard = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(save)
+    save.setProperty("kind", "primary")
+    box.exec()
+    clicked = box.clickedButton()
+    box.deleteLater()
+    return Answer.SAVE if clicked is save else Answer.DISCARD if clicked is discard else Answer.CANCEL
+
+
+def tell(parent: QWidget, title: str, text: str) -> None:
+    """Something could not be done; the window stays alive behind it."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle("NeuralGraph")
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setText(title)
+    box.setInformativeText(text)
+    box.open()
+
+
+class CommandPalette(QFrame):
+    """Every command, found by its words; Enter does it."""
+
+    def __init__(self, parent: QWidget, actions: Actions, theme: Theme) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setObjectName("panel")
+        self._actions = actions
+        self.search = Search(theme, "Search commands")
+        self.search.textChanged.connect(lambda _text: self._fill())
+        self.search.down.connect(lambda: self._move(1))
+        self.search.returnPressed.connect(self._run)
+        self.list = QListWidget()
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.itemClicked.connect(lambda _item: self._run())
+        box = QVBoxLayout(self)
+        box.setContentsMargins(8, 8, 8, 8)
+        box.addWidget(self.search)
+        box.addWidget(self.list)
+        self.setFixedSize(theme.px(520), theme.px(420))
+        self._fill()
+        self.search.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Up:
+            self._move(-1)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+    def found(self) -> list[str]:
+        """The ids of the listed commands."""
+        return [str(self.list.item(row).data(256)) for row in range(self.list.count())]
+
+    def _fill(self) -> None:
+        wanted = self.search.text().casefold().split()
+        self.list.clear()
+        for command, action in self._actions:
+            text = action.text()
+            if not command.menu or not all(word in f"{command.menu} {text}".casefold() for word in wanted):
+                continue
+            item = QListWidgetItem(action.icon(), f"{command.menu} ▸ {text}")
+            keys = keys_text(command)
+            item.setText(f"{item.text()}" + (f"    {keys}" if keys else ""))
+            item.setData(256, command.id)
+            if not action.isEnabled():
+                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
+            self.list.addItem(item)
+        self.list.setCurrentRow(0)
+
+    def _move(self, by: int) -> None:
+        if self.list.count():
+            self.list.setCurrentRow((self.list.currentRow() + by) % self.list.count())
+
+    def _run(self) -> None:
+        item = self.list.currentItem()
+        if item is not None and item.flags() & Qt.ItemFlag.ItemIsEnabled:
+            action = self._actions[str(item.data(256))]
+            self.close()
+            action.trigger()
+
+
+def key_sheet(parent: QWidget, actions: Actions, theme: Theme) -> QDialog:
+    """Every key, by menu."""
+    dialog = _dialog(parent, "Keys", theme)
+    page = QWidget()
+    grid = QGridLayout(page)
+    grid.setHorizontalSpacing(theme.px(24))
+    grid.setVerticalSpacing(theme.px(4))
+    groups = {menu: [(action.text(), keys_text(command)) for command, action in actions
+                     if command.menu == menu and command.keys] for menu in MENUS}
+    groups["On the canvas"] = [(one.text, one.keys) for one in GESTURES]
+    groups = {name: rows for name, rows in groups.items() if rows}
+    halves: list[int] = [0, 0]
+    for title, rows in groups.items():
+        side = 0 if halves[0] <= halves[1] else 1
+        grid.addWidget(words(theme, title, 13, 600), halves[side], 2 * side, 1, 2)
+        halves[side] += 1
+        for text, keys in rows:
+            grid.addWidget(words(theme, text, 13), halves[side], 2 * side)
+            grid.addWidget(words(theme, keys, 13, 600, "text2"), halves[side], 2 * side + 1)
+            halves[side] += 1
+    _scrolled(dialog, page)
+    dialog.resize(theme.px(860), theme.px(640))
+    return dialog
+
+
+def node_help(parent: QWidget, kind: type[Node], theme: Theme) -> QDialog:
+    """The help page of a node type, from its declaration."""
+    dialog = _dialog(parent, kind.__name__, theme)
+    page = QWidget()
+    box = QVBoxLayout(page)
+    head = QHBoxLayout()
+    sign = QLabel()
+    sign.setPixmap(tile(kind.category, theme.px(28), theme.tokens))
+    head.addWidget(sign)
+    head.addWidget(words(theme, kind.__name__, 17, 600), 1)
+    box.addLayout(head)
+    text = words(theme, inspect.getdoc(kind) or "", 13)
+    text.setWordWrap(True)
+    text.setTextFormat(Qt.TextFormat.PlainText)
+    box.addWidget(text)
+    inputs = ", ".join(port.name + (" (optional)" if port.optional else " …" if port.many else "") for port in kind.ports)
+    box.addWidget(words(theme, f"In: {inputs or 'nothing, it is a source'}", 13, 400, "text2"))
+    for name, param in kind.params.items():
+        default = "none" if param.default is None else param.default
+        line = words(theme, f"<b>{name}</b> = {default}<br>{param.doc} {param.expected().capitalize()}.", 13)
+        line.setWordWrap(True)
+        box.addWidget(line)
+    box.addStretch(1)
+    _scrolled(dialog, page)
+    dialog.resize(theme.px(440), theme.px(480))
+    return dialog
+
+
+def about(parent: QWidget, theme: Theme) -> QDialog:
+    """Name, version, licences."""
+    dialog = _dialog(parent, "About NeuralGraph", theme)
+    page = QWidget()
+    box = QVBoxLayout(page)
+    box.addWidget(words(theme, f"NeuralGraph {neuralgraph.__version__}", 17, 600))
+    text = words(theme, "Draw a neural network, train it, and see what it learns.\n\nMIT licence. The typeface is Inter "
+                 "(SIL Open Font License), the icons are Material Design Icons (Apache 2.0).\n\nWorks offline. Nothing "
+                 "leaves this computer.", 13)
+    text.setWordWrap(True)
+    box.addWidget(text)
+    box.addStretch(1)
+    _scrolled(dialog, page)
+    dialog.resize(theme.px(420), theme.px(260))
+    return dialog
+
+
+def ask_number(parent: QWidget, theme: Theme, title: str, value: float, then: Callable[[float], object]) -> QDialog:
+    """Ask for a number without stopping the window; `then` gets it."""
+    dialog = _dialog(parent, title, theme)
+    field = NumberField(theme, low=0.0)
+    field.set_value(value)
+    row = QHBoxLayout()
+    row.addStretch(1)
+
+    def done() -> None:
+        found = field.value()
+        dialog.accept()
+        if found is not None:
+            then(float(found))
+
+    row.addWidget(button("Cancel", clicked=dialog.reject))
+    row.addWidget(button("Change", kind="primary", clicked=done))
+    layout = dialog.layout()
+    assert isinstance(layout, QVBoxLayout)
+    layout.addWidget(field)
+    layout.addLayout(row)
+    field.setFocus()
+    field.selectAll()
+    return dialog
+
+
+def _dialog(parent: QWidget, title: str, theme: Theme) -> QDialog:
+    dialog = QDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(title)
+    box = QVBoxLayout(dialog)
+    box.setContentsMargins(theme.px(16), theme.px(12), theme.px(12), theme.px(12))
+    return dialog
+
+
+def _scrolled(dialog: QDialog, page: QWidget) -> None:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setWidget(page)
+    layout = dialog.layout()
+    assert layout is not None
+    layout.addWidget(area)

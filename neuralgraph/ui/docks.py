@@ -1,0 +1,169 @@
+"""The panels around the canvas: three docks, tabs at the bottom, remembered and reset."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from neuralgraph.ui.settings import Settings
+from neuralgraph.ui.tabs import Tabs
+from neuralgraph.ui.theme import Theme
+
+LAYOUT = 1
+"""Grows when saved layouts no longer fit."""
+LEFT, RIGHT, BOTTOM = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea, \
+    Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+class _NoTitle(QWidget):
+    """Stands in for a title bar while panels are locked."""
+
+
+class Panel(QFrame):
+    """A rounded surface."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.box = QVBoxLayout(self)
+        self.box.setContentsMargins(1, 1, 1, 1)
+        self.box.setSpacing(0)
+
+
+class Docks(QObject):
+    """Composes the docks of `window`; not shown itself."""
+
+    moved = Signal()
+
+    def __init__(self, window: QMainWindow, theme: Theme, settings: Settings) -> None:
+        super().__init__(window)
+        self._window, self._theme, self._settings = window, theme, settings
+        self._docks: dict[str, QDockWidget] = {}
+        self.locked = True
+        for corner, area in ((Qt.Corner.BottomLeftCorner, LEFT), (Qt.Corner.BottomRightCorner, RIGHT),
+                             (Qt.Corner.TopLeftCorner, LEFT), (Qt.Corner.TopRightCorner, RIGHT)):
+            window.setCorner(corner, area)
+        window.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
+        self.left = Panel()
+        self.right = QSplitter(Qt.Orientation.Vertical)
+        self.right.setHandleWidth(1)
+        self.right.setChildrenCollapsible(False)
+        self.upper, self.lower = QWidget(), QWidget()
+        for one in (self.upper, self.lower):
+            QVBoxLayout(one).setContentsMargins(0, 0, 0, 0)
+            self.right.addWidget(one)
+        self.bottom = Tabs(theme)
+        holder, bottom = Panel(), Panel()
+        holder.box.addWidget(self.right)
+        bottom.box.addWidget(self.bottom)
+        self._add("left", "Nodes", self.left, LEFT, (6, 6, 0, 6))
+        self._add("right", "Properties", holder, RIGHT, (0, 6, 6, 6))
+        self._add("bottom", "Panels", bottom, BOTTOM, (0, 0, 0, 6))
+
+    def _add(self, name: str, title: str, inner: QWidget, area: Qt.DockWidgetArea,
+             margins: tuple[int, int, int, int]) -> None:
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(name)
+        dock.setTitleBarWidget(_NoTitle())
+        holder = QWidget()
+        box = QHBoxLayout(holder)
+        box.setContentsMargins(*margins)
+        box.addWidget(inner)
+        dock.setWidget(holder)
+        dock.visibilityChanged.connect(lambda _shown: self.moved.emit())
+        self._window.addDockWidget(area, dock)
+        self._docks[name] = dock
+
+    def fill(self, palette: QWidget, properties: QWidget, inspector: QWidget | None) -> None:
+        """Put the panels in."""
+        self.left.setObjectName("dockhome")
+        self.left.box.setContentsMargins(0, 0, 0, 0)
+        self.left.box.addWidget(palette)
+        _only(self.upper, properties)
+        if inspector is None:
+            self.lower.hide()
+        else:
+            _only(self.lower, inspector)
+
+    def measure(self) -> None:
+        """The sizes of the look."""
+        px = self._theme.px
+        docks = self._docks
+        self._window.resizeDocks([docks["left"], docks["right"]], [px(206), px(270)], Qt.Orientation.Horizontal)
+        self._window.resizeDocks([docks["bottom"]], [px(220)], Qt.Orientation.Vertical)
+        height = self.right.height()
+        self.right.setSizes([min(px(300), height // 2), max(height - px(300), height // 2)])
+
+    def shown(self, name: str) -> bool:
+        return not self._docks[name].isHidden()
+
+    def toggle_left(self) -> None:
+        self._toggle("left")
+
+    def toggle_right(self) -> None:
+        self._toggle("right")
+
+    def toggle_bottom(self) -> None:
+        self._toggle("bottom")
+
+    def toggle_locked(self) -> None:
+        """Show the title bars that panels are moved by, or hide them."""
+        self.locked = not self.locked
+        for dock in self._docks.values():
+            bar = dock.titleBarWidget()
+            dock.setTitleBarWidget(_NoTitle() if self.locked else None)  # type: ignore[arg-type]
+            if bar is not None:
+                bar.deleteLater()
+
+    def reset(self) -> None:
+        """Everything where it was at first."""
+        if not self.locked:
+            self.toggle_locked()
+        for name, area in (("left", LEFT), ("right", RIGHT), ("bottom", BOTTOM)):
+            dock = self._docks[name]
+            dock.setFloating(False)
+            self._window.addDockWidget(area, dock)
+            dock.show()
+        self.bottom.reset()
+        self.measure()
+        self._settings.forget("layout")
+
+    def save(self) -> None:
+        self._settings.put("layout", self._window.saveState(LAYOUT))
+        self._settings.put("geometry", self._window.saveGeometry())
+        self._settings.put("splitter", self.right.saveState())
+        self._settings.put_words("tabs", self.bottom.order())
+        self._settings.put("tab", self.bottom.current())
+
+    def restore(self) -> bool:
+        """As it was left; False where nothing was remembered."""
+        found = self._settings.bytes("layout")
+        if found is None or not self._window.restoreState(found, LAYOUT):
+            return False
+        split = self._settings.bytes("splitter")
+        if split is not None:
+            self.right.restoreState(split)
+        return True
+
+    def restore_tabs(self) -> None:
+        self.bottom.arrange(self._settings.words("tabs"), self._settings.text("tab"))
+
+    def show_all(self, shown: bool) -> None:
+        """All docks, or none (behind the welcome screen)."""
+        for dock in self._docks.values():
+            dock.setVisible(shown)
+
+    def focus_order(self) -> list[QWidget]:
+        """Where F6 goes, one after the other."""
+        return [one for one in (self.left, self.right, self.bottom) if one.isVisible()]
+
+    def _toggle(self, name: str) -> None:
+        dock = self._docks[name]
+        dock.setVisible(dock.isHidden())
+        self.moved.emit()
+
+
+def _only(home: QWidget, inner: QWidget) -> None:
+    layout = home.layout()
+    assert layout is not None
+    layout.addWidget(inner)

@@ -1,0 +1,301 @@
+"""The palette of node types: search, categories, rows that can be dragged onto the canvas."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QDrag, QKeyEvent, QMouseEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from neuralgraph.spec import Catalog, Node
+from neuralgraph.ui.controls import chevron
+from neuralgraph.ui.icons import icon, tile
+from neuralgraph.ui.theme import Theme
+
+MIME = "application/x-neuralgraph-node"
+KIND, CATEGORY, MORE = (Qt.ItemDataRole.UserRole + n for n in range(3))
+SHOWN = {"Data": 4, "Layers": 7, "Activations": 4, "Maths": 4, "Losses": 3, "Metrics": 3, "Modules": 3}
+"""How many types of a category are shown before «more»."""
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class Palette(QFrame):
+    """Every node type. `wanted` says which one was double-clicked or chosen with Enter."""
+
+    wanted = Signal(str)
+
+    def __init__(self, catalog: Catalog, theme: Theme) -> None:
+        super().__init__()
+        self.catalog, self.theme = catalog, theme
+        self.setObjectName("panel")
+        self._all: set[str] = set()
+        self._closed: set[str] = set()
+        self.search = Search(theme, f"Search {len(catalog)} nodes")
+        self.search.textChanged.connect(lambda _text: self._fill())
+        self.tree = Tree(self, theme)
+        self.tree.setModel(QStandardItemModel(self.tree))
+        self.tree.activated.connect(self._activated)
+        self.tree.clicked.connect(self._clicked)
+        self.search.down.connect(self._into_list)
+        self.search.returnPressed.connect(self._first)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(8, 8, 2, 6)
+        box.setSpacing(6)
+        row = QVBoxLayout()
+        row.setContentsMargins(0, 0, 6, 0)
+        row.addWidget(self.search)
+        box.addLayout(row)
+        box.addWidget(self.tree, 1)
+        self._fill()
+
+    def set_theme(self) -> None:
+        self.tree.viewport().update()
+        self.search.update()
+
+    def types(self) -> list[str]:
+        """The node types that are listed now, in order."""
+        model = self._model()
+        found = []
+        for row in range(model.rowCount()):
+            top = model.item(row)
+            if top.data(KIND):
+                found.append(str(top.data(KIND)))
+            found.extend(str(top.child(n).data(KIND)) for n in range(top.rowCount()) if top.child(n).data(KIND))
+        return found
+
+    def _model(self) -> QStandardItemModel:
+        model = self.tree.model()
+        assert isinstance(model, QStandardItemModel)
+        return model
+
+    def _fill(self) -> None:
+        model, query = self._model(), self.search.text().strip()
+        model.clear()
+        if query:
+            for kind in self.catalog.find(query):
+                model.appendRow(_row(kind))
+            self.tree.setCurrentIndex(model.index(0, 0))
+            return
+        for category, kinds in self.catalog.by_category().items():
+            head = QStandardItem(category)
+            head.setData(category, CATEGORY)
+            head.setData(len(kinds), MORE)
+            head.setEditable(False)
+            head.setDragEnabled(False)
+            few = SHOWN.get(category, 4)
+            short = len(kinds) > few + 1 and category not in self._all
+            for kind in kinds[:few] if short else kinds:
+                head.appendRow(_row(kind))
+            if short or (category in self._all and len(kinds) > few + 1):
+                head.appendRow(_more(category, len(kinds) - few if short else 0))
+            model.appendRow(head)
+            self.tree.setExpanded(head.index(), category not in self._closed)
+
+    def _clicked(self, index: QModelIndex) -> None:
+        category = index.data(CATEGORY)
+        if category and not index.data(KIND) and index.parent().isValid():
+            self._all ^= {category}
+            bar = self.tree.verticalScrollBar()
+            place = bar.value()
+            self._fill()
+            bar.setValue(place)
+        elif category and not index.data(KIND):
+            self._closed ^= {category}
+            self.tree.setExpanded(index, category not in self._closed)
+
+    def _activated(self, index: QModelIndex) -> None:
+        if index.data(KIND):
+            self.wanted.emit(str(index.data(KIND)))
+        elif index.data(CATEGORY):
+            self._clicked(index)
+
+    def _into_list(self) -> None:
+        self.tree.setFocus()
+        if not self.tree.currentIndex().isValid():
+            self.tree.setCurrentIndex(self._model().index(0, 0))
+
+    def _first(self) -> None:
+        found = self.types()
+        if self.search.text().strip() and found:
+            self.wanted.emit(found[0])
+
+
+def _row(kind: type[Node]) -> QStandardItem:
+    item = QStandardItem(kind.__name__)
+    item.setData(kind.__name__, KIND)
+    item.setData(kind.category, CATEGORY)
+    item.setToolTip(kind.summary())
+    item.setEditable(False)
+    return item
+
+
+def _more(category: str, count: int) -> QStandardItem:
+    item = QStandardItem(f"{count} more" if count else "fewer")
+    item.setData(category, CATEGORY)
+    item.setEditable(False)
+    item.setDragEnabled(False)
+    return item
+
+
+class Search(QLineEdit):
+    """A search box with a magnifier; Down goes on into the list."""
+
+    down = Signal()
+
+    def __init__(self, theme: Theme, hint: str) -> None:
+        super().__init__()
+        self.theme = theme
+        self.setPlaceholderText(hint)
+        self.setAccessibleName(hint)
+        self.setProperty("look", "search")
+        self.setClearButtonEnabled(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Down:
+            self.down.emit()
+        elif event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: object) -> None:
+        super().paintEvent(event)  # type: ignore[arg-type]
+        side = self.theme.px(16)
+        mark = icon("magnify", self.theme.tokens.text2)
+        mark.paint(QPainter(self), self.theme.px(8), (self.height() - side) // 2, side, side)
+
+
+class Tree(QTreeView):
+    """The list; a row is dragged as its node type."""
+
+    def __init__(self, parent: QWidget, theme: Theme) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setIndentation(0)
+        self.setItemDelegate(Rows(theme, self))
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setExpandsOnDoubleClick(False)
+        self.setMouseTracking(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setAccessibleName("Node types")
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: Index) -> None:
+        """None: the rows draw their own."""
+
+    def startDrag(self, _actions: Qt.DropAction) -> None:
+        kind, category = self.currentIndex().data(KIND), self.currentIndex().data(CATEGORY)
+        if not kind:
+            return
+        data = QMimeData()
+        data.setData(MIME, str(kind).encode())
+        drag = QDrag(self)
+        drag.setMimeData(data)
+        drag.setPixmap(self._chip(str(kind), str(category)))
+        drag.setHotSpot(QPoint(16, 16))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def _chip(self, kind: str, category: str) -> QPixmap:
+        """What hangs at the pointer."""
+        t, font = self.theme.tokens, self.theme.font(13, 600)
+        ratio = self.devicePixelRatioF()
+        wide = 48 + self.fontMetrics().horizontalAdvance(kind) * 1.1
+        made = QPixmap(round(wide * ratio), round(32 * ratio))
+        made.setDevicePixelRatio(ratio)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(t.accent))
+        painter.setBrush(QColor(t.card))
+        painter.drawRoundedRect(QRectF(0.5, 0.5, wide - 1, 31), 8, 8)
+        painter.drawPixmap(QPointF(8, 6), tile(category, 20, t))
+        painter.setPen(QColor(t.text))
+        painter.setFont(font)
+        painter.drawText(QRectF(34, 0, wide - 34, 32), Qt.AlignmentFlag.AlignVCenter, kind)
+        painter.end()
+        return made
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self.viewport().update()
+        return super().event(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if index.data(KIND):
+            self.activated.emit(index)
+
+
+class Rows(QStyledItemDelegate):
+    """Paints a category (27 px) or a type (22 px) with its colour bar."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+
+    def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(100, self.theme.px(22 if index.data(KIND) or index.parent().isValid() else 27))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box, category = QRectF(option.rect), str(index.data(CATEGORY) or "")  # type: ignore[attr-defined]
+        if index.data(KIND):
+            self._type(painter, box, option, index, category)
+        elif index.parent().isValid():
+            painter.setFont(self.theme.font(12))
+            painter.setPen(self.theme.colour("text3"))
+            painter.drawText(box.adjusted(self.theme.px(30), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, index.data())
+        else:
+            self._category(painter, box, index, category)
+        painter.restore()
+
+    def _category(self, painter: QPainter, box: QRectF, index: Index, category: str) -> None:
+        t, px = self.theme.tokens, self.theme.px
+        middle = box.center().y() + 1
+        tree = self.parent()
+        assert isinstance(tree, QTreeView)
+        if tree.isExpanded(index):  # type: ignore[arg-type]
+            chevron(painter, QPointF(box.left() + px(7), middle), QColor(t.text2), half=px(3))
+        else:
+            painter.save()
+            painter.translate(box.left() + px(7), middle)
+            painter.rotate(-90)
+            chevron(painter, QPointF(0, 0), QColor(t.text2), half=px(3))
+            painter.restore()
+        painter.drawPixmap(QPointF(box.left() + px(18), middle - px(10)), tile(category, px(20), t))
+        painter.setFont(self.theme.font(13, 600))
+        painter.setPen(QColor(t.text))
+        painter.drawText(box.adjusted(px(46), 2, 0, 0), Qt.AlignmentFlag.AlignVCenter, category)
+        painter.setFont(self.theme.font(12, figures=True))
+        painter.setPen(QColor(t.text3))
+        painter.drawText(box.adjusted(0, 2, -px(10), 0),
+                         Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(index.data(MORE)))
+
+    def _type(self, painter: QPainter, box: QRectF, option: QStyleOptionViewItem, index: Index, category: str) -> None:
+        t, px = self.theme.tokens, self.theme.px
+        state = option.state  # type: ignore[attr-defined]
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        if chosen or state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(t.accent_soft if chosen else t.sunken))
+            painter.drawRoundedRect(box.adjusted(px(14), 0, -px(6), 0), 4, 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(t.category(category)))
+        painter.drawRoundedRect(QRectF(box.left() + px(18), box.top() + px(4), px(3), box.height() - px(8)), 1.5, 1.5)
+        painter.setFont(self.theme.font(13))
+        painter.setPen(QColor(t.text))
+        painter.drawText(box.adjusted(px(30), 0, -px(6), 0), Qt.AlignmentFlag.AlignVCenter, index.data())

@@ -1,0 +1,308 @@
+"""The properties of the selected node: name, flags, what is wrong, its parameters, what goes in and out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from neuralgraph.graph.document import Placed
+from neuralgraph.graph.edits import ChangeNode, Group, RenameNode
+from neuralgraph.graph.history import Change
+from neuralgraph.graph.ids import refusal
+from neuralgraph.session import Session
+from neuralgraph.ui.controls import Rule, button, flat, words
+from neuralgraph.ui.icons import badge, icon, tile
+from neuralgraph.ui.panels.fields import Form
+from neuralgraph.ui.panels.plan_form import PlanForm
+from neuralgraph.ui.panels.renaming import NameEdit
+from neuralgraph.ui.theme import Theme
+from neuralgraph.validation.analysis import Analysis
+from neuralgraph.validation.problem import Problem
+
+
+class Properties(QWidget):
+    """Follows the selection. Everything goes through `session.edit`; the document comes back through `refresh`."""
+
+    fix_wanted = Signal(object)
+    help_wanted = Signal(str)
+    action_wanted = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.session: Session | None = None
+        self.ids: tuple[str, ...] = ()
+        self._sheet: NodeSheet | PlanForm | None = None
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self._scroll)
+
+    @property
+    def sheet(self) -> NodeSheet | PlanForm | None:
+        return self._sheet
+
+    def set_session(self, session: Session) -> None:
+        self.session = session
+        session.history.subscribe(self._changed)
+        self.show_ids(())
+
+    def set_theme(self) -> None:
+        self._build()
+
+    def show_ids(self, ids: tuple[str, ...]) -> None:
+        """Show the form of one node, or the plan where none or several are selected."""
+        known = self.session.graph.nodes if self.session is not None else {}
+        wanted = tuple(id for id in ids if id in known)
+        wanted = wanted if len(wanted) == 1 else ()
+        if wanted != self.ids or self._sheet is None:
+            self.ids = wanted
+            self._build()
+
+    def set_analysis(self, analysis: Analysis) -> None:
+        if isinstance(self._sheet, NodeSheet):
+            self._sheet.show_analysis(analysis)
+
+    def refresh(self) -> None:
+        """Show what the document says now."""
+        if self.session is None:
+            return
+        if self.ids and self.ids[0] not in self.session.graph.nodes:
+            self.show_ids(())
+        elif isinstance(self._sheet, NodeSheet) and self._sheet.stale():
+            self._build()
+        elif self._sheet is not None:
+            self._sheet.refresh()
+
+    def _changed(self, change: Change) -> None:
+        if self.session is not None and change.after is self.session.graph:
+            self.refresh()
+
+    def _build(self) -> None:
+        if self.session is None:
+            return
+        old = self._scroll.takeWidget()
+        if old is not None:
+            old.hide()
+            old.deleteLater()
+        if self.ids:
+            sheet = NodeSheet(self.session, self.ids[0], self.theme)
+            sheet.fix_wanted.connect(self.fix_wanted)
+            sheet.help_wanted.connect(self.help_wanted)
+            sheet.action_wanted.connect(self.action_wanted)
+            self._sheet = sheet
+            if self.session.analysis is not None:
+                sheet.show_analysis(self.session.analysis)
+        else:
+            self._sheet = PlanForm(self.session, self.theme)
+        self._scroll.setWidget(self._sheet)
+
+
+class NodeSheet(QWidget):
+    """The sheet of one node."""
+
+    fix_wanted = Signal(object)
+    help_wanted = Signal(str)
+    action_wanted = Signal(str)
+
+    def __init__(self, session: Session, id: str, theme: Theme) -> None:
+        super().__init__()
+        self.session, self.id, self.theme = session, id, theme
+        self._type = session.graph.nodes[id].type
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(theme.px(12), theme.px(10), theme.px(12), theme.px(8))
+        self._box.setSpacing(theme.px(8))
+        self._head()
+        self._card: ProblemCard | None = None
+        self._card_box = QVBoxLayout()
+        self._box.addLayout(self._card_box)
+        self._form()
+        self._box.addWidget(Rule())
+        self._figures = QGridLayout()
+        self._figures.setVerticalSpacing(theme.px(6))
+        self._figures.setColumnMinimumWidth(0, theme.px(108))
+        self._figures.setColumnStretch(1, 1)
+        self._box.addLayout(self._figures)
+        self._box.addStretch(1)
+        self.refresh()
+
+    @property
+    def placed(self) -> Placed:
+        return self.session.graph.nodes[self.id]
+
+    def stale(self) -> bool:
+        """Another node type stands here now."""
+        return self.placed.type != self._type
+
+    def refresh(self) -> None:
+        placed = self.placed
+        self._title.show_text(placed.title or placed.type)
+        self._name.show_text(self.id)
+        self._freeze.setChecked(placed.frozen)
+        self._bypass.setChecked(placed.bypassed)
+        if self.form is not None:
+            self.form.show_values(self._values())
+
+    def show_analysis(self, analysis: Analysis) -> None:
+        if self.id not in self.session.graph.nodes:
+            return
+        problems = analysis.problems_of(self.id)
+        if self._card is not None:
+            self._card_box.removeWidget(self._card)
+            self._card.hide()
+            self._card.deleteLater()
+            self._card = None
+        if problems:
+            self._card = ProblemCard(problems[0], self.theme)
+            self._card.fix_wanted.connect(self.fix_wanted)
+            self._card_box.addWidget(self._card)
+        self._show_figures(analysis, problems)
+
+    def _head(self) -> None:
+        t, px = self.theme.tokens, self.theme.px
+        row = QHBoxLayout()
+        row.setSpacing(px(4))
+        kind = self.session.catalog[self._type] if self._type in self.session.catalog else None
+        sign = QLabel()
+        sign.setPixmap(tile(kind.category if kind else "", px(28), t))
+        row.addWidget(sign)
+        row.addSpacing(px(4))
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        self._title = NameEdit(self.theme, 15, 600, "text", self._retitle, "Title")
+        self._name = NameEdit(self.theme, 12, 400, "text2", self._rename, "Id, the name in code and files")
+        names.addWidget(self._title)
+        names.addWidget(self._name)
+        row.addLayout(names, 1)
+        self._freeze = flat(self.theme, "snowflake", "Freeze: keep its weights as they are", checkable=True, size=26,
+                            clicked=partial(self.action_wanted.emit, "canvas.freeze"))
+        self._bypass = flat(self.theme, "debug-step-over", "Bypass: let its input pass through", checkable=True,
+                            size=26, clicked=partial(self.action_wanted.emit, "canvas.bypass"))
+        row.addWidget(self._freeze)
+        row.addWidget(self._bypass)
+        row.addWidget(flat(self.theme, "help-circle-outline", "About this node (F1)", size=26,
+                           clicked=partial(self.help_wanted.emit, self._type)))
+        self._box.addLayout(row)
+
+    def _form(self) -> None:
+        kind = self.session.catalog[self._type] if self._type in self.session.catalog else None
+        self.form: Form | None = None
+        self._more: Form | None = None
+        if kind is None:
+            self._box.addWidget(_wrapped(self.theme, "This version does not know this type. It is kept as it came."))
+            return
+        plain = [one for one in kind.params.values() if not one.advanced]
+        rest = [one for one in kind.params.values() if one.advanced]
+        self.form = Form([*plain, *rest], self.theme)
+        self.form.changed.connect(self._edit)
+        self.form.sealed.connect(self.session.history.seal)
+        if not kind.params:
+            self._box.addWidget(_wrapped(self.theme, kind.summary()))
+        self._box.addWidget(self.form)
+
+    def _values(self) -> dict[str, Any]:
+        node = self.session.node(self.id)
+        if node is not None:
+            return node.values
+        defaults = {name: one.default for name, one in self.session.catalog[self._type].params.items()}
+        return {**defaults, **dict(self.placed.params)}
+
+    def _edit(self, name: str, value: object) -> None:
+        placed = self.placed
+        default = self.session.catalog[self._type].params[name].default
+        same = repr(value) == repr(default)
+        params = placed.params.without(name) if same else placed.params.having(**{name: value})
+        if params == placed.params and repr(params) == repr(placed.params):
+            return
+        changed = replace(placed, params=params)
+        self.session.edit(ChangeNode(changed, f"Change {name} of {placed.name}"), merge=(self.id, name))
+
+    def _retitle(self, text: str) -> str:
+        text = "" if text.strip() == self._type else text.strip()
+        if text != self.placed.title:
+            self.session.edit(ChangeNode(replace(self.placed, title=text), f"Rename {self.id}"))
+        return ""
+
+    def _rename(self, text: str) -> str:
+        if text == self.id:
+            return ""
+        if reason := refusal(text):
+            return reason[0].upper() + reason[1:] + "."
+        if text in self.session.graph.nodes:
+            return f"There already is a node {text}."
+        self.session.edit(Group(f"Rename {self.id} to {text}", (RenameNode(self.id, text),)))
+        return ""
+
+    def _show_figures(self, analysis: Analysis, problems: tuple[Problem, ...]) -> None:
+        while self._figures.count():
+            item = self._figures.takeAt(0)
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        bad = {one.port for one in problems if one.severity == "error" and one.received}
+        rows: list[tuple[str, str, str]] = []
+        inputs = analysis.inputs.get(self.id, {})
+        for port, spec in inputs.items():
+            rows.append(("in" if len(inputs) == 1 else port, str(spec), "error" if port in bad else "text"))
+        outputs = self.session.ports_of(self.id)[1]
+        specs = analysis.specs.get(self.id, {})
+        for out in outputs:
+            name = specs[out].label if out in specs and specs[out].label else out
+            rows.append((name, str(specs[out]) if out in specs else "unknown", "text"))
+        figures = analysis.figures.get(self.id)
+        if outputs and self.session.node(self.id) is not None:
+            rows.append(("parameters", f"{figures.parameters:,}" if figures is not None else "–", "text"))
+        for row, (name, value, role) in enumerate(rows):
+            self._figures.addWidget(words(self.theme, name, 12, 400, "text2"), row, 0)
+            shown = words(self.theme, value, 12, 600, role)
+            shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._figures.addWidget(shown, row, 1)
+
+
+class ProblemCard(QFrame):
+    """What is wrong with the node, in short, with the fix."""
+
+    fix_wanted = Signal(object)
+
+    def __init__(self, problem: Problem, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("problem_card")
+        self.setProperty("severity", problem.severity)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.px(10), theme.px(8), theme.px(10), theme.px(8))
+        sign = QLabel()
+        sign.setPixmap(badge(problem.severity, theme.px(16), theme.tokens))
+        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        column.setSpacing(theme.px(4))
+        title = f"Expects {problem.expected}" if problem.expected and problem.received else (
+            problem.title or problem.message)
+        lines = [(title, 600)]
+        if problem.received:
+            lines.append((f"Gets {problem.received}", 400))
+        elif problem.hint:
+            lines.append((problem.hint, 400))
+        for text, weight in lines:
+            column.addWidget(_wrapped(theme, text, 12.5, weight, "text"))
+        for index, fix in enumerate(problem.fixes[:3]):
+            kind = "primary" if index == 0 else "plain"
+            made = button(fix.label, kind=kind, clicked=partial(self.fix_wanted.emit, fix))
+            made.setIcon(icon("auto-fix", theme.tokens.on_accent if index == 0 else theme.tokens.text))
+            made.setIconSize(QSize(theme.px(16), theme.px(16)))
+            column.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
+        row.addLayout(column, 1)
+
+
+def _wrapped(theme: Theme, text: str, pixels: float = 12, weight: int = 400, role: str = "text2") -> QLabel:
+    made = words(theme, text, pixels, weight, role)
+    made.setWordWrap(True)
+    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return made
+
+

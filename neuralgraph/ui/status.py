@@ -1,0 +1,109 @@
+"""The line at the bottom: parameters, memory, device, whether it is saved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from neuralgraph.session import Session
+from neuralgraph.ui.controls import dress, words
+from neuralgraph.ui.icons import pixmap
+from neuralgraph.ui.theme import Theme
+from neuralgraph.validation.analysis import Analysis
+
+
+class Part(QWidget):
+    """An icon and a few words."""
+
+    def __init__(self, theme: Theme, sign: str, text: str = "") -> None:
+        super().__init__()
+        self.theme, self.sign, self.role = theme, sign, "text2"
+        self.picture, self.label = QLabel(), words(theme, text, 12)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.px(8))
+        row.addWidget(self.picture)
+        row.addWidget(self.label)
+        self.dress()
+
+    def say(self, text: str, sign: str = "", role: str = "text2") -> None:
+        self.label.setText(text)
+        if sign and (sign, role) != (self.sign, self.role):
+            self.sign, self.role = sign, role
+            self.dress()
+
+    def dress(self) -> None:
+        colour = str(getattr(self.theme.tokens, self.role))
+        self.picture.setPixmap(pixmap(self.sign, colour, self.theme.px(14)))
+        dress(self.label, self.theme)
+
+
+class StatusLine(QFrame):
+    """27 px, under everything."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.setObjectName("status")
+        self.setFixedHeight(theme.px(27))
+        self.parameters = Part(theme, "tune-variant")
+        self.memory = Part(theme, "memory")
+        self.device = Part(theme, "chip", "CPU")
+        self.word = Part(theme, "information-outline")
+        self.state = Part(theme, "check-circle")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.px(14), 0, theme.px(16), 0)
+        row.setSpacing(theme.px(24))
+        for one in (self.parameters, self.memory, self.device):
+            row.addWidget(one)
+        row.addStretch(1)
+        row.addWidget(self.word)
+        row.addWidget(self.state)
+        self.word.hide()
+        self._saved_at = ""
+
+    def set_theme(self) -> None:
+        for one in (self.parameters, self.memory, self.device, self.word, self.state):
+            one.dress()
+
+    def show_analysis(self, analysis: Analysis) -> None:
+        known = " known" if analysis.errors and analysis.parameters else ""
+        self.parameters.say(f"{analysis.parameters:,} parameter{'' if analysis.parameters == 1 else 's'}{known}")
+        batch = analysis.graph.plan.batch_size
+        self.memory.say("unknown until solved" if analysis.errors else f"{size(analysis.bytes)} for a batch of {batch}")
+
+    def wait(self) -> None:
+        """Before the first analysis."""
+        self.parameters.say("…")
+        self.memory.say("…")
+
+    def mention(self, text: str) -> None:
+        """A short word about what was just done."""
+        self.word.setVisible(bool(text))
+        self.word.say(text)
+
+    def show_saved(self, session: Session, *, just_now: bool = False, training: bool = False) -> None:
+        if just_now:
+            self._saved_at = f" {datetime.now():%H:%M}"
+        if session.modified:
+            self.state.say("Unsaved changes", "pencil-outline", "text2")
+        elif training:
+            self.state.say("Training, document unchanged", "check-circle", "ok")
+        elif session.path is None:
+            self.state.say("A copy, not saved yet" if session.graph.nodes else "Empty document", "file-outline")
+        else:
+            self.state.say(f"Saved{self._saved_at}", "check-circle", "ok")
+
+    def forget(self) -> None:
+        """Another document is open."""
+        self._saved_at = ""
+
+
+def size(count: float) -> str:
+    """Bytes as people say them: 3.1 MB."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            break
+        count /= 1000
+    return f"{count:.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"

@@ -1,0 +1,270 @@
+"""Train, pause, step, stop, reset: turns commands into levers and events into what the bar shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from neuralgraph.graph.edits import SetPlan
+from neuralgraph.session import Session
+from neuralgraph.training.events import (
+    Changed,
+    EpochEnded,
+    Event,
+    Failed,
+    Finished,
+    Paused,
+    Started,
+    Step,
+    Stopped,
+)
+from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.training_bar import BarState
+
+SHARES = ("Accuracy",)
+"""Metrics that are written in per cent."""
+
+
+class Training(QObject):
+    """The run of the open document. `shown` brings a `BarState`, `said` level, text and more for the log."""
+
+    shown = Signal(object)
+    said = Signal(str, str, str)
+    cleared = Signal()
+    values = Signal(object)
+    over = Signal(str)
+    rate_wanted = Signal(float)
+    weights_wanted = Signal()
+
+    def __init__(self, bridge: TrainingBridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.bridge = bridge
+        self.session: Session | None = None
+        self.device = "cpu"
+        self.state = BarState()
+        self._values: dict[str, str] = {}
+        self._begun: Started | None = None
+        bridge.events.connect(self._hear)
+        bridge.ended.connect(self._ended)
+
+    # -- commands ---------------------------------------------------------------------------------------------------
+
+    def set_session(self, session: Session) -> None:
+        self.bridge.close()
+        self.session = session
+        self._forget()
+
+    def toggle(self) -> None:
+        """Train, pause, go on."""
+        match self.state.phase:
+            case "running":
+                self.bridge.pull("pause")
+                self._show(phase="paused")
+            case "paused":
+                self.bridge.pull("resume")
+                self._show(phase="running")
+            case _:
+                self._start()
+
+    def one_batch(self) -> None:
+        self._once("one_batch")
+
+    def one_epoch(self) -> None:
+        self._once("one_epoch")
+
+    def stop(self) -> None:
+        """End the run; the weights are kept."""
+        self.bridge.pull("stop")
+
+    def reset(self) -> None:
+        """Back to the same initial weights."""
+        self.bridge.close()
+        if self.session is not None:
+            self.session.program = None
+            self.session.run = None
+        self._forget()
+        self.cleared.emit()
+        self.said.emit("note", "Reset: the next run starts from the same initial weights.", "")
+
+    def roll(self) -> None:
+        """Another seed, as an edit of the plan."""
+        if self.session is not None:
+            plan = self.session.graph.plan
+            self.session.edit(SetPlan(replace(plan, seed=plan.seed + 1), f"Change seed to {plan.seed + 1}"))
+            self.said.emit("note", f"The seed is {plan.seed + 1} now. Reset and train to see what it changes.", "")
+
+    def ask_rate(self) -> None:
+        if self.session is not None:
+            self.rate_wanted.emit(self.session.graph.plan.optimizer.lr)
+
+    def set_rate(self, rate: float) -> None:
+        """Change the rate of the run under way."""
+        self.bridge.pull("set", "lr", rate)
+
+    def save_weights(self) -> None:
+        self.weights_wanted.emit()
+
+    def follow_problems(self, errors: int) -> None:
+        self._show(errors=errors)
+
+    def follow_plan(self) -> None:
+        """The plan changed: the bar counts to its epochs; a run under way takes over what it can."""
+        if self.session is None:
+            return
+        plan = self.session.graph.plan
+        if not self.bridge.running:
+            self._show(epochs=plan.epochs)
+            return
+        optimizer, step = plan.optimizer, plan.stages[0].steps[0]
+        wanted = {"lr": optimizer.lr, "l1": step.l1, **{
+            name: float(optimizer.options[name]) for name in ("momentum", "weight_decay") if name in optimizer.options}}
+        for name, value in wanted.items():
+            if self._levers.get(name, value) != value:
+                self.bridge.pull("set", name, value)
+            self._levers[name] = value
+
+    # -- running ----------------------------------------------------------------------------------------------------
+
+    _levers: dict[str, float]
+
+    def _start(self, lever: str = "") -> None:
+        session = self.session
+        if session is None or self.bridge.running or self.state.errors:
+            return
+        control = session.control()
+        if lever:
+            getattr(control, lever)()
+        fresh, device = session.program is None, self.device
+        optimizer = session.graph.plan.optimizer
+        self._levers = {"lr": optimizer.lr, "l1": session.graph.plan.stages[0].steps[0].l1, **{
+            name: float(value) for name, value in optimizer.options.items() if name in ("momentum", "weight_decay")}}
+        self._show(phase="running", epoch=0, epochs=session.graph.plan.epochs, step=0, steps=0, left="–", speed="–",
+                   message="", started=True)
+        self.bridge.start(lambda: session.train(control=control, device=device, fresh=fresh), control)
+
+    def _once(self, lever: str) -> None:
+        if self.bridge.running:
+            self.bridge.pull(lever)
+            self._show(phase="running")
+        else:
+            self._start(lever)
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        for event in events:
+            match event:
+                case Started():
+                    self._begin(event)
+                case Step():
+                    self._step(event)
+                case EpochEnded():
+                    self._epoch(event)
+                case Paused():
+                    self.state = replace(self.state, phase="paused")
+                case Changed():
+                    self.said.emit("note", f"{event.name} {event.old:g} → {event.new:g} at step {event.step}", "")
+                case Stopped():
+                    self._end(f"Stopped after {event.step:,} steps: {event.reason}. The weights are kept.")
+                case Finished():
+                    self._end(f"Finished in {seconds(event.seconds)}: {event.reason}.")
+                case Failed():
+                    self._fail(event)
+                case _:
+                    pass
+        self.shown.emit(self.state)
+
+    def _begin(self, event: Started) -> None:
+        self._begun = event
+        self._values = {}
+        self.state = replace(self.state, epochs=event.epochs, steps=event.steps_per_epoch, step=0)
+        test = f", {event.test_rows:,} to test" if event.test_rows else ""
+        self.said.emit("note", f"Training on {event.device}: {event.rows:,} rows, {event.validation_rows:,} to "
+                       f"validate{test}; seed {event.seed}.", "")
+
+    def _step(self, event: Step) -> None:
+        loss = figure(float(event.losses[-1])) if len(event.losses) else self.state.loss
+        left = "–" if event.remaining is None else span(*event.remaining)
+        self.state = replace(
+            self.state, epoch=min(event.epoch + 1, self.state.epochs), step=event.step_in_epoch, loss=loss,
+            rate=f"{event.lr:g}", speed=f"{event.rate:,.0f} / s" if event.rate else "–", left=left)
+        if self._begun is not None and self._begun.losses:
+            parts = event.parts or {self._begun.losses[0]: event.losses}
+            self._values.update({id: figure(float(one[-1])) for id, one in parts.items() if len(one)})
+            self.values.emit(dict(self._values))
+
+    def _epoch(self, event: EpochEnded) -> None:
+        figures, metrics = event.figures, self._begun.metrics if self._begun is not None else ()
+        for id in metrics:
+            value = figures.get(f"val_{id}", figures.get(id))
+            if value is not None:
+                self._values[id] = self._metric(id, float(value))
+        first = next((id for id in metrics if id in self._values), "")
+        loss = figures.get("loss")
+        self.state = replace(
+            self.state, epoch=event.epoch, loss=figure(float(loss)) if loss is not None else self.state.loss,
+            metric=self._title(first) if first else "", metric_value=self._values.get(first, ""))
+        self.values.emit(dict(self._values))
+
+    def _metric(self, id: str, value: float) -> str:
+        placed = self.session.graph.nodes.get(id) if self.session is not None else None
+        if placed is not None and placed.type in SHARES:
+            return f"{100 * value:.1f} %"
+        return figure(value)
+
+    def _title(self, id: str) -> str:
+        placed = self.session.graph.nodes.get(id) if self.session is not None else None
+        return (placed.title or placed.type) if placed is not None else id
+
+    def _end(self, text: str) -> None:
+        self.said.emit("note", text, "")
+        self.over.emit("done")
+
+    def _fail(self, event: Failed) -> None:
+        self.state = replace(self.state, message=event.message)
+        self.said.emit("error", event.message, event.hint)
+        self.over.emit(event.node or "")
+
+    def _ended(self) -> None:
+        self._show(phase="idle")
+
+    def _forget(self) -> None:
+        epochs = self.session.graph.plan.epochs if self.session is not None else 0
+        self._values = {}
+        self.state = BarState(errors=self.state.errors, epochs=epochs)
+        self.values.emit({})
+        self.shown.emit(self.state)
+
+    def _show(self, **changes: Any) -> None:
+        self.state = replace(self.state, **changes)
+        self.shown.emit(self.state)
+
+
+def figure(value: float) -> str:
+    """A loss or a metric with three figures: 0.066, 12.3, 1.2e-05."""
+    if value != value:
+        return "not a number"
+    if value and abs(value) < 1e-3:
+        return f"{value:.1e}"
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:.3g}" if abs(value) < 1e4 else f"{value:.2e}"
+
+
+def seconds(value: float) -> str:
+    """A time as people say it: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min."""
+    if value < 9.5:
+        return f"{value:.1f} s" if value < 1 else f"{value:.0f} s"
+    if value < 99.5:
+        return f"{value:.0f} s"
+    if value < 3600:
+        return f"{value // 60:.0f} min {value % 60:.0f} s"
+    return f"{value // 3600:.0f} h {value % 3600 // 60:.0f} min"
+
+
+def span(low: float, high: float) -> str:
+    """A time left as a range: «5 – 8 s»."""
+    a, b = seconds(low), seconds(high)
+    if a == b:
+        return a
+    number, _, unit = a.rpartition(" ")
+    return f"{number} – {b}" if b.endswith(f" {unit}") and number.count(" ") == 0 and b.count(" ") == 1 else f"{a} – {b}"

@@ -1,0 +1,311 @@
+"""What the window holds once it is furnished: every part, and who tells whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from neuralgraph.errors import EditError
+from neuralgraph.graph.history import Change
+from neuralgraph.session import Session
+from neuralgraph.ui.actions import Actions
+from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge, later
+from neuralgraph.ui.canvas_area import CanvasArea
+from neuralgraph.ui.devices import devices
+from neuralgraph.ui.docks import Docks
+from neuralgraph.ui.documents import Documents
+from neuralgraph.ui.faults import Faults
+from neuralgraph.ui.finder import Finder
+from neuralgraph.ui.last_weights import LastWeights
+from neuralgraph.ui.panels.history import HistoryPanel
+from neuralgraph.ui.panels.log import LogPanel
+from neuralgraph.ui.panels.outline import OutlinePanel
+from neuralgraph.ui.panels.palette import Palette
+from neuralgraph.ui.panels.problems import ProblemsPanel
+from neuralgraph.ui.panels.properties import Properties
+from neuralgraph.ui.training import Training
+from neuralgraph.ui.training_bar import BarState
+from neuralgraph.ui.views import Views
+from neuralgraph.validation.analysis import Analysis
+from neuralgraph.validation.problem import Fix
+
+if TYPE_CHECKING:
+    from neuralgraph.ui.welcome import Welcome
+    from neuralgraph.ui.window import MainWindow
+
+
+class Workbench(QObject):
+    """Made after the first paint. Parts are told what changed; none of them knows another."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.window, self.theme, self.settings = window, window.theme, window.settings
+        self.bar, self.status = window.bar, window.status
+        self.analysis, self.bridge = AnalysisBridge(self), TrainingBridge(self)
+        self.training = Training(self.bridge, self)
+        self.canvas = CanvasArea(self.theme)
+        self.documents = Documents(window, self.canvas, self.settings)
+        self.docks = Docks(window, self.theme, self.settings)
+        self.log = LogPanel(self.theme)
+        self.faults = Faults(self.log, self)
+        self.problems, self.history = ProblemsPanel(self.theme), HistoryPanel(self.theme)
+        self.outline = OutlinePanel(self.theme)
+        self.properties = Properties(self.theme)
+        self.palette = Palette(self.session.catalog, self.theme)
+        self.finder = Finder(self.canvas, self.theme)
+        self.last = LastWeights(self)
+        self.views = Views(self)
+        self.welcome: Welcome | None = None
+        window.centre.addWidget(self.canvas)
+        self.actions = Actions(window, {
+            "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
+            "training": self.training, "editing": self}, self.theme)
+        window.row.fill(self.actions)
+        self._place()
+        self._wire()
+        self.dress()
+
+    @property
+    def session(self) -> Session:
+        return self.documents.session
+
+    # -- making -----------------------------------------------------------------------------------------------------
+
+    def _place(self) -> None:
+        tabs = self.docks.bottom
+        self.views.add_tabs(tabs)
+        tabs.add("problems", "Problems", lambda: self.problems)
+        self.views.add_more_tabs(tabs)
+        tabs.add("outline", "Outline", lambda: self.outline)
+        tabs.add("log", "Log", lambda: self.log)
+        tabs.add("history", "History", lambda: self.history, shown=False)
+        tabs.count("problems", 0)
+        self.docks.fill(self.palette, self.properties, self.views.inspector())
+        if not self.docks.restore():
+            later(0, self.docks.measure, self)
+        self.docks.restore_tabs()
+        self.bar.set_devices(tuple(name for _, name in devices()))
+        self.bar.connect_to(reset=self.training.reset, toggle=self.training.toggle, step=self.training.one_batch,
+                            stop=self.training.stop, roll=self.training.roll)
+
+    def _wire(self) -> None:
+        self.documents.opened.connect(self.show_session)
+        self.documents.saved.connect(lambda: self._show_saved(just_now=True))
+        self.documents.failed.connect(self._tell)
+        for one in (self.documents, self.training):
+            one.said.connect(self._say)
+        self.analysis.done.connect(self._analysed)
+        self.analysis.failed.connect(lambda text: self._say("error", "The check failed.", text))
+        self.bridge.failed.connect(lambda text: self._say("error", "Training met an error.", text))
+        self.bridge.events.connect(self.views.feed)
+        self.bridge.ended.connect(self.last.keep)
+        self.training.shown.connect(self._show_training)
+        self.training.cleared.connect(self.views.clear)
+        self.training.values.connect(lambda values: self.canvas.scene.set_values(values))
+        self.training.over.connect(self._over)
+        self.training.rate_wanted.connect(self._ask_rate)
+        self.training.weights_wanted.connect(self.documents.save_weights)
+        self.canvas.selected.connect(self._selected)
+        self.canvas.said.connect(self.status.mention)
+        for panel in (self.canvas, self.properties, self.problems):
+            panel.fix_wanted.connect(self.apply_fix)
+        self.properties.help_wanted.connect(self.window.help_on)
+        self.properties.action_wanted.connect(self.canvas.run)
+        self.problems.jump.connect(lambda id: self.canvas.select((id,)))
+        self.outline.chosen.connect(self.canvas.select)
+        self.palette.wanted.connect(self.canvas.add)
+        self.log.counted.connect(lambda n: self.docks.bottom.count("log", n or None, "error"))
+        self.docks.moved.connect(self._show_docks)
+        self.bar.device.activated.connect(self._device_chosen)
+        self.theme.changed.connect(self.dress)
+
+    # -- the document -----------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Show the empty document there is."""
+        self.show_session(self.session)
+
+    def show_session(self, session: Session) -> None:
+        """Another document is open."""
+        self.hide_welcome()
+        view = self.canvas.set_session(session)
+        self.actions.bind(view)
+        session.history.subscribe(self._changed)
+        self.status.forget()
+        self.status.wait()
+        self.training.set_session(session)
+        for panel in (self.properties, self.problems, self.history, self.outline):
+            panel.set_session(session)
+        self.views.set_session(session)
+        self._show_steps()
+        self._show_saved()
+        self.analysis.ask(session.analyse, session.graph)
+        later(0, self.canvas.fit, view)
+        view.setFocus()
+        self.last.offer()
+
+    def undo(self) -> None:
+        self._step(self.session.undo, "Undid")
+
+    def redo(self) -> None:
+        self._step(self.session.redo, "Did again")
+
+    def apply_fix(self, fix: Fix) -> None:
+        """A one-click remedy: an edit like any other."""
+        try:
+            self.session.edit(fix.edit)
+            self.status.mention(fix.label)
+        except EditError as error:
+            self._say("warning", f"{fix.label} no longer fits: {error}", "")
+
+    def _step(self, step: Any, verb: str) -> None:
+        label = step()
+        if label:
+            self.status.mention(f"{verb}: {label}")
+
+    def _changed(self, change: Change) -> None:
+        if change.after is not self.session.graph:
+            return
+        later(0, self._show_steps, self)
+        later(0, self._show_saved, self)
+        self.analysis.ask(self.session.analyse, change.after)
+        if change.before.plan != change.after.plan:
+            self.training.follow_plan()
+
+    def _analysed(self, analysis: Analysis) -> None:
+        if analysis.graph is not self.session.graph and self.analysis.busy:
+            return
+        self.session.accept(analysis)
+        self.canvas.set_analysis(analysis)
+        self.properties.set_analysis(analysis)
+        self.problems.set_analysis(analysis)
+        self.outline.set_analysis(analysis)
+        self.status.show_analysis(analysis)
+        self.views.set_analysis(analysis)
+        self.training.follow_problems(len(analysis.errors))
+        count = len([one for one in analysis.problems if one.severity != "note"])
+        worst = analysis.problems[0].severity if count else ""
+        self.docks.bottom.count("problems", count, worst)
+
+    def _selected(self, ids: tuple[str, ...]) -> None:
+        self.properties.show_ids(ids)
+        self.outline.select(ids)
+        self.views.show_node(ids[0] if len(ids) == 1 and ids[0] in self.session.graph.nodes else None)
+
+    # -- what is shown ----------------------------------------------------------------------------------------------
+
+    def dress(self) -> None:
+        """The colours of the present theme, everywhere."""
+        for part in (self.window.row, self.status, self.canvas, self.palette, self.properties, self.problems,
+                     self.history, self.outline, self.log, self.docks.bottom):
+            part.set_theme()
+        self.bar.dress()
+        self.actions.dress()
+        self.views.set_theme(self.theme)
+        if self.welcome is not None:
+            self.welcome.set_theme()
+        for mode in ("light", "dark", "system"):
+            self.actions.check(mode, self.theme.mode == mode)
+
+    def show_welcome(self) -> None:
+        from neuralgraph.ui.welcome import Welcome
+
+        if self.welcome is None:
+            self.welcome = Welcome(self.theme, self.settings)
+            self.welcome.new_wanted.connect(self.documents.new)
+            self.welcome.open_wanted.connect(self.documents.ask_open)
+            self.welcome.file_wanted.connect(self.documents.open)
+            self.window.centre.addWidget(self.welcome)
+        self.welcome.refresh()
+        self._chrome(False)
+        self.window.centre.setCurrentWidget(self.welcome)
+        self.window.setWindowTitle("NeuralGraph")
+
+    def hide_welcome(self) -> None:
+        if self.window.centre.currentWidget() is not self.canvas:
+            self._chrome(True)
+            self.window.centre.setCurrentWidget(self.canvas)
+
+    def _chrome(self, shown: bool) -> None:
+        self.window.top.setVisible(shown)
+        self.window.statusBar().setVisible(shown)
+        self.docks.show_all(shown)
+        self.window.set_gap(shown)
+        if shown and not self.docks.restore():
+            later(0, self.docks.measure, self)
+
+    def _show_steps(self) -> None:
+        history = self.session.history
+        undo, redo = history.undo_label, history.redo_label
+        self.actions.say("undo", f"Undo {undo}" if undo else "Undo", enabled=undo is not None)
+        self.actions.say("redo", f"Redo {redo}" if redo else "Redo", enabled=redo is not None)
+
+    def _show_saved(self, *, just_now: bool = False) -> None:
+        session = self.session
+        self.window.row.show_title(session.title, modified=session.modified)
+        mark = " •" if session.modified else ""
+        self.window.setWindowTitle(f"{session.title}{mark} – NeuralGraph")
+        self.status.show_saved(session, just_now=just_now, training=self.bridge.running)
+
+    def _show_training(self, state: BarState) -> None:
+        self.bar.show_state(state)
+        words = {"running": "Pause", "paused": "Go on", "idle": "Train"}
+        able = not (state.phase == "idle" and state.errors)
+        self.actions.say("train", words[state.phase], enabled=able)
+        for id, on in (("one_batch", able and state.phase != "running"), ("one_epoch", able),
+                       ("stop", state.phase != "idle")):
+            self.actions.enable(id, on)
+        if self.canvas.view is not None:
+            live = self.session.graph.nodes if state.phase == "running" else ()
+            self.canvas.scene.set_training(live)
+        self.status.show_saved(self.session, training=state.phase != "idle")
+
+    def _over(self, node: str) -> None:
+        if node and node != "done":
+            self.canvas.select((node,))
+
+    def _show_docks(self) -> None:
+        for name in ("left", "right", "bottom"):
+            self.actions.check(name, self.docks.shown(name))
+        self.actions.check("unlock", not self.docks.locked)
+
+    def _device_chosen(self, index: int) -> None:
+        id, name = devices()[index]
+        self.training.device = id
+        self.status.device.say(name)
+
+    def _ask_rate(self, rate: float) -> None:
+        from neuralgraph.ui.dialogs import ask_number
+        from neuralgraph.ui.panels.plan_form import changed
+
+        def change(value: float) -> None:
+            from neuralgraph.graph.edits import SetPlan
+
+            plan = changed(self.session.graph.plan, "lr", value)
+            self.session.edit(SetPlan(plan, "Change rate"))
+
+        ask_number(self.window, self.theme, "Rate", rate, change).open()
+
+    def _say(self, level: str, text: str, more: str) -> None:
+        self.log.say(text, level, more)
+        if level != "error":
+            self.status.mention(text)
+
+    def _tell(self, title: str, text: str) -> None:
+        from neuralgraph.ui.dialogs import tell
+
+        tell(self.window, title, text)
+
+    def close(self) -> None:
+        """End threads, remember the layout."""
+        if self.window.centre.currentWidget() is self.canvas:
+            self.docks.save()
+        self.settings.save()
+        self.bridge.close()
+        self.views.close()
+        self.analysis.close()
+        self.canvas.close_session()
+        self.faults.close()
+
+
