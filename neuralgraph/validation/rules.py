@@ -256,8 +256,9 @@ _CLASS_LOSSES = ("CrossEntropyLoss", "NLLLoss", "MultiMarginLoss")
 
 
 def class_counts(view: View) -> Iterator[Problem]:
-    """A network whose width is not the number of classes."""
-    for id, node in view.of_role("loss", "metric"):
+    """A network whose width is not the number of classes; told once, at the loss."""
+    told: set[tuple[str, str]] = set()
+    for id, node in (*view.of_role("loss"), *view.of_role("metric")):
         logits, target = view.spec(view.into(id, "input")), view.spec(view.into(id, "target"))
         if (node.role == "loss" and node.type not in _CLASS_LOSSES) or logits is None or target is None:
             continue
@@ -268,6 +269,9 @@ def class_counts(view: View) -> Iterator[Problem]:
             continue
         edge = view.into(id, "input")
         assert edge is not None
+        if edge.start in told:
+            continue
+        told.add(edge.start)
         if width < target.classes:
             text = f"{edge.source} gives {width} numbers a sample, but there are {target.classes} classes."
             severity, code = "error" if node.role == "loss" else "warning", "labels_out_of_range"
