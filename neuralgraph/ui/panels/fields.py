@@ -76,7 +76,7 @@ class Toggle(Field):
     def __init__(self, param: Param, theme: Theme) -> None:
         super().__init__(param, theme)
         self.box = Switch(theme)
-        self.box.clicked.connect(self.edited)
+        self.box.clicked.connect(lambda on: self.edited.emit(bool(on)))
         self._put(self.box)
 
     def _show(self, value: Any) -> None:

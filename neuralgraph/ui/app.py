@@ -1,0 +1,40 @@
+"""Starts the window: first the frame, then everything that takes time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from neuralgraph.ui.settings import Settings
+from neuralgraph.ui.theme import MODES, Theme
+from neuralgraph.ui.window import MainWindow
+
+
+def run(file: Path | None = None) -> int:
+    """Open the window, with a document or the welcome screen; the exit code."""
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("NeuralGraph")
+    app.setDesktopFileName("neuralgraph")
+    # Ctrl+C in the terminal ends the program at once, as people expect.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    settings = Settings(_settings_file())
+    theme = Theme(scale=min(max(settings.number("scale", 1.0), 1.0), 2.0))
+    wanted = settings.text("theme", "system")
+    theme.follow(app, next((mode for mode in MODES if mode == wanted), "system"))
+    window = MainWindow(theme, settings, file=file)
+    window.show()
+    return app.exec()
+
+
+def _settings_file() -> Path | None:
+    """Settings elsewhere, for tests and shared machines."""
+    told = os.environ.get("NEURALGRAPH_SETTINGS", "")
+    return Path(told) if told else None

@@ -1,0 +1,83 @@
+"""The views of numbers: plots and inspectors, made late and told what they need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from neuralgraph.session import Session
+from neuralgraph.training.events import Event
+from neuralgraph.ui.tabs import Tabs
+from neuralgraph.ui.theme import Theme
+from neuralgraph.validation.analysis import Analysis
+
+if TYPE_CHECKING:
+    from neuralgraph.ui.workbench import Workbench
+
+PANELS = "neuralgraph.ui.panels"
+TABS = (("samples", "Samples", "samples", "SamplesPanel"), ("confusion", "Confusion", "confusion", "ConfusionPanel"),
+        ("boundary", "Boundary", "boundary", "BoundaryPanel"))
+
+
+class Views(QObject):
+    """Every view is a widget built with `(session, bridge, theme)`; what it does not have is not asked of it."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        self._made: list[QWidget] = []
+
+    def add_tabs(self, tabs: Tabs) -> None:
+        tabs.add("plots", "Plots", lambda: self._make("plots", "PlotsPanel"))
+
+    def add_more_tabs(self, tabs: Tabs) -> None:
+        for key, title, module, name in TABS:
+            if find_spec(f"{PANELS}.{module}") is not None:
+                tabs.add(key, title, lambda module=module, name=name: self._make(module, name))  # type: ignore[misc]
+
+    def inspector(self) -> QWidget | None:
+        if find_spec(f"{PANELS}.inspector") is None:
+            return None
+        return self._make("inspector", "Inspector")
+
+    def set_session(self, session: Session) -> None:
+        self._tell("set_session", session)
+
+    def set_analysis(self, analysis: Analysis) -> None:
+        self._tell("set_analysis", analysis)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._tell("set_theme", theme)
+
+    def show_node(self, node: str | None) -> None:
+        self._tell("show_node", node)
+
+    def feed(self, events: Sequence[Event]) -> None:
+        self._tell("feed", events)
+
+    def clear(self) -> None:
+        self._tell("clear")
+
+    def weights_changed(self) -> None:
+        """The program has other weights without a run."""
+        self._tell("weights_changed")
+
+    def close(self) -> None:
+        self._tell("close_view")
+
+    def _make(self, module: str, name: str) -> QWidget:
+        make: Callable[..., QWidget] = getattr(import_module(f"{PANELS}.{module}"), name)
+        made = make(self._bench.session, self._bench.bridge, self._bench.theme)
+        self._made.append(made)
+        return made
+
+    def _tell(self, what: str, *arguments: Any) -> None:
+        for one in self._made:
+            method = getattr(one, what, None)
+            if method is not None:
+                method(*arguments)
