@@ -229,7 +229,7 @@ def button(text: str, *, kind: str = "plain", size: str = "", clicked: Callable[
     """A push button of the look."""
     made = QPushButton(text)
     made.setProperty("kind", kind)
-    made.setProperty("size", size)
+    made.setProperty("cut", size)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     if clicked is not None:
         made.clicked.connect(lambda _checked=False: clicked())

@@ -44,10 +44,10 @@ QPushButton[kind="primary"]:hover { border: 1px solid $text; background: $accent
 QPushButton[kind="primary"]:focus { border: 2px solid $text; }
 QPushButton[kind="primary"]:disabled { background: $hairline; color: $text3; border-color: $hairline; }
 QPushButton[kind="strong"] { background: $text; color: $panel; border-color: $text; }
-QPushButton[size="bar"] { min-height: $p30; padding: 0 $p14; }
-QPushButton[size="bar"]:focus { min-height: $p28; padding: 0 $p13; }
-QPushButton[size="square"] { min-height: $p30; min-width: $p32; max-width: $p32; padding: 0; }
-QPushButton[size="square"]:focus { min-height: $p28; min-width: $p30; max-width: $p30; }
+QPushButton[cut="bar"] { min-height: $p30; padding: 0 $p14; }
+QPushButton[cut="bar"]:focus { min-height: $p28; padding: 0 $p13; }
+QPushButton[cut="square"] { min-height: $p30; min-width: $p32; max-width: $p32; padding: 0; }
+QPushButton[cut="square"]:focus { min-height: $p28; min-width: $p30; max-width: $p30; }
 QPushButton[kind="chip"] { border-radius: $p14; padding: 0 $p12; min-height: $p26; }
 QPushButton[kind="chip"]:checked { background: $text; color: $panel; border-color: $text; }
 
@@ -68,8 +68,8 @@ QLineEdit[look="search"] { padding-left: $p28; }
 QLineEdit[look="bare"] { background: transparent; border: none; min-height: $p16; padding: 0; }
 QComboBox::drop-down { border: none; width: $p24; }
 QComboBox::down-arrow { image: none; }
-QComboBox[size="bar"] { background: $panel; min-height: $p30; padding-left: $p32; font-weight: 600; }
-QComboBox[size="bar"]:focus { min-height: $p28; padding-left: $p31; }
+QComboBox[cut="bar"] { background: $panel; min-height: $p30; padding-left: $p32; font-weight: 600; }
+QComboBox[cut="bar"]:focus { min-height: $p28; padding-left: $p31; }
 QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $outline; padding: $p4;
     selection-background-color: $accent_soft; selection-color: $text; outline: none; }
 

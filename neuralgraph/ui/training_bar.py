@@ -76,7 +76,7 @@ class TrainingBar(QFrame):
         self.stop = self._button("Stop", "stop", "End the run, keep the weights (Ctrl+Alt+Enter)")
         self.dice = self._button("", "dice-5-outline", "Another seed", size="square")
         self.device = Choice(theme, "chip")
-        self.device.setProperty("size", "bar")
+        self.device.setProperty("cut", "bar")
         self.device.setFixedWidth(theme.px(112))
         self.device.setToolTip("What computes")
         self.device.setAccessibleName("Device")
