@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.shapes import Memo
     from neuralgraph.data.feed import Feed
+    from neuralgraph.explain.previews import Look
     from neuralgraph.training.control import Control
     from neuralgraph.training.events import Event
     from neuralgraph.training.run import Run
@@ -184,6 +185,31 @@ class Session:
                     )
                 )
         return specs, problems
+
+    def looks(self, graph: Graph, program: Program | None = None) -> dict[str, Look]:
+        """What the cards show, by node id: samples of the sources and, with a program, its activations for one row.
+
+        `program` is that of the run that asks; without one, that of the last run, if it was made from `graph`.
+        """
+        from neuralgraph.data.sources import deliver
+        from neuralgraph.explain.previews import activations, samples
+
+        program = program or (self.program if self.program is not None and self.program.graph == graph else None)
+        heads: dict[str, Any] = {}
+        names: tuple[str, ...] = ()
+        for id, node in instances(graph, self.catalog).items():
+            if not isinstance(node, Node) or node.role != "source" or node.type == "Input":
+                continue
+            try:
+                delivery = deliver(node, self.folder)
+            except DataError:
+                continue
+            names = names or delivery.class_names
+            heads |= {f"{id}.{output}": array[:4].copy() for output, array in delivery.arrays.items()}
+        found = samples(heads)
+        if program is not None and all(key in heads for key in program.inputs):
+            found |= activations(program, heads, names)
+        return found
 
     # -- running ----------------------------------------------------------------------------------------------------
 

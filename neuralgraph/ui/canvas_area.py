@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from neuralgraph.graph.history import Change
 from neuralgraph.session import Session
+from neuralgraph.ui.bridge import later
 from neuralgraph.ui.canvas.bubble import Bubble
 from neuralgraph.ui.canvas.canvas_commands import CANVAS_ACTIONS
 from neuralgraph.ui.canvas.gestures.hands import Hands
@@ -44,6 +45,7 @@ class CanvasArea(QFrame):
         self._scene: CanvasScene | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._hints: QLabel | None = None
+        self._untouched = True
 
     @property
     def scene(self) -> CanvasScene:
@@ -67,6 +69,8 @@ class CanvasArea(QFrame):
         self._hints = _hints(view, self.theme)
         self._settle_hints()
         self.setFocusProxy(view)
+        self._untouched = True
+        view.viewport().installEventFilter(self)
         return view
 
     def close_session(self) -> None:
@@ -88,6 +92,8 @@ class CanvasArea(QFrame):
 
     def set_analysis(self, analysis: Analysis) -> None:
         self.scene.set_analysis(analysis)
+        if self.view is not None and self.view.following:
+            self.view.fit()
         self._show_bubble()
 
     def select(self, ids: tuple[str, ...]) -> None:
@@ -128,10 +134,25 @@ class CanvasArea(QFrame):
 
     def fit(self) -> None:
         if self.view is not None:
-            self.view.fit()
+            self.view.follow()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Until a hand touches the view, it shows everything, whatever size it gets."""
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.Drop):
+            self._untouched = False
+        elif event.type() == QEvent.Type.Resize and self._untouched and self.view is not None:
+            later(0, self._settle, self.view)
+        return False
+
+    def _settle(self) -> None:
+        if self._untouched:
+            self.fit()
 
     def _changed(self, change: Change) -> None:
+        self._untouched = False
         self.scene.sync(change.before, change.after)
+        if self.view is not None:
+            self.view.following = False
         self._settle_hints()
         self.bubble.settle()
 

@@ -231,6 +231,7 @@ def button(text: str, *, kind: str = "plain", size: str = "", clicked: Callable[
     made.setProperty("kind", kind)
     made.setProperty("cut", size)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if clicked is not None:
         made.clicked.connect(lambda _checked=False: clicked())
     return made
@@ -246,6 +247,7 @@ def flat(theme: Theme, sign: str, tip: str, *, clicked: Callable[[], object] | N
     made.setToolTip(tip)
     made.setAccessibleName(tip)
     made.setCheckable(checkable)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if clicked is not None:
         made.clicked.connect(lambda _checked=False: clicked())
     return made

@@ -23,7 +23,7 @@ QLabel { background: transparent; }
 #bar_rule { background: $hairline; border: none; max-width: 1px; min-width: 1px; }
 
 QMenuBar { background: transparent; border: none; padding: 0; }
-QMenuBar::item { padding: $p4 $p8; margin: 0 $p2; border-radius: $p4; background: transparent; }
+QMenuBar::item { padding: $p4 $p7; margin: 0 $p2; border-radius: $p4; background: transparent; }
 QMenuBar::item:selected, QMenuBar::item:pressed { background: $accent_soft; color: $text; }
 QMenu { background: $raised; color: $text; border: 1px solid $outline; padding: $p4; }
 QMenu::item { padding: $p6 $p24 $p6 $p8; border-radius: $p4; }
@@ -44,8 +44,8 @@ QPushButton[kind="primary"]:hover { border: 1px solid $text; background: $accent
 QPushButton[kind="primary"]:focus { border: 2px solid $text; }
 QPushButton[kind="primary"]:disabled { background: $hairline; color: $text3; border-color: $hairline; }
 QPushButton[kind="strong"] { background: $text; color: $panel; border-color: $text; }
-QPushButton[cut="bar"] { min-height: $p30; padding: 0 $p14; }
-QPushButton[cut="bar"]:focus { min-height: $p28; padding: 0 $p13; }
+QPushButton[cut="bar"] { min-height: $p30; padding: 0 $p12; }
+QPushButton[cut="bar"]:focus { min-height: $p28; padding: 0 $p11; }
 QPushButton[cut="square"] { min-height: $p30; min-width: $p32; max-width: $p32; padding: 0; }
 QPushButton[cut="square"]:focus { min-height: $p28; min-width: $p30; max-width: $p30; }
 QPushButton[kind="chip"] { border-radius: $p14; padding: 0 $p12; min-height: $p26; }

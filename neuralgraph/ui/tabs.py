@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QCursor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from neuralgraph.ui.controls import Rule, flat
@@ -44,6 +44,8 @@ class Tabs(QWidget):
         self._corners = QStackedWidget()
         self._corners.addWidget(QWidget())
         self._more = flat(theme, "dots-vertical", "Panels", clicked=self._menu)
+        self.bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.bar.customContextMenuRequested.connect(lambda _place: self._menu())
         row = QHBoxLayout()
         row.setContentsMargins(4, 0, 8, 0)
         row.setSpacing(0)
@@ -152,6 +154,8 @@ class Tabs(QWidget):
             return
         self.stack.setCurrentWidget(self._made(tab))
         self._corners.setCurrentWidget(tab.corner if tab.corner is not None else self._corners.widget(0))
+        self._corners.setVisible(tab.corner is not None)
+        self._more.setVisible(tab.corner is None)
         self.changed.emit(tab.key)
 
     def showEvent(self, event: object) -> None:
@@ -167,7 +171,7 @@ class Tabs(QWidget):
             action.setChecked(self._index(key) >= 0)
             action.triggered.connect(
                 lambda on, key=key: self.open(key) if on else self.close_tab(key))
-        menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height())))
+        menu.popup(QCursor.pos())
 
 
 class Bar(QTabBar):

@@ -28,7 +28,7 @@ class MenuRow(QFrame):
         self._buttons.setContentsMargins(0, 0, theme.px(12), 0)
         self._buttons.setSpacing(theme.px(4))
         grid = QGridLayout(self)
-        grid.setContentsMargins(theme.px(4), 0, 0, 0)
+        grid.setContentsMargins(theme.px(2), 0, 0, 0)
         grid.addWidget(self.title, 0, 0, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(self.menus, 0, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(self._right, 0, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

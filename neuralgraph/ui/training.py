@@ -267,4 +267,5 @@ def span(low: float, high: float) -> str:
     if a == b:
         return a
     number, _, unit = a.rpartition(" ")
-    return f"{number} – {b}" if b.endswith(f" {unit}") and number.count(" ") == 0 and b.count(" ") == 1 else f"{a} – {b}"
+    simple = b.endswith(f" {unit}") and a.count(" ") == b.count(" ") == 1
+    return f"{number} – {b}" if simple else f"{a} – {b}"

@@ -210,7 +210,8 @@ class Card(QFrame):
         self.setAccessibleName(f"{name} {found.about}")
         self.setToolTip(found.about)
         t = theme.tokens
-        self.setStyleSheet(f"#card:hover {{ border: 1px solid {t.text2}; }} #card:focus {{ border: 2px solid {t.accent}; }}")
+        self.setStyleSheet(f"#card:hover {{ border: 1px solid {t.text2}; }}"
+                           f"#card:focus {{ border: 2px solid {t.accent}; }}")
         box = QVBoxLayout(self)
         box.setContentsMargins(px(9), px(9), px(9), px(11))
         box.setSpacing(px(6))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -175,8 +176,7 @@ class MainWindow(QMainWindow):
         for url in event.mimeData().urls():
             if url.toLocalFile().endswith(".ngraph"):
                 event.acceptProposedAction()
-                path = Path(url.toLocalFile())
-                later(0, lambda: self.bench.documents.open(path), self)
+                later(0, partial(self.bench.documents.open, Path(url.toLocalFile())), self)
                 return
 
     def closeEvent(self, event: QCloseEvent) -> None:

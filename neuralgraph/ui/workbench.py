@@ -18,6 +18,7 @@ from neuralgraph.ui.documents import Documents
 from neuralgraph.ui.faults import Faults
 from neuralgraph.ui.finder import Finder
 from neuralgraph.ui.last_weights import LastWeights
+from neuralgraph.ui.live import LivePictures
 from neuralgraph.ui.panels.history import HistoryPanel
 from neuralgraph.ui.panels.log import LogPanel
 from neuralgraph.ui.panels.outline import OutlinePanel
@@ -56,6 +57,7 @@ class Workbench(QObject):
         self.finder = Finder(self.canvas, self.theme)
         self.last = LastWeights(self)
         self.views = Views(self)
+        self.live = LivePictures(self.bridge, self)
         self.welcome: Welcome | None = None
         window.centre.addWidget(self.canvas)
         self.actions = Actions(window, {
@@ -102,6 +104,8 @@ class Workbench(QObject):
         self.bridge.ended.connect(self.last.keep)
         self.training.shown.connect(self._show_training)
         self.training.cleared.connect(self.views.clear)
+        self.training.cleared.connect(self.live.clear)
+        self.live.seen.connect(lambda previews: self.canvas.scene.set_previews(previews))
         self.training.values.connect(lambda values: self.canvas.scene.set_values(values))
         self.training.over.connect(self._over)
         self.training.rate_wanted.connect(self._ask_rate)
@@ -138,11 +142,12 @@ class Workbench(QObject):
         for panel in (self.properties, self.problems, self.history, self.outline):
             panel.set_session(session)
         self.views.set_session(session)
+        self.live.set_session(session)
         self._show_steps()
         self._show_saved()
         self.analysis.ask(session.analyse, session.graph)
         later(0, self.canvas.fit, view)
-        view.setFocus()
+        later(0, view.setFocus, view)
         self.last.offer()
 
     def undo(self) -> None:
@@ -183,6 +188,7 @@ class Workbench(QObject):
         self.outline.set_analysis(analysis)
         self.status.show_analysis(analysis)
         self.views.set_analysis(analysis)
+        self.live.look()
         self.training.follow_problems(len(analysis.errors))
         count = len([one for one in analysis.problems if one.severity != "note"])
         worst = analysis.problems[0].severity if count else ""
@@ -304,6 +310,7 @@ class Workbench(QObject):
         self.settings.save()
         self.bridge.close()
         self.views.close()
+        self.live.close()
         self.analysis.close()
         self.canvas.close_session()
         self.faults.close()

@@ -43,7 +43,8 @@ class NodeItem(QGraphicsItem):
         world = painter.worldTransform()
         scale = world.m11()
         level = detail(scale)
-        selected, training = self.id in canvas.selection, self.id in canvas.training
+        selected = self.id in canvas.selection
+        training = self.id in canvas.training and canvas.progress is not None  # only a long step is shown on the card
         if selected and level > Detail.BLOCK:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillPath(rounded(card.rect.adjusted(-6, -6, 6, 6), RADIUS_CARD + 6), colour(tokens.accent, 0.2))

@@ -54,6 +54,8 @@ class CanvasView(QGraphicsView):
         self._rest = QTimer(self, singleShot=True, interval=120)
         self._rest.timeout.connect(self._refine)
         self.pill = ZoomPill(self)
+        self.following = False
+        """Everything stays in sight until a hand or an edit touches the canvas."""
         self.centerOn(0, 0)
 
     # -- zoom and place ---------------------------------------------------------------------------------------------
@@ -86,6 +88,11 @@ class CanvasView(QGraphicsView):
     def actual_size(self) -> None:
         self.zoom_to(1.0)
 
+    def follow(self) -> None:
+        """Show everything, also after the window changes its size, until the canvas is touched."""
+        self.following = True
+        self.fit()
+
     def fit(self, ids: tuple[str, ...] = ()) -> None:
         """Bring everything, or these nodes, into sight; never larger than 100 %."""
         box = QRectF()
@@ -106,6 +113,7 @@ class CanvasView(QGraphicsView):
     # -- events -----------------------------------------------------------------------------------------------------
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        self.following = False
         turned = event.angleDelta()
         pixels = event.pixelDelta()
         if not pixels.isNull() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -115,6 +123,7 @@ class CanvasView(QGraphicsView):
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.following = False
         if event.button() == Qt.MouseButton.MiddleButton or (
                 self._space and event.button() == Qt.MouseButton.LeftButton):
             self._panning = event.position().toPoint()
@@ -178,6 +187,8 @@ class CanvasView(QGraphicsView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.pill.settle()
+        if self.following:
+            self.fit()
 
     def drawBackground(self, painter: QPainter, rect: QRectF | Any) -> None:
         """Dots every 16, stronger every 64, in the place of the document, drawn as one tiled pixmap."""

@@ -77,6 +77,7 @@ class WireItem(QGraphicsItem):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour(line))
             painter.drawEllipse(dot, 4, 4)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         if canvas.is_training(end) and canvas.motion.on and scale >= 0.35:
             self._comets(painter, route.path, tokens)
         if scale >= 0.6:
@@ -96,6 +97,7 @@ class WireItem(QGraphicsItem):
     def _comets(self, painter: QPainter, path: QPainterPath, tokens: Tokens) -> None:
         """One comet per 112 px: three dashes laid over each other, the shortest the thickest."""
         bright = tokens.text if tokens.dark else tokens.accent
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         travelled = self._canvas.motion.travelled
         for length, thick in ((26.0, 2.2), (18.0, 3.0), (10.0, 3.8)):
             pen = QPen(colour(bright), thick, Qt.PenStyle.SolidLine, ROUND)

@@ -71,7 +71,8 @@ class OutlinePanel(QWidget):
         for id, placed in session.graph.nodes.items():
             specs = analysis.specs.get(id, {}) if analysis is not None else {}
             worst = (analysis.worst(id) if analysis is not None else None) or ""
-            item = QTreeWidgetItem([f"{placed.title or placed.type}  ({id})", ", ".join(map(str, specs.values())), worst])
+            shapes = ", ".join(map(str, specs.values()))
+            item = QTreeWidgetItem([f"{placed.title or placed.type}  ({id})", shapes, worst])
             kind = session.catalog[placed.type].category if placed.type in session.catalog else ""
             item.setIcon(0, QIcon(tile(kind, self.theme.px(18), self.theme.tokens)))
             item.setData(0, 256, id)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 from PySide6.QtCore import (
     QEvent,
     QMimeData,
@@ -28,6 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from neuralgraph.resources import examples
 from neuralgraph.spec import Catalog, Node
 from neuralgraph.ui.controls import chevron
 from neuralgraph.ui.icons import icon, tile
@@ -35,8 +39,8 @@ from neuralgraph.ui.theme import Theme
 
 MIME = "application/x-neuralgraph-node"
 KIND, CATEGORY, MORE = (Qt.ItemDataRole.UserRole + n for n in range(3))
-SHOWN = {"Data": 4, "Layers": 7, "Activations": 4, "Maths": 4, "Losses": 3, "Metrics": 3, "Modules": 3}
-"""How many types of a category are shown before «more»."""
+SHOWN = {"Data": 4, "Layers": 6, "Metrics": 3}
+"""How many types of a category are shown before «more»; 3 where it does not say."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -51,6 +55,7 @@ class Palette(QFrame):
         self.catalog, self.theme = catalog, theme
         self.setObjectName("panel")
         self._all: set[str] = set()
+        self._used = used_in_examples()
         self._closed: set[str] = set()
         self.search = Search(theme, f"Search {len(catalog)} nodes")
         self.search.textChanged.connect(lambda _text: self._fill())
@@ -104,14 +109,19 @@ class Palette(QFrame):
             head.setData(len(kinds), MORE)
             head.setEditable(False)
             head.setDragEnabled(False)
-            few = SHOWN.get(category, 4)
+            few = SHOWN.get(category, 3)
             short = len(kinds) > few + 1 and category not in self._all
-            for kind in kinds[:few] if short else kinds:
+            for kind in self._first_of(kinds, few) if short else kinds:
                 head.appendRow(_row(kind))
             if short or (category in self._all and len(kinds) > few + 1):
                 head.appendRow(_more(category, len(kinds) - few if short else 0))
             model.appendRow(head)
             self.tree.setExpanded(head.index(), category not in self._closed)
+
+    def _first_of(self, kinds: list[type[Node]], few: int) -> list[type[Node]]:
+        """The types that the examples use most, in the order of the catalogue."""
+        most = sorted(kinds, key=lambda kind: -self._used[kind.__name__])[:few]
+        return [kind for kind in kinds if kind in most]
 
     def _clicked(self, index: QModelIndex) -> None:
         category = index.data(CATEGORY)
@@ -140,6 +150,15 @@ class Palette(QFrame):
         found = self.types()
         if self.search.text().strip() and found:
             self.wanted.emit(found[0])
+
+
+def used_in_examples() -> Counter[str]:
+    """In how many examples each node type occurs."""
+    found: Counter[str] = Counter()
+    for path in examples().glob("*.ngraph"):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found.update(set(re.findall(r'"type": ?"(\w+)"', text)))
+    return found
 
 
 def _row(kind: type[Node]) -> QStandardItem:
@@ -259,7 +278,7 @@ class Rows(QStyledItemDelegate):
         self.theme = theme
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(100, self.theme.px(22 if index.data(KIND) or index.parent().isValid() else 27))
+        return QSize(100, self.theme.px(22 if index.data(KIND) else 20 if index.parent().isValid() else 32))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
@@ -277,7 +296,7 @@ class Rows(QStyledItemDelegate):
 
     def _category(self, painter: QPainter, box: QRectF, index: Index, category: str) -> None:
         t, px = self.theme.tokens, self.theme.px
-        middle = box.center().y() + 1
+        middle = box.center().y() + 2
         tree = self.parent()
         assert isinstance(tree, QTreeView)
         if tree.isExpanded(index):  # type: ignore[arg-type]
@@ -291,10 +310,10 @@ class Rows(QStyledItemDelegate):
         painter.drawPixmap(QPointF(box.left() + px(18), middle - px(10)), tile(category, px(20), t))
         painter.setFont(self.theme.font(13, 600))
         painter.setPen(QColor(t.text))
-        painter.drawText(box.adjusted(px(46), 2, 0, 0), Qt.AlignmentFlag.AlignVCenter, category)
+        painter.drawText(box.adjusted(px(46), 4, 0, 0), Qt.AlignmentFlag.AlignVCenter, category)
         painter.setFont(self.theme.font(12, figures=True))
         painter.setPen(QColor(t.text3))
-        painter.drawText(box.adjusted(0, 2, -px(10), 0),
+        painter.drawText(box.adjusted(0, 4, -px(10), 0),
                          Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(index.data(MORE)))
 
     def _type(self, painter: QPainter, box: QRectF, option: QStyleOptionViewItem, index: Index, category: str) -> None:

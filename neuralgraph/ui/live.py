@@ -1,0 +1,96 @@
+"""Live pictures in the cards: samples, feature maps, class bars, loss curves; at most a few times a second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from neuralgraph.graph.document import Graph
+from neuralgraph.session import Session
+from neuralgraph.training.events import Event, Started, Step
+from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge
+from neuralgraph.ui.canvas.previews import Preview
+
+EVERY = 0.4
+"""Seconds between two looks while training."""
+CURVE = 2048
+"""So many losses a spark line is made of, at most."""
+
+
+class LivePictures(QObject):
+    """Asks what there is to see, in the thread that trains or in one of its own, and hands over `Preview`s by node."""
+
+    seen = Signal(object)
+
+    def __init__(self, bridge: TrainingBridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._worker = AnalysisBridge(self)
+        self._worker.done.connect(self._arrived)
+        self._session: Session | None = None
+        self._looks: Mapping[str, Any] = {}
+        self._curves: dict[str, list[float]] = {}
+        self._asked: Future[Any] | None = None
+        self._last = 0.0
+        self._version = 0
+        bridge.events.connect(self.feed)
+        bridge.ended.connect(self.look)
+
+    def set_session(self, session: Session) -> None:
+        """Another document."""
+        self._session, self._looks, self._curves, self._asked = session, {}, {}, None
+
+    def look(self) -> None:
+        """Ask anew; while a run is under way it is asked by the run."""
+        if self._session is not None and not self._bridge.running:
+            self._worker.ask(self._session.looks, self._session.graph)  # type: ignore[arg-type]
+
+    def clear(self) -> None:
+        """The run was reset."""
+        self._curves = {}
+        self.look()
+
+    def close(self) -> None:
+        self._worker.close()
+
+    def feed(self, events: Sequence[Event]) -> None:
+        """Events of the run; called 30 times a second at most."""
+        for event in events:
+            match event:
+                case Started():
+                    self._curves = {}
+                case Step():
+                    self._remember(event)
+        asked, now = self._asked, monotonic()
+        if asked is not None and asked.done():
+            self._asked = None
+            if not asked.cancelled() and asked.exception() is None:
+                self._arrived(asked.result())
+        if self._asked is None and now - self._last >= EVERY and self._session is not None and self._bridge.control:
+            self._last = now
+            session, graph = self._session, self._session.graph
+            self._asked = self._bridge.control.ask(lambda program: session.looks(graph, program))
+
+    def _remember(self, event: Step) -> None:
+        for id, values in event.parts.items():
+            kept = self._curves.setdefault(id, [])
+            kept.extend(values.tolist())
+            if len(kept) > CURVE:
+                kept[:] = kept[::2]
+
+    def _arrived(self, looks: Mapping[str, Any] | Graph) -> None:
+        if not isinstance(looks, Mapping) or self._session is None:
+            return
+        self._looks = looks
+        self._version += 1
+        nodes = self._session.graph.nodes
+        shown = {id: Preview(one.kind, one.values, one.names, self._version) for id, one in looks.items() if id in nodes}
+        for id, losses in self._curves.items():
+            if id in nodes and len(losses) > 1:
+                shown[id] = Preview("spark", np.array(losses), (), self._version)
+        self.seen.emit(shown)
