@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         from neuralgraph.cli import main as command
 
         return command(words)
-    if words and words[0].startswith("-") or len(words) > 1:
+    if (words and words[0].startswith("-")) or len(words) > 1:
         _say(f"neuralgraph: {' '.join(words)!r} is neither a command nor one file. Try: neuralgraph --help")
         return 2
     file = Path(words[0]) if words else None

@@ -1,4 +1,4 @@
-"""Between the window and what takes long: worker threads, a mailbox, and the timers. The only place in ui with either."""
+"""Between the window and what takes long: worker threads, a mailbox, the timers. No other place in ui has either."""
 
 from __future__ import annotations
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from neuralgraph.graph.history import Change
 from neuralgraph.session import Session
-from neuralgraph.ui.bridge import later
 from neuralgraph.ui.canvas.bubble import Bubble
 from neuralgraph.ui.canvas.canvas_commands import CANVAS_ACTIONS
 from neuralgraph.ui.canvas.gestures.hands import Hands
 from neuralgraph.ui.canvas.gestures.scene_board import SceneBoard
 from neuralgraph.ui.canvas.ghost import Ghost
+from neuralgraph.ui.canvas.previews import Preview
 from neuralgraph.ui.canvas.scene import CanvasScene
 from neuralgraph.ui.canvas.view import CanvasView
 from neuralgraph.ui.controls import button, flat, words
@@ -45,7 +45,6 @@ class CanvasArea(QFrame):
         self._scene: CanvasScene | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._hints: QLabel | None = None
-        self._untouched = True
 
     @property
     def scene(self) -> CanvasScene:
@@ -69,7 +68,6 @@ class CanvasArea(QFrame):
         self._hints = _hints(view, self.theme)
         self._settle_hints()
         self.setFocusProxy(view)
-        self._untouched = True
         view.viewport().installEventFilter(self)
         return view
 
@@ -137,19 +135,22 @@ class CanvasArea(QFrame):
             self.view.follow()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Until a hand touches the view, it shows everything, whatever size it gets."""
-        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.Drop):
-            self._untouched = False
-        elif event.type() == QEvent.Type.Resize and self._untouched and self.view is not None:
-            later(0, self._settle, self.view)
+        """Gestures take the mouse before the view sees it: a touch ends that it shows everything."""
+        touched = event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.Drop)
+        if touched and self.view is not None:
+            self.view.following = False
         return False
 
-    def _settle(self) -> None:
-        if self._untouched:
-            self.fit()
+    def set_previews(self, previews: Mapping[str, Preview]) -> None:
+        """Live pictures in the cards."""
+        if self._scene is None:
+            return
+        before = self.scene.content_rect().size() if self.view is not None and self.view.following else None
+        self.scene.set_previews(previews)
+        if before is not None and self.view is not None and self.scene.content_rect().size() != before:
+            self.view.fit()
 
     def _changed(self, change: Change) -> None:
-        self._untouched = False
         self.scene.sync(change.before, change.after)
         if self.view is not None:
             self.view.following = False
@@ -165,12 +166,23 @@ class CanvasArea(QFrame):
         found = analysis.problems_of(chosen[0]) if analysis is not None and len(chosen) == 1 else ()
         problem = found[0] if found and found[0].severity != "note" else None
         self.bubble.show_problem(problem)
+        self._reveal_bubble()
         fix = problem.fixes[0] if problem is not None and problem.fixes else None
         if fix is None or not fix.ghost or chosen[0] not in self.scene.nodes:
             self.ghost.hide()
         else:
             box = self.scene.node_rect(chosen[0])
             self.ghost.show_at(QPointF(box.left(), box.top() - 72), fix.ghost)
+
+    def _reveal_bubble(self) -> None:
+        """Scroll by as much of the bubble as the lower edge hides."""
+        view = self.view
+        if view is not None and self.bubble.isVisible():
+            hidden = self.bubble.geometry().bottom() - view.viewport().height() + 4
+            if hidden > 0:
+                bar = view.verticalScrollBar()
+                bar.setValue(bar.value() + hidden)
+                self.bubble.settle()
 
     def _settle_hints(self) -> None:
         graph = self.scene.session.graph

@@ -60,7 +60,7 @@ def _edit() -> tuple[Command, ...]:
         Command("history", "Edit", "History", (), "history", "window.show_history"),
         *_of_canvas("Edit", "cut", "copy", "paste", "duplicate", "delete", "delete_join", first_rule=True),
         *_of_canvas("Edit", "select_all", "upstream", "downstream", first_rule=True),
-        Command("find", "Edit", "Find node…", ("Ctrl+F",), "magnify", "window.find"),
+        Command("find", "Edit", "Find node…", ("Ctrl+F",), "magnify", "window.find_node"),
         *_of_canvas("Edit", "rename", first_rule=True),
         Command("palette", "Edit", "All commands…", ("Ctrl+Shift+P",), "console-line", "window.show_commands"),
     )

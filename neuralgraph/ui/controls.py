@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
@@ -171,6 +172,34 @@ class NumberField(QLineEdit):
             self.style().polish(self)
 
 
+class SizeField(NumberField):
+    """One whole number for every axis, or one for each: `3`, `3, 5`."""
+
+    def set_value(self, value: Any) -> None:
+        if isinstance(value, tuple):
+            self._value = value  # type: ignore[assignment]
+            self.setText(", ".join(map(str, value)))
+            self._mark(False)
+        else:
+            super().set_value(value)
+
+    def step(self, count: int) -> None:
+        if isinstance(self._value, tuple):
+            lowest = -math.inf if self.low is None else self.low
+            new = tuple(int(max(one + count, lowest)) for one in self._value)
+            self.set_value(new)
+            self.typed.emit(new)
+        else:
+            super().step(count)
+
+    def _read(self, text: str) -> object:
+        parts = text.replace("×", " ").replace(",", " ").split()
+        if len(parts) < 2:
+            return super()._read(text)
+        found = [super(SizeField, self)._read(part) for part in parts]
+        return _WRONG if any(one is _WRONG or one is None for one in found) else tuple(found)
+
+
 _WRONG = object()
 
 
@@ -225,7 +254,9 @@ class Rule(QWidget):
             self.setFixedHeight(1)
 
 
-def button(text: str, *, kind: str = "plain", size: str = "", clicked: Callable[[], object] | None = None) -> QPushButton:
+def button(
+    text: str, *, kind: str = "plain", size: str = "", clicked: Callable[[], object] | None = None
+) -> QPushButton:
     """A push button of the look."""
     made = QPushButton(text)
     made.setProperty("kind", kind)

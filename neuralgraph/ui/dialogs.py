@@ -171,7 +171,8 @@ def node_help(parent: QWidget, kind: type[Node], theme: Theme) -> QDialog:
     text.setWordWrap(True)
     text.setTextFormat(Qt.TextFormat.PlainText)
     box.addWidget(text)
-    inputs = ", ".join(port.name + (" (optional)" if port.optional else " …" if port.many else "") for port in kind.ports)
+    marks = {(True, False): " (optional)", (False, True): " …"}
+    inputs = ", ".join(port.name + marks.get((port.optional, port.many), "") for port in kind.ports)
     box.addWidget(words(theme, f"In: {inputs or 'nothing, it is a source'}", 13, 400, "text2"))
     for name, param in kind.params.items():
         default = "none" if param.default is None else param.default
@@ -190,9 +191,12 @@ def about(parent: QWidget, theme: Theme) -> QDialog:
     page = QWidget()
     box = QVBoxLayout(page)
     box.addWidget(words(theme, f"NeuralGraph {neuralgraph.__version__}", 17, 600))
-    text = words(theme, "Draw a neural network, train it, and see what it learns.\n\nMIT licence. The typeface is Inter "
-                 "(SIL Open Font License), the icons are Material Design Icons (Apache 2.0).\n\nWorks offline. Nothing "
-                 "leaves this computer.", 13)
+    text = words(
+        theme,
+        "Draw a neural network, train it, and see what it learns.\n\nMIT licence. The typeface is Inter (SIL Open Font "
+        "License), the icons are Material Design Icons (Apache 2.0).\n\nWorks offline. Nothing leaves this computer.",
+        13,
+    )
     text.setWordWrap(True)
     box.addWidget(text)
     box.addStretch(1)

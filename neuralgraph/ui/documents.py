@@ -65,7 +65,8 @@ class Documents(QObject):
         return self._write(self.session.path) if self.session.path is not None else self.save_as()
 
     def save_as(self) -> bool:
-        folder = self.session.path.parent if self.session.path else Path(self._settings.text("folder", str(Path.home())))
+        path = self.session.path
+        folder = path.parent if path else Path(self._settings.text("folder", str(Path.home())))
         found, _ = QFileDialog.getSaveFileName(self._window, "Save", str(folder / self.session.title), FILTER)
         return self._write(Path(found)) if found else False
 

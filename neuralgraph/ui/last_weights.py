@@ -56,7 +56,8 @@ class LastWeights(QObject):
             return
         where = place(session.path)
         if where.is_file():
-            canvas.offer.ask("The weights of this document's last run are there.", "Use them", lambda: self._take(where))
+            text = "The weights of this document's last run are there."
+            canvas.offer.ask(text, "Use them", lambda: self._take(where))
 
     def _take(self, where: Path) -> None:
         session = self._bench.session

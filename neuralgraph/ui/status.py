@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from neuralgraph.session import Session
 from neuralgraph.ui.controls import dress, words
+from neuralgraph.ui.devices import threads
 from neuralgraph.ui.icons import pixmap
 from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
@@ -49,7 +51,8 @@ class StatusLine(QFrame):
         self.setFixedHeight(theme.px(27))
         self.parameters = Part(theme, "tune-variant")
         self.memory = Part(theme, "memory")
-        self.device = Part(theme, "chip", "CPU")
+        self.device = Part(theme, "chip")
+        self.show_device("CPU")
         self.word = Part(theme, "information-outline")
         self.state = Part(theme, "check-circle")
         row = QHBoxLayout(self)
@@ -73,6 +76,10 @@ class StatusLine(QFrame):
         batch = analysis.graph.plan.batch_size
         self.memory.say("unknown until solved" if analysis.errors else f"{size(analysis.bytes)} for a batch of {batch}")
 
+    def show_device(self, name: str) -> None:
+        count = threads()
+        self.device.say(f"{name}, {count} thread{'' if count == 1 else 's'}" if name == "CPU" else name)
+
     def wait(self) -> None:
         """Before the first analysis."""
         self.parameters.say("…")
@@ -93,11 +100,20 @@ class StatusLine(QFrame):
         elif session.path is None:
             self.state.say("A copy, not saved yet" if session.graph.nodes else "Empty document", "file-outline")
         else:
-            self.state.say(f"Saved{self._saved_at}", "check-circle", "ok")
+            self.state.say(f"Saved{self._saved_at or _written(session.path)}", "check-circle", "ok")
 
     def forget(self) -> None:
         """Another document is open."""
         self._saved_at = ""
+
+
+def _written(path: Path) -> str:
+    """When a file of today was written; "" for an older one."""
+    try:
+        then = datetime.fromtimestamp(path.stat().st_mtime)
+    except OSError:
+        return ""
+    return f" {then:%H:%M}" if then.date() == datetime.now().date() else ""
 
 
 def size(count: float) -> str:

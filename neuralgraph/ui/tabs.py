@@ -153,7 +153,8 @@ class Tabs(QWidget):
         if tab is None:
             return
         self.stack.setCurrentWidget(self._made(tab))
-        self._corners.setCurrentWidget(tab.corner if tab.corner is not None else self._corners.widget(0))
+        if tab.corner is not None:
+            self._corners.setCurrentWidget(tab.corner)
         self._corners.setVisible(tab.corner is not None)
         self._more.setVisible(tab.corner is None)
         self.changed.emit(tab.key)

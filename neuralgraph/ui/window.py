@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         if not self.bench.docks.shown("right"):
             self.bench.docks.toggle_right()
 
-    def find(self) -> None:
+    def find_node(self) -> None:
         """The search for a node in this document: the outline."""
         self.bench.finder.open()
 

@@ -105,7 +105,7 @@ class Workbench(QObject):
         self.training.shown.connect(self._show_training)
         self.training.cleared.connect(self.views.clear)
         self.training.cleared.connect(self.live.clear)
-        self.live.seen.connect(lambda previews: self.canvas.scene.set_previews(previews))
+        self.live.seen.connect(self.canvas.set_previews)
         self.training.values.connect(lambda values: self.canvas.scene.set_values(values))
         self.training.over.connect(self._over)
         self.training.rate_wanted.connect(self._ask_rate)
@@ -279,7 +279,7 @@ class Workbench(QObject):
     def _device_chosen(self, index: int) -> None:
         id, name = devices()[index]
         self.training.device = id
-        self.status.device.say(name)
+        self.status.show_device(name)
 
     def _ask_rate(self, rate: float) -> None:
         from neuralgraph.ui.dialogs import ask_number

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
 from neuralgraph.errors import ParameterError
 from neuralgraph.spec import Param
-from neuralgraph.ui.controls import Choice, NumberField, Switch, button, number, repolish, spelled
+from neuralgraph.ui.controls import Choice, NumberField, SizeField, Switch, button, number, repolish, spelled
 from neuralgraph.ui.theme import Theme
 
 
@@ -51,10 +51,12 @@ class Field(QWidget):
 class Numeric(Field):
     """A number with arrows."""
 
+    field_type = NumberField
+
     def __init__(self, param: Param, theme: Theme) -> None:
         super().__init__(param, theme)
         empty = "none" if param.optional else None
-        self.box = NumberField(theme, whole=param.kind == "int", low=param.min, high=param.max, empty=empty)
+        self.box = self.field_type(theme, whole=param.kind in ("int", "size"), low=param.min, high=param.max, empty=empty)
         self.box.typed.connect(self.edited)
         self.box.editingFinished.connect(self.sealed)
         self._put(self.box)
@@ -68,6 +70,12 @@ class Numeric(Field):
 
     def _show(self, value: Any) -> None:
         self.box.set_value(value)
+
+
+class Sizes(Numeric):
+    """A whole number, or one per axis, with arrows."""
+
+    field_type = SizeField
 
 
 class Toggle(Field):
@@ -202,7 +210,7 @@ def _numbers(text: str) -> tuple[int | float, ...]:
 
 _KINDS: dict[str, type[Field]] = {
     "int": Numeric, "float": Numeric, "bool": Toggle, "choice": Chosen, "text": Written, "file": PathField,
-    "size": Written, "ints": Written, "numbers": Written,
+    "size": Sizes, "ints": Written, "numbers": Written,
 }
 
 

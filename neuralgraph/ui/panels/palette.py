@@ -283,7 +283,7 @@ class Rows(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box, category = QRectF(option.rect), str(index.data(CATEGORY) or "")  # type: ignore[attr-defined]
+        box, category = QRectF(option.rect), str(index.data(CATEGORY) or "")
         if index.data(KIND):
             self._type(painter, box, option, index, category)
         elif index.parent().isValid():
@@ -299,7 +299,7 @@ class Rows(QStyledItemDelegate):
         middle = box.center().y() + 2
         tree = self.parent()
         assert isinstance(tree, QTreeView)
-        if tree.isExpanded(index):  # type: ignore[arg-type]
+        if tree.isExpanded(index):
             chevron(painter, QPointF(box.left() + px(7), middle), QColor(t.text2), half=px(3))
         else:
             painter.save()
@@ -318,7 +318,7 @@ class Rows(QStyledItemDelegate):
 
     def _type(self, painter: QPainter, box: QRectF, option: QStyleOptionViewItem, index: Index, category: str) -> None:
         t, px = self.theme.tokens, self.theme.px
-        state = option.state  # type: ignore[attr-defined]
+        state = option.state
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         if chosen or state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(Qt.PenStyle.NoPen)

@@ -78,7 +78,7 @@ class ProblemsPanel(QWidget):
         return (placed.title or placed.type) if placed is not None else problem.node or "Document"
 
     def _category(self, problem: Problem) -> str:
-        if self.session is None or problem.node not in self.session.graph.nodes:
+        if self.session is None or problem.node is None or problem.node not in self.session.graph.nodes:
             return ""
         kind = self.session.graph.nodes[problem.node].type
         return self.session.catalog[kind].category if kind in self.session.catalog else ""

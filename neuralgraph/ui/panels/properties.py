@@ -14,6 +14,7 @@ from neuralgraph.graph.edits import ChangeNode, Group, RenameNode
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import refusal
 from neuralgraph.session import Session
+from neuralgraph.spec import Node
 from neuralgraph.ui.controls import Rule, button, flat, words
 from neuralgraph.ui.icons import badge, icon, tile
 from neuralgraph.ui.panels.fields import Form
@@ -136,6 +137,10 @@ class NodeSheet(QWidget):
     def placed(self) -> Placed:
         return self.session.graph.nodes[self.id]
 
+    def _kind(self) -> type[Node] | None:
+        catalog = self.session.catalog
+        return catalog[self._type] if self._type in catalog else None  # noqa: SIM401
+
     def stale(self) -> bool:
         """Another node type stands here now."""
         return self.placed.type != self._type
@@ -168,7 +173,7 @@ class NodeSheet(QWidget):
         t, px = self.theme.tokens, self.theme.px
         row = QHBoxLayout()
         row.setSpacing(px(4))
-        kind = self.session.catalog[self._type] if self._type in self.session.catalog else None
+        kind = self._kind()
         sign = QLabel()
         sign.setPixmap(tile(kind.category if kind else "", px(28), t))
         row.addWidget(sign)
@@ -191,7 +196,7 @@ class NodeSheet(QWidget):
         self._box.addLayout(row)
 
     def _form(self) -> None:
-        kind = self.session.catalog[self._type] if self._type in self.session.catalog else None
+        kind = self._kind()
         self.form: Form | None = None
         self._more: Form | None = None
         if kind is None:
@@ -242,7 +247,7 @@ class NodeSheet(QWidget):
     def _show_figures(self, analysis: Analysis, problems: tuple[Problem, ...]) -> None:
         while self._figures.count():
             item = self._figures.takeAt(0)
-            if (old := item.widget()) is not None:
+            if item is not None and (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
         bad = {one.port for one in problems if one.severity == "error" and one.received}
