@@ -56,7 +56,8 @@ class Numeric(Field):
     def __init__(self, param: Param, theme: Theme) -> None:
         super().__init__(param, theme)
         empty = "none" if param.optional else None
-        self.box = self.field_type(theme, whole=param.kind in ("int", "size"), low=param.min, high=param.max, empty=empty)
+        whole = param.kind in ("int", "size")
+        self.box = self.field_type(theme, whole=whole, low=param.min, high=param.max, empty=empty)
         self.box.typed.connect(self.edited)
         self.box.editingFinished.connect(self.sealed)
         self._put(self.box)

@@ -1,0 +1,46 @@
+"""The rows that views look at: every source's arrays, the target, the names of classes and features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuralgraph.data.gather import rows as gathered
+from neuralgraph.data.split import Split, split_rows
+from neuralgraph.graph.plan import Plan
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """`arrays` by source key; `target` is that of the first data node, None where there is none."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    target: NDArray[Any] | None
+    names: tuple[str, ...]
+    features: tuple[str, ...]
+    split: Split
+
+    @property
+    def count(self) -> int:
+        return len(next(iter(self.arrays.values())))
+
+    def one(self, row: int) -> dict[str, NDArray[Any]]:
+        """A single row of every source."""
+        return {key: np.array(array[row : row + 1]) for key, array in self.arrays.items()}
+
+
+def rows_of(sources: Mapping[str, Any], plan: Plan, folder: Path | None) -> Rows:
+    """The rows of a program's data nodes, split as its plan splits them; a `DataError` where an Input needs arrays."""
+    arrays, deliveries = gathered(sources, folder=folder)
+    first = deliveries[0] if deliveries else None
+    target = first.arrays.get("y") if first is not None else None
+    names = first.class_names if first is not None else ()
+    labels = target.reshape(-1).astype(np.int64) if names and target is not None else None
+    split = split_rows(len(next(iter(arrays.values()))), validation=plan.validation, test=plan.test, method=plan.split,
+                       seed=plan.seed, labels=labels, own_test=min((one.test_rows for one in deliveries), default=0))
+    return Rows(arrays, target, names, first.feature_names if first is not None else (), split)

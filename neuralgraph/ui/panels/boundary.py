@@ -1,0 +1,143 @@
+"""How the network divides the plane of two features: regions, contour, and the samples on top."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from neuralgraph.session import Session
+from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.canvas.shapes import colour
+from neuralgraph.ui.panels.heatmap import as_image
+from neuralgraph.ui.panels.heatmap_colours import rgb, table
+from neuralgraph.ui.panels.inspector_type import Themed, font
+from neuralgraph.ui.panels.numbers_view import NumbersView
+from neuralgraph.ui.tokens import Tokens
+
+SOFT = 0.4
+"""The area is painted at most so far up the map, so that the samples stand out."""
+
+
+class Plane(QWidget):
+    """Paints a region; class 1 is a blue circle, class 0 an orange triangle, further classes squares."""
+
+    def __init__(self, owner: BoundaryPanel) -> None:
+        super().__init__()
+        self._owner = owner
+        self.region: Any = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Decision regions")
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        if self.region is None:
+            return
+        tokens = self._owner.tokens
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = min(self.width() - 200, self.height() - 16)
+        box = QRectF((self.width() - side - 140) / 2, 8, side, side)
+        pixels = area(self.region.score, self.region.answer, len(self.region.names), tokens)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(box, as_image(pixels[::-1]))
+        self._contour(painter, box, tokens)
+        self._points(painter, box, tokens)
+        painter.setPen(QPen(colour(tokens.outline), 1.2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box, 4, 4)
+        self._legend(painter, QPointF(box.right() + 20, box.top() + 12), tokens)
+
+    def _contour(self, painter: QPainter, box: QRectF, tokens: Tokens) -> None:
+        lines = borders(self.region.score if len(self.region.names) <= 2 else self.region.answer, len(self.region.names))
+        grid = len(self.region.score) - 1
+        for width, ink in ((7.0, tokens.panel), (3.4, tokens.text)):
+            painter.setPen(QPen(colour(ink), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            for (x1, y1), (x2, y2) in lines:
+                painter.drawLine(
+                    QPointF(box.x() + x1 / grid * box.width(), box.bottom() - y1 / grid * box.height()),
+                    QPointF(box.x() + x2 / grid * box.width(), box.bottom() - y2 / grid * box.height()))
+
+    def _points(self, painter: QPainter, box: QRectF, tokens: Tokens) -> None:
+        low, span = self.region.low, self.region.high - self.region.low
+        for (x, y), kind in zip((self.region.points - low) / span, self.region.truth, strict=True):
+            at = QPointF(box.x() + x * box.width(), box.bottom() - y * box.height())
+            mark(painter, at, int(kind > 0) if not self.region.names else int(kind), tokens)
+
+    def _legend(self, painter: QPainter, at: QPointF, tokens: Tokens) -> None:
+        painter.setFont(font(12))
+        for kind, name in enumerate(self.region.names[:8] or ("below 0", "above 0")):
+            mark(painter, at + QPointF(0, 22 * kind), kind, tokens)
+            painter.setPen(colour(tokens.text))
+            painter.drawText(at + QPointF(14, 22 * kind + 4), f"class {name}" if len(name) < 3 else name)
+
+
+def mark(painter: QPainter, at: QPointF, kind: int, tokens: Tokens) -> None:
+    """A sample: shape and colour by class, with a white rim."""
+    ink = (tokens.negative, tokens.positive, *tokens.series)[kind % 6]
+    painter.setPen(QPen(colour("#FFFFFF"), 1.6))
+    painter.setBrush(colour(ink))
+    if kind == 0:
+        painter.drawPolygon(QPolygonF([at + QPointF(0, -5.2), at + QPointF(5, 4), at + QPointF(-5, 4)]))
+    elif kind == 1:
+        painter.drawEllipse(at, 4.4, 4.4)
+    else:
+        painter.drawRect(QRectF(at.x() - 4, at.y() - 4, 8, 8))
+
+
+def area(score: NDArray[Any], answer: NDArray[Any], classes: int, tokens: Tokens) -> NDArray[np.uint8]:
+    """The soft colours of the plane: the signed map for two classes, else a tint of each class's colour."""
+    if classes <= 2:
+        place = np.clip((score * SOFT + 1) / 2 * 511, 0, 511).astype(int)
+        return np.asarray(table(tokens, "signed")[place], dtype=np.uint8)
+    inks = np.array([rgb(one) for one in (tokens.negative, tokens.positive, *tokens.series)], dtype=float)
+    base = np.array(rgb(tokens.panel), dtype=float)
+    return np.asarray(base + (inks[answer % 6] - base) * 0.35, dtype=np.uint8)
+
+
+def borders(values: NDArray[Any], classes: int) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Line pieces between neighbouring grid cells: where the sign of a score changes, or the class."""
+    lines: list[tuple[tuple[float, float], tuple[float, float]]] = []
+    if classes > 2:
+        for y, x in np.argwhere(values[:, :-1] != values[:, 1:]):
+            lines.append(((x + 0.5, y - 0.5), (x + 0.5, y + 0.5)))
+        for y, x in np.argwhere(values[:-1] != values[1:]):
+            lines.append(((x - 0.5, y + 0.5), (x + 0.5, y + 0.5)))
+        return lines
+    inside = values > 0
+    mixed = inside[:-1, :-1] + 0 + inside[1:, :-1] + inside[:-1, 1:] + inside[1:, 1:]
+    for y, x in np.argwhere((mixed > 0) & (mixed < 4)):
+        corners = [(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)]
+        cuts = []
+        for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1], strict=True):
+            a, b = float(values[ay, ax]), float(values[by, bx])
+            if (a > 0) != (b > 0):
+                share = a / (a - b)
+                cuts.append((ax + (bx - ax) * share, ay + (by - ay) * share))
+        lines += [(cuts[n], cuts[n + 1]) for n in range(0, len(cuts) - 1, 2)]
+    return lines
+
+
+class BoundaryPanel(NumbersView):
+    """Decision regions, live."""
+
+    icon = "vector-curve"
+    empty = ("No plane to show", "It appears for data with two features, such as the spiral, once the graph has no error.")
+
+    def __init__(self, session: Session, bridge: TrainingBridge, theme: Themed) -> None:
+        self._plane = Plane(self)
+        super().__init__(session, bridge, theme, self._plane)
+
+    @property
+    def tokens(self) -> Tokens:
+        return self._tokens
+
+    def question(self, session: Session, program: Any) -> Any:
+        return session.region(program)
+
+    def show_answer(self, answer: Any) -> None:
+        self._plane.region = answer
+        self._plane.update()

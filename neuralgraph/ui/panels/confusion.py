@@ -1,0 +1,118 @@
+"""The confusion matrix of the validation rows: counts, shares of each true class, and figures for each class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from neuralgraph.session import Session
+from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.canvas.shapes import colour
+from neuralgraph.ui.panels.inspector_type import Themed, font, tabular
+from neuralgraph.ui.panels.numbers_view import NumbersView
+from neuralgraph.ui.tokens import Tokens
+
+
+class Matrix(QWidget):
+    """Rows are true classes, columns answers; the diagonal is right."""
+
+    def __init__(self, owner: ConfusionPanel) -> None:
+        super().__init__()
+        self._owner = owner
+        self.answers: Any = None
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Confusion matrix")
+
+    def _box(self) -> tuple[QRectF, float]:
+        size = len(self.answers.names)
+        side = min(self.height() - 44.0, self.width() - 360.0)
+        cell = max(10.0, min(48.0, side / size))
+        return QRectF(150, 30, cell * size, cell * size), cell
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        if self.answers is None:
+            return
+        tokens = self._owner.tokens
+        counts = self.answers.table()
+        totals = np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        shares = counts / totals
+        box, cell = self._box()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for row, column in np.ndindex(counts.shape):
+            where = QRectF(box.x() + column * cell, box.y() + row * cell, cell, cell).adjusted(1, 1, -1, -1)
+            ink = tokens.positive if row == column else tokens.negative
+            share = float(shares[row, column])
+            painter.fillRect(where, colour(tokens.sunken))
+            painter.fillRect(where, colour(ink, 0.9 * share if row == column else min(0.9, 2.5 * share)))
+            if counts[row, column] and cell >= 16:
+                painter.setFont(tabular(11, 600))
+                strong = share > (0.55 if row == column else 0.25)
+                painter.setPen(colour(tokens.canvas if strong else tokens.text))
+                painter.drawText(where, Qt.AlignmentFlag.AlignCenter, f"{counts[row, column]:,}")
+        self._names(painter, box, cell, tokens)
+        self._figures(painter, box, counts, tokens)
+
+    def _names(self, painter: QPainter, box: QRectF, cell: float, tokens: Tokens) -> None:
+        painter.setFont(font(11))
+        painter.setPen(colour(tokens.text2))
+        for n, name in enumerate(self.answers.names):
+            row = QRectF(0, box.y() + n * cell, box.x() - 8, cell)
+            painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name[:20])
+            column = QRectF(box.x() + n * cell, 10, cell, 18)
+            short = name if len(name) <= 3 or cell > 44 else name[:3]
+            painter.drawText(column, Qt.AlignmentFlag.AlignCenter, short[:8])
+        painter.drawText(QPointF(8, 20), "true class ↓   answer →")
+
+    def _figures(self, painter: QPainter, box: QRectF, counts: Any, tokens: Tokens) -> None:
+        total, right = int(counts.sum()), int(np.trace(counts))
+        lines = [("right", f"{right:,} of {total:,}"), ("accuracy", f"{right / max(total, 1):.1%}".replace("%", " %"))]
+        recall = np.diag(counts) / np.maximum(counts.sum(axis=1), 1)
+        worst = int(recall.argmin())
+        lines.append(("hardest class", f"{self.answers.names[worst]}  {recall[worst]:.1%}".replace("%", " %")))
+        for n, (name, value) in enumerate(lines):
+            y = box.y() + 18 + n * 26
+            painter.setPen(QPen(colour(tokens.text2)))
+            painter.setFont(font(12))
+            painter.drawText(QPointF(box.right() + 28, y), name)
+            painter.setPen(QPen(colour(tokens.text)))
+            painter.setFont(tabular(12, 600))
+            painter.drawText(QPointF(box.right() + 128, y), value)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.answers is None:
+            return
+        box, cell = self._box()
+        column, row = (int(v // cell) for v in (event.position().x() - box.x(), event.position().y() - box.y()))
+        names = self.answers.names
+        if 0 <= row < len(names) and 0 <= column < len(names):
+            count = int(self.answers.table()[row, column])
+            text = f"true {names[row]}, answer {names[column]}: {count:,}"
+            QToolTip.showText(event.globalPosition().toPoint(), text, self)
+
+
+class ConfusionPanel(NumbersView):
+    """Which classes the network takes for which."""
+
+    icon = "grid"
+    empty = ("No classes to compare", "It appears for data with classes, once the graph has no error.")
+
+    def __init__(self, session: Session, bridge: TrainingBridge, theme: Themed) -> None:
+        self._matrix = Matrix(self)
+        super().__init__(session, bridge, theme, self._matrix)
+
+    @property
+    def tokens(self) -> Tokens:
+        return self._tokens
+
+    def question(self, session: Session, program: Any) -> Any:
+        return session.answers(program)
+
+    def show_answer(self, answer: Any) -> None:
+        self._matrix.answers = answer
+        self._matrix.update()

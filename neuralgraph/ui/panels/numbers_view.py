@@ -1,0 +1,82 @@
+"""What the panels on answers share: they ask while they can be seen, and show a notice while there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from neuralgraph.session import Session
+from neuralgraph.training.events import Event
+from neuralgraph.ui.asking import Asker
+from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.panels.inspector_empty import Notice
+from neuralgraph.ui.panels.inspector_type import Themed
+from neuralgraph.validation.analysis import Analysis
+
+
+class NumbersView(QWidget):
+    """A view that asks one question of the network and shows what comes; `content` is its picture."""
+
+    icon = "grid"
+    empty = ("Nothing to show yet", "")
+
+    def __init__(self, session: Session, bridge: TrainingBridge, theme: Themed, content: QWidget) -> None:
+        super().__init__()
+        self._session, self._tokens = session, theme.tokens
+        self._asker = Asker(bridge, self)
+        self._asker.answered.connect(self._arrived)
+        self._content = content
+        self._notice = Notice(self._tokens, self.icon, *self.empty)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._notice)
+        self._stack.addWidget(content)
+
+    def question(self, session: Session, program: Any) -> Any:
+        """What is asked of the session; runs in another thread."""
+        raise NotImplementedError
+
+    def show_answer(self, answer: Any) -> None:
+        """Show what came."""
+        raise NotImplementedError
+
+    def set_session(self, session: Session) -> None:
+        self._session = session
+        self._stack.setCurrentWidget(self._notice)
+
+    def set_analysis(self, _: Analysis) -> None:
+        self._ask()
+
+    def set_theme(self, theme: Themed) -> None:
+        self._tokens = theme.tokens
+        self._notice.set_tokens(self._tokens)
+        self._content.update()
+
+    def feed(self, _: Sequence[Event]) -> None:
+        self._asker.poll()
+        self._ask()
+
+    def clear(self) -> None:
+        self._ask()
+
+    def weights_changed(self) -> None:
+        self._ask()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask()
+
+    def close_view(self) -> None:
+        self._asker.close()
+
+    def _ask(self) -> None:
+        session = self._session
+        if self.isVisible() and session is not None:
+            self._asker.ask(session, lambda program: self.question(session, program))
+
+    def _arrived(self, answer: Any) -> None:
+        self._stack.setCurrentWidget(self._notice if answer is None else self._content)
+        if answer is not None:
+            self.show_answer(answer)

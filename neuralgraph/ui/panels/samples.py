@@ -1,0 +1,154 @@
+"""The browser of right and wrong samples: pictures or features, what is true, what the network says and how surely."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from neuralgraph.session import Session
+from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.canvas.shapes import colour, rounded
+from neuralgraph.ui.panels.heatmap import as_image
+from neuralgraph.ui.panels.inspector_type import Themed, coloured, font, label
+from neuralgraph.ui.panels.numbers_view import NumbersView
+from neuralgraph.ui.tokens import Tokens
+
+SHOWN = 240
+CELL = QSize(104, 112)
+ORDERS = ("most wrong first", "least sure first", "right ones", "in order")
+
+
+class Sheet(QWidget):
+    """A grid of samples; wrong ones have a red rim and a cross, right ones a green tick."""
+
+    def __init__(self, owner: SamplesPanel) -> None:
+        super().__init__()
+        self._owner = owner
+        self.answers: Any = None
+        self.picked: Any = np.zeros(0, dtype=int)
+        self.setAccessibleName("Samples")
+
+    def columns(self) -> int:
+        return max(1, self.width() // CELL.width())
+
+    def fit(self) -> None:
+        """As tall as all rows of samples."""
+        rows = -(-len(self.picked) // self.columns())
+        self.setMinimumHeight(rows * CELL.height() + 8)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.answers is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        columns = self.columns()
+        for place, at in enumerate(self.picked):
+            box = QRectF((place % columns) * CELL.width() + 4, (place // columns) * CELL.height() + 4,
+                         CELL.width() - 8, CELL.height() - 8)
+            if box.toRect().intersects(event.rect()):
+                self._one(painter, box, int(at), self._owner.tokens)
+
+    def _one(self, painter: QPainter, box: QRectF, at: int, tokens: Tokens) -> None:
+        found = self.answers
+        right = found.truth[at] == found.answer[at]
+        painter.setPen(QPen(colour(tokens.hairline if right else tokens.error), 1 if right else 1.8))
+        painter.setBrush(colour(tokens.card))
+        painter.drawPath(rounded(box, 6))
+        picture = QRectF(box.x() + 8, box.y() + 6, box.width() - 16, 60)
+        self._picture(painter, picture, found.x[at], tokens)
+        names = found.names
+        said = f"{'✓' if right else '✕'} {names[found.answer[at]]}"
+        painter.setFont(font(12, 600))
+        painter.setPen(colour(tokens.ok if right else tokens.error))
+        line = QRectF(box.x() + 8, box.y() + 68, box.width() - 16, 16)
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, said[:14])
+        painter.setFont(font(11))
+        painter.setPen(colour(tokens.text2))
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight, f"{found.sure[at]:.0%}".replace("%", " %"))
+        below = line.translated(0, 17)
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"is {names[found.truth[at]]}"[:16])
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"#{found.rows[at]}")
+
+    def _picture(self, painter: QPainter, box: QRectF, x: Any, tokens: Tokens) -> None:
+        if x.ndim == 3 and x.shape[0] in (1, 3):
+            image = np.clip(np.moveaxis(x, 0, -1), 0, 1)
+            if x.shape[0] == 1:
+                image = np.repeat(image if tokens.dark else 1 - image, 3, axis=2)
+            side = box.height()
+            where = QRectF(box.center().x() - side / 2, box.y(), side, side)
+            painter.drawImage(where, as_image(np.round(image * 255).astype(np.uint8)))
+            return
+        values = np.asarray(x, dtype=float).ravel()[:24]
+        reach = float(np.abs(values).max(initial=0)) or 1.0
+        step, middle = box.width() / max(len(values), 1), box.center().y()
+        for n, value in enumerate(values):
+            high = value / reach * box.height() / 2
+            bar = QRectF(box.x() + n * step + 1, min(middle, middle - high), max(1.0, step - 2), max(1.0, abs(high)))
+            painter.fillRect(bar, colour(tokens.positive if value >= 0 else tokens.negative))
+
+
+class SamplesPanel(NumbersView):
+    """Validation rows with the network's answers."""
+
+    icon = "image-multiple-outline"
+    empty = ("No answers yet", "They appear for data with classes, once the graph has no error.")
+
+    def __init__(self, session: Session, bridge: TrainingBridge, theme: Themed) -> None:
+        self._sheet = Sheet(self)
+        self._order = QComboBox()
+        self._order.addItems(list(ORDERS))
+        self._order.activated.connect(lambda _: self._arrange())
+        self._count = label(pixels=12)
+        content = QWidget()
+        head = QHBoxLayout()
+        head.addWidget(self._order)
+        head.addWidget(self._count, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(self._sheet)
+        box = QVBoxLayout(content)
+        box.setContentsMargins(12, 6, 12, 6)
+        box.addLayout(head)
+        box.addWidget(scroll, 1)
+        super().__init__(session, bridge, theme, content)
+        coloured(self._count, self._tokens.text2)
+
+    @property
+    def tokens(self) -> Tokens:
+        return self._tokens
+
+    def set_theme(self, theme: Themed) -> None:
+        super().set_theme(theme)
+        coloured(self._count, self._tokens.text2)
+        self._sheet.update()
+
+    def question(self, session: Session, program: Any) -> Any:
+        return session.answers(program)
+
+    def show_answer(self, answer: Any) -> None:
+        self._sheet.answers = answer
+        self._arrange()
+
+    def _arrange(self) -> None:
+        found = self._sheet.answers
+        if found is None:
+            return
+        wrong, sure = ~found.right, found.sure
+        match ORDERS[self._order.currentIndex()]:
+            case "most wrong first":
+                order = np.lexsort((-sure, ~wrong))
+            case "least sure first":
+                order = np.argsort(sure)
+            case "right ones":
+                order = np.flatnonzero(~wrong)
+            case _:
+                order = np.arange(len(sure))
+        self._sheet.picked = order[:SHOWN]
+        self._count.setText(f"{int(wrong.sum()):,} of {len(wrong):,} wrong")
+        self._sheet.fit()
