@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 from neuralgraph.ui.canvas import shapes
-from neuralgraph.ui.tokens import CATEGORY_ICONS, Tokens
+from neuralgraph.ui.tokens import CATEGORY_ICONS, INK, Tokens
 
 
 @lru_cache(maxsize=1024)
@@ -60,7 +60,7 @@ def badge(severity: str, size: int, tokens: Tokens, ratio: float = 2.0) -> QPixm
     elif severity == "warning":
         painter.fillPath(shapes.triangle(body), QColor(tokens.warning_fill))
         painter.translate(0, size * 0.12)
-        painter.fillPath(shapes.glyph("!", size * 0.5), QColor("black"))
+        painter.fillPath(shapes.glyph("!", size * 0.5), QColor(INK))
     else:
         painter.fillPath(shapes.icon("information-outline", size), QColor(tokens.text2))
     painter.end()

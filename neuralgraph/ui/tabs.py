@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, Q
 
 from neuralgraph.ui.controls import Rule, flat
 from neuralgraph.ui.theme import Theme
+from neuralgraph.ui.tokens import INK
 
 
 @dataclass(slots=True)
@@ -240,7 +241,7 @@ class Bar(QTabBar):
             painter.setPen(Qt.PenStyle.NoPen if tab.level in fills else QPen(QColor(t.outline), 1))
             painter.setBrush(QColor(fills.get(tab.level, t.sunken)))
             painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
-            ink = {"error": t.on_tile, "warning": "black"}.get(tab.level, t.text)
+            ink = {"error": t.on_tile, "warning": INK}.get(tab.level, t.text)
             painter.setPen(QColor(ink))
             painter.setFont(self.theme.font(12, 600))
             painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, str(tab.count))

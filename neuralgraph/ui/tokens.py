@@ -89,6 +89,9 @@ DARK = Tokens(
     signed_stops=(-1.0, -0.74, -0.35, 0.0, 0.35, 0.74, 1.0),
 )
 
+# The same in both themes: a note is paper, the sign of a warning is dark on amber.
+PAPER, PAPER_EDGE, INK = "#FFF4C9", "#B79A45", "#17202C"
+
 CATEGORY_ICONS = {
     "Data": "database", "Layers": "layers-triple", "Activations": "sine-wave", "Maths": "sigma",
     "Losses": "trending-down", "Metrics": "gauge", "Modules": "package-variant-closed",

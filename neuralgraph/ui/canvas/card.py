@@ -14,7 +14,7 @@ from neuralgraph.ui.canvas import previews
 from neuralgraph.ui.canvas.content import Face
 from neuralgraph.ui.canvas.geometry import INSET, TITLE_X, Card, named_rows
 from neuralgraph.ui.canvas.shapes import colour, glyph, icon, mixed, module_back, octagon, rounded, tile, triangle
-from neuralgraph.ui.tokens import CATEGORY_ICONS, CATEGORY_SIGNS, HEADER, RADIUS_CARD, TILE, Tokens
+from neuralgraph.ui.tokens import CATEGORY_ICONS, CATEGORY_SIGNS, HEADER, INK, RADIUS_CARD, TILE, Tokens
 
 LEAST_TEXT = 9.0
 """No node text gets smaller than this on screen, in px."""
@@ -252,11 +252,11 @@ def _badges(painter: QPainter, face: Face, card: Card, look: Look) -> None:
     if face.severity == "error":
         at = QPointF(card.width - 1, 1)
         _badge(painter, octagon(20 * grow), at, tokens.error, tokens.card)
-        painter.fillPath(glyph("!", 13 * grow).translated(at), colour("#FFFFFF" if not tokens.dark else tokens.on_tile))
+        painter.fillPath(glyph("!", 13 * grow).translated(at), colour(tokens.on_tile))
     elif face.severity == "warning":
         at = QPointF(card.width - 2, 1)
         _badge(painter, triangle(18 * grow), at, tokens.warning_fill, tokens.card)
-        painter.fillPath(glyph("!", 10 * grow).translated(at + QPointF(0, 2 * grow)), colour("#17202C"))
+        painter.fillPath(glyph("!", 10 * grow).translated(at + QPointF(0, 2 * grow)), colour(INK))
     if face.category == "Modules" and face.repeat != 1:
         text = f"×{face.repeat}"
         wide = fonts.width(text, 11, 700) + 20

@@ -10,12 +10,11 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.shapes import colour, icon, rounded
-from neuralgraph.ui.tokens import RADIUS_FRAME
+from neuralgraph.ui.tokens import INK, PAPER, PAPER_EDGE, RADIUS_FRAME
 
 if TYPE_CHECKING:
     from neuralgraph.ui.canvas.scene import CanvasScene
 
-PAPER, PAPER_EDGE, INK = "#FFF4C9", "#B79A45", "#2A2410"
 
 
 class FrameItem(QGraphicsItem):

@@ -9,10 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from neuralgraph.ui import fonts
-from neuralgraph.ui.tokens import Tokens
-
-PAPER = "#FFF4C9"
-INK = "#17202C"
+from neuralgraph.ui.tokens import INK, PAPER, Tokens
 
 
 class InlineEditor(QObject):

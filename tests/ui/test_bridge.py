@@ -1,0 +1,135 @@
+"""Threads and the mailbox: latest wins, nothing lost, faults told, everything ended."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from neuralgraph.errors import RunError
+from neuralgraph.graph.document import Graph
+from neuralgraph.training.events import Event, Failed, Finished, Paused
+from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge
+from neuralgraph.validation.analysis import Analysis
+
+
+@pytest.fixture
+def analysis(qapp: Any) -> Iterator[AnalysisBridge]:
+    bridge = AnalysisBridge()
+    yield bridge
+    bridge.close()
+
+
+@pytest.fixture
+def training(qapp: Any) -> Iterator[TrainingBridge]:
+    bridge = TrainingBridge()
+    yield bridge
+    bridge.close()
+
+
+def test_only_the_latest_of_many_requests_is_analysed(qtbot: Any, analysis: AnalysisBridge) -> None:
+    begun, gate, seen = threading.Event(), threading.Event(), []
+
+    def slow(graph: Graph) -> Analysis:
+        begun.set()
+        gate.wait(5)
+        seen.append(graph.title)
+        return Analysis(graph)
+
+    answers: list[Analysis] = []
+    analysis.done.connect(answers.append)
+    analysis.ask(slow, Graph(title="first"))
+    assert begun.wait(5)
+    for title in ("second", "third", "last"):
+        analysis.ask(slow, Graph(title=title))
+    gate.set()
+    qtbot.waitUntil(lambda: len(answers) == 2, timeout=5000)
+    assert seen == ["first", "last"]
+    assert answers[-1].graph.title == "last"
+
+
+def test_an_answer_arrives_on_the_gui_thread(qtbot: Any, analysis: AnalysisBridge) -> None:
+    where: list[int] = []
+    analysis.done.connect(lambda _answer: where.append(threading.get_ident()))
+    analysis.ask(Analysis, Graph())
+    qtbot.waitUntil(lambda: bool(where), timeout=5000)
+    assert where == [threading.get_ident()]
+
+
+def test_a_failing_analysis_is_told_and_the_next_one_works(qtbot: Any, analysis: AnalysisBridge) -> None:
+    def broken(graph: Graph) -> Analysis:
+        raise ValueError("no such thing")
+
+    texts: list[str] = []
+    answers: list[Analysis] = []
+    analysis.failed.connect(texts.append)
+    analysis.done.connect(answers.append)
+    analysis.ask(broken, Graph())
+    qtbot.waitUntil(lambda: bool(texts), timeout=5000)
+    assert "no such thing" in texts[0]
+    analysis.ask(Analysis, Graph())
+    qtbot.waitUntil(lambda: bool(answers), timeout=5000)
+
+
+class Levers:
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+def test_events_come_in_order_in_few_batches(qtbot: Any, training: TrainingBridge) -> None:
+    batches: list[list[Event]] = []
+    training.events.connect(batches.append)
+    with qtbot.waitSignal(training.ended, timeout=5000):
+        training.start(lambda: (Paused(0, step) for step in range(5000)), Levers())
+    steps = [event.step for batch in batches for event in batch]
+    assert steps == list(range(5000))
+    assert len(batches) < 20
+    assert not training.running
+
+
+def test_an_exception_ends_the_run_with_a_sentence(qtbot: Any, training: TrainingBridge) -> None:
+    def run() -> Iterator[Event]:
+        yield Paused(0, 1)
+        raise RunError("The rate is too high.")
+
+    seen: list[Event] = []
+    training.events.connect(seen.extend)
+    with qtbot.waitSignal(training.ended, timeout=5000):
+        training.start(run, Levers())
+    assert isinstance(seen[-1], Failed)
+    assert seen[-1].message == "The rate is too high."
+
+
+def test_close_stops_a_run_that_never_ends(qtbot: Any, training: TrainingBridge) -> None:
+    levers = Levers()
+
+    def run() -> Iterator[Event]:
+        while not levers.stopped.is_set():
+            time.sleep(0.001)
+            yield Paused(0, 0)
+        yield Finished(0, 0, 0.0, {}, "stopped")
+
+    training.start(run, levers)
+    training.close()
+    assert levers.stopped.is_set()
+    assert not training.running
+    assert not [one for one in threading.enumerate() if one.name == "training"]
+
+
+def test_one_run_at_a_time(qtbot: Any, training: TrainingBridge) -> None:
+    levers = Levers()
+
+    def run() -> Iterator[Event]:
+        levers.stopped.wait(5)
+        yield Paused(0, 0)
+
+    training.start(run, levers)
+    with pytest.raises(RuntimeError):
+        training.start(lambda: iter(()), Levers())
+    training.close()

@@ -1,0 +1,38 @@
+"""The table of commands: complete, without two meanings of a key, all of it doing something."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from PySide6.QtGui import QKeySequence
+
+from neuralgraph.ui.commands import COMMANDS, MENUS
+
+
+def test_every_id_and_every_key_is_there_once() -> None:
+    assert not [id for id, count in Counter(one.id for one in COMMANDS).items() if count > 1]
+    keys = Counter(QKeySequence(key).toString() for one in COMMANDS for key in one.keys)
+    assert not [key for key, count in keys.items() if count > 1]
+    assert "" not in keys
+
+
+def test_no_plain_letter_acts_outside_the_canvas() -> None:
+    plain = [key for one in COMMANDS for key in one.keys if one.context == "window" and len(key) == 1]
+    assert plain == ["?"]
+
+
+def test_the_promised_keys_are_there() -> None:
+    promised = {
+        "Ctrl+Return": "train", "Ctrl+.": "one_batch", "Ctrl+Alt+Return": "stop", "Ctrl+Shift+P": "palette",
+        "Ctrl+Z": "undo", "Ctrl+Y": "redo", "Ctrl+Shift+Z": "redo", "F6": "next_panel", "F1": "help", "?": "keys",
+        "Ctrl+0": "zoom_100", "Home": "canvas.show_all", "Tab": "canvas.add", "Shift+A": "canvas.add",
+        "Ctrl+D": "canvas.duplicate", "Ctrl+Shift+L": "canvas.tidy", "B": "canvas.bypass", "Shift+B": "canvas.freeze",
+        "F2": "canvas.rename", "Ctrl+F": "find", "Ctrl+Delete": "canvas.delete_join", "Ctrl+S": "save",
+        "Alt+U": "canvas.upstream", "C": "canvas.frame", "N": "canvas.note",
+    }
+    found = {key: one.id for one in COMMANDS for key in one.keys}
+    assert {key: found.get(key) for key in promised} == promised
+
+
+def test_menus_are_known() -> None:
+    assert {one.menu for one in COMMANDS} <= {*MENUS, ""}

@@ -1,0 +1,40 @@
+"""Colours come from tokens and nowhere else; both themes make a whole stylesheet."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import neuralgraph.ui
+from neuralgraph.ui.stylesheet import stylesheet
+from neuralgraph.ui.theme import Theme
+from neuralgraph.ui.tokens import DARK, LIGHT
+
+
+def test_no_colour_is_written_outside_the_tokens() -> None:
+    home = Path(neuralgraph.ui.__file__).parent
+    wrong = [
+        f"{path.relative_to(home)}: {found[0]}"
+        for path in home.rglob("*.py") if path.name not in ("tokens.py", "colormaps.py", "heatmap_colours.py")
+        for found in re.finditer(r"""["'(: ]#[0-9A-Fa-f]{6}["'; )]""", path.read_text())
+    ]
+    assert wrong == []
+
+
+def test_the_stylesheet_is_filled_in() -> None:
+    for tokens in (LIGHT, DARK):
+        text = stylesheet(tokens, 1.5)
+        assert "$" not in text
+        assert tokens.accent in text
+        assert "border-radius: 12px" in text  # 8 px times 1.5
+
+
+def test_a_theme_says_that_it_changed(qtbot: Any) -> None:
+    theme = Theme()
+    with qtbot.waitSignal(theme.changed, timeout=1000):
+        theme.set_mode("dark")
+    assert theme.tokens is DARK
+    theme.set_scale(9)
+    assert theme.scale == 2.0
+    assert theme.px(10) == 20

@@ -1,0 +1,265 @@
+"""The window as a whole: open, edit, undo, problems and fixes, train, save, close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from neuralgraph.graph.document import Edge
+from neuralgraph.graph.edits import Connect, Group, RemoveNode
+from neuralgraph.session import Session
+from neuralgraph.ui import documents
+from neuralgraph.ui.dialogs import Answer
+from neuralgraph.ui.panels.fields import Numeric
+from neuralgraph.ui.panels.plan_form import PlanForm
+from neuralgraph.ui.panels.properties import NodeSheet
+from neuralgraph.ui.window import MainWindow
+
+Open = Callable[..., MainWindow]
+
+
+def sheet(window: MainWindow) -> NodeSheet:
+    found = window.bench.properties.sheet
+    assert isinstance(found, NodeSheet)
+    return found
+
+
+def settled(qtbot: Any, window: MainWindow) -> None:
+    """Until the analysis speaks of the document as it is."""
+    session = window.bench.session
+    qtbot.waitUntil(lambda: session.analysis is not None and session.analysis.graph is session.graph, timeout=20000)
+
+
+def test_an_example_opens_as_a_copy(window: Open) -> None:
+    one = window("xor")
+    assert one.bench.session.path is None
+    assert one.row.title.text() == "xor.ngraph"
+    assert not one.bench.session.modified
+
+
+def test_the_palette_lists_the_catalogue_and_adds(qtbot: Any, window: Open) -> None:
+    one = window()
+    palette = one.bench.palette
+    palette.search.setText("dense")
+    assert palette.types()[0] == "Linear"
+    qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    assert [placed.type for placed in one.bench.session.graph.nodes.values()] == ["Linear"]
+    assert one.bench.properties.ids == ("linear_1",)
+
+
+def test_typing_in_the_form_edits_the_document_in_one_step(qtbot: Any, window: Open) -> None:
+    one = window("digits-mlp")
+    session = one.bench.session
+    one.bench.canvas.select(("hidden",))
+    field = sheet(one).form.fields["out_features"]  # type: ignore[union-attr]
+    assert isinstance(field, Numeric)
+    field.box.setFocus()
+    field.box.selectAll()
+    qtbot.keyClicks(field.box, "128")
+    assert session.graph.nodes["hidden"].params["out_features"] == 128
+    assert len(session.history.labels) == 1
+    one.bench.undo()
+    assert session.history.position == 0
+    assert field.box.value() == session.node("hidden").out_features  # type: ignore[union-attr]
+    settled(qtbot, one)
+
+
+def test_undo_names_its_step(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    node = next(iter(one.bench.session.graph.nodes))
+    one.bench.session.edit(RemoveNode(node))
+    qtbot.waitUntil(lambda: one.bench.actions["undo"].text() == f"Undo Delete {node}", timeout=2000)
+    assert one.row.title.text().endswith("•")
+    one.bench.actions["undo"].trigger()
+    qtbot.waitUntil(lambda: one.bench.actions["redo"].text() == f"Redo Delete {node}", timeout=2000)
+    assert not one.bench.session.modified
+    settled(qtbot, one)
+
+
+def without_flatten(session: Session) -> None:
+    flat = next(id for id, placed in session.graph.nodes.items() if placed.type == "Flatten")
+    before = next(session.graph.into(flat))
+    after = next(session.graph.out_of(flat))
+    session.edit(Group("Delete Flatten", (
+        RemoveNode(flat), Connect(Edge(before.source, before.output, after.target, after.input)))))
+
+
+def test_a_problem_is_listed_and_its_fix_mends_it(qtbot: Any, window: Open) -> None:
+    one = window("digits-cnn")
+    without_flatten(one.bench.session)
+    qtbot.waitUntil(lambda: bool(one.bench.problems.rows), timeout=20000)
+    row = one.bench.problems.rows[0]
+    assert row.problem.severity == "error"
+    assert not one.bar.train.isEnabled()
+    assert "1 problem" in one.bar._trouble_text.text()
+    row.clicked.emit(row.problem.node)
+    assert one.bench.properties.ids == (row.problem.node,)
+    row.fix_wanted.emit(row.problem.fixes[0])
+    settled(qtbot, one)
+    qtbot.waitUntil(lambda: one.bar.train.isEnabled(), timeout=5000)
+    assert not one.bench.session.analysis.errors  # type: ignore[union-attr]
+
+
+def test_training_fills_the_bar_and_ends(qtbot: Any, window: Open) -> None:
+    one = window("iris")
+    bench = one.bench
+    bench.session.edit(documents_plan(bench.session, epochs=3))
+    settled(qtbot, one)
+    bench.training.toggle()
+    assert bench.training.state.phase == "running"
+    qtbot.waitUntil(lambda: not bench.bridge.running, timeout=60000)
+    state = bench.training.state
+    assert (state.phase, state.epoch, state.epochs) == ("idle", 3, 3)
+    assert state.metric == "Accuracy"
+    assert state.metric_value.endswith("%")
+    assert any("Finished" in entry.text for entry in bench.log.entries)
+    bench.training.reset()
+    assert bench.session.program is None
+    assert bench.training.state.epoch == 0
+
+
+def test_one_batch_stands_still_after_it(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    training = one.bench.training
+    training.one_batch()
+    qtbot.waitUntil(lambda: training.state.phase == "paused", timeout=60000)
+    assert training.state.step == 1
+    training.stop()
+    qtbot.waitUntil(lambda: training.state.phase == "idle", timeout=10000)
+
+
+def documents_plan(session: Session, *, epochs: int) -> Any:
+    from neuralgraph.graph.edits import SetPlan
+    from neuralgraph.ui.panels.plan_form import changed
+
+    return SetPlan(changed(session.graph.plan, "epochs", epochs))
+
+
+def test_the_plan_is_edited_where_nothing_is_selected(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    form = one.bench.properties.sheet
+    assert isinstance(form, PlanForm)
+    rate = form.form.fields["lr"]
+    assert isinstance(rate, Numeric)
+    rate.box.setFocus()
+    rate.box.selectAll()
+    qtbot.keyClicks(rate.box, "0,05")
+    assert one.bench.session.graph.plan.optimizer.lr == 0.05
+    one.bench.undo()
+    assert rate.box.value() == one.bench.session.graph.plan.optimizer.lr
+    settled(qtbot, one)
+
+
+@pytest.mark.parametrize(("answer", "stays", "saved"), [
+    (Answer.SAVE, False, True), (Answer.DISCARD, False, False), (Answer.CANCEL, True, False)])
+def test_closing_with_changes_asks(
+    qtbot: Any, window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer, stays: bool, saved: bool
+) -> None:
+    file = tmp_path / "mine.ngraph"
+    Session().save(file)
+    before = file.read_bytes()
+    one = window(file=file)
+    one.bench.canvas.add("ReLU")
+    settled(qtbot, one)
+    monkeypatch.setattr(documents, "ask_to_save", lambda _parent, _name: answer)
+    one.close()
+    assert one.isVisible() == stays
+    assert (file.read_bytes() != before) == saved
+
+
+def test_a_broken_file_leaves_the_open_document(window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = window("xor")
+    told: list[str] = []
+    monkeypatch.setattr("neuralgraph.ui.dialogs.tell", lambda _parent, title, text: told.append(f"{title}: {text}"))
+    broken = tmp_path / "broken.ngraph"
+    broken.write_text('{"format": 1, "nodes": [')
+    graph = one.bench.session.graph
+    assert not one.bench.documents.open(broken)
+    assert one.bench.session.graph is graph
+    assert "broken.ngraph" in told[0]
+
+
+def test_a_file_can_be_dropped(qtbot: Any, window: Open, tmp_path: Path) -> None:
+    file = tmp_path / "dropped.ngraph"
+    Session().save(file)
+    one = window("xor")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    event = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+                       Qt.KeyboardModifier.NoModifier)
+    one.dropEvent(event)
+    qtbot.waitUntil(lambda: one.bench.session.path == file, timeout=5000)
+    settled(qtbot, one)
+
+
+def test_an_exception_in_a_slot_goes_to_the_log(qtbot: Any, window: Open, capfd: Any) -> None:
+    import sys
+
+    one = window("xor")
+    try:
+        raise ZeroDivisionError("a slot went wrong")
+    except ZeroDivisionError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    qtbot.waitUntil(lambda: bool(one.bench.log.entries), timeout=2000)
+    assert "a slot went wrong" in one.bench.log.entries[-1].text
+    assert one.bench.log.unread == 1
+    capfd.readouterr()
+
+
+def test_both_themes_and_a_larger_text(qapp: Any, window: Open) -> None:
+    one = window("digits-cnn")
+    one.theme.follow(qapp, "light")
+    light = one.grab().toImage().pixelColor(QPoint(4, 400))
+    one.dark()
+    dark = one.grab().toImage().pixelColor(QPoint(4, 400))
+    assert light.lightness() > 200 > 60 > dark.lightness()
+    one.larger()
+    one.smaller()
+    one.light()
+    qapp.setStyleSheet("")
+
+
+def test_the_welcome_screen_opens_an_example(qtbot: Any, window: Open) -> None:
+    one = window(welcome=True)
+    bench = one.bench
+    assert bench.welcome is not None
+    assert one.centre.currentWidget() is bench.welcome
+    card = next(card for card in bench.welcome._cards if card.path.stem == "xor")
+    card.clicked.emit(card.path)
+    assert one.centre.currentWidget() is bench.canvas
+    assert bench.session.title == "xor.ngraph"
+    settled(qtbot, one)
+
+
+def test_the_last_weights_are_offered_again(qtbot: Any, window: Open, tmp_path: Path) -> None:
+    one = window("xor")
+    file = tmp_path / "trained.ngraph"
+    one.bench.session.save(file)
+    one.bench.training.one_batch()
+    qtbot.waitUntil(lambda: one.bench.training.state.phase == "paused", timeout=60000)
+    one.bench.training.stop()
+    qtbot.waitUntil(lambda: not one.bench.bridge.running, timeout=10000)
+    kept = {name: value.clone() for name, value in one.bench.session.program.state_dict().items()}  # type: ignore[union-attr]
+    one.bench.documents.open(file)
+    assert one.bench.session.program is None
+    assert one.bench.canvas.offer.isVisible()
+    one.bench.canvas.offer._accept()
+    found = one.bench.session.program.state_dict()  # type: ignore[union-attr]
+    assert all(bool((found[name] == value).all()) for name, value in kept.items())
+    settled(qtbot, one)
+
+
+def test_the_layout_is_remembered_and_reset(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    one.bench.docks.toggle_left()
+    assert not one.bench.docks.shown("left")
+    one.bench.docks.save()
+    two = window("xor")
+    assert not two.bench.docks.shown("left")
+    two.bench.docks.reset()
+    assert two.bench.docks.shown("left")
