@@ -283,7 +283,7 @@ def save_weights(run: Run | Program, path: str | Path) -> None:
     """Write the weights of a run as `.safetensors`, with a checksum for every tensor."""
     from neuralgraph.compiler.weights import write_weights
 
-    program: Program = getattr(run, "program", run)
+    program: Program = getattr(run, "program", None) or run  # type: ignore[assignment]
     write_weights(Path(path), program.state_dict())
 
 

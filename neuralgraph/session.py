@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import DataError, GraphError, RunError
+from neuralgraph.explain.looking import Looking
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.edits import Edit
 from neuralgraph.graph.history import History
@@ -27,30 +28,26 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.shapes import Memo
     from neuralgraph.data.feed import Feed
-    from neuralgraph.explain.answers import Answers, Region
-    from neuralgraph.explain.previews import Look
-    from neuralgraph.explain.rows import Rows
-    from neuralgraph.training.control import Control, Probe
-    from neuralgraph.training.events import Event, Reading
+    from neuralgraph.training.control import Control
+    from neuralgraph.training.events import Event
     from neuralgraph.training.run import Run
 
 SUFFIX = ".ngraph"
 
 
-class Session:
+class Session(Looking):
     """A document being worked on. Not thread-safe, but `analyse` and the runs only read immutable values."""
 
     def __init__(self, graph: Graph | None = None, *, path: Path | None = None, catalog: Catalog = CATALOG) -> None:
+        super().__init__()
         self.catalog = catalog
         self.history = History(graph)
         self.path = path
         self.analysis: Analysis | None = None
         self.run: Run | None = None
-        self.program: Program | None = None
         self._saved = self.history.graph
         self._memo: Memo | None = None
         self._suggested = ""
-        self._fresh: Program | None = None
         self._home: Path | None = None
         self.notes: tuple[str, ...] = ()
         """What opening the file did by itself, in plain words."""
@@ -188,93 +185,6 @@ class Session:
                     )
                 )
         return specs, problems
-
-    def looks(self, graph: Graph, program: Program | None = None) -> dict[str, Look]:
-        """What the cards show, by node id: samples of the sources and, with a program, its activations for one row.
-
-        `program` is that of the run that asks; without one, that of the last run, if it was made from `graph`.
-        """
-        from neuralgraph.data.sources import deliver
-        from neuralgraph.explain.previews import activations, samples
-
-        program = program or (self.program if self.program is not None and self.program.graph == graph else None)
-        heads: dict[str, Any] = {}
-        names: tuple[str, ...] = ()
-        for id, node in instances(graph, self.catalog).items():
-            if not isinstance(node, Node) or node.role != "source" or node.type == "Input":
-                continue
-            try:
-                delivery = deliver(node, self.folder)
-            except DataError:
-                continue
-            names = names or delivery.class_names
-            heads |= {f"{id}.{output}": array[:4].copy() for output, array in delivery.arrays.items()}
-        found = samples(heads)
-        if program is not None and all(key in heads for key in program.inputs):
-            found |= activations(program, heads, names)
-        return found
-
-    def inspect(self, node: str, row: int, program: Program | None = None) -> Reading | None:
-        """Weights, gradients and activations of a node for one row; None where nothing is known yet.
-
-        These views ask the program of a run under way, else the last one, else one with the initial weights.
-        """
-        from neuralgraph.training.probes import read
-
-        program = program or self._present()
-        if program is None or node not in program.graph.nodes:
-            return None
-        rows = self._rows(program)
-        sample = rows.one(min(row, rows.count - 1)) if rows is not None else None
-        return read(program, self.probe(node, sample), 0)
-
-    def region(self, program: Program | None = None) -> Region | None:
-        """How the network divides the plane of its two features."""
-        from neuralgraph.explain.answers import region
-
-        program = program or self._present()
-        rows = self._rows(program) if program is not None else None
-        if program is None or rows is None:
-            return None
-        return region(program, rows.arrays, rows.target, rows.names, rows.features)
-
-    def answers(self, program: Program | None = None, most: int = 2000) -> Answers | None:
-        """What the network says about validation rows (or training rows, where there are none)."""
-        from neuralgraph.explain.answers import answers
-
-        program = program or self._present()
-        rows = self._rows(program) if program is not None else None
-        if program is None or rows is None or rows.target is None:
-            return None
-        chosen = rows.split.validation if len(rows.split.validation) else rows.split.train
-        return answers(program, rows.arrays, chosen[:most], rows.target, rows.names)
-
-    @staticmethod
-    def probe(node: str, sample: Mapping[str, Any] | None) -> Probe:
-        """The wish of an inspector."""
-        from neuralgraph.training.control import Probe
-
-        return Probe(node, sample)
-
-    def _present(self) -> Program | None:
-        """The program of the present graph: the last one, or a fresh one; None where it has errors."""
-        graph = self.graph
-        if self.program is not None and self.program.graph.nodes == graph.nodes and self.program.graph.edges == graph.edges:
-            return self.program
-        if self._fresh is None or self._fresh.graph is not graph:
-            try:
-                self._fresh = self.compile(graph=graph)
-            except GraphError:
-                self._fresh = None
-        return self._fresh
-
-    def _rows(self, program: Program) -> Rows | None:
-        from neuralgraph.explain.rows import rows_of
-
-        try:
-            return rows_of(program.sources, program.graph.plan, self.folder) if program.sources else None
-        except DataError:
-            return None
 
     # -- running ----------------------------------------------------------------------------------------------------
 

@@ -58,7 +58,9 @@ def test_a_preview_tells_without_editing() -> None:
 
 def test_training_goes_on_with_the_weights_of_untouched_nodes() -> None:
     session = Session.open(IRIS)
-    events = list(session.train(plan=replace(session.graph.plan, stages=(replace(session.graph.plan.stages[0], epochs=2),))))
+    events = list(
+        session.train(plan=replace(session.graph.plan, stages=(replace(session.graph.plan.stages[0], epochs=2),)))
+    )
     assert isinstance(events[0], Started)
     assert isinstance(events[-1], Finished)
     assert sum(isinstance(one, EpochEnded) for one in events) == 2

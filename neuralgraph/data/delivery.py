@@ -100,5 +100,5 @@ def finite(array: Array, name: str) -> None:
     what = "NaN" if np.isnan(array[tuple(place)]) else "an infinite number"
     column = ", ".join(str(int(one)) for one in place[1:])
     at = f", column {column}" if column else ""
-    raise DataError(f"{name} holds {what} in row {int(place[0])}{at} (counted from 0). Replace it or leave the row out.",
+    raise DataError(f"{name} holds {what} in row {int(place[0])}{at} (counted from 0). Replace it or omit the row.",
                     row=int(place[0]), column=column)

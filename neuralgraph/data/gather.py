@@ -34,7 +34,7 @@ def gather(
 def rows(
     sources: Mapping[str, Source], *, folder: Path | None = None, arrays: Mapping[str, Any] | None = None
 ) -> tuple[dict[str, Array], list[Delivery]]:
-    """Every source's array by key, and the deliveries that some of them come from; a `DataError` names what is missing."""
+    """Every source's array by key, and the deliveries behind them; a `DataError` names what is missing."""
     given = dict(arrays or {})
     _known(given, sources)
     found: dict[str, Array] = {}

@@ -75,7 +75,7 @@ def scores(program: Program, arrays: Mapping[str, Array]) -> torch.Tensor | None
 def probabilities(program: Program, value: torch.Tensor) -> Array:
     """N × classes. One output is a yes-or-no question: its sigmoid, unless the network has already done that."""
     name = next(iter(program.outputs.values()))[0]
-    done = program.graph.nodes[name].type in ("Softmax", "Sigmoid") or (value.min() >= 0 and value.max() <= 1)
+    done = program.graph.nodes[name].type in ("Softmax", "Sigmoid")
     if value.shape[1] == 1:
         yes = value[:, 0] if done else torch.sigmoid(value[:, 0])
         return torch.stack((1 - yes, yes), dim=1).numpy()
@@ -98,8 +98,8 @@ def answers(
 
 
 def region(
-    program: Program, arrays: Mapping[str, Array], target: Array | None, names: tuple[str, ...], features: tuple[str, ...],
-    most: int = 500,
+    program: Program, arrays: Mapping[str, Array], target: Array | None, names: tuple[str, ...],
+    features: tuple[str, ...], most: int = 500,
 ) -> Region | None:
     """How the network divides the plane; None where it does not look at two features."""
     keys = program.module_inputs

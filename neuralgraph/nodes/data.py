@@ -60,8 +60,10 @@ class Csv(_Source):
 
     synonyms = ("table", "tsv", "spreadsheet", "excel", "file", "tabular")
 
-    path: Path = param("", "The file; relative to the folder of the document.", files="CSV (*.csv *.tsv *.txt)", row="file")
-    target: str = param("-1", "The column to predict: its name, or its number (0 is the first, -1 the last).", row="target")
+    path: Path = param(
+        "", "The file; relative to the folder of the document.", files="CSV (*.csv *.tsv *.txt)", row="file")
+    target: str = param(
+        "-1", "The column to predict: its name, or its number (0 is the first, -1 the last).", row="target")
     header: str = param("auto", "Does the first line name the columns?", choices=("auto", "yes", "no"))
     separator: str = param(
         "auto", "What stands between the columns.", choices=("auto", "comma", "semicolon", "tab", "space", "bar"))

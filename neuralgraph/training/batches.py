@@ -54,5 +54,5 @@ def batches(tensors: Sequence[Tensor], order: Tensor | None, size: int, start: i
         else:
             picked = order[first:last].to(tensors[0].device)
             held = [one.index_select(0, picked) for one in tensors]
-        yield from zip(*(one.split(size) for one in held), strict=True)
+        yield from zip(*(one.split(size) for one in held), strict=True)  # type: ignore[no-untyped-call]
         first = last

@@ -117,4 +117,4 @@ def rows_at_once(program: Any, batch_size: int) -> int:
     """How many rows are evaluated together: as many as fit into 64 MiB of activations, at least a batch."""
     figures = getattr(getattr(program, "inference", None), "figures", {})
     sample = sum(one.activation_bytes for one in figures.values())
-    return max(batch_size, min(EVALUATED_ROWS, EVALUATED_BYTES // max(sample, 1)))
+    return int(max(batch_size, min(EVALUATED_ROWS, EVALUATED_BYTES // max(sample, 1))))

@@ -18,7 +18,7 @@ SUFFIX = ".safetensors"
 
 def save_weights(source: Run | Program, path: str | Path) -> Path:
     """Write every weight and buffer as `.safetensors`, with checksums; the path. `RunError` if it cannot."""
-    program: Program = getattr(source, "program", source)
+    program: Program = getattr(source, "program", None) or source  # type: ignore[assignment]
     where = Path(path)
     where = where if where.suffix else where.with_suffix(SUFFIX)
     write_weights(where, program.state_dict())

@@ -10,8 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from neuralgraph.ui.commands import COMMANDS, MENUS, Command
+from neuralgraph.ui.commands import COMMANDS, Command
 from neuralgraph.ui.icons import icon
+from neuralgraph.ui.menus import MENUS
 from neuralgraph.ui.theme import Theme
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from neuralgraph.ui import fonts
 from neuralgraph.ui.settings import Settings
 from neuralgraph.ui.theme import MODES, Theme
 from neuralgraph.ui.window import MainWindow
@@ -25,6 +26,7 @@ def run(file: Path | None = None) -> int:
     app.setDesktopFileName("neuralgraph")
     # Ctrl+C in the terminal ends the program at once, as people expect.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    fonts.load()
     settings = Settings(_settings_file())
     theme = Theme(scale=min(max(settings.number("scale", 1.0), 1.0), 2.0))
     wanted = settings.text("theme", "system")

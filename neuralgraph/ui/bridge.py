@@ -6,14 +6,16 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
 from threading import Condition, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from neuralgraph.errors import NeuralGraphError
-from neuralgraph.graph.document import Graph
-from neuralgraph.training.events import Event, Failed
-from neuralgraph.validation.analysis import Analysis
+
+if TYPE_CHECKING:
+    from neuralgraph.graph.document import Graph
+    from neuralgraph.training.events import Event
+    from neuralgraph.validation.analysis import Analysis
 
 TICK = 33
 """Milliseconds between two looks into the mailbox: 30 Hz."""
@@ -103,6 +105,8 @@ class TrainingBridge(QObject):
     started = Signal()
     ended = Signal()
     failed = Signal(str)
+    ticked = Signal()
+    """The mailbox was looked into: also while the run stands still."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -147,6 +151,8 @@ class TrainingBridge(QObject):
         self._thread = None
 
     def _work(self, make: Callable[[], Iterable[Event]]) -> None:
+        from neuralgraph.training.events import Failed  # brings numpy: not before the first paint
+
         try:
             for event in make():
                 self._mailbox.append(event)
@@ -170,6 +176,7 @@ class TrainingBridge(QObject):
                     found.append(event)
         if found:
             self.events.emit(found)
+        self.ticked.emit()
         if over:
             self._timer.stop()
             if self._thread is not None:

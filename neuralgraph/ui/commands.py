@@ -8,7 +8,6 @@ from typing import Literal
 from neuralgraph.ui.canvas.canvas_commands import CANVAS_ACTIONS
 
 Context = Literal["window", "canvas"]
-MENUS = ("File", "Edit", "View", "Canvas", "Train", "Help")
 
 
 @dataclass(frozen=True, slots=True)

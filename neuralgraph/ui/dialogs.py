@@ -25,9 +25,10 @@ from PySide6.QtWidgets import (
 import neuralgraph
 from neuralgraph.spec import Node
 from neuralgraph.ui.actions import Actions, keys_text
-from neuralgraph.ui.commands import GESTURES, MENUS
+from neuralgraph.ui.commands import GESTURES
 from neuralgraph.ui.controls import NumberField, button, words
 from neuralgraph.ui.icons import tile
+from neuralgraph.ui.menus import MENUS
 from neuralgraph.ui.panels.palette import Search
 from neuralgraph.ui.theme import Theme
 

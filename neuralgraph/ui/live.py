@@ -89,7 +89,8 @@ class LivePictures(QObject):
         self._looks = looks
         self._version += 1
         nodes = self._session.graph.nodes
-        shown = {id: Preview(one.kind, one.values, one.names, self._version) for id, one in looks.items() if id in nodes}
+        version = self._version
+        shown = {id: Preview(one.kind, one.values, one.names, version) for id, one in looks.items() if id in nodes}
         for id, losses in self._curves.items():
             if id in nodes and len(losses) > 1:
                 shown[id] = Preview("spark", np.array(losses), (), self._version)

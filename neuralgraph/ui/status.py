@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
-from neuralgraph.session import Session
 from neuralgraph.ui.controls import dress, words
 from neuralgraph.ui.devices import threads
 from neuralgraph.ui.icons import pixmap
 from neuralgraph.ui.theme import Theme
-from neuralgraph.validation.analysis import Analysis
+
+if TYPE_CHECKING:
+    from neuralgraph.session import Session
+    from neuralgraph.validation.analysis import Analysis
 
 
 class Part(QWidget):
@@ -27,7 +30,6 @@ class Part(QWidget):
         row.setSpacing(theme.px(8))
         row.addWidget(self.picture)
         row.addWidget(self.label)
-        self.dress()
 
     def say(self, text: str, sign: str = "", role: str = "text2") -> None:
         self.label.setText(text)

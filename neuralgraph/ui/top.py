@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenuBar, QToolButton, QWidget
 
-from neuralgraph.ui.actions import Actions
-from neuralgraph.ui.commands import MENUS
 from neuralgraph.ui.controls import dress, words
+from neuralgraph.ui.menus import MENUS
 from neuralgraph.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from neuralgraph.ui.actions import Actions
 
 
 class MenuRow(QFrame):

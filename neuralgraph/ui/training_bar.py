@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from neuralgraph.ui.controls import Choice, Rule, button, dress, repolish, words
@@ -70,12 +71,12 @@ class TrainingBar(QFrame):
         self.state = BarState()
         self.setObjectName("bar")
         self.setFixedHeight(theme.px(48))
-        self.reset = self._button("Reset", "restart", "Back to the same initial weights")
-        self.train = self._button("Train", "play", "Train or pause (Ctrl+Enter)", kind="primary")
-        self.step = self._button("Step", "skip-next", "Learn one batch (Ctrl+.)")
-        self.stop = self._button("Stop", "stop", "End the run, keep the weights (Ctrl+Alt+Enter)")
-        self.dice = self._button("", "dice-5-outline", "Another seed", size="square")
-        self.device = Choice(theme, "chip")
+        self.reset = self._button("Reset", "Back to the same initial weights")
+        self.train = self._button("Train", "Train or pause (Ctrl+Enter)", kind="primary")
+        self.step = self._button("Step", "Learn one batch (Ctrl+.)")
+        self.stop = self._button("Stop", "End the run, keep the weights (Ctrl+Alt+Enter)")
+        self.dice = self._button("", "Another seed", size="square")
+        self.device = Choice(theme)
         self.device.setProperty("cut", "bar")
         self.device.setFixedWidth(theme.px(112))
         self.device.setToolTip("What computes")
@@ -151,6 +152,7 @@ class TrainingBar(QFrame):
             dress(label, self.theme)
         self.epoch.show_value(_epoch(self.state, self.theme))
         self._trouble_sign.setPixmap(badge("error", self.theme.px(18), t))
+        self.device.sign = "chip"
         self.device.update()
         repolish(self.train)
 
@@ -162,10 +164,13 @@ class TrainingBar(QFrame):
         self.stop.setEnabled(not idle)
         self.device.setEnabled(idle)
 
-    def _button(self, text: str, sign: str, tip: str, *, kind: str = "plain", size: str = "bar") -> QPushButton:
+    def _button(self, text: str, tip: str, *, kind: str = "plain", size: str = "bar") -> QPushButton:
         made = button(f" {text}" if text else "", kind=kind, size=size)
-        made.setIcon(icon(sign, self.theme.tokens.text))
-        made.setIconSize(QSize(self.theme.px(18), self.theme.px(18)))
+        side = self.theme.px(18)
+        blank = QPixmap(side, side)  # keeps the room; icons are loaded after the first paint
+        blank.fill(Qt.GlobalColor.transparent)
+        made.setIcon(QIcon(blank))
+        made.setIconSize(QSize(side, side))
         made.setToolTip(tip)
         made.setAccessibleName(text or tip)
         return made

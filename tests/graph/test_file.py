@@ -61,7 +61,8 @@ def test_fuzzed_files_give_a_document_or_one_typed_error() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["[]", "NaN", '{"format": 1, "format": 1}', '{"format": 1, "title": "\\ud800"}', '{"format": 1, "nodes": ' + "[" * 5000,
+    ["[]", "NaN", '{"format": 1, "format": 1}',
+     '{"format": 1, "title": "\\ud800"}', '{"format": 1, "nodes": ' + "[" * 5000,
      '{"format": 1, "plan": {"seed": ' + "9" * 5000 + "}}", '{"format": 1, "plan": {"batch_size": 1e999}}',
      '{"format": 2}', '{"format": true}', '{"nodes": []}', '{"format": 1, "nodes": [{"id": "a"}]}',
      '{"format": 1, "surprise": 1}', "\0", '{"format": 1, "nodes": [{"id": "__class__", "type": "ReLU"}]}'],

@@ -61,7 +61,7 @@ def duplicate(hands: Hands) -> None:
 
 def copy(hands: Hands) -> bool:
     """Readable JSON text on the clipboard; whether there was something."""
-    from neuralgraph.graph import fragment
+    import neuralgraph.graph.fragment as fragment
 
     ids = hands.board.selection()
     if not ids:
@@ -77,7 +77,7 @@ def cut(hands: Hands) -> None:
 
 
 def paste(hands: Hands) -> None:
-    from neuralgraph.graph import fragment
+    import neuralgraph.graph.fragment as fragment
 
     board, place = hands.board, hands.here().place
     graph = board.session.graph

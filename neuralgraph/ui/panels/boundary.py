@@ -52,9 +52,11 @@ class Plane(QWidget):
         self._legend(painter, QPointF(box.right() + 20, box.top() + 12), tokens)
 
     def _contour(self, painter: QPainter, box: QRectF, tokens: Tokens) -> None:
-        lines = borders(self.region.score if len(self.region.names) <= 2 else self.region.answer, len(self.region.names))
+        classes = len(self.region.names)
+        lines = borders(self.region.score if classes <= 2 else self.region.answer, classes)
         grid = len(self.region.score) - 1
-        for width, ink in ((7.0, tokens.panel), (3.4, tokens.text)):
+        size = _size(box)
+        for width, ink in ((7.0 * size, tokens.panel), (3.4 * size, tokens.text)):
             painter.setPen(QPen(colour(ink), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             for (x1, y1), (x2, y2) in lines:
                 painter.drawLine(
@@ -65,7 +67,7 @@ class Plane(QWidget):
         low, span = self.region.low, self.region.high - self.region.low
         for (x, y), kind in zip((self.region.points - low) / span, self.region.truth, strict=True):
             at = QPointF(box.x() + x * box.width(), box.bottom() - y * box.height())
-            mark(painter, at, int(kind > 0) if not self.region.names else int(kind), tokens)
+            mark(painter, at, int(kind > 0) if not self.region.names else int(kind), tokens, _size(box))
 
     def _legend(self, painter: QPainter, at: QPointF, tokens: Tokens) -> None:
         painter.setFont(font(12))
@@ -75,15 +77,21 @@ class Plane(QWidget):
             painter.drawText(at + QPointF(14, 22 * kind + 4), f"class {name}" if len(name) < 3 else name)
 
 
-def mark(painter: QPainter, at: QPointF, kind: int, tokens: Tokens) -> None:
+def _size(box: QRectF) -> float:
+    """Lines and samples of a small plane are drawn smaller; at 400 px they have the size of the look."""
+    return min(1.0, max(0.4, box.height() / 400))
+
+
+def mark(painter: QPainter, at: QPointF, kind: int, tokens: Tokens, size: float = 1.0) -> None:
     """A sample: shape and colour by class, with a white rim."""
     ink = (tokens.negative, tokens.positive, *tokens.series)[kind % 6]
-    painter.setPen(QPen(colour("#FFFFFF"), 1.6))
+    painter.setPen(QPen(Qt.GlobalColor.white, 1.6 * size))
     painter.setBrush(colour(ink))
     if kind == 0:
-        painter.drawPolygon(QPolygonF([at + QPointF(0, -5.2), at + QPointF(5, 4), at + QPointF(-5, 4)]))
+        corners = [QPointF(0, -5.2), QPointF(5, 4), QPointF(-5, 4)]
+        painter.drawPolygon(QPolygonF([at + corner * size for corner in corners]))
     elif kind == 1:
-        painter.drawEllipse(at, 4.4, 4.4)
+        painter.drawEllipse(at, 4.4 * size, 4.4 * size)
     else:
         painter.drawRect(QRectF(at.x() - 4, at.y() - 4, 8, 8))
 
@@ -125,7 +133,7 @@ class BoundaryPanel(NumbersView):
     """Decision regions, live."""
 
     icon = "vector-curve"
-    empty = ("No plane to show", "It appears for data with two features, such as the spiral, once the graph has no error.")
+    empty = ("No plane to show", "It appears for data with two features, such as the spiral.")
 
     def __init__(self, session: Session, bridge: TrainingBridge, theme: Themed) -> None:
         self._plane = Plane(self)

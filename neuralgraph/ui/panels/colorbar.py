@@ -55,7 +55,7 @@ class ColorBar(QWidget):
         bar = QRectF(side, 2, self.width() - 2 * side, 10)
         line = QRectF(0, 0, self.width(), 15)
         for text, where, align in ((texts[0], QRectF(0, 0, side - 4, 15), Qt.AlignmentFlag.AlignRight),
-                                   (texts[1], line.adjusted(self.width() - side + 4, 0, 0, 0), Qt.AlignmentFlag.AlignLeft)):
+                              (texts[1], line.adjusted(self.width() - side + 4, 0, 0, 0), Qt.AlignmentFlag.AlignLeft)):
             painter.drawText(where, align | Qt.AlignmentFlag.AlignVCenter, text)
         colours = np.ascontiguousarray(table(self.tokens, self.map))
         strip = QImage(colours.data, len(colours), 1, 3 * len(colours), QImage.Format.Format_RGB888)

@@ -29,7 +29,7 @@ class View:
 
 
 def view_of(array: NDArray[Any], topic: Topic = "weights", channel: int = 0, *, image: bool = False) -> View:
-    """The picture of an array. Activations come without batch axis; `image` says that they are inputs to be looked at."""
+    """The picture of an array. Activations come without batch axis; `image`: inputs to be looked at."""
     if topic == "activations":
         return _activation(array, channel, image)
     return _parameter(array, "gradient" if topic == "gradients" else "weight", channel)

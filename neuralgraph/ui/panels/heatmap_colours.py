@@ -36,7 +36,7 @@ def _table(colours: tuple[str, ...], stops: tuple[float, ...]) -> Pixels:
     between = np.stack([np.interp(at, stops, lab[:, axis]) for axis in range(3)], axis=1)
     back = np.clip((between @ np.linalg.inv(TO_LAB).T) ** 3 @ np.linalg.inv(TO_LMS).T, 0.0, 1.0)
     shown = np.where(back <= 0.0031308, back * 12.92, 1.055 * back ** (1 / 2.4) - 0.055)
-    return np.round(255 * shown).astype(np.uint8)
+    return np.asarray(np.round(255 * shown), dtype=np.uint8)
 
 
 def table(tokens: Tokens, which: Map) -> Pixels:
@@ -76,7 +76,7 @@ def coloured(values: NDArray[Any], tokens: Tokens, which: Map, low: float, high:
 
 
 def pooled(values: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
-    """A matrix in at most so many rows and columns; a block shows its number of largest magnitude, so none is hidden."""
+    """A matrix in at most so many rows and columns; a block shows its number of largest magnitude."""
     for axis, most in ((0, max(rows, 1)), (1, max(columns, 1))):
         size = values.shape[axis]
         if size <= most:

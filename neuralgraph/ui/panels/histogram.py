@@ -127,7 +127,8 @@ class Bars(QWidget):
             if self.names:
                 painter.setPen(QColor(self.tokens.text if number == best else self.tokens.text2))
                 text = painter.fontMetrics().elidedText(self.names[number], Qt.TextElideMode.ElideRight, int(pitch))
-                painter.drawText(QRectF(number * pitch, self.height() - 15, pitch, 15), Qt.AlignmentFlag.AlignCenter, text)
+                below = QRectF(number * pitch, self.height() - 15, pitch, 15)
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, text)
         painter.setPen(QColor(self.tokens.outline))
         painter.drawLine(0, int(zero), self.width(), int(zero))
 

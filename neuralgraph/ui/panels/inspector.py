@@ -118,6 +118,12 @@ class Inspector(QWidget):
         self._tokens = theme.tokens
         for one in (self._heat, self._bar, self._bars, self._histogram, self._notice):
             one.set_tokens(self._tokens)
+        t = self._tokens
+        self._tabs.setStyleSheet(
+            f"QTabBar::tab {{ padding: 8px 12px 6px; color: {t.text2}; border: none; }}"
+            f"QTabBar::tab {{ border-bottom: 3px solid {t.panel}; }}"
+            f"QTabBar::tab:selected {{ color: {t.text}; font-weight: 600; border-bottom: 3px solid {t.accent}; }}"
+            f"QTabBar::tab:focus {{ color: {t.accent}; }}")
         for text in (self._caption, self._pointed, self._sample_label):
             coloured(text, self._tokens.text2)
 
@@ -128,10 +134,12 @@ class Inspector(QWidget):
             self._which.clear()
             self._ask()
             self._show()
+            home = self.parentWidget()
+            if home is not None:  # without a node its room goes to what is above it
+                home.setVisible(node is not None)
 
     def feed(self, _: Sequence[Event]) -> None:
         """The run goes on: look again."""
-        self._asker.poll()
         if self.isVisible():
             self._ask()
 

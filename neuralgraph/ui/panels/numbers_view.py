@@ -55,7 +55,6 @@ class NumbersView(QWidget):
         self._content.update()
 
     def feed(self, _: Sequence[Event]) -> None:
-        self._asker.poll()
         self._ask()
 
     def clear(self) -> None:

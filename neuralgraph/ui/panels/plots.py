@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QImage, QPainter, QShowEvent
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -25,7 +23,8 @@ from neuralgraph.training.events import Changed, Event, Started
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.inspector_type import Themed, font, tabular, tool_button
 from neuralgraph.ui.panels.plot_data import AXES, Track, spelled
-from neuralgraph.ui.panels.plots_run import LOSS, NORM, RATE, SHARES, RunCurves, as_csv
+from neuralgraph.ui.panels.plots_export import Exported
+from neuralgraph.ui.panels.plots_run import LOSS, NORM, RATE, SHARES, RunCurves
 from neuralgraph.ui.tokens import LIGHT, Tokens
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 SHORT_NAMES = {"learning rate": "lr", "weight_decay": "weight decay", "batch_size": "batch"}
 
 
-class PlotsPanel(QWidget):
+class PlotsPanel(Exported):
     """Draws what training tells. pyqtgraph is loaded when there is something to draw, not before."""
 
     def __init__(self, session: Any = None, bridge: Any = None, theme: Themed | None = None) -> None:
@@ -296,78 +295,6 @@ class PlotsPanel(QWidget):
     def _show_all(self) -> None:
         for view in self.views.values():
             view.show_all()
-
-    # Exports
-
-    def csv(self) -> str:
-        """Exactly what is plotted: the visible quantities, on this x axis, smoothed as shown and raw."""
-        wanted: dict[str, tuple[Track, bool]] = {}
-        for side in ("left", "right"):
-            name = self._name(side)
-            for one in self.curves(name) if name else ():
-                title = f"{self._title(name)}, {one.name}"
-                wanted[title] = (one.track, one.smoothed)
-                if one.smoothed and one.kind != "ghost":
-                    wanted[f"{title} (raw)"] = (one.track, False)
-        return as_csv(wanted, self.axis)
-
-    def picture(self, scale: float = 2.0) -> QImage:
-        """The plots as they stand, in the light theme."""
-        size = self.size()
-        image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(scale)
-        image.fill(QColor(LIGHT.panel))
-        painter = QPainter(image)
-        self._paint_light(painter)
-        painter.end()
-        return image
-
-    def svg(self) -> bytes:
-        """The same as an SVG document."""
-        from PySide6.QtSvg import QSvgGenerator
-
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        generator = QSvgGenerator()
-        generator.setOutputDevice(buffer)
-        generator.setSize(self.size())
-        generator.setViewBox(self.rect())
-        generator.setTitle("Training curves")
-        painter = QPainter(generator)
-        painter.fillRect(self.rect(), QColor(LIGHT.panel))
-        self._paint_light(painter)
-        painter.end()
-        return bytes(buffer.data().data())
-
-    def export(self, path: str | Path) -> None:
-        """Writes .csv, .png or .svg, as the name says. Raises OSError."""
-        path = Path(path)
-        match path.suffix.lower():
-            case ".csv":
-                path.write_text(self.csv(), encoding="utf-8")
-            case ".svg":
-                path.write_bytes(self.svg())
-            case _:
-                if not self.picture().save(str(path)):
-                    raise OSError(f"{path} could not be written")
-
-    def _paint_light(self, painter: QPainter) -> None:
-        for view in self.views.values():
-            if view.isVisible():
-                view.set_tokens(LIGHT)
-                try:
-                    view.paint_into(painter, view.mapTo(self, view.rect().topLeft()))
-                finally:
-                    view.set_tokens(self.tokens)
-
-    def _ask_export(self, suffix: str) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Export the plots", f"plots.{suffix}", f"*.{suffix}")
-        if path:
-            try:
-                self.export(path)
-            except OSError as error:
-                self.notice.say("The file could not be written", str(error), icon="alert-circle-outline", error=True)
-                self._pages.setCurrentWidget(self.notice)
 
 
 def marker_text(change: Changed) -> str:

@@ -17,8 +17,7 @@ from neuralgraph.ui.panels.inspector_type import coloured, font, tabular, tool_b
 from neuralgraph.ui.panels.plot_data import Floats, Track, log_ticks, nice_ticks, quantile, spelled
 from neuralgraph.ui.tokens import Tokens
 
-DASH = [4.0, 2.4]
-DOT = [1.0, 2.0]
+DASH, DOT = [4.0, 2.4], [1.0, 2.0]
 
 
 @dataclass(frozen=True)
@@ -184,8 +183,6 @@ class PlotView(QWidget):
         self.grid = pg.PlotCurveItem(connect="pairs")
         self.box.addItem(self.grid, ignoreBounds=True)
 
-    # What to draw
-
     def show_curves(
         self, curves: Sequence[Shown], *, axis: str, end: float, percent: bool = False, markers: Sequence[Marker] = (),
     ) -> None:
@@ -245,8 +242,6 @@ class PlotView(QWidget):
             f"QToolButton:checked {{ background: {tokens.accent_soft}; color: {tokens.text};"
             f" border-color: {tokens.accent}; }}")
         self.redraw()
-
-    # Drawing
 
     def redraw(self) -> None:
         """Asks the tracks for what fits between the present ends and puts it on the plot."""
@@ -379,8 +374,6 @@ class PlotView(QWidget):
         """What the legend says: value by name."""
         return {key.name.text(): key.value.text() for key in self._keys.values()}
 
-    # Hand and window
-
     def _taken(self, *_: Any) -> None:
         self._own_range = True
         self.redraw()
@@ -396,7 +389,7 @@ class PlotView(QWidget):
     def _place_unit(self) -> None:
         self.unit.adjustSize()
         self.bottom.room = 1 - (self.unit.width() + 14) / max(self.box.width(), 1)
-        self.unit.move(self.plot.width() - self.unit.width() - 8, self.plot.height() - self.unit.height() - 2)
+        self.unit.move(self.plot.rect().bottomRight() - self.unit.rect().bottomRight() - QPoint(8, 2))
 
     def paint_into(self, painter: QPainter, corner: QPoint) -> None:
         """Draws title, legend and plot as they stand, for an export."""
