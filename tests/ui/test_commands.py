@@ -6,7 +6,8 @@ from collections import Counter
 
 from PySide6.QtGui import QKeySequence
 
-from neuralgraph.ui.commands import COMMANDS, MENUS
+from neuralgraph.ui.commands import COMMANDS
+from neuralgraph.ui.menus import MENUS
 
 
 def test_every_id_and_every_key_is_there_once() -> None:
