@@ -161,23 +161,27 @@ def _open(view: View, id: str, node: Node, port: str) -> Problem:
 
 
 def unreachable(view: View) -> Iterator[Problem]:
-    """A node whose result nobody uses, in a graph that has a goal."""
+    """The end of a branch that leads nowhere, in a graph that has a goal; what is before it is folded under it."""
     goals = [id for id, _ in view.of_role("loss", "metric", "output")]
     if not goals:
         return
     used = upstream(view.lens, goals)
-    for id, node in view.nodes.items():
-        if id not in used and isinstance(node, Node):
-            yield Problem(
-                "unreachable",
-                "warning",
-                f"{id} leads to no loss, metric or output: it is not computed.",
-                id,
-                None,
-                f"{node.type} leads nowhere",
-                "Wire its output onwards, or delete it.",
-                fixes=(Fix("Delete it", RemoveNode(id)),),
-            )
+    dead = {id for id, node in view.nodes.items() if id not in used and isinstance(node, Node)}
+    for id in sorted(dead):
+        if any(edge.target in dead and edge.target != id for edge in view.graph.out_of(id)):
+            continue
+        before = tuple(sorted((upstream(view.lens, (id,)) & dead) - {id}))
+        yield Problem(
+            "unreachable",
+            "warning",
+            f"{id} leads to no loss, metric or output: it is not computed.",
+            id,
+            None,
+            f"{view.graph.nodes[id].type} leads nowhere",
+            "Wire its output onwards, or delete it.",
+            fixes=(Fix("Delete it", RemoveNode(id)),),
+            waiting=before,
+        )
 
 
 def no_loss(view: View) -> Iterator[Problem]:
