@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from neuralgraph.graph.history import Change
@@ -135,8 +136,10 @@ class CanvasArea(QFrame):
             self.view.follow()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Gestures take the mouse before the view sees it: a touch ends that it shows everything."""
-        touched = event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.Drop)
+        """Who zooms, pans or drops something decides what is in sight; who only points does not."""
+        panned = isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress and (
+            event.button() == Qt.MouseButton.MiddleButton)
+        touched = panned or event.type() in (QEvent.Type.Wheel, QEvent.Type.Drop)
         if touched and self.view is not None:
             self.view.following = False
         return False

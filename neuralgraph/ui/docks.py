@@ -48,6 +48,9 @@ class Docks(QObject):
         self.right = QSplitter(Qt.Orientation.Vertical)
         self.right.setHandleWidth(1)
         self.right.setChildrenCollapsible(False)
+        self._split = True
+        """The sizes follow what the properties need until a hand moves the handle."""
+        self.right.splitterMoved.connect(self._hand_split)
         self.upper, self.lower = QWidget(), QWidget()
         for one in (self.upper, self.lower):
             QVBoxLayout(one).setContentsMargins(0, 0, 0, 0)
@@ -91,8 +94,15 @@ class Docks(QObject):
         docks = self._docks
         self._window.resizeDocks([docks["left"], docks["right"]], [px(206), px(270)], Qt.Orientation.Horizontal)
         self._window.resizeDocks([docks["bottom"]], [px(220)], Qt.Orientation.Vertical)
-        height = self.right.height()
-        self.right.setSizes([min(px(300), height // 2), max(height - px(300), height // 2)])
+        self._split = True
+
+    def share(self, wanted: int, *, inspector: bool) -> None:
+        """Give the properties the height they want, as far as the inspector can spare it."""
+        self.lower.setVisible(inspector and self.lower.layout().count() > 0)  # type: ignore[union-attr]
+        if self._split:
+            total, least = self.right.height(), self._theme.px(380)
+            upper = max(min(wanted, total - least), self._theme.px(180))
+            self.right.setSizes([upper, max(total - upper, 0)])
 
     def shown(self, name: str) -> bool:
         return not self._docks[name].isHidden()
@@ -131,19 +141,13 @@ class Docks(QObject):
     def save(self) -> None:
         self._settings.put("layout", self._window.saveState(LAYOUT))
         self._settings.put("geometry", self._window.saveGeometry())
-        self._settings.put("splitter", self.right.saveState())
         self._settings.put_words("tabs", self.bottom.order())
         self._settings.put("tab", self.bottom.current())
 
     def restore(self) -> bool:
         """As it was left; False where nothing was remembered."""
         found = self._settings.bytes("layout")
-        if found is None or not self._window.restoreState(found, LAYOUT):
-            return False
-        split = self._settings.bytes("splitter")
-        if split is not None:
-            self.right.restoreState(split)
-        return True
+        return found is not None and self._window.restoreState(found, LAYOUT)
 
     def restore_tabs(self) -> None:
         self.bottom.arrange(self._settings.words("tabs"), self._settings.text("tab"))
@@ -156,6 +160,9 @@ class Docks(QObject):
     def focus_order(self) -> list[QWidget]:
         """Where F6 goes, one after the other."""
         return [one for one in (self.left, self.right, self.bottom) if one.isVisible()]
+
+    def _hand_split(self) -> None:
+        self._split = False
 
     def _toggle(self, name: str) -> None:
         dock = self._docks[name]

@@ -43,6 +43,10 @@ QPushButton[kind="primary"] { background: $accent; color: $on_accent; border: 1p
 QPushButton[kind="primary"]:hover { border: 1px solid $text; background: $accent; }
 QPushButton[kind="primary"]:focus { border: 2px solid $text; }
 QPushButton[kind="primary"]:disabled { background: $hairline; color: $text3; border-color: $hairline; }
+QPushButton[kind="link"] { background: transparent; border: none; padding: 0; min-height: $p20; color: $text2;
+    font-weight: 400; text-align: left; }
+QPushButton[kind="link"]:hover { color: $text; text-decoration: underline; }
+QPushButton[kind="link"]:focus { color: $accent; border: none; padding: 0; min-height: $p20; }
 QPushButton[kind="strong"] { background: $text; color: $panel; border-color: $text; }
 QPushButton[cut="bar"] { min-height: $p30; padding: 0 $p12; }
 QPushButton[cut="bar"]:focus { min-height: $p28; padding: 0 $p11; }
@@ -66,8 +70,8 @@ QLineEdit[wrong="true"] { border: 2px solid $error; background: $error_soft; pad
 QLineEdit:disabled, QComboBox:disabled { color: $text3; border-color: $hairline; }
 QLineEdit[look="search"] { padding-left: $p28; }
 QLineEdit[look="bare"] { background: transparent; border: none; min-height: $p16; padding: 0; }
-QComboBox::drop-down { border: none; width: $p24; }
-QComboBox::down-arrow { image: none; }
+Choice::drop-down { border: none; width: $p24; }
+Choice::down-arrow { image: none; }
 QComboBox[cut="bar"] { background: $panel; min-height: $p30; padding-left: $p32; font-weight: 600; }
 QComboBox[cut="bar"]:focus { min-height: $p28; padding-left: $p31; }
 QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $outline; padding: $p4;

@@ -246,7 +246,7 @@ def figure(value: float) -> str:
     if value != value:
         return "not a number"
     if value and abs(value) < 1e-3:
-        return f"{value:.1e}"
+        return f"{value:.1e}".replace("e-0", "e-")
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.3g}" if abs(value) < 1e4 else f"{value:.2e}"
 
 

@@ -127,7 +127,12 @@ class TrainingBar(QFrame):
         self._metric.show_value(state.metric_value)
         self._left.show_value(state.left)
         self._speed.show_value(state.speed)
-        if state.steps:
+        if not state.steps:
+            self._bar.setMaximum(1)
+            self._bar.setValue(0)
+            self._step_text.setText("Getting ready …")
+            self._percent.setText("")
+        else:
             self._bar.setMaximum(state.steps)
             self._bar.setValue(state.step)
             self._step_text.setText(f"Step {state.step} of {state.steps}")
@@ -178,7 +183,7 @@ class TrainingBar(QFrame):
     def _counters(self) -> None:
         theme = self.theme
         self.epoch = Counter(theme, "Epoch", 58)
-        self._loss, self._rate = Counter(theme, "Loss", 50), Counter(theme, "Rate", 50)
+        self._loss, self._rate = Counter(theme, "Loss", 66), Counter(theme, "Rate", 58)
         self._metric = Counter(theme, "Accuracy", 58)
         self._left, self._speed = Counter(theme, "Left", 56), Counter(theme, "Speed", 66)
         self._progress = QWidget()
@@ -187,6 +192,8 @@ class TrainingBar(QFrame):
         self._bar.setFixedWidth(theme.px(250))
         self._bar.setAccessibleName("Progress of the epoch")
         self._step_text, self._percent = words(theme, "", 12), words(theme, "", 12, 600)
+        self._percent.setMinimumWidth(theme.px(44))
+        self._percent.setAlignment(Qt.AlignmentFlag.AlignRight)
         box = QVBoxLayout(self._progress)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(theme.px(3))

@@ -116,6 +116,7 @@ class Workbench(QObject):
             panel.fix_wanted.connect(self.apply_fix)
         self.properties.help_wanted.connect(self.window.help_on)
         self.properties.action_wanted.connect(self.canvas.run)
+        self.properties.resized.connect(self._share)
         self.problems.jump.connect(lambda id: self.canvas.select((id,)))
         self.outline.chosen.connect(self.canvas.select)
         self.palette.wanted.connect(self.canvas.add)
@@ -198,6 +199,9 @@ class Workbench(QObject):
         self.properties.show_ids(ids)
         self.outline.select(ids)
         self.views.show_node(ids[0] if len(ids) == 1 and ids[0] in self.session.graph.nodes else None)
+
+    def _share(self) -> None:
+        later(0, lambda: self.docks.share(self.properties.wanted_height(), inspector=bool(self.properties.ids)), self)
 
     # -- what is shown ----------------------------------------------------------------------------------------------
 

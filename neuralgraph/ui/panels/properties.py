@@ -14,7 +14,7 @@ from neuralgraph.graph.edits import ChangeNode, Group, RenameNode
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import refusal
 from neuralgraph.session import Session
-from neuralgraph.spec import Node
+from neuralgraph.spec import Node, Param
 from neuralgraph.ui.controls import Rule, button, flat, words
 from neuralgraph.ui.icons import badge, icon, tile
 from neuralgraph.ui.panels.fields import Form
@@ -31,6 +31,8 @@ class Properties(QWidget):
     fix_wanted = Signal(object)
     help_wanted = Signal(str)
     action_wanted = Signal(str)
+    resized = Signal()
+    """The sheet wants another height."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -69,6 +71,7 @@ class Properties(QWidget):
     def set_analysis(self, analysis: Analysis) -> None:
         if isinstance(self._sheet, NodeSheet):
             self._sheet.show_analysis(analysis)
+            self.resized.emit()
 
     def refresh(self) -> None:
         """Show what the document says now."""
@@ -97,12 +100,26 @@ class Properties(QWidget):
             sheet.fix_wanted.connect(self.fix_wanted)
             sheet.help_wanted.connect(self.help_wanted)
             sheet.action_wanted.connect(self.action_wanted)
+            sheet.resized.connect(self.resized)
             self._sheet = sheet
             if self.session.analysis is not None:
                 sheet.show_analysis(self.session.analysis)
         else:
             self._sheet = PlanForm(self.session, self.theme)
         self._scroll.setWidget(self._sheet)
+        self.resized.emit()
+
+    def wanted_height(self) -> int:
+        """The height that shows the whole sheet."""
+        if self._sheet is None:
+            return 0
+        for one in self._sheet.findChildren(QWidget):
+            one.ensurePolished()  # the stylesheet makes fields higher
+        layout = self._sheet.layout()
+        if layout is not None:
+            layout.invalidate()
+            layout.activate()
+        return self._sheet.sizeHint().height() + 2
 
 
 class NodeSheet(QWidget):
@@ -111,6 +128,7 @@ class NodeSheet(QWidget):
     fix_wanted = Signal(object)
     help_wanted = Signal(str)
     action_wanted = Signal(str)
+    resized = Signal()
 
     def __init__(self, session: Session, id: str, theme: Theme) -> None:
         super().__init__()
@@ -151,8 +169,9 @@ class NodeSheet(QWidget):
         self._name.show_text(self.id)
         self._freeze.setChecked(placed.frozen)
         self._bypass.setChecked(placed.bypassed)
-        if self.form is not None:
-            self.form.show_values(self._values())
+        for form in (self.form, self._more):
+            if form is not None:
+                form.show_values(self._values())
 
     def show_analysis(self, analysis: Analysis) -> None:
         if self.id not in self.session.graph.nodes:
@@ -204,12 +223,32 @@ class NodeSheet(QWidget):
             return
         plain = [one for one in kind.params.values() if not one.advanced]
         rest = [one for one in kind.params.values() if one.advanced]
-        self.form = Form([*plain, *rest], self.theme)
-        self.form.changed.connect(self._edit)
-        self.form.sealed.connect(self.session.history.seal)
+        self.form = self._made_form(plain)
         if not kind.params:
             self._box.addWidget(_wrapped(self.theme, kind.summary()))
-        self._box.addWidget(self.form)
+        if rest:
+            self._more = self._made_form(rest)
+            set_here = any(one.name in self.placed.params for one in rest)
+            self._more.setVisible(set_here)
+            self._unfold = button(_more_text(len(rest), set_here), clicked=self._toggle_more)
+            self._unfold.setProperty("kind", "link")
+            self._box.addWidget(self._unfold, 0, Qt.AlignmentFlag.AlignLeft)
+            self._box.addWidget(self._more)
+
+    def _made_form(self, params: list[Param]) -> Form:
+        form = Form(params, self.theme)
+        form.changed.connect(self._edit)
+        form.sealed.connect(self.session.history.seal)
+        form.setVisible(bool(params))
+        self._box.addWidget(form)
+        return form
+
+    def _toggle_more(self) -> None:
+        if self._more is not None:
+            shown = self._more.isHidden()
+            self._more.setVisible(shown)
+            self._unfold.setText(_more_text(len(self._more.fields), shown))
+            self.resized.emit()
 
     def _values(self) -> dict[str, Any]:
         node = self.session.node(self.id)
@@ -302,6 +341,10 @@ class ProblemCard(QFrame):
             made.setIconSize(QSize(theme.px(16), theme.px(16)))
             column.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
         row.addLayout(column, 1)
+
+
+def _more_text(count: int, shown: bool) -> str:
+    return "Less" if shown else f"{count} more"
 
 
 def _wrapped(theme: Theme, text: str, pixels: float = 12, weight: int = 400, role: str = "text2") -> QLabel:
