@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 
 from neuralgraph.ui.icons import icon
@@ -222,7 +222,7 @@ def spelled(value: float | int) -> str:
 class Choice(QComboBox):
     """A drop-down list with the chevron of the look, perhaps an icon at its left."""
 
-    def __init__(self, theme: Theme, sign: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme | None = None, sign: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme, self.sign = theme, sign
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -234,11 +234,13 @@ class Choice(QComboBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)
-        px, colour = self.theme.px, self.theme.colour("text2" if self.isEnabled() else "text3")
-        chevron(painter, QPointF(self.width() - px(16), self.height() / 2), colour, half=px(4))
+        scale = self.theme.scale if self.theme is not None else 1.0
+        colour = self.palette().color(QPalette.ColorRole.Text)
+        chevron(painter, QPointF(self.width() - 14 * scale, self.height() / 2), colour, half=4 * scale)
         if self.sign:
-            side = px(18)
-            icon(self.sign, self.theme.tokens.text).paint(painter, px(10), (self.height() - side) // 2, side, side)
+            side = round(18 * scale)
+            mark = icon(self.sign, colour.name())
+            mark.paint(painter, round(10 * scale), (self.height() - side) // 2, side, side)
 
 
 class Rule(QWidget):

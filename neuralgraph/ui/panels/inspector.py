@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QTabBar, QVBoxLayout, QWidget
 
 from neuralgraph.session import Session
 from neuralgraph.training.events import Event, Reading
 from neuralgraph.ui.asking import Asker
 from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.controls import Choice
 from neuralgraph.ui.panels.colorbar import ColorBar
 from neuralgraph.ui.panels.filters import Topic, View, figures_of, view_of
 from neuralgraph.ui.panels.heatmap import HeatMap, as_text
@@ -53,7 +54,7 @@ class Inspector(QWidget):
         for topic in TOPICS:
             self._tabs.addTab(topic.capitalize())
         self._tabs.currentChanged.connect(lambda _: self._show())
-        self._which, self._channel = QComboBox(), QComboBox()
+        self._which, self._channel = Choice(), Choice()
         self._which.activated.connect(lambda _: self._show())
         self._channel.activated.connect(lambda _: self._show())
         self._caption, self._pointed = label(pixels=12), label(pixels=11)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from neuralgraph.session import Session
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.canvas.shapes import colour, rounded
+from neuralgraph.ui.controls import Choice
 from neuralgraph.ui.panels.heatmap import as_image
 from neuralgraph.ui.panels.inspector_type import Themed, coloured, font, label
 from neuralgraph.ui.panels.numbers_view import NumbersView
@@ -100,7 +101,7 @@ class SamplesPanel(NumbersView):
 
     def __init__(self, session: Session, bridge: TrainingBridge, theme: Themed) -> None:
         self._sheet = Sheet(self)
-        self._order = QComboBox()
+        self._order = Choice()
         self._order.addItems(list(ORDERS))
         self._order.activated.connect(lambda _: self._arrange())
         self._count = label(pixels=12)

@@ -1,0 +1,1 @@
+"""Speed, shown as ratios against a named peer; never a timed unit test."""
