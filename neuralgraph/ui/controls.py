@@ -8,7 +8,16 @@ from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.theme import Theme
@@ -220,13 +229,20 @@ def spelled(value: float | int) -> str:
 
 
 class Choice(QComboBox):
-    """A drop-down list with the chevron of the look, perhaps an icon at its left."""
+    """A drop-down list with the chevron of the look, perhaps an icon at its left.
 
-    def __init__(self, theme: Theme | None = None, sign: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    It takes the room there is; with `fit`, what its longest entry needs.
+    """
+
+    def __init__(self, theme: Theme | None = None, sign: str = "", *, fit: bool = False) -> None:
+        super().__init__()
         self.theme, self.sign = theme, sign
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(4)
+        if fit:
+            self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        else:
+            self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            self.setMinimumContentsLength(4)
+            self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # a scroll over the form must not change it

@@ -82,7 +82,7 @@ class Inspector(QWidget):
         copy.clicked.connect(self._copy)
         head = QHBoxLayout()
         head.addWidget(self._which, 1)
-        head.addWidget(self._channel)
+        head.addWidget(self._channel, 1)
         head.addWidget(copy)
         self._body = QWidget()
         body = QVBoxLayout(self._body)

@@ -101,7 +101,7 @@ class SamplesPanel(NumbersView):
 
     def __init__(self, session: Session, bridge: TrainingBridge, theme: Themed) -> None:
         self._sheet = Sheet(self)
-        self._order = Choice()
+        self._order = Choice(fit=True)
         self._order.addItems(list(ORDERS))
         self._order.activated.connect(lambda _: self._arrange())
         self._count = label(pixels=12)
