@@ -52,7 +52,8 @@ class Looking:
         from neuralgraph.data.sources import deliver
         from neuralgraph.explain.previews import activations, samples
 
-        program = program or (self.program if self.program is not None and self.program.graph == graph else None)
+        last = self.program
+        program = program or (last if last is not None and _same(last.graph, graph) else None)
         heads: dict[str, Any] = {}
         names: tuple[str, ...] = ()
         for id, node in instances(graph, self.catalog).items():
@@ -111,9 +112,8 @@ class Looking:
     def _present(self) -> Program | None:
         """The program of the present graph: the last one, or a fresh one; None where it has errors."""
         graph = self.graph
-        last = self.program
-        if last is not None and last.graph.nodes == graph.nodes and last.graph.edges == graph.edges:
-            return last
+        if self.program is not None and _same(self.program.graph, graph):
+            return self.program
         if self._fresh is None or self._fresh.graph is not graph:
             try:
                 self._fresh = self.compile(graph=graph)
@@ -128,3 +128,8 @@ class Looking:
             return rows_of(program.sources, program.graph.plan, self.folder) if program.sources else None
         except DataError:
             return None
+
+
+def _same(one: Graph, other: Graph) -> bool:
+    """They compute the same, whatever their plans."""
+    return one.nodes == other.nodes and one.edges == other.edges

@@ -57,25 +57,34 @@ def _id_of(name: str, program: Any) -> str | None:
     return None
 
 
-def culprit(program: Any, tensors: Mapping[str, Tensor], step: int, lr: float) -> NotFinite:
-    """Which node first gives a number that is not finite, seen with the present weights on the last batch."""
-    weights = program.state_dict()
-    bad = next((name for name, one in weights.items() if one.is_floating_point() and not _finite(one)), None)
-    node: str | None = bad.partition(".")[0] if bad else None
+def culprit(
+    program: Any, spoilt: Mapping[str, Tensor], tensors: Mapping[str, Tensor], step: int, lr: float
+) -> NotFinite:
+    """Which node first gave a number that is not finite.
+
+    `program` holds the last good weights and keeps them; `spoilt` are those after the step, `tensors` the batch. Where
+    the good weights already give such a number, that node is at fault; else the weights had grown beyond all bounds.
+    """
+    name = _first_bad(program, tensors)
+    if name is not None:
+        node = name.partition(".")[0]
+        return NotFinite(
+            f"At step {step} the output of {node} stopped being finite numbers.",
+            f"Look at what goes into {node}: a logarithm, root or division may have met a number it cannot take. "
+            "The weights went back to those of the last good epoch.", node)
+    bad = next((name for name, one in spoilt.items() if one.is_floating_point() and not _finite(one)), None)
+    node_id = bad.partition(".")[0] if bad else None
     what = f"the weights {bad}" if bad else "the loss"
+    return NotFinite(
+        f"At step {step} {what} grew beyond all numbers.",
+        f"Try a rate of {lr / 10:g} instead of {lr:g}, or clip the gradient. The weights went back to those of the last "
+        "good epoch.", node_id)
+
+
+def _first_bad(program: Any, tensors: Mapping[str, Tensor]) -> str | None:
     with program.quiet():
         values = program.trace(tensors)
-    for name, value in values.items():
-        if value.is_floating_point() and not _finite(value):
-            node = node or name.partition(".")[0]
-            what = what if bad else f"the output of {name}"
-            break
-    return NotFinite(
-        f"At step {step} {what} stopped being finite numbers.",
-        f"Reset, and try a rate of {lr / 10:g} instead of {lr:g}, "
-        "or clip the gradient.",
-        node,
-    )
+    return next((n for n, one in values.items() if one.is_floating_point() and not _finite(one)), None)
 
 
 def _finite(value: Tensor) -> bool:

@@ -38,6 +38,8 @@ from neuralgraph.training.randomness import Randomness
 
 TELL = 1 / 30
 """Seconds between two `Step` events."""
+KEEP = 0.5
+"""Seconds between two copies of the weights to go back to."""
 LOOK = 0.1
 """Seconds between two readings of a probe."""
 
@@ -91,7 +93,9 @@ class Loop:
         self._told = self._looked = self.begun
         self._order_before = self.order.state
         self._stopping = False
-        self._last: Batch = ()
+        self._batches: list[Batch] = []
+        self._safe: dict[str, Tensor] = {}
+        self._safe_at = -math.inf
 
     # -- the plan ---------------------------------------------------------------------------------------------------
 
@@ -147,6 +151,7 @@ class Loop:
 
     def _one_epoch(self) -> Iterator[Event]:
         self._order_before = self.order.state
+        self._keep_safe()
         order = self.order.draw()
         start, control = self.batch, self.control
         self.random.__enter__()
@@ -183,7 +188,7 @@ class Loop:
                 self.random.__exit__()
 
     def _learn(self, batch: Batch) -> None:
-        self._last = batch
+        self._batches.append(batch)
         for number, learner in enumerate(self.learners):
             if self.step % learner.every:
                 continue
@@ -204,9 +209,9 @@ class Loop:
             parts = {name: table[:, at] for at, name in enumerate(names)}
         else:
             parts = dict.fromkeys(names, losses)
-        self._held, self._parts = [], []
+        recent, self._held, self._parts, self._batches = self._batches, [], [], []
         if not np.isfinite(losses).all():
-            self._not_finite(losses)
+            self._not_finite(losses, recent)
         size = self.plan.batch_size
         sizes = np.full(len(losses), float(size))
         if self.batch >= self.steps_per_epoch and len(sizes):
@@ -327,11 +332,19 @@ class Loop:
         self.program.checkpoint = self.checkpoint()
         return Snapshot(self.epoch, self.step, "last", weights)
 
-    def _not_finite(self, losses: Any) -> None:
-        """Stop: say where numbers went wrong."""
+    def _keep_safe(self) -> None:
+        """Remember the weights at the start of an epoch, at most twice a second."""
+        now = perf_counter()
+        if now - self._safe_at >= KEEP:
+            self._safe, self._safe_at = copied(self.program.state_dict()), now
+
+    def _not_finite(self, losses: Any, recent: list[Batch]) -> None:
+        """Stop: go back to the weights that were kept and say where numbers went wrong."""
         first = int(np.argmax(~np.isfinite(losses)))
-        tensors = dict(zip(self.keys, self._last, strict=True))
-        raise culprit(self.program, tensors, self.step - len(losses) + first + 1, self.learners[0].lr)
+        tensors = dict(zip(self.keys, recent[min(first, len(recent) - 1)], strict=True))
+        spoilt = copied(self.program.state_dict())
+        self.program.load_state_dict(self._safe)
+        raise culprit(self.program, spoilt, tensors, self.step - len(losses) + first + 1, self.learners[0].lr)
 
 
 def _answer(question: Callable[[Any], Any], answer: Any, program: Any) -> None:

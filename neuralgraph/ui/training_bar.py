@@ -76,7 +76,7 @@ class TrainingBar(QFrame):
         self.step = self._button("Step", "Learn one batch (Ctrl+.)")
         self.stop = self._button("Stop", "End the run, keep the weights (Ctrl+Alt+Enter)")
         self.dice = self._button("", "Another seed", size="square")
-        self.device = Choice(theme)
+        self.device = Choice(theme, fit=True)
         self.device.setProperty("cut", "bar")
         self.device.setFixedWidth(theme.px(112))
         self.device.setToolTip("What computes")

@@ -1,0 +1,39 @@
+"""A run that fails says where and why, and gives back weights that work."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+import neuralgraph as ng
+from neuralgraph.training.events import Failed
+
+
+def failing(lr: float, log: bool) -> tuple[ng.Graph, Failed]:
+    g = ng.Graph()
+    x = g.add("Input", shape=(3,), id="x")
+    y = g.add("Input", shape=(2,), id="y")
+    h = g.add("Linear", x, out_features=2, id="first")
+    h = g.add("Log", h, id="bad") if log else h
+    g.add("MSELoss", g.add("Linear", h, out_features=2, id="last"), y, id="error")
+    rng = np.random.default_rng(0)
+    arrays = {"x": rng.normal(size=(64, 3)).astype(np.float32), "y": rng.normal(size=(64, 2)).astype(np.float32)}
+    events = list(ng.fit(g, data=arrays, lr=lr, optimizer="SGD", epochs=50, validation=0))
+    assert isinstance(events[-1], Failed)
+    return g, events[-1]
+
+
+def test_the_node_that_cannot_take_its_input_is_named() -> None:
+    g, failed = failing(1e-3, log=True)
+    assert failed.node == "bad"
+    assert "output of bad" in failed.message
+    assert g.session.program is not None
+    assert all(torch.isfinite(one).all() for one in g.session.program.state_dict().values())
+
+
+def test_a_rate_that_is_too_high_is_named_and_the_weights_go_back() -> None:
+    g, failed = failing(1e6, log=False)
+    assert failed.node in ("first", "last")
+    assert "rate of 100000" in failed.hint
+    assert g.session.program is not None
+    assert all(torch.isfinite(one).all() for one in g.session.program.state_dict().values())

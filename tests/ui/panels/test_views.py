@@ -1,0 +1,94 @@
+"""The panels that look inside: they show what a session answers, and say why where there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from neuralgraph.resources import examples
+from neuralgraph.session import Session
+from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.panels.boundary import BoundaryPanel, borders
+from neuralgraph.ui.panels.confusion import ConfusionPanel
+from neuralgraph.ui.panels.inspector import Inspector
+from neuralgraph.ui.panels.samples import SamplesPanel
+from neuralgraph.ui.theme import Theme
+from neuralgraph.ui.tokens import DARK
+
+Make = Callable[[type, str], Any]
+
+
+@pytest.fixture
+def make(qtbot: QtBot) -> Iterator[Make]:
+    made: list[Any] = []
+
+    def build(kind: type, example: str) -> Any:
+        session = Session.open(examples() / f"{example}.ngraph")
+        bridge = TrainingBridge()
+        panel = kind(session, bridge, Theme())
+        made.append((panel, bridge))
+        qtbot.addWidget(panel)
+        panel.resize(900, 300)
+        panel.show()
+        return panel
+
+    yield build
+    for panel, bridge in made:
+        panel.close_view()
+        bridge.close()
+        panel.close()
+
+
+def test_the_inspector_shows_the_weights_of_the_selected_node(make: Make, qtbot: QtBot) -> None:
+    panel = make(Inspector, "digits-cnn")
+    panel.show_node("conv2d_1")
+    qtbot.waitUntil(lambda: panel._reading is not None, timeout=20_000)
+    assert panel._caption.text() == "16 of 16 kernels, 3 × 3, input channel 1"
+    assert panel._heat.values.shape == (16, 3, 3)
+    assert panel._figures.text().startswith("mean ")
+    panel._tabs.setCurrentIndex(1)
+    assert "16 of 16 maps, 8 × 8" in panel._caption.text()
+    panel._tabs.setCurrentIndex(2)
+    assert panel._notice.title.text() == "No gradients yet"
+    panel.show_node(None)
+    assert panel._notice.title.text() == "Nothing selected"
+    assert not panel.grab().isNull()
+
+
+@pytest.mark.parametrize(("kind", "example", "field"), [
+    (BoundaryPanel, "spiral", "_plane"), (ConfusionPanel, "iris", "_matrix"), (SamplesPanel, "digits-mlp", "_sheet"),
+])  # fmt: skip
+def test_a_panel_shows_its_answer_and_paints_in_both_themes(
+    kind: type, example: str, field: str, make: Make, qtbot: QtBot
+) -> None:
+    panel = make(kind, example)
+    qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel._content, timeout=20_000)
+    light = panel.grab().toImage()
+    theme = Theme()
+    theme.set_mode("dark")
+    panel.set_theme(theme)
+    assert panel.tokens == DARK
+    dark = panel.grab().toImage()
+    assert light.size() == dark.size()
+    assert light != dark
+    assert getattr(panel, field) is not None
+
+
+def test_a_panel_without_an_answer_says_what_it_needs(make: Make, qtbot: QtBot) -> None:
+    panel = make(BoundaryPanel, "iris")
+    qtbot.waitUntil(lambda: not panel._asker._worker.busy, timeout=20_000)
+    assert panel._stack.currentWidget() is panel._notice
+    assert "two features" in panel._notice.hint.text()
+
+
+def test_borders_run_where_the_sign_changes() -> None:
+    values = np.tile(np.array([-1.0, -0.5, 0.5, 1.0]), (3, 1))
+    lines = borders(values, 2)
+    assert len(lines) == 2
+    assert all(x == pytest.approx(1.5) for line in lines for x, _ in line)
+    classes = np.array([[0, 0, 1], [0, 0, 1], [2, 2, 2]])
+    assert len(borders(classes, 3)) == 5
