@@ -70,8 +70,8 @@ def culprit(
         node = name.partition(".")[0]
         return NotFinite(
             f"At step {step} the output of {node} stopped being finite numbers.",
-            f"Look at what goes into {node}: a logarithm, root or division may have met a number it cannot take. "
-            "The weights went back to those of the last good epoch.", node)
+            f"Look at what goes into {node}: a logarithm, root or division may have met a number it cannot "
+            "take. The weights went back to those of the last good epoch.", node)
     bad = next((name for name, one in spoilt.items() if one.is_floating_point() and not _finite(one)), None)
     node_id = bad.partition(".")[0] if bad else None
     what = f"the weights {bad}" if bad else "the loss"
