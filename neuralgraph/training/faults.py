@@ -77,8 +77,8 @@ def culprit(
     what = f"the weights {bad}" if bad else "the loss"
     return NotFinite(
         f"At step {step} {what} grew beyond all numbers.",
-        f"Try a rate of {lr / 10:g} instead of {lr:g}, or clip the gradient. The weights went back to those of the last "
-        "good epoch.", node_id)
+        f"Try a rate of {lr / 10:g} instead of {lr:g}, or clip the gradient. The weights went back to those of "
+        "the last good epoch.", node_id)
 
 
 def _first_bad(program: Any, tensors: Mapping[str, Tensor]) -> str | None:

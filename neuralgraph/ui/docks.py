@@ -103,7 +103,6 @@ class Docks(QObject):
             total, least = self.right.height(), self._theme.px(380)
             upper = max(min(wanted, total - least), self._theme.px(180))
             self.right.setSizes([upper, max(total - upper, 0)])
-            import sys; sys.stderr.write(f"{wanted} {total} {upper} {self.right.sizes()} {self.lower.minimumSizeHint()}\n")
 
     def shown(self, name: str) -> bool:
         return not self._docks[name].isHidden()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from neuralgraph.graph.document import Placed
@@ -106,6 +106,7 @@ class Properties(QWidget):
                 sheet.show_analysis(self.session.analysis)
         else:
             self._sheet = PlanForm(self.session, self.theme)
+        self._sheet.installEventFilter(self)
         self._scroll.setWidget(self._sheet)
         self.resized.emit()
 
@@ -117,9 +118,16 @@ class Properties(QWidget):
             one.ensurePolished()  # the stylesheet makes fields higher
         layout = self._sheet.layout()
         if layout is not None:
-            layout.invalidate()
             layout.activate()
+            if layout.hasHeightForWidth():
+                return layout.totalHeightForWidth(self._scroll.viewport().width()) + 2
         return self._sheet.sizeHint().height() + 2
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The sheet says that it wants another height once its parts are there."""
+        if watched is self._sheet and event.type() == QEvent.Type.LayoutRequest:
+            self.resized.emit()
+        return False
 
 
 class NodeSheet(QWidget):
