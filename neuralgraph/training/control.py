@@ -57,6 +57,8 @@ class Control:
     replay: Iterable[Changed] = ()
     pending: bool = field(default=False, init=False)
     """Something waits for the loop. Read without the lock, once a batch."""
+    courtesy: Callable[[], object] | None = field(default=None, init=False)
+    """Called after every batch: lets whoever shares the processor have a turn."""
     watched: Probe | None = field(default=None, init=False)
     """What the inspector looks at now."""
 

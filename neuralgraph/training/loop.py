@@ -165,6 +165,8 @@ class Loop:
                     if self._stopping:
                         return
                 learn(batch)
+                if control.courtesy is not None:
+                    control.courtesy()
                 self.step += 1
                 self.batch += 1
                 last = self.batch >= self.steps_per_epoch

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
 from threading import Condition, Thread
+from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QAbstractEventDispatcher, QObject, QTimer, Signal
 
 from neuralgraph.errors import NeuralGraphError
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from neuralgraph.training.events import Event
     from neuralgraph.validation.analysis import Analysis
 
+TURN = 0.0005
+"""Seconds after which the thread that trains lets the window have its turn; Python's own 5 ms make it stutter."""
+PATIENCE = 0.02
+"""Seconds that the thread that trains waits, between two batches, for a window that is at work."""
 TICK = 33
 """Milliseconds between two looks into the mailbox: 30 Hz."""
 
@@ -95,6 +101,27 @@ class AnalysisBridge(QObject):
             self.done.emit(answer)
 
 
+class Courtesy(QObject):
+    """Knows whether the window's event loop is at work, so that training can wait for it between two batches.
+
+    Both share Python's lock, and every call of Qt gives it away: without this a repaint waits hundreds of times.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._idle = Flag()
+        self._idle.set()
+        loop = QAbstractEventDispatcher.instance()
+        if loop is not None:
+            loop.awake.connect(self._idle.clear)
+            loop.aboutToBlock.connect(self._idle.set)
+
+    def wait(self) -> None:
+        """Return when the window has nothing to do, at most `PATIENCE` later."""
+        if not self._idle.is_set():
+            self._idle.wait(PATIENCE)
+
+
 class TrainingBridge(QObject):
     """Runs an event generator in a thread and hands its events over 30 times a second.
 
@@ -113,6 +140,8 @@ class TrainingBridge(QObject):
         self.control: Any = None
         self._mailbox: deque[Event | str | None] = deque()
         self._thread: Thread | None = None
+        self._interval = sys.getswitchinterval()
+        self._courtesy = Courtesy(self)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self._drain)
@@ -127,9 +156,12 @@ class TrainingBridge(QObject):
         if self.running:
             raise RuntimeError("a run is under way")
         self.control = control
+        control.courtesy = self._courtesy.wait
         self._mailbox.clear()
         self._thread = Thread(target=self._work, args=(make,), name="training", daemon=True)
         self._timer.start()
+        self._interval = sys.getswitchinterval()
+        sys.setswitchinterval(TURN)
         self._thread.start()
         self.started.emit()
 
@@ -179,6 +211,7 @@ class TrainingBridge(QObject):
         self.ticked.emit()
         if over:
             self._timer.stop()
+            sys.setswitchinterval(self._interval)
             if self._thread is not None:
                 self._thread.join(5)
             self.control = None

@@ -21,6 +21,7 @@ TABLE = {
     "figures": ("figures", "figures"),
     "canvas": ("canvas", "canvas"),
     "startup": ("startup", "main"),
+    "alive": ("alive", "alive"),
 }
 """Benchmark → its module here, and the function."""
 

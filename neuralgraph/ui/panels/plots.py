@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from neuralgraph.training.events import Changed, Event, Started
+from neuralgraph.training.events import Changed, EpochEnded, Event, Reading, Started, Step
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.inspector_type import Themed, font, tabular, tool_button
 from neuralgraph.ui.panels.plot_data import AXES, Track, spelled
@@ -30,6 +31,8 @@ from neuralgraph.ui.tokens import LIGHT, Tokens
 if TYPE_CHECKING:
     from neuralgraph.ui.panels.plots_view import Marker, PlotView, Shown
 
+EVERY = 0.1
+"""Seconds between two drawings of the curves while nothing but steps arrives."""
 SHORT_NAMES = {"learning rate": "lr", "weight_decay": "weight decay", "batch_size": "batch"}
 
 
@@ -39,6 +42,7 @@ class PlotsPanel(Exported):
     def __init__(self, session: Any = None, bridge: Any = None, theme: Themed | None = None) -> None:
         super().__init__()
         self.session, self.bridge = session, bridge
+        self._drawn = 0.0
         self.tokens: Tokens = theme.tokens if theme is not None else LIGHT
         self.run = RunCurves(0.95)
         self.pinned: list[RunCurves] = []
@@ -70,7 +74,10 @@ class PlotsPanel(Exported):
         if any(isinstance(one, Started) and not one.start_epoch for one in events):
             self.run = RunCurves(self.smoothing, self._titles())
         self.run.feed(events)
-        self.refresh()
+        now = monotonic()
+        if now - self._drawn >= EVERY or not all(isinstance(one, Step | Reading | EpochEnded) for one in events):
+            self._drawn = now
+            self.refresh()
 
     def clear(self) -> None:
         """After a reset: no curves; pinned runs stay."""
