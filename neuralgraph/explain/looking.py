@@ -29,6 +29,8 @@ class Looking:
     def __init__(self) -> None:
         self.program: Program | None = None
         self._fresh: Program | None = None
+        self.sample_rows = 0
+        """How many rows there are to look at, as far as `inspect` has seen."""
 
     @property
     @abstractmethod
@@ -78,6 +80,7 @@ class Looking:
         if program is None or node not in program.graph.nodes:
             return None
         rows = self._rows(program)
+        self.sample_rows = rows.count if rows is not None else 0
         sample = rows.one(min(row, rows.count - 1)) if rows is not None else None
         return read(program, self.probe(node, sample), 0)
 

@@ -62,6 +62,7 @@ class Inspector(QWidget):
         self._bars, self._histogram = Bars(self._tokens), Histogram(self._tokens)
         self._heat.pointed.connect(self._pointed.setText)
         self._figures = label(pixels=12, weight=600, figures=True)
+        self._figures.setWordWrap(True)
         self._notice = Notice(self._tokens, "grid")
         self._place()
         self.set_theme(theme)
@@ -168,7 +169,7 @@ class Inspector(QWidget):
             self._show()
 
     def _walk(self, step: int) -> None:
-        self._row = max(0, self._row + step)
+        self._row = max(0, min(self._row + step, self._session.sample_rows - 1))
         self._ask()
 
     @property
@@ -201,7 +202,7 @@ class Inspector(QWidget):
             self._which.addItems(names)
         self._which.setVisible(len(names) > 1)
         self._sample.setVisible(self.topic == "activations")
-        self._sample_label.setText(f"sample {self._row}")
+        self._sample_label.setText(f"sample {self._row} of {self._session.sample_rows:,}")
         self._picture(arrays[self._which.currentText() or names[0]])
 
     def _picture(self, array: NDArray[Any]) -> None:
