@@ -46,7 +46,7 @@ class Asker(QObject):
             self._worker.ask(lambda graph: question(None), session.graph)
 
     def poll(self) -> None:
-        """Look whether the run has answered; called 30 times a second while there is one."""
+        """Look whether the run has answered; called some twelve times a second while there is one."""
         future = self._future
         if future is not None and future.done():
             self._future = None

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 TURN = 0.0005
 """Seconds after which the thread that trains lets the window have its turn; Python's own 5 ms make it stutter."""
-PATIENCE = 0.02
+PATIENCE = 0.1
 """Seconds that the thread that trains waits, between two batches, for a window that is at work."""
-TICK = 33
-"""Milliseconds between two looks into the mailbox: 30 Hz."""
+TICK = 80
+"""Milliseconds between two looks into the mailbox: some 12 Hz."""
 
 
 def later(milliseconds: int, what: Callable[[], object], home: QObject) -> QTimer:
@@ -116,6 +116,10 @@ class Courtesy(QObject):
             loop.awake.connect(self._idle.clear)
             loop.aboutToBlock.connect(self._idle.set)
 
+    def begin(self) -> None:
+        """The window is at work until its loop blocks again: timers fire without a word from the dispatcher."""
+        self._idle.clear()
+
     def wait(self) -> None:
         """Return when the window has nothing to do, at most `PATIENCE` later."""
         if not self._idle.is_set():
@@ -123,7 +127,7 @@ class Courtesy(QObject):
 
 
 class TrainingBridge(QObject):
-    """Runs an event generator in a thread and hands its events over 30 times a second.
+    """Runs an event generator in a thread and hands its events over some twelve times a second.
 
     `events` brings a list of events, at most once a tick. `control` is that of the run under way.
     """
@@ -196,6 +200,7 @@ class TrainingBridge(QObject):
         self._mailbox.append(None)
 
     def _drain(self) -> None:
+        self._courtesy.begin()
         found: list[Event] = []
         over = False
         while self._mailbox:

@@ -59,7 +59,7 @@ class LivePictures(QObject):
         self._worker.close()
 
     def feed(self, events: Sequence[Event]) -> None:
-        """Events of the run; called 30 times a second at most."""
+        """Events of the run; called some twelve times a second."""
         for event in events:
             match event:
                 case Started():
