@@ -17,6 +17,8 @@ from neuralgraph.errors import DataError
 from neuralgraph.spec import Spec
 
 MOST_BYTES = 4 << 30
+DEFLATE = 1100
+"""gzip packs at most some 1,030 to 1."""
 LABELS_MAGIC, IMAGES_MAGIC = 2049, 2051
 PARTS = ("train", "t10k")
 
@@ -143,6 +145,8 @@ def _header(path: Path, axes: int) -> tuple[int, ...]:
     if min(sizes) < 1 or math.prod(sizes) > MOST_BYTES:
         raise DataError(f"The header of {path.name} tells of {' × '.join(map(str, sizes))} bytes, which cannot be.",
                         file=str(path))
+    if path.suffix == ".gz" and math.prod(sizes) > DEFLATE * path.stat().st_size:
+        raise _lying(path, sizes, 0)
     if path.suffix != ".gz" and path.stat().st_size != 4 + 4 * axes + math.prod(sizes):
         raise _lying(path, sizes, path.stat().st_size - 4 - 4 * axes)
     return sizes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,9 @@ import numpy as np
 from neuralgraph.data.delivery import Array, Delivery, classified, measured
 from neuralgraph.errors import DataError
 
-MOST = {"bytes": 1 << 28, "rows": 5_000_000, "columns": 10_000, "categories": 1_000}
+MOST = {
+    "bytes": 1 << 28, "rows": 5_000_000, "columns": 10_000, "categories": 1_000, "cells": 50_000_000, "line": 100_000,
+}
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "bar": "|"}
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
 FEW = 20
@@ -79,9 +80,13 @@ def _cells(path: Path, header: str, separator: str) -> Table:
     text = _text(path)
     if "\0" in text:
         raise DataError(f"{path.name} is not a text file.", file=str(path))
-    sign = _separator(text) if separator == "auto" else SEPARATORS[separator]
     rows: list[list[str]] = []
     lines: list[int] = []
+    too_long = next((n for n, line in enumerate(text.splitlines(), 1) if len(line) > MOST["line"]), None)
+    if too_long is not None:
+        raise DataError(f"{path.name}, line {too_long}: longer than {MOST['line']:,} characters.", file=str(path),
+                        row=too_long)
+    sign = _separator(text[: 1 << 20]) if separator == "auto" else SEPARATORS[separator]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, skipinitialspace=True, strict=True)
     before = 0
     try:
@@ -148,7 +153,7 @@ def _number(cell: str, comma: bool) -> float | None:
         value = float(cell.replace(",", ".") if comma else cell)
     except ValueError:
         return None
-    return value if math.isfinite(value) and "_" not in cell else None
+    return value if abs(value) < 3.4e38 and "_" not in cell else None
 
 
 def _target(table: Table, target: str) -> int:
@@ -210,7 +215,12 @@ def _features(table: Table, target: int) -> tuple[Array, tuple[str, ...], list[s
             raise DataError(f"{table.file}: the column {name!r} holds {len(values):,} different texts; at most "
                             f"{MOST['categories']:,} become categories. Leave it out.", file=table.file, column=name)
         place = {value: number for number, value in enumerate(values)}
-        columns.append(np.eye(len(values))[[place[cell] for cell in cells]])
+        width = sum(one.shape[1] for one in columns) + len(values)
+        if width * len(cells) > MOST["cells"]:
+            raise DataError(
+                f"{table.file}: one column for each category of {name!r} makes {width:,} columns of {len(cells):,} rows; "
+                f"at most {MOST['cells']:,} cells are held.", file=table.file, column=name)
+        columns.append(np.eye(len(values), dtype=np.float32)[[place[cell] for cell in cells]])
         names += [f"{name} = {value}" for value in values]
         coded.append(f"The column {name!r} became {len(values)} columns, one for each category.")
     return np.concatenate(columns, axis=1).astype(np.float32), tuple(names), coded

@@ -129,6 +129,18 @@ def test_broken_idx_files_are_named(tmp_path: Path) -> None:
         images(tmp_path)
 
 
+def test_what_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="line 2: longer than"):
+        csv(tmp_path, "a,b\n" + "x" * 200_000 + ",1\n")
+    with pytest.raises(DataError, match="is not a number"):
+        csv(tmp_path, "a,y\n" + "1,2.5\n" * 9 + "1e39,2\n", header="yes")
+    idx(tmp_path, zipped=True)
+    header = struct.pack(">4i", 2051, 1000, 1000, 1000)
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(header))
+    with pytest.raises(DataError, match="holds less than"):
+        images(tmp_path)
+
+
 def test_a_truncated_or_lying_gzip_is_refused(tmp_path: Path) -> None:
     idx(tmp_path, zipped=True)
     path = tmp_path / "train-images-idx3-ubyte.gz"
