@@ -218,7 +218,7 @@ def _features(table: Table, target: int) -> tuple[Array, tuple[str, ...], list[s
         width = sum(one.shape[1] for one in columns) + len(values)
         if width * len(cells) > MOST["cells"]:
             raise DataError(
-                f"{table.file}: one column for each category of {name!r} makes {width:,} columns of {len(cells):,} rows; "
+                f"{table.file}: one column for each category of {name!r} makes {width:,} columns; "
                 f"at most {MOST['cells']:,} cells are held.", file=table.file, column=name)
         columns.append(np.eye(len(values), dtype=np.float32)[[place[cell] for cell in cells]])
         names += [f"{name} = {value}" for value in values]
