@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from neuralgraph import places
 from neuralgraph.errors import NeuralGraphError
 
 if TYPE_CHECKING:
@@ -17,16 +18,9 @@ FILES = 40
 """How many documents' weights are kept."""
 
 
-def folder() -> Path:
-    """Where weights of last runs are kept, in the user's state folder."""
-    import platformdirs
-
-    return Path(platformdirs.user_state_dir("NeuralGraph", False)) / "weights"
-
-
 def place(document: Path) -> Path:
     """Where the weights of a document's last run are."""
-    return folder() / f"{hashlib.sha256(str(document.resolve()).encode()).hexdigest()[:24]}.safetensors"
+    return places.weights() / f"{hashlib.sha256(str(document.resolve()).encode()).hexdigest()[:24]}.safetensors"
 
 
 class LastWeights(QObject):
