@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 from collections import deque
@@ -166,6 +167,7 @@ class TrainingBridge(QObject):
         self._timer.start()
         self._interval = sys.getswitchinterval()
         sys.setswitchinterval(TURN)
+        gc.freeze()  # the engine's million objects stay: looking through them for garbage holds the window up 0.2 s
         self._thread.start()
         self.started.emit()
 

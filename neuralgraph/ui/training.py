@@ -173,6 +173,7 @@ class Training(QObject):
                     self._fail(event)
                 case _:
                     pass
+        self.values.emit(dict(self._values))
         self.shown.emit(self.state)
 
     def _begin(self, event: Started) -> None:
@@ -192,7 +193,6 @@ class Training(QObject):
         if self._begun is not None and self._begun.losses:
             parts = event.parts or {self._begun.losses[0]: event.losses}
             self._values.update({id: figure(float(one[-1])) for id, one in parts.items() if len(one)})
-            self.values.emit(dict(self._values))
 
     def _epoch(self, event: EpochEnded) -> None:
         figures, metrics = event.figures, self._begun.metrics if self._begun is not None else ()
@@ -205,7 +205,6 @@ class Training(QObject):
         self.state = replace(
             self.state, epoch=event.epoch, loss=figure(float(loss)) if loss is not None else self.state.loss,
             metric=self._title(first) if first else "", metric_value=self._values.get(first, ""))
-        self.values.emit(dict(self._values))
 
     def _metric(self, id: str, value: float) -> str:
         placed = self.session.graph.nodes.get(id) if self.session is not None else None

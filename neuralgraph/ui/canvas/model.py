@@ -63,16 +63,17 @@ class Model:
             self._drop(id)
         return nodes, wires
 
-    def refresh(self, ids: Iterable[str]) -> set[str]:
-        """Make the faces of these nodes anew; the ids whose card looks different now."""
-        changed = set()
+    def refresh(self, ids: Iterable[str]) -> dict[str, bool]:
+        """Make the faces of these nodes anew; those that look different now, and whether their wires have to follow."""
+        changed: dict[str, bool] = {}
         for id in ids:
             if id not in self.graph.nodes:
                 continue
             face = self._face(id)
             if self.faces.get(id) != face:
-                self.faces[id], self.cards[id] = face, layout(face)
-                changed.add(id)
+                card, old = layout(face), self.cards.get(id)
+                changed[id] = old is None or card != old
+                self.faces[id], self.cards[id] = face, card
             self.places.put(id, self._rect(id))
         return changed
 

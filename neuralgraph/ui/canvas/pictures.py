@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
+from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.card import Look, detail, paint
 from neuralgraph.ui.canvas.content import Face
 from neuralgraph.ui.canvas.geometry import MARGIN
+from neuralgraph.ui.canvas.labels import draw_label
 
 if TYPE_CHECKING:
     from neuralgraph.ui.canvas.scene import CanvasScene
@@ -42,29 +45,54 @@ class Pictures:
         found = self._made.get(key)
         if found is None:
             found = self._make(id, face, wanted)
-            self._made[key] = found
-            self._pixels += found.width() * found.height()
+            self._keep(key, found)
             self._nearest[identity] = wanted
-            while self._pixels > MOST_PIXELS and len(self._made) > 1:
-                _, gone = self._made.popitem(last=False)
-                self._pixels -= gone.width() * gone.height()
         else:
             self._made.move_to_end(key)
         return found, wanted
+
+    def label(self, text: str, px: float, fill: str, scale: float) -> tuple[QPixmap, float]:
+        """A wire's label with its halo, and how far its corner lies left of and above its base line's middle, in px.
+
+        Stroking the outline of a text is dear, and the comets of a training wire repaint it thirty times a second.
+        """
+        tokens = self._canvas.tokens
+        key = ("label", text, px, fill, tokens.name, round(scale, 3), self.ratio)
+        width = math.ceil(fonts.width(text, px, 500) * scale) + 8
+        found = self._made.get(key)
+        if found is None:
+            found = self._blank(width, math.ceil(1.6 * px * scale) + 8)
+            painter = QPainter(found)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.scale(scale, scale)
+            draw_label(painter, text, QPointF(width / 2 / scale, 1.2 * px + 4 / scale), px, fill, tokens)
+            painter.end()
+            self._keep(key, found)
+        return found, 1.2 * px * scale + 4
 
     def forget(self) -> None:
         self._made.clear()
         self._nearest.clear()
         self._pixels = 0
 
+    def _keep(self, key: tuple[object, ...], pixmap: QPixmap) -> None:
+        self._made[key] = pixmap
+        self._pixels += pixmap.width() * pixmap.height()
+        while self._pixels > MOST_PIXELS and len(self._made) > 1:
+            _, gone = self._made.popitem(last=False)
+            self._pixels -= gone.width() * gone.height()
+
+    def _blank(self, width: float, height: float) -> QPixmap:
+        """A clear pixmap of so many px."""
+        pixmap = QPixmap(max(1, round(width * self.ratio)), max(1, round(height * self.ratio)))
+        pixmap.setDevicePixelRatio(self.ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        return pixmap
+
     def _make(self, id: str, face: Face, scale: float) -> QPixmap:
         canvas = self._canvas
         card = canvas.cards[id]
-        factor = scale * self.ratio
-        pixmap = QPixmap(max(1, round((card.width + 2 * MARGIN) * factor)),
-                         max(1, round((card.height + 2 * MARGIN) * factor)))
-        pixmap.setDevicePixelRatio(self.ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
+        pixmap = self._blank((card.width + 2 * MARGIN) * scale, (card.height + 2 * MARGIN) * scale)
         painter = QPainter(pixmap)
         painter.scale(scale, scale)
         painter.translate(MARGIN, MARGIN)

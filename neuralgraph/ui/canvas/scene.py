@@ -27,6 +27,9 @@ from neuralgraph.validation.analysis import Analysis
 if TYPE_CHECKING:
     from neuralgraph.session import Session
 
+TICKS = 10
+"""Over so many ticks of the motion's clock the cards get their new pictures while something trains."""
+
 
 class CanvasScene(ModelScene):
     """Shows a session's document. It never edits: gestures do, and the document comes back through `sync`."""
@@ -48,6 +51,7 @@ class CanvasScene(ModelScene):
         self.hovered: str | None = None
         self.hovered_wire: EdgeEnd | None = None
         self._marks: dict[PortRef, Mark] = {}
+        self._coming: dict[str, Preview | None] = {}
         self.pictures = Pictures(self)
         self.motion = Motion(self._tick, self)
         self.drag_wire = DragWire(self)
@@ -78,7 +82,7 @@ class CanvasScene(ModelScene):
         for id in sorted(nodes & after.nodes.keys()):
             self._place(id)
         areas = [model.places.rects[id] for id in nodes & after.nodes.keys()] + list(were.values())
-        nets = model.nets_at(nodes | resized) | {after.edges[end].start for end in wires & after.edges.keys()}
+        nets = model.nets_at(nodes | resized.keys()) | {after.edges[end].start for end in wires & after.edges.keys()}
         if len(areas) <= 64:
             nets |= model.nets_across(areas)
         self._weave(nets)
@@ -102,10 +106,21 @@ class CanvasScene(ModelScene):
 
     def set_previews(self, previews: Mapping[str, Preview]) -> None:
         """Show these pictures in the cards; an empty mapping takes them all away."""
-        touched = previews.keys() | self.model.previews.keys()
-        self.model.previews = dict(previews)
-        self._redo(touched)
-        for id in touched & self.nodes.keys():
+        gone = self.model.previews.keys() - previews.keys()
+        self._coming = {id: previews.get(id) for id in (*previews, *sorted(gone))}
+        if not self.motion.on or gone:
+            self._take(len(self._coming))
+
+    def _take(self, number: int) -> None:
+        """Show so many of the pictures that have come: all cards painted at once would hold up a hand."""
+        taken = list(self._coming)[:number]
+        for id in taken:
+            preview = self._coming.pop(id)
+            self.model.previews.pop(id, None)
+            if preview is not None and id in self.graph.nodes:
+                self.model.previews[id] = preview
+        self._redo(taken)
+        for id in self.nodes.keys() & set(taken):
             self.nodes[id].update()
 
     def set_values(self, values: Mapping[str, str]) -> None:
@@ -130,6 +145,8 @@ class CanvasScene(ModelScene):
             for item in self.wires.values():
                 item.update()
         self.motion.run(bool(self.training))
+        if not self.motion.on:
+            self._take(len(self._coming))
 
     def set_reduced_motion(self, reduced: bool) -> None:
         self.motion.reduced = reduced
@@ -284,7 +301,7 @@ class CanvasScene(ModelScene):
         changed = self.model.refresh(ids)
         for id in changed:
             self._place(id)
-        self._weave(set(self.model.fed) if every else self.model.nets_at(changed))
+        self._weave(set(self.model.fed) if every else self.model.nets_at(id for id, grown in changed.items() if grown))
 
     def _weave(self, nets: Iterable[tuple[str, str]]) -> None:
         woven = self.model.weave(nets)
@@ -314,6 +331,8 @@ class CanvasScene(ModelScene):
                 self.others[id].update()
 
     def _tick(self) -> int:
+        if self._coming:
+            self._take(-(-len(self._coming) // TICKS))
         views = self.views()
         if not views:
             return 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPaintEngine, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from neuralgraph.ui import fonts
+from neuralgraph.ui.canvas.labels import draw_label
 from neuralgraph.ui.canvas.shapes import colour, wire_colour
 from neuralgraph.ui.canvas.wires import forward
 from neuralgraph.ui.tokens import CASING, WIRE, Tokens
@@ -115,20 +116,17 @@ class WireItem(QGraphicsItem):
         px = max(11.0, round(9 / scale * 4) / 4)
         plain = self.end in self._canvas.bad_wires or self.end in self._canvas.selected_wires
         fill = line if plain or self._canvas.is_training(self.end) else tokens.text2
-        draw_label(painter, text, at, px, fill, tokens)
-
-
-def draw_label(painter: QPainter, text: str, at: QPointF, px: float, fill: str, tokens: Tokens) -> None:
-    """Text centred on `at` (its base line) with a halo in the colour of the canvas."""
-    where = QPointF(at.x() - fonts.width(text, px, 500) / 2, at.y())
-    halo = QPainterPath()
-    halo.addText(where, fonts.font(px, 500), text)
-    painter.setPen(QPen(colour(tokens.canvas), 4, Qt.PenStyle.SolidLine, ROUND, JOIN))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(halo)
-    painter.setFont(fonts.font(px, 500))
-    painter.setPen(colour(fill))
-    painter.drawText(where, text)
+        engine = painter.paintEngine()
+        if engine is None or engine.type() == QPaintEngine.Type.SVG:
+            draw_label(painter, text, at, px, fill, tokens)
+            return
+        pixmap, above = self._canvas.pictures.label(text, px, fill, scale)
+        middle = painter.worldTransform().map(at)
+        painter.save()
+        painter.resetTransform()
+        painter.drawPixmap(round(middle.x() - pixmap.deviceIndependentSize().width() / 2), round(middle.y() - above),
+                           pixmap)
+        painter.restore()
 
 
 class DragWire(QGraphicsItem):
