@@ -341,7 +341,7 @@ class CanvasScene(ModelScene):
         wires = [item for item in lit if item.boundingRect().intersects(shown)]
         if len(wires) <= 150:
             for item in wires:
-                item.update()
+                item.flow()
         return len(wires)
 
 

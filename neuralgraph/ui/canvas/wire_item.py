@@ -42,6 +42,10 @@ class WireItem(QGraphicsItem):
             box = box.united(QRectF(route.label.x() - half, route.label.y() - 16, 2 * half, 24))
         self._box = box
 
+    def flow(self) -> None:
+        """The comets have moved on: repaint what they may touch, not the label."""
+        self.update(self._canvas.routes[self.end].path.boundingRect().adjusted(-4, -4, 4, 4))
+
     def boundingRect(self) -> QRectF:
         return self._box
 

@@ -31,8 +31,8 @@ from neuralgraph.ui.tokens import LIGHT, Tokens
 if TYPE_CHECKING:
     from neuralgraph.ui.panels.plots_view import Marker, PlotView, Shown
 
-EVERY = 0.1
-"""Seconds between two drawings of the curves while nothing but steps arrives."""
+EVERY = 0.06
+"""Seconds between two drawings while nothing but steps arrives: of one plot, then of the other."""
 SHORT_NAMES = {"learning rate": "lr", "weight_decay": "weight decay", "batch_size": "batch"}
 
 
@@ -43,6 +43,7 @@ class PlotsPanel(Exported):
         super().__init__()
         self.session, self.bridge = session, bridge
         self._drawn = 0.0
+        self._turn = "left"
         self.tokens: Tokens = theme.tokens if theme is not None else LIGHT
         self.run = RunCurves(0.95)
         self.pinned: list[RunCurves] = []
@@ -75,9 +76,13 @@ class PlotsPanel(Exported):
             self.run = RunCurves(self.smoothing, self._titles())
         self.run.feed(events)
         now = monotonic()
-        if now - self._drawn >= EVERY or not all(isinstance(one, Step | Reading | EpochEnded) for one in events):
+        if not all(isinstance(one, Step | Reading | EpochEnded) for one in events):
             self._drawn = now
             self.refresh()
+        elif now - self._drawn >= EVERY:
+            self._drawn = now
+            self._turn = "right" if self._turn == "left" else "left"
+            self.refresh((self._turn,))
 
     def clear(self) -> None:
         """After a reset: no curves; pinned runs stay."""
@@ -133,8 +138,8 @@ class PlotsPanel(Exported):
 
     # Drawing
 
-    def refresh(self) -> None:
-        """Draws what is there, when somebody can see it."""
+    def refresh(self, sides: Iterable[str] = ("left", "right")) -> None:
+        """Draws what is there on these sides, when somebody can see it."""
         if not self.isVisible():
             self._stale = True
             return
@@ -148,7 +153,7 @@ class PlotsPanel(Exported):
         for side, view in self.views.items():
             name = self._name(side)
             view.setVisible(bool(name))
-            if not name:
+            if not name or side not in sides:
                 continue
             figure = self.run.figures.get(name) or self.pinned[0].figures[name]
             view.set_title(figure.title, {one: self._title(one) for one in self._choices(side)})

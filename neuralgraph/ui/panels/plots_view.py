@@ -15,9 +15,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, Q
 
 from neuralgraph.ui.panels.inspector_type import coloured, font, tabular, tool_button
 from neuralgraph.ui.panels.plot_data import Floats, Track, log_ticks, nice_ticks, quantile, spelled
+from neuralgraph.ui.panels.plot_lines import Content, Curve, Ink, Lines
 from neuralgraph.ui.tokens import Tokens
 
 DASH, DOT = [4.0, 2.4], [1.0, 2.0]
+CALM = 0.9
+"""How much of the height the curves have to fill before the y axis is set anew."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def pen(tokens: Tokens, kind: str) -> QPen:
     made = QPen(QColor(colour), width)
     made.setCosmetic(True)
     made.setCapStyle(Qt.PenCapStyle.FlatCap if dashes else Qt.PenCapStyle.RoundCap)
-    made.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    made.setJoinStyle(Qt.PenJoinStyle.BevelJoin)  # thousands of round joins are dear, and nobody sees them
     if dashes:
         made.setDashPattern(dashes)
     return made
@@ -115,6 +118,12 @@ def _thin(colour: str | QColor, width: float = 1.0) -> QPen:
     made = QPen(QColor(colour), width)
     made.setCosmetic(True)
     return made
+
+
+def ink(tokens: Tokens) -> Ink:
+    """What is not a curve, in the colours of a theme."""
+    return Ink(QColor(tokens.hairline), QColor(tokens.panel), QColor(tokens.error), QColor(tokens.text2),
+               QColor(tokens.text3), font(11))
 
 
 class PlotView(QWidget):
@@ -133,7 +142,6 @@ class PlotView(QWidget):
         self._end = 1.0
         self._own_range = False
         self._keys: dict[str, Key] = {}
-        self._items: list[Any] = []
         self.title = tool_button(title)
         self.title.setFont(font(13, 600))
         self.title.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -180,8 +188,8 @@ class PlotView(QWidget):
         self.unit = QLabel(self.axis, self.plot)
         self.unit.setFont(font(11))
         self.unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.grid = pg.PlotCurveItem(connect="pairs")
-        self.box.addItem(self.grid, ignoreBounds=True)
+        self.lines = Lines(ink(self.tokens))
+        self.box.addItem(self.lines, ignoreBounds=True)
 
     def show_curves(
         self, curves: Sequence[Shown], *, axis: str, end: float, percent: bool = False, markers: Sequence[Marker] = (),
@@ -190,7 +198,9 @@ class PlotView(QWidget):
             self._own_range = False
         self._curves, self._markers = tuple(curves), tuple(markers)
         self.axis, self._end, self.percent = axis, end, percent
-        self.left.percent = percent
+        if percent != self.left.percent:
+            self.left.percent = percent
+            self._renumber()
         self._legend()
         self.redraw()
 
@@ -214,8 +224,14 @@ class PlotView(QWidget):
             return
         self.log = self.left.logged = on
         self.log_button.setChecked(on)
+        self._renumber()
         self.redraw()
         self.log_changed.emit(on)
+
+    def _renumber(self) -> None:
+        """Numbers on the left are written in another way now."""
+        self.left.picture = None
+        self.left.update()
 
     def show_all(self) -> None:
         """Back from a zoom to all of the run."""
@@ -235,7 +251,7 @@ class PlotView(QWidget):
             axis.setTickFont(tabular(11))
         self.left.setPen(QPen(QColor(0, 0, 0, 0)))
         self.bottom.setPen(_thin(tokens.outline))
-        self.grid.setPen(_thin(tokens.hairline))
+        self.lines.ink = ink(tokens)
         self.log_button.setStyleSheet(
             f"QToolButton {{ border: 1px solid {tokens.hairline}; border-radius: 6px; padding: 1px 6px;"
             f" font-size: 11px; color: {tokens.text2}; background: transparent; }}"
@@ -246,106 +262,75 @@ class PlotView(QWidget):
     def redraw(self) -> None:
         """Asks the tracks for what fits between the present ends and puts it on the plot."""
         if not self._own_range:
-            self.box.setXRange(0, 1.012 * self._end if self._end > 0 else 1, padding=0)
+            self._range("x", 0.0, self._right())
         low, high = self.box.viewRange()[0]
-        pixels = max(50, int(self.box.width()))
-        for item in self._items:
-            self.box.removeItem(item)
-        self._items = []
-        lines: list[tuple[Shown, Any]] = []
-        for one in self._curves:
-            line = one.track.line(self.axis, smoothed=one.smoothed, log=self.log, low=low, high=high, pixels=pixels)
-            lines.append((one, line))
+        pixels = max(50, int(self.box.width()) // 2)  # two blocks a pixel are drawn as one
+        lines = [
+            (one, one.track.line(self.axis, smoothed=one.smoothed, log=self.log, low=low, high=high, pixels=pixels))
+            for one in self._curves]
         self._fit_y([(one.kind, line.y) for one, line in lines])
+        curves: list[Curve] = []
         for one, line in sorted(lines, key=lambda pair: pair[0].kind == "train"):
             if one.smoothed and one.kind != "ghost":
-                self._raw(one, low, high, pixels)
-            self._add_line(line.x, line.y, pen(self.tokens, one.kind))
-            self._end_mark(one, line.x, line.y)
-        self._crosses()
-        self._draw_markers()
-        self._hairlines()
-        self.unit.setText({"time": "seconds"}.get(self.axis, self.axis))
-        self._place_unit()
+                curves.append(self._raw(one, low, high, pixels))
+            end = {"train": "o", "validation": "s"}.get(one.kind, "")
+            curves.append(Curve(line.x, line.y, pen(self.tokens, one.kind), end))
+        bottom, top = self.box.viewRange()[1]
+        ticks = self.left.tickValues(bottom, top, self.box.height())[0][1]
+        content = Content(ticks, curves, self._crosses().tolist(), self._marks(low, high))
+        self.lines.show_content(content, self.box.viewRect())
+        self._name_unit()
 
-    def _raw(self, one: Shown, low: float, high: float, pixels: int) -> None:
+    def _right(self) -> float:
+        """The right end of x, which stands still for a while: a plot that creeps is restless, and dear to redraw."""
+        if self._end <= 0:
+            return 1.0
+        power = 10.0 ** np.floor(np.log10(self._end))
+        step = power * next(share for most, share in ((2, 0.1), (5, 0.2), (11, 0.5)) if self._end < most * power)
+        return float(1.012 * np.ceil(self._end / step - 1e-9) * step)
+
+    def _range(self, side: str, low: float, high: float) -> None:
+        """Set the ends of an axis where they differ; those of y stay while they still serve."""
+        old_low, old_high = self.box.viewRange()[side == "y"]
+        if side == "y" and old_low <= low < high <= old_high and high - low >= CALM * (old_high - old_low):
+            return
+        if (old_low, old_high) != (low, high):
+            (self.box.setYRange if side == "y" else self.box.setXRange)(low, high, padding=0)
+
+    def _raw(self, one: Shown, low: float, high: float, pixels: int) -> Curve:
         line = one.track.line(self.axis, log=self.log, low=low, high=high, pixels=pixels)
         colour = QColor(self.tokens.series[0])
         colour.setAlphaF(0.28)
-        self._add_line(line.x, line.y, _thin(colour))
+        return Curve(line.x, line.y, _thin(colour))
 
-    def _add_line(self, x: Floats, y: Floats, how: QPen) -> None:
-        curve = pg.PlotCurveItem(x, y, pen=how, connect="finite", antialias=True)
-        curve.setSegmentedLineMode("off")
-        self.box.addItem(curve, ignoreBounds=True)
-        self._items.append(curve)
-
-    def _end_mark(self, one: Shown, x: Floats, y: Floats) -> None:
-        good = np.flatnonzero(np.isfinite(y))
-        if one.kind == "ghost" or not len(good):
-            return
-        colour = pen(self.tokens, one.kind).color()
-        mark = pg.ScatterPlotItem(
-            [x[good[-1]]], [y[good[-1]]], symbol="o" if one.kind == "train" else "s", size=8, brush=colour,
-            pen=_thin(self.tokens.panel))
-        self._put(mark, 10)
-
-    def _crosses(self) -> None:
-        """A red cross on the axis wherever a number was not finite."""
-        bottom, top = self.box.viewRange()[1]
-        bottom += 5 * (top - bottom) / max(self.box.height(), 1)
+    def _crosses(self) -> Floats:
+        """Where a number was not finite: a red cross on the axis."""
         places = [one.track.breaks(self.axis) for one in self._curves if one.kind != "ghost"]
-        broken = np.unique(np.concatenate(places))[:200] if places else np.empty(0)
-        if len(broken):
-            cross = pg.ScatterPlotItem(
-                broken, np.full(len(broken), bottom), symbol="x", size=9, brush=None,
-                pen=_thin(self.tokens.error, 2.2))
-            self._put(cross, 11)
+        return np.unique(np.concatenate(places))[:200] if places else np.empty(0)
 
-    def _draw_markers(self) -> None:
-        low, high = self.box.viewRange()[0]
-        bottom, top = self.box.viewRange()[1]
-        taken = -np.inf
-        row = 0
+    def _marks(self, low: float, high: float) -> list[tuple[float, str, int]]:
+        """The changes in sight, with the row for their text: one below the other where they are close."""
+        found: list[tuple[float, str, int]] = []
+        taken, row = -np.inf, 0
         for marker in sorted(self._markers, key=lambda one: one.x):
-            if not low <= marker.x <= high:
-                continue
-            dotted = _thin(self.tokens.text3)
-            dotted.setDashPattern([1.0, 2.0])
-            self._add_line(np.array([marker.x, marker.x]), np.array([bottom, top]), dotted)
-            near = marker.x < taken
-            row = row + 1 if near else 0
-            text = pg.TextItem(marker.text, color=QColor(self.tokens.text2), anchor=(0, 0))
-            text.setFont(font(11))
-            text.setPos(marker.x, top - row * 0.15 * (top - bottom))
-            self._put(text, 12)
-            taken = marker.x + (high - low) * (len(marker.text) * 6.2 + 10) / max(self.box.width(), 1)
-
-    def _put(self, item: Any, z: int) -> None:
-        item.setZValue(z)
-        self.box.addItem(item, ignoreBounds=True)
-        self._items.append(item)
-
-    def _hairlines(self) -> None:
-        low, high = self.box.viewRange()[0]
-        bottom, top = self.box.viewRange()[1]
-        ticks = self.left.tickValues(bottom, top, self.box.height())[0][1]
-        self.grid.setData(np.tile([low, high], len(ticks)), np.repeat(np.array(ticks, dtype=float), 2))
-        self.left.picture = None
-        self.left.update()
+            if low <= marker.x <= high:
+                row = row + 1 if marker.x < taken else 0
+                found.append((marker.x, marker.text, row))
+                taken = marker.x + (high - low) * (len(marker.text) * 6.2 + 10) / max(self.box.width(), 1)
+        return found
 
     def _fit_y(self, lines: list[tuple[str, Floats]]) -> None:
         """Ends of y by the lines themselves, so that a wild start or single batches do not flatten the rest."""
         every = np.concatenate([y for _, y in lines]) if lines else np.empty(0)
         every = every[np.isfinite(every)]
         if not len(every):
-            self.box.setYRange(0, 1, padding=0)
+            self._range("y", 0.0, 1.0)
             return
         low, high = float(every.min()), float(every.max())
         if self.percent and not self.log:
             low = min(max(0.0, quantile(every, 0.04) - 0.02), high - 0.02)
             span = max(high, 1.0 if high > 0.8 else high) - low
-            self.box.setYRange(max(0.0, low - 0.03 * span), low + 1.06 * span, padding=0)
+            self._range("y", max(0.0, low - 0.03 * span), low + 1.06 * span)
             return
         usual = quantile(every, 0.92)
         if not self.log and high > 1.5 * usual > 0:
@@ -354,7 +339,7 @@ class PlotView(QWidget):
             low = 0.0
         span = (high - low) or abs(high) * 0.2 or 1.0
         room = 0.10 if low < 0 or self.log or not low else 0.06
-        self.box.setYRange(low - room * span, high + 0.08 * span, padding=0)
+        self._range("y", low - room * span, high + 0.08 * span)
 
     def _legend(self) -> None:
         wanted = {f"{one.kind} {one.name}": one for one in self._curves}
@@ -385,6 +370,12 @@ class PlotView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_unit()
+
+    def _name_unit(self) -> None:
+        text = {"time": "seconds"}.get(self.axis, self.axis)
+        if text != self.unit.text():
+            self.unit.setText(text)
+            self._place_unit()
 
     def _place_unit(self) -> None:
         self.unit.adjustSize()
