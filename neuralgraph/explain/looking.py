@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from neuralgraph.explain.rows import Rows
     from neuralgraph.training.control import Probe
     from neuralgraph.training.events import Reading
+    from neuralgraph.validation.analysis import Analysis
+
+
+MOST_UNASKED = 4_000_000
+"""So many parameters a network may have to be given weights only for the pictures in its cards."""
 
 
 class Looking:
@@ -43,19 +48,23 @@ class Looking:
         """Where relative data paths start."""
 
     @abstractmethod
+    def analyse(self, graph: Graph | None = None, *, free: int | None = None) -> Analysis:
+        """Check a document and find every shape."""
+
+    @abstractmethod
     def compile(self, *, seed: int | None = None, device: str = "cpu", graph: Graph | None = None) -> Program:
         """A document as a program with initial weights."""
 
     def looks(self, graph: Graph, program: Program | None = None) -> dict[str, Look]:
-        """What the cards show, by node id: samples of the sources and, with a program, its activations for one row.
+        """What the cards show, by node id: samples of the sources, and the network's activations for one row.
 
-        `program` is that of the run that asks; without one, that of the last run, if it was made from `graph`.
+        `program` is that of the run that asks; without one, that of the last run, if it was made from `graph`; else
+        the initial weights answer, so that a drawing is alive before it has learnt anything.
         """
         from neuralgraph.data.sources import deliver
         from neuralgraph.explain.previews import activations, samples
 
-        last = self.program
-        program = program or (last if last is not None and _same(last.graph, graph) else None)
+        program = program or self._present(graph, most=MOST_UNASKED)
         heads: dict[str, Any] = {}
         names: tuple[str, ...] = ()
         for id, node in instances(graph, self.catalog).items():
@@ -112,17 +121,23 @@ class Looking:
 
         return Probe(node, sample)
 
-    def _present(self) -> Program | None:
-        """The program of the present graph: the last one, or a fresh one; None where it has errors."""
-        graph = self.graph
-        if self.program is not None and _same(self.program.graph, graph):
-            return self.program
-        if self._fresh is None or self._fresh.graph is not graph:
+    def _present(self, graph: Graph | None = None, *, most: int | None = None) -> Program | None:
+        """The program of a graph, the present one by default: the last one, or a fresh one.
+
+        None where it has errors, or where a fresh one would have more than `most` parameters.
+        """
+        graph = graph or self.graph
+        last, fresh = self.program, self._fresh
+        if last is not None and _same(last.graph, graph):
+            return last
+        if fresh is None or not _same(fresh.graph, graph):
             try:
-                self._fresh = self.compile(graph=graph)
+                analysis = self.analyse(graph)
+                fresh = self.compile(graph=graph) if most is None or analysis.parameters <= most else None
             except GraphError:
-                self._fresh = None
-        return self._fresh
+                fresh = None
+            self._fresh = fresh
+        return fresh
 
     def _rows(self, program: Program) -> Rows | None:
         from neuralgraph.explain.rows import rows_of

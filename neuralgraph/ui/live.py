@@ -86,12 +86,15 @@ class LivePictures(QObject):
     def _arrived(self, looks: Mapping[str, Any] | Graph) -> None:
         if not isinstance(looks, Mapping) or self._session is None:
             return
-        self._looks = looks
-        self._version += 1
-        nodes = self._session.graph.nodes
-        version = self._version
-        shown = {id: Preview(one.kind, one.values, one.names, version) for id, one in looks.items() if id in nodes}
-        for id, losses in self._curves.items():
-            if id in nodes and len(losses) > 1:
-                shown[id] = Preview("spark", np.array(losses), (), self._version)
+        graph, version = self._session.graph, self._version + 1
+        broken = self._session.analysis is not None and bool(self._session.analysis.errors)
+        self._looks = {**self._looks, **looks} if broken else looks  # an error must not shrink the cards
+        self._version = version
+        shown = {
+            id: Preview(one.kind, one.values, one.names, version)
+            for id, one in self._looks.items() if id in graph.nodes}
+        for id in graph.nodes:
+            node = self._session.node(id)
+            if node is not None and node.role == "loss":
+                shown[id] = Preview("spark", np.array(self._curves.get(id, ())), (), version)
         self.seen.emit(shown)

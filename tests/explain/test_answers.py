@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 from sklearn.metrics import confusion_matrix
 
@@ -98,3 +99,15 @@ def test_before_training_the_initial_weights_are_shown_and_errors_show_nothing()
     assert g.session.inspect("open", 0) is None
     assert g.session.answers() is None
     assert g.session.region() is None
+
+
+def test_a_drawing_is_alive_before_it_has_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    from neuralgraph.explain import looking
+
+    session = Session.open(examples() / "digits-cnn.ngraph", as_copy=True)
+    looks = session.looks(session.graph)
+    assert looks["conv2d_1"].kind == "maps" and session.program is None
+    assert np.isclose(looks["logits"].values.sum(), 1.0, atol=1e-5)
+    monkeypatch.setattr(looking, "MOST_UNASKED", 10)
+    fresh = Session.open(examples() / "digits-cnn.ngraph", as_copy=True)
+    assert {one.kind for one in fresh.looks(fresh.graph).values()} == {"images"}

@@ -43,10 +43,8 @@ class Preview:
 
 def paint(painter: QPainter, box: QRectF, kind: str, preview: Preview, tokens: Tokens) -> None:
     """Paint a preview into `box`."""
-    if preview.values.size == 0:
-        return
     painter.save()
-    match kind:
+    match kind if preview.values.size or kind == "spark" else "":
         case "images" | "maps":
             _thumbnails(painter, box, preview, tokens, kind == "maps")
         case "bars":
@@ -127,7 +125,9 @@ def _spark(painter: QPainter, box: QRectF, values: NDArray[Any], tokens: Tokens)
         edges = np.linspace(0, len(line), 129).astype(int)
         line = np.array([np.nanmean(line[a:b]) for a, b in itertools.pairwise(edges)])
     line = line[np.isfinite(line)]
-    if len(line) < 2:
+    if len(line) < 2:  # nothing has been learnt yet: the line on which the curve will stand
+        painter.setPen(QPen(colour(tokens.outline), 1, Qt.PenStyle.DotLine))
+        painter.drawLine(QPointF(box.x(), box.bottom() - 3), QPointF(box.right(), box.bottom() - 3))
         return
     low, high = float(line.min()), float(line.max())
     span = (high - low) or 1.0

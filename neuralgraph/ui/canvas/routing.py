@@ -73,7 +73,7 @@ def weave(edges: Iterable[Edge], start: End, ends: Mapping[tuple[str, str], End]
     for end in rest:
         area = _area(start, ends[end])
         routes[end] = route(start, ends[end], places.cards(area), taken)
-    dots = _branches(start, ends, routes, detours, rest, places)
+    dots = _branches(start, ends, routes, rest, places)
     taken.extend(one.lane for one in routes.values() if one.lane is not None)
     labelled = max(routes, key=lambda end: (routes[end].room, end), default=None)
     if direct := [end for end in rest if routes[end].lane is None]:
@@ -83,13 +83,10 @@ def weave(edges: Iterable[Edge], start: End, ends: Mapping[tuple[str, str], End]
 
 def _branches(
     start: End, ends: Mapping[tuple[str, str], End], routes: dict[tuple[str, str], Route],
-    detours: Mapping[tuple[str, str], float], rest: list[tuple[str, str]], places: Places,
+    rest: list[tuple[str, str]], places: Places,
 ) -> list[QPointF]:
     """Where wires of the net part; a detour leaves its straight brother at a dot."""
     dots: list[QPointF] = []
-    shared = sorted(ends[end].point.x() - ends[end].stub for end in detours)
-    lanes = [lane[0] for end in detours if (lane := routes[end].lane) is not None]
-    dots.extend(QPointF(x, lanes[0]) for x in shared[:-1])
     direct = next((end for end in rest if routes[end].lane is None), None)
     over = [end for end in rest if routes[end].lane is not None and ends[end].point.x() > start.point.x() + 28]
     if direct is not None and over:
@@ -98,7 +95,17 @@ def _branches(
         for end in over:
             from_dot = _Stubless(dot, start.card, start.row)
             routes[end] = route(from_dot, ends[end], places.cards(_area(start, ends[end])))
-    return dots
+    return [*dots, *_forks(routes)]
+
+
+def _forks(routes: Mapping[tuple[str, str], Route]) -> list[QPointF]:
+    """Where a wire leaves a lane on which a brother runs on."""
+    lanes: dict[tuple[float, float], list[QPointF]] = defaultdict(list)
+    for one in routes.values():
+        if one.lane is not None:
+            lanes[one.lane[0], one.corners[-4].x()].append(one.corners[-3])
+    return [turn for (_, begin), turns in lanes.items()
+            for turn in sorted(turns, key=lambda at: abs(at.x() - begin))[:-1]]
 
 
 class _Stubless(End):

@@ -19,6 +19,10 @@ Lane: TypeAlias = tuple[float, float, float]
 """A horizontal piece of a wire: y, left, right."""
 
 
+DOWNHILL = 160.0
+"""So much longer a way below the cards may be than one above them, where the labels of the next row stand."""
+
+
 @dataclass(frozen=True, slots=True)
 class End:
     """Where a wire starts or ends: the port, the card it sits on, and whether it is a row under the header."""
@@ -93,7 +97,8 @@ def _over(start: End, end: End, cards: Sequence[QRectF]) -> Route:
     blocking = [card for card in cards if card.intersects(band)] or [start.card]
     above = min(card.top() for card in blocking) - 12
     below = max(card.bottom() for card in blocking) + LANE_GAP
-    lanes = sorted((above, below), key=lambda y: abs(y - start.point.y()) + abs(y - end.point.y()))
+    lanes = sorted((below, above), key=lambda y: (
+        abs(y - start.point.y()) + abs(y - end.point.y()) + (DOWNHILL if y == above else 0)))
     y = next((one for one in lanes if not _blocked(x1, x2, one, cards)), lanes[0])
     return _through(start, end, x1, x2, y)
 
@@ -122,7 +127,7 @@ def around(start: End, end: End, gutter: float, lane: float, clear: float) -> Ro
     under = start.card.bottom() + SIDE
     points = [start.point, QPointF(x1, start.point.y()), QPointF(x1, under), QPointF(gutter, under),
               QPointF(gutter, lane), QPointF(x2, lane), QPointF(x2, end.point.y()), end.point]
-    return Route(orthogonal(points), QPointF((x2 + min(clear, x2 - 1)) / 2, lane - 7), abs(x2 - clear) - 24,
+    return Route(orthogonal(points), QPointF((x2 + clear) / 2, lane - 7), x2 - clear - 24,
                  (lane, min(gutter, x2), max(gutter, x2)), tuple(points))
 
 

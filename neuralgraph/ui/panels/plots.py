@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 EVERY = 0.06
 """Seconds between two drawings while nothing but steps arrives: of one plot, then of the other."""
+CALM = 0.3
+"""So long after the last drawing both are drawn at once."""
 SHORT_NAMES = {"learning rate": "lr", "weight_decay": "weight decay", "batch_size": "batch"}
 
 
@@ -76,7 +78,8 @@ class PlotsPanel(Exported):
             self.run = RunCurves(self.smoothing, self._titles())
         self.run.feed(events)
         now = monotonic()
-        if not all(isinstance(one, Step | Reading | EpochEnded) for one in events):
+        calm = now - self._drawn >= CALM
+        if calm or not all(isinstance(one, Step | Reading | EpochEnded) for one in events):
             self._drawn = now
             self.refresh()
         elif now - self._drawn >= EVERY:

@@ -218,3 +218,45 @@ def test_far_away_one_item_paints_everything_and_near_each_does_again(scene: Can
     view.zoom_to(1.0)
     assert not scene.overview.isVisible() and scene.nodes["linear_0"].isVisible()
     view.close()
+
+
+def test_new_words_in_a_footer_leave_the_wires_alone(scene: CanvasScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    apply(scene, AddNode(Placed("mse_loss_1", "MSELoss", y=300.0)))
+    scene.set_values({"mse_loss_1": "0.512"})
+    routed: list[object] = []
+    weave = scene.model.weave
+    monkeypatch.setattr(scene.model, "weave", lambda nets: routed.extend(nets := list(nets)) or weave(nets))
+    apply(scene, Connect(Edge("linear_2", "out", "mse_loss_1", "input")))
+    assert routed
+    routed.clear()
+    scene.set_values({"mse_loss_1": "0.499"})
+    assert scene.faces["mse_loss_1"].footer and not routed
+
+
+def test_while_something_trains_the_cards_change_their_pictures_in_turn(scene: CanvasScene) -> None:
+    pictures = {id: Preview("bars", np.array([0.1, 0.9]), (), 1) for id in scene.nodes}
+    scene.set_training(set(scene.nodes))
+    scene.set_previews(pictures)
+    assert not scene.previews
+    counts = []
+    for _ in pictures:
+        scene._tick()
+        counts.append(len(scene.previews))
+    assert counts == [1, 2, 3]
+    scene.set_previews({id: Preview("bars", np.array([0.5, 0.5]), (), 2) for id in scene.nodes})
+    scene.set_training(())
+    assert {one.version for one in scene.previews.values()} == {2}
+    scene.set_previews({})
+    assert not scene.previews
+
+
+def test_where_a_wire_leaves_a_lane_there_is_a_dot(scene: CanvasScene) -> None:
+    """A lane back to two nodes of the next row: the nearer one leaves it at a dot."""
+    apply(scene, AddNode(Placed("a", "ReLU", x=100.0, y=200.0)))
+    apply(scene, AddNode(Placed("b", "ReLU", x=300.0, y=200.0)))
+    for target in ("a", "b"):
+        apply(scene, Connect(Edge("linear_2", "out", target, "x")))
+    near, far = scene.routes["b", "x"], scene.routes["a", "x"]
+    assert near.lane is not None and far.lane is not None and near.lane[0] == far.lane[0]
+    dots = {(round(dot.x()), round(dot.y())) for dot in scene.dots["b", "x"]}
+    assert dots == {(round(near.corners[-3].x()), round(near.lane[0]))}

@@ -170,3 +170,46 @@ def test_a_hidden_panel_draws_when_it_is_seen(qtbot):
     assert not panel.views
     panel.show()
     assert panel.legend("left")["train"] == "1.000"
+
+
+def test_in_a_hurry_one_plot_is_drawn_and_then_the_other(panel, monkeypatch):
+    from neuralgraph.ui.panels import plots
+
+    now = [100.0]
+    monkeypatch.setattr(plots, "monotonic", lambda: now[0])
+    panel.feed([started(), *epoch_of(0, np.ones(10), 1.0)])
+    drawn = []
+    for side, view in panel.views.items():
+        monkeypatch.setattr(view, "show_curves", lambda *_, side=side, **__: drawn.append(side))
+    for k in range(1, 5):
+        now[0] += plots.EVERY + 0.01
+        panel.feed(epoch_of(k, np.ones(10), 1.0))
+    assert sorted(drawn) == ["left", "left", "right", "right"] and drawn[0] != drawn[1]
+    now[0] += plots.CALM + 0.01
+    panel.feed(epoch_of(5, np.ones(10), 1.0))
+    assert sorted(drawn[4:]) == ["left", "right"]
+
+
+def test_what_is_drawn_is_what_the_tracks_hold(panel):
+    panel.feed([started(2), *epoch_of(0, [3.0, 2.5, np.nan, *[2.0] * 7], 1.5), Changed(0, 10, "lr", 0.002, 0.001),
+                *epoch_of(1, np.linspace(2, 1, 10), 0.75)])
+    content = panel.views["left"].lines.content
+    raw, train, validation = (next(one for one in content.curves if one.end == end and (end or one.x.size > 2))
+                              for end in ("", "o", "s"))
+    assert np.isnan(raw.y).sum() == 1 and len(content.crosses) == 1
+    assert validation.y.tolist() == [1.5, 0.75] and train.x[-1] == raw.x[-1]
+    assert [text for _, text, _ in content.marks] == ["lr 0.002 → 0.001"]
+    low, high = panel.views["left"].box.viewRange()[1]
+    assert all(low <= tick <= high for tick in content.hairlines) and content.hairlines
+
+
+def test_the_axes_stand_still_while_the_curves_fit(panel):
+    view = panel.views["left"] if panel.views else None
+    panel.feed([started(100), *epoch_of(0, np.linspace(3, 2.9, 10), 2.9)])
+    view = view or panel.views["left"]
+    view.show_curves(view._curves, axis="epoch", end=21.0)
+    first = view.box.viewRange()
+    view.show_curves(view._curves, axis="epoch", end=21.9)
+    assert view.box.viewRange() == first
+    view.show_curves(view._curves, axis="epoch", end=30.0)
+    assert view.box.viewRange()[0][1] >= 30.0
