@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QGraphicsScene
 
 from neuralgraph.graph.document import Graph
-from neuralgraph.ui.canvas.content import Face
+from neuralgraph.ui.canvas.content import Face, label_of
 from neuralgraph.ui.canvas.geometry import Card
 from neuralgraph.ui.canvas.model import EdgeEnd, Model
 from neuralgraph.ui.canvas.previews import Preview
@@ -57,3 +57,14 @@ class ModelScene(QGraphicsScene):
     @property
     def previews(self) -> Mapping[str, Preview]:
         return self.model.previews
+
+    def is_bypassed(self, end: EdgeEnd) -> bool:
+        edge = self.graph.edges.get(end)
+        return edge is not None and any(
+            self.graph.nodes[id].bypassed for id in (edge.source, edge.target) if id in self.graph.nodes)
+
+    def detailed(self, end: EdgeEnd) -> str:
+        """What a wire says under the mouse: shape and dtype."""
+        edge = self.graph.edges.get(end)
+        spec = self.model.spec(edge.start) if edge else None
+        return f"{label_of(spec)}\u2002{spec.dtype}" if spec else ""

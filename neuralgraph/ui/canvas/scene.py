@@ -10,7 +10,6 @@ from PySide6.QtGui import QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
 
 from neuralgraph.graph.document import Graph
-from neuralgraph.ui.canvas.content import label_of
 from neuralgraph.ui.canvas.frame_item import FrameItem, NoteItem
 from neuralgraph.ui.canvas.model import EdgeEnd, Model
 from neuralgraph.ui.canvas.model_scene import ModelScene
@@ -274,17 +273,6 @@ class CanvasScene(ModelScene):
             return False
         edge = self.graph.edges.get(end)
         return edge is not None and edge.source in self.training and edge.target in self.training
-
-    def is_bypassed(self, end: EdgeEnd) -> bool:
-        edge = self.graph.edges.get(end)
-        return edge is not None and any(
-            self.graph.nodes[id].bypassed for id in (edge.source, edge.target) if id in self.graph.nodes)
-
-    def detailed(self, end: EdgeEnd) -> str:
-        """What a wire says under the mouse: shape and dtype."""
-        edge = self.graph.edges.get(end)
-        spec = self.model.spec(edge.start) if edge else None
-        return f"{label_of(spec)}\u2002{spec.dtype}" if spec else ""
 
     def _place(self, id: str) -> None:
         item = self.nodes.get(id)
