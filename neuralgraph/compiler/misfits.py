@@ -78,7 +78,7 @@ def insertion(graph: Graph, catalog: Catalog, edge: Edge, misfit: Misfit) -> tup
         return ()
     new = fresh(graph, kind)
     start, end = graph.nodes[edge.source], graph.nodes[edge.target]
-    x, y = _between(start, end)
+    x, y = _between(graph, start, end)
     placed = Placed(new, kind, FrozenDict(misfit.params), x, y)
     edits = (
         AddNode(placed),
@@ -88,11 +88,18 @@ def insertion(graph: Graph, catalog: Catalog, edge: Edge, misfit: Misfit) -> tup
     return (Fix(f"Insert {kind}", Group(f"Insert {kind}", edits), kind),)
 
 
-def _between(start: Placed, end: Placed) -> tuple[float, float]:
-    """Halfway where there is room, else right of the start: never on top of either."""
-    if end.x - start.x >= 2 * 160 + 40:
-        return round((start.x + end.x) / 16) * 8.0, round((start.y + end.y) / 16) * 8.0
-    return start.x + 240.0, start.y
+def _between(graph: Graph, start: Placed, end: Placed) -> tuple[float, float]:
+    """Halfway where there is room, else right of the start, left of the end, or under the start: on top of nobody."""
+    wide, high = 200.0, 112.0  # a card and the air around it
+    halfway = round((start.x + end.x) / 16) * 8.0, round((start.y + end.y) / 16) * 8.0
+    spots = [(start.x + 240.0, start.y), (end.x - 240.0, end.y)]
+    spots = [halfway, *spots] if end.x - start.x >= 2 * wide else spots
+    spots += [(start.x, start.y + high * rows) for rows in range(1, 8)]
+
+    def free(x: float, y: float) -> bool:
+        return all(abs(one.x - x) >= wide - 40 or abs(one.y - y) >= high - 40 for one in graph.nodes.values())
+
+    return next((spot for spot in spots if free(*spot)), spots[0])
 
 
 def fits(memo: Memo, node: Node, specs: tuple[Spec, ...]) -> bool:

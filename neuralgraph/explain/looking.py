@@ -47,6 +47,11 @@ class Looking:
     def folder(self) -> Path | None:
         """Where relative data paths start."""
 
+    @property
+    def stale(self) -> bool:
+        """What was learnt belongs to another drawing than the present one."""
+        return self.program is not None and not self.program.graph.computes(self.graph)
+
     @abstractmethod
     def analyse(self, graph: Graph | None = None, *, free: int | None = None) -> Analysis:
         """Check a document and find every shape."""
@@ -128,9 +133,9 @@ class Looking:
         """
         graph = graph or self.graph
         last, fresh = self.program, self._fresh
-        if last is not None and _same(last.graph, graph):
+        if last is not None and last.graph.computes(graph):
             return last
-        if fresh is None or not _same(fresh.graph, graph):
+        if fresh is None or not fresh.graph.computes(graph):
             try:
                 analysis = self.analyse(graph)
                 fresh = self.compile(graph=graph) if most is None or analysis.parameters <= most else None
@@ -146,8 +151,3 @@ class Looking:
             return rows_of(program.sources, program.graph.plan, self.folder) if program.sources else None
         except DataError:
             return None
-
-
-def _same(one: Graph, other: Graph) -> bool:
-    """They compute the same, whatever their plans."""
-    return one.nodes == other.nodes and one.edges == other.edges

@@ -32,6 +32,11 @@ class Placed:
     weights: FrozenDict[Any] = field(default_factory=FrozenDict)
 
     @property
+    def bare(self) -> Placed:
+        """The same node without what only the eye sees: its place, its title and its note."""
+        return replace(self, x=0.0, y=0.0, title="", note="")
+
+    @property
     def name(self) -> str:
         """What messages call it: the user's name for it, or the id."""
         return self.title or self.id
@@ -109,6 +114,12 @@ class Graph:
 
     def touching(self, node: str) -> Iterator[Edge]:
         return (edge for edge in self.edges.values() if node in (edge.source, edge.target))
+
+    def computes(self, other: Graph) -> bool:
+        """Both compute the same: they differ at most in places, words, notes, frames and plan."""
+        if self.nodes.keys() != other.nodes.keys() or self.edges != other.edges or self.modules != other.modules:
+            return False
+        return all(one is other.nodes[id] or one.bare == other.nodes[id].bare for id, one in self.nodes.items())
 
     def having(self, **changes: Any) -> Graph:
         """A copy with some fields replaced. Only edits call this on the document."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from neuralgraph.graph.edits import AddNode, Edit, Group
 from neuralgraph.graph.history import Change
 from neuralgraph.session import Session
 from neuralgraph.ui.canvas.bubble import Bubble
@@ -174,8 +175,7 @@ class CanvasArea(QFrame):
         if fix is None or not fix.ghost or chosen[0] not in self.scene.nodes:
             self.ghost.hide()
         else:
-            box = self.scene.node_rect(chosen[0])
-            self.ghost.show_at(QPointF(box.left(), box.top() - 72), fix.ghost)
+            self.ghost.show_at(_where(fix.edit, fix.ghost) or self.scene.node_rect(chosen[0]).topLeft(), fix.ghost)
 
     def _reveal_bubble(self) -> None:
         """Scroll by as much of the bubble as the lower edge hides."""
@@ -191,6 +191,16 @@ class CanvasArea(QFrame):
         graph = self.scene.session.graph
         if self._hints is not None:
             self._hints.setVisible(not (graph.nodes or graph.notes or graph.frames))
+
+
+def _where(edit: Edit, type: str) -> QPointF | None:
+    """Where an edit puts a node of this type."""
+    match edit:
+        case AddNode(node=node) if node.type == type:
+            return QPointF(node.x, node.y)
+        case Group(edits=edits):
+            return next((at for one in edits if (at := _where(one, type)) is not None), None)
+    return None
 
 
 class Offer(QFrame):

@@ -62,6 +62,17 @@ def width(text: str, px: float, weight: int = 400) -> float:
     return metrics(px, weight).horizontalAdvance(text)
 
 
+def wrapped(text: str, room: float, px: float, weight: int = 400) -> tuple[str, ...]:
+    """`text` in lines that fit into `room`; a word that is wider stands alone."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and width(f"{lines[-1]} {word}", px, weight) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return tuple(lines)
+
+
 @lru_cache(maxsize=8192)
 def elided(text: str, room: float, px: float, weight: int = 400) -> str:
     """`text`, or its beginning with an ellipsis where it is wider than `room`."""

@@ -200,6 +200,10 @@ class Training(QObject):
             value = figures.get(f"val_{id}", figures.get(id))
             if value is not None:
                 self._values[id] = self._metric(id, float(value))
+        for name, table in event.tables.items():
+            id = name.removeprefix("val_")
+            if f"val_{id}" == name or f"val_{id}" not in event.tables:
+                self._values[id] = f"{int(table.sum() - table.trace()):,} wrong"
         first = next((id for id in metrics if id in self._values), "")
         loss = figures.get("loss")
         self.state = replace(

@@ -176,6 +176,7 @@ class Workbench(QObject):
         later(0, self._show_steps, self)
         later(0, self._show_saved, self)
         self.analysis.ask(self.session.analyse, change.after)
+        self.canvas.scene.set_stale(self.session.stale)
         if change.before.plan != change.after.plan:
             self.training.follow_plan()
 
@@ -268,11 +269,19 @@ class Workbench(QObject):
             self.actions.enable(id, on)
         if self.canvas.view is not None:
             live = self.session.graph.nodes if state.phase == "running" else ()
+            if live and not self.canvas.scene.training:
+                self.canvas.scene.set_finished(())
             self.canvas.scene.set_training(live)
+            self.canvas.scene.set_stale(self.session.stale and not live)
         self.status.show_saved(self.session, training=state.phase != "idle")
 
     def _over(self, node: str) -> None:
-        if node and node != "done":
+        analysis = self.session.analysis
+        if node == "done" and analysis is not None:
+            placed = self.session.graph.nodes
+            self.canvas.scene.set_finished(
+                id for id, one in analysis.figures.items() if one.parameters and id in placed and not placed[id].frozen)
+        elif node:
             self.canvas.select((node,))
 
     def _show_docks(self) -> None:

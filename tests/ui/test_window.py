@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
 from neuralgraph.graph.document import Edge
-from neuralgraph.graph.edits import Connect, Group, RemoveNode
+from neuralgraph.graph.edits import ChangeNode, Connect, Group, Move, RemoveNode, SetPlan
+from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.session import Session
 from neuralgraph.ui import documents
 from neuralgraph.ui.dialogs import Answer
@@ -263,3 +265,42 @@ def test_the_layout_is_remembered_and_reset(qtbot: Any, window: Open) -> None:
     assert not two.bench.docks.shown("left")
     two.bench.docks.reset()
     assert two.bench.docks.shown("left")
+
+
+def test_what_was_learnt_goes_stale_with_an_edit_and_comes_back_with_undo(qtbot: Any, window: Open) -> None:
+    one = window("digits-mlp")
+    bench = one.bench
+    stage = replace(bench.session.graph.plan.stages[0], epochs=1)
+    bench.session.edit(SetPlan(replace(bench.session.graph.plan, stages=(stage,))))
+    settled(qtbot, one)
+    bench.training.toggle()
+    faces = bench.canvas.scene.faces
+    qtbot.waitUntil(lambda: not bench.bridge.running and faces["hidden"].done, timeout=20000)
+    assert faces["hidden"].done and not faces["accuracy"].stale and faces["accuracy"].footer[1].endswith("%")
+    assert faces["confusion"].footer[1].endswith(" wrong")
+    bench.session.edit(Move((("hidden", 300.0, 10.0),)))
+    assert faces["hidden"].done and not bench.session.stale
+    node = bench.session.graph.nodes["hidden"]
+    bench.session.edit(ChangeNode(replace(node, params=FrozenDict({**node.params, "out_features": 33}))))
+    assert bench.session.stale and faces["accuracy"].stale and not faces["hidden"].done
+    bench.undo()
+    assert not faces["accuracy"].stale and faces["hidden"].done
+
+
+def test_the_ghost_stands_where_its_fix_will_put_the_node(qtbot: Any, window: Open) -> None:
+    one = window("digits-mlp")
+    session, canvas = one.bench.session, one.bench.canvas
+    flatten = next(id for id, placed in session.graph.nodes.items() if placed.type == "Flatten")
+    source, target = next(session.graph.into(flatten)), next(session.graph.out_of(flatten))
+    session.edit(Group("Take out", (
+        RemoveNode(flatten), Connect(Edge(source.source, source.output, target.target, target.input)))))
+    settled(qtbot, one)
+    canvas.select((target.target,))
+    problem = session.analysis.problems_of(target.target)[0]  # type: ignore[union-attr]
+    assert canvas.ghost.isVisible() and problem.fixes[0].ghost == "Flatten"
+    at = canvas.ghost.pos()
+    one.bench.apply_fix(problem.fixes[0])
+    new = next(placed for placed in session.graph.nodes.values() if placed.type == "Flatten")
+    assert (new.x, new.y) == (at.x(), at.y())
+    assert not any(rect.intersects(canvas.scene.node_rect(new.id)) for id in session.graph.nodes
+                   if id != new.id and (rect := canvas.scene.node_rect(id)))

@@ -15,6 +15,8 @@ from neuralgraph.validation.problem import Problem
 if TYPE_CHECKING:
     from neuralgraph.ui.canvas.view import CanvasView
 
+WIDEST, MOST = 360.0, 5
+"""How wide it may become, in px, and how many lines it says under its title."""
 TEXT_X, POINTER, PADDING, SHADOW = 36.0, 11.0, 14.0, 6.0
 
 
@@ -47,7 +49,8 @@ class Bubble(QWidget):
         title = problem.title or problem.message
         self.setAccessibleName(f"{title} {' '.join(self._lines)}")
         texts = [fonts.width(title, 13, 600), *(fonts.width(line, 13) for line in self._lines)]
-        wide = min(360.0, max(200.0, TEXT_X + max(texts) + PADDING))
+        wide = min(WIDEST, max(200.0, TEXT_X + max(texts) + PADDING))
+        self._lines = [row for line in self._lines for row in fonts.wrapped(line, wide - TEXT_X - PADDING, 13)][:MOST]
         high = 2 * PADDING + 18 * (1 + len(self._lines)) + (36 if problem.fixes else 0)
         if problem.fixes:
             label = 40 + fonts.width(problem.fixes[0].label, 13, 600)

@@ -54,7 +54,7 @@ NOTHING: Mapping[str, Any] = {}
 def face_of(
     placed: Placed, graph: Graph, catalog: Catalog, analysis: Analysis | None = None, *,
     wires: Iterable[Edge] = (), fed: frozenset[str] = frozenset(), value: str | None = None,
-    preview: tuple[PreviewKind, int] = ("", 0), finished: bool = False,
+    preview: tuple[PreviewKind, int] = ("", 0), finished: bool = False, stale: bool = False,
 ) -> Face:
     """The face of a placed node.
 
@@ -84,6 +84,7 @@ def face_of(
         frozen=placed.frozen,
         bypassed=placed.bypassed,
         done=finished,
+        stale=stale and value is not None,
     )
 
 

@@ -30,6 +30,7 @@ class Model:
         self.previews: dict[str, Preview] = {}
         self.values: dict[str, str] = {}
         self.finished: frozenset[str] = frozenset()
+        self.stale = False
         self.faces: dict[str, Face] = {}
         self.cards: dict[str, Card] = {}
         self.offsets: dict[str, QPointF] = {}
@@ -166,7 +167,7 @@ class Model:
         return face_of(
             self.graph.nodes[id], self.graph, self.catalog, self.analysis, wires=self.into.get(id, {}).values(),
             fed=outputs, value=self.values.get(id), preview=(preview.kind, preview.height) if preview else ("", 0),
-            finished=id in self.finished)
+            finished=id in self.finished and not self.stale, stale=self.stale)
 
     def _outgoing(self, id: str) -> Iterable[Edge]:
         return (edge for output in self._used.get(id, ()) for edge in self.fed.get((id, output), {}).values())

@@ -134,6 +134,12 @@ class CanvasScene(ModelScene):
         touched, self.model.finished = self.model.finished ^ wanted, wanted
         self._redo(touched)
 
+    def set_stale(self, stale: bool) -> None:
+        """What was learnt belongs to another drawing: its figures and checks go, and come back with that drawing."""
+        if stale != self.model.stale:
+            self.model.stale = stale
+            self._redo(self.model.finished | self.model.values.keys())
+
     def set_training(self, active: Iterable[str], progress: float | None = None) -> None:
         """Light up the nodes that learn now, and the wires between them; `progress` 0…1 of a long step."""
         before, self.training, self.progress = self.training, frozenset(active), progress
