@@ -39,7 +39,7 @@ class Loaded:
 def dumps(graph: Graph) -> str:
     """The document as the text of a file; a `DocumentError` where a value cannot be written."""
     try:
-        return _laid_out({**_content(graph, counters=True), "format": NEWEST}) + "\n"
+        return _laid_out(content_of(graph)) + "\n"
     except RecursionError:
         raise DocumentError(f"A value is nested too deep to be written; at most {LIMITS['depth']}.") from None
 
@@ -93,6 +93,22 @@ def write(path: Path, graph: Graph, *, disk: Disk = DISK) -> None:
     write_checked(path, text.encode("utf-8"), disk=disk)
 
 
+def content_of(graph: Graph) -> dict[str, Any]:
+    """The document as the JSON of a file; a `DocumentError` where a value cannot be written."""
+    return {**graph_entry(graph), "format": NEWEST}
+
+
+def graph_entry(graph: Graph) -> dict[str, Any]:
+    """A module definition as it stands in a file: a document without a format."""
+    return _content(graph, counters=True)
+
+
+def plan_entry(plan: Plan) -> dict[str, Any]:
+    """A plan as it stands in a file."""
+    found: dict[str, Any] = _plain(_as_dict(plan), "plan")
+    return found
+
+
 def _content(graph: Graph, *, counters: bool) -> dict[str, Any]:
     content: dict[str, Any] = {
         "title": graph.title,
@@ -102,7 +118,7 @@ def _content(graph: Graph, *, counters: bool) -> dict[str, Any]:
         "notes": [entry(graph.notes[id]) for id in sorted(graph.notes)],
         "frames": [entry(graph.frames[id]) for id in sorted(graph.frames)],
         "modules": {name: _content(one, counters=counters) for name, one in graph.modules.items()},
-        "plan": _plain(_as_dict(graph.plan), "plan"),
+        "plan": plan_entry(graph.plan),
     }
     if counters:
         content["counters"] = dict(graph.counters)

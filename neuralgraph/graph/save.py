@@ -34,6 +34,14 @@ class Disk:
         """Open a file that does not exist yet; its descriptor."""
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
 
+    def reopen(self, path: Path) -> int:
+        """Open a file that is there, to write on at its end; its descriptor."""
+        return os.open(path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
+
+    def cut(self, file: int, length: int) -> None:
+        """Take away what stands behind the first `length` bytes."""
+        os.ftruncate(file, length)
+
     def permit(self, path: Path, mode: int) -> None:
         path.chmod(mode)
 
