@@ -5,6 +5,7 @@
     ├── UnknownNodeError    no node type, node or port of that name
     ├── EditError           an edit does not fit the document it is applied to
     ├── DocumentError       a file cannot be read or written; what was open is untouched
+    │   └── ChangedOutside  another program has written the file since it was read
     ├── GraphError          the graph has problems that stop it from compiling; carries them
     ├── DataError           a data source is missing or broken; names file, row and column
     └── RunError            a run failed or a weights file does not fit
@@ -48,6 +49,10 @@ class DocumentError(NeuralGraphError):
         super().__init__(message)
         self.findings = tuple(findings)
         self.repairable = repairable
+
+
+class ChangedOutside(DocumentError):
+    """The file on disk is not the one that was read or written here; nothing was written over it."""
 
 
 class GraphError(NeuralGraphError):

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from neuralgraph.errors import DataError, GraphError, RunError
+from neuralgraph.errors import ChangedOutside, DataError, DocumentError, GraphError, RunError
 from neuralgraph.explain.looking import Looking
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.edits import Edit
 from neuralgraph.graph.history import History
+from neuralgraph.graph.outside import Seen, compared, seen
 from neuralgraph.graph.plan import Plan
 from neuralgraph.graph.reading import input_names, instance, instances
 from neuralgraph.nodes import CATALOG
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.shapes import Memo
     from neuralgraph.data.feed import Feed
+    from neuralgraph.graph.lost import Lost
     from neuralgraph.training.control import Control
     from neuralgraph.training.events import Event
     from neuralgraph.training.run import Run
@@ -49,6 +51,9 @@ class Session(Looking):
         self._memo: Memo | None = None
         self._suggested = ""
         self._home: Path | None = None
+        self._seen: Seen | None = None
+        self.shelves: Path | None = None
+        """Where earlier versions of documents are kept; None keeps none."""
         self.notes: tuple[str, ...] = ()
         """What opening the file did by itself, in plain words."""
 
@@ -68,6 +73,16 @@ class Session(Looking):
         session.notes = loaded.notes
         session._suggested = path.stem if as_copy else ""
         session._home = path.parent
+        session._seen = None if as_copy else seen(path)
+        return session
+
+    @classmethod
+    def recovered(cls, lost: Lost, *, catalog: Catalog = CATALOG) -> Session:
+        """What a crash left behind, as a document that is saved nowhere: the author's file is not touched."""
+        session = cls(lost.graph, catalog=catalog)
+        session._saved = Graph()
+        session._suggested = f"{Path(lost.title).stem} (recovered)"
+        session._home = lost.origin.path.parent if lost.origin.path else None
         return session
 
     @property
@@ -88,18 +103,44 @@ class Session(Looking):
     def title(self) -> str:
         return self.path.name if self.path else (self._suggested or "untitled") + SUFFIX
 
-    def save(self, path: str | Path | None = None) -> Path:
-        """Write the document, all or nothing; `DocumentError` says why not."""
+    @property
+    def outside(self) -> Literal["same", "changed", "gone"]:
+        """What has become of the file since it was read or written here."""
+        return compared(self.path, self._seen) if self.path is not None and self._seen is not None else "same"
+
+    def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> Path:
+        """Write the document, all or nothing; `DocumentError` says why not.
+
+        `ChangedOutside` where another program has written the file in the meantime; `overwrite` writes all the same.
+        """
         from neuralgraph.graph.file import write
 
         where = Path(path) if path is not None else self.path
         if where is None:
             raise RunError("This document has no file yet. Give a path.")
         where = where if where.suffix else where.with_suffix(SUFFIX)
+        if where == self.path and not overwrite and self.outside == "changed":
+            raise ChangedOutside(
+                f"{where.name} was not saved: another program has changed it since it was opened here. "
+                "Save under another name, or save over it on purpose.")
         graph = self.graph
-        write(where, graph)
-        self.path, self._saved = where, graph
+        notes = self._shelve(where)
+        data = write(where, graph)
+        self.path, self._saved, self._seen = where, graph, seen(where)
+        self.notes = (*notes, *self._shelve(where, data))
         return where
+
+    def _shelve(self, path: Path, data: bytes | None = None) -> tuple[str, ...]:
+        """Keep a version: `data`, or what is about to be written over. Why it could not, as a note: saving goes on."""
+        from neuralgraph.graph.versions import keep
+
+        if self.shelves is None or (data is None and not path.is_file()):
+            return ()
+        try:
+            keep(self.shelves, path, path.read_bytes() if data is None else data)
+        except (DocumentError, OSError) as error:
+            return (f"No earlier version of {path.name} was kept: {error}",)
+        return ()
 
     def edit(self, edit: Edit, *, merge: object = None) -> None:
         """Change the document: one undo step, or part of the last one with the same `merge` key."""

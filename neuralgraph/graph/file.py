@@ -85,12 +85,14 @@ def read(path: Path, *, repair: bool = False) -> Loaded:
     return loads(source, name=path.name, repair=repair)
 
 
-def write(path: Path, graph: Graph, *, disk: Disk = DISK) -> None:
-    """Save a document: parsed back before the disk is touched, and all or nothing there."""
+def write(path: Path, graph: Graph, *, disk: Disk = DISK) -> bytes:
+    """Save a document: parsed back before the disk is touched, and all or nothing there. The bytes written."""
     text = dumps(graph)
     if canonical(loads(text, name="What would be saved").graph) != canonical(graph):
         raise DocumentError(f"{path.name} was not saved: it would not open again as it is. Please report this.")
-    write_checked(path, text.encode("utf-8"), disk=disk)
+    data = text.encode("utf-8")
+    write_checked(path, data, disk=disk)
+    return data
 
 
 def content_of(graph: Graph) -> dict[str, Any]:
