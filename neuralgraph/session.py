@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from neuralgraph.errors import ChangedOutside, DataError, DocumentError, GraphError, RunError
 from neuralgraph.explain.looking import Looking
 from neuralgraph.graph.document import Graph
-from neuralgraph.graph.edits import Edit
+from neuralgraph.graph.edits import Edit, Replace
 from neuralgraph.graph.history import History
 from neuralgraph.graph.outside import Seen, compared, seen
 from neuralgraph.graph.plan import Plan
@@ -79,10 +79,14 @@ class Session(Looking):
     @classmethod
     def recovered(cls, lost: Lost, *, catalog: Catalog = CATALOG) -> Session:
         """What a crash left behind, as a document that is saved nowhere: the author's file is not touched."""
-        session = cls(lost.graph, catalog=catalog)
-        session._saved = Graph()
-        session._suggested = f"{Path(lost.title).stem} (recovered)"
-        session._home = lost.origin.path.parent if lost.origin.path else None
+        home = lost.origin.path.parent if lost.origin.path else None
+        return cls.copy_of(lost.graph, f"{Path(lost.title).stem} (recovered)", home, catalog=catalog)
+
+    @classmethod
+    def copy_of(cls, graph: Graph, name: str, home: Path | None = None, *, catalog: Catalog = CATALOG) -> Session:
+        """A document that is saved nowhere yet; `home` is where relative data paths start."""
+        session = cls(graph, catalog=catalog)
+        session._saved, session._suggested, session._home = Graph(), name, home
         return session
 
     @property
@@ -129,6 +133,16 @@ class Session(Looking):
         self.path, self._saved, self._seen = where, graph, seen(where)
         self.notes = (*notes, *self._shelve(where, data))
         return where
+
+    def reload(self) -> None:
+        """Take the file as it is on disk now: one step that can be undone. `DocumentError` leaves all as it was."""
+        from neuralgraph.graph.file import read
+
+        if self.path is None:
+            raise RunError("This document has no file yet.")
+        known, loaded = seen(self.path), read(self.path)
+        self.edit(Replace(loaded.graph, "Reload"))
+        self._saved, self._seen, self.notes = self.graph, known, loaded.notes
 
     def _shelve(self, path: Path, data: bytes | None = None) -> tuple[str, ...]:
         """Keep a version: `data`, or what is about to be written over. Why it could not, as a note: saving goes on."""

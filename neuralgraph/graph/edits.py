@@ -267,6 +267,19 @@ class SetPlan(Edit):
 
 
 @dataclass(frozen=True, slots=True)
+class Replace(Edit):
+    """Put another document in the place of this one, as one step: an earlier version, what another program wrote."""
+
+    graph: Graph
+    label: str = "Replace the document"
+
+    def apply(self, graph: Graph) -> tuple[Graph, Edit]:
+        names = graph.counters.keys() | self.graph.counters.keys()
+        counters = {one: max(graph.counters.get(one, 0), self.graph.counters.get(one, 0)) for one in sorted(names)}
+        return self.graph.having(counters=counters), Replace(graph, self.label)
+
+
+@dataclass(frozen=True, slots=True)
 class Describe(Edit):
     """Change the document's title and the text about it."""
 

@@ -219,8 +219,13 @@ class Offer(QFrame):
         row.addWidget(self._action)
         self._close = flat(theme, "close", "Not now", clicked=self.hide)
         row.addWidget(self._close)
+        self.buttons = (self._action, self._close)
         self._then: Callable[[], object] | None = None
         self.hide()
+
+    @property
+    def said(self) -> str:
+        return self._text.text()
 
     def ask(self, text: str, label: str, then: Callable[[], object]) -> None:
         self._text.setText(text)

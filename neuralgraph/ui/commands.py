@@ -43,6 +43,8 @@ def _file() -> tuple[Command, ...]:
         Command("open", "File", "Open…", ("Ctrl+O",), "folder-open-outline", "documents.ask_open"),
         Command("save", "File", "Save", ("Ctrl+S",), "content-save-outline", "documents.save", rule=True),
         Command("save_as", "File", "Save as…", ("Ctrl+Shift+S",), "", "documents.save_as"),
+        Command("earlier", "File", "Earlier versions…", (), "history", "keeping.earlier"),
+        Command("recover", "File", "Recover unsaved work…", (), "lifebuoy", "keeping.recover"),
         Command("export_png", "File", "Export picture as PNG…", (), "image-outline", "documents.export_png", rule=True),
         Command("export_svg", "File", "Export drawing as SVG…", (), "", "documents.export_svg"),
         Command("export_python", "File", "Export Python…", (), "language-python", "documents.export_python"),

@@ -58,6 +58,22 @@ def ask_to_save(parent: QWidget, name: str) -> Answer:
     return Answer.SAVE if clicked is save else Answer.DISCARD if clicked is discard else Answer.CANCEL
 
 
+def choose(parent: QWidget, question: str, text: str, *answers: str) -> int:
+    """Ask with a button for each answer, the first one the default; its number, or −1 where nothing was chosen."""
+    box = QMessageBox(parent)
+    box.setWindowTitle("NeuralGraph")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(question)
+    box.setInformativeText(text)
+    buttons = [box.addButton(one, QMessageBox.ButtonRole.ActionRole) for one in answers]
+    box.setEscapeButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))
+    box.setDefaultButton(buttons[0])
+    box.exec()
+    clicked = box.clickedButton()
+    box.deleteLater()
+    return next((number for number, one in enumerate(buttons) if one is clicked), -1)
+
+
 def tell(parent: QWidget, title: str, text: str) -> None:
     """Something could not be done; the window stays alive behind it."""
     box = QMessageBox(parent)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from neuralgraph.errors import NeuralGraphError
+from neuralgraph.errors import ChangedOutside, NeuralGraphError
+from neuralgraph.graph.difference import difference, shortened
+from neuralgraph.graph.file import read
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.ui.canvas_area import CanvasArea
-from neuralgraph.ui.dialogs import Answer, ask_to_save
+from neuralgraph.ui.dialogs import Answer, ask_to_save, choose
 from neuralgraph.ui.settings import Settings
 
 FILTER = "NeuralGraph documents (*.ngraph)"
@@ -29,6 +33,8 @@ class Documents(QObject):
         super().__init__(window)
         self._window, self._canvas, self._settings = window, canvas, settings
         self.session = Session()
+        self.elsewhere: Callable[[Path], datetime | None] = lambda path: None
+        """Since when another window has a file open."""
 
     def new(self) -> None:
         if self.may_close():
@@ -44,8 +50,10 @@ class Documents(QObject):
         """Open a file; an example opens as a copy. A failure leaves what is open as it is."""
         path = Path(path)
         copy = path.resolve().parent == examples().resolve() if as_copy is None else as_copy
-        if not self.may_close():
+        wanted = self._asked_about(path, copy)
+        if wanted is None or not self.may_close():
             return False
+        copy = wanted
         try:
             session = Session.open(path, as_copy=copy)
         except (NeuralGraphError, OSError) as error:
@@ -59,6 +67,21 @@ class Documents(QObject):
         for note in session.notes:
             self.said.emit("note", note, "")
         return True
+
+    def _asked_about(self, path: Path, copy: bool) -> bool | None:
+        """Another window has the file open: open a copy, open it all the same (False), or do not (None)."""
+        since = self.elsewhere(path) if not copy else None
+        if since is None:
+            return copy
+        answer = choose(self._window, f"{path.name} is open in another window since {since:%H:%M}.",
+                        "If both save, the later one is warned, and earlier versions are kept.",
+                        "Open a copy", "Open it here too")
+        return {0: True, 1: False}.get(answer)
+
+    def take(self, session: Session) -> None:
+        """Show a document that comes from no file: recovered, or an earlier version."""
+        if self.may_close():
+            self._show(session)
 
     def save(self) -> bool:
         """Save where it is; asks for a place where it has none. Whether it was saved."""
@@ -128,9 +151,11 @@ class Documents(QObject):
         path = Path(found) if found else None
         return path if path is None or path.suffix else path.with_suffix(suffix)
 
-    def _write(self, path: Path | None) -> bool:
+    def _write(self, path: Path | None, *, overwrite: bool = False) -> bool:
         try:
-            where = self.session.save(path)
+            where = self.session.save(path, overwrite=overwrite)
+        except ChangedOutside:
+            return self._changed_outside()
         except (NeuralGraphError, OSError) as error:
             self._failed("The document was not saved", error)
             return False
@@ -138,6 +163,19 @@ class Documents(QObject):
         self._settings.put("folder", str(where.parent))
         self.saved.emit()
         return True
+
+    def _changed_outside(self) -> bool:
+        """The file is not the one that was opened: nothing is written over unasked."""
+        path = self.session.path
+        assert path is not None
+        try:
+            said = difference(read(path).graph, self.session.graph)
+            text = "What would change in it:\n" + "\n".join(shortened(said, 8)) if said else "Both are the same."
+        except NeuralGraphError as error:
+            text = str(error)
+        answer = choose(self._window, f"Another program has changed {path.name} since it was opened here.", text,
+                        "Save as…", "Save over it")
+        return self.save_as() if answer == 0 else self._write(path, overwrite=True) if answer == 1 else False
 
     def _failed(self, title: str, error: Exception) -> None:
         self.said.emit("error", f"{title}: {error}", "")

@@ -57,12 +57,17 @@ def _summary(path: Path, _time: int) -> Summary:
 class Thumbnail(QWidget):
     """The picture of a document, in the present theme."""
 
-    def __init__(self, theme: Theme, path: Path, height: int) -> None:
+    def __init__(self, theme: Theme, source: Path | Graph, height: int) -> None:
         super().__init__()
-        self.theme, self.path = theme, path
+        self.theme, self._source = theme, source
         self.setFixedHeight(height)
         self.setMinimumWidth(80)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_graph(self, graph: Graph) -> None:
+        """Show another document."""
+        self._source = graph
+        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         t = self.theme.tokens
@@ -72,7 +77,7 @@ class Thumbnail(QWidget):
         painter.setPen(QPen(QColor(t.outline), 1))
         painter.setBrush(QColor(t.canvas))
         painter.drawRoundedRect(box, 6, 6)
-        graph = summary(self.path).graph
+        graph = self._source if isinstance(self._source, Graph) else summary(self._source).graph
         if graph is not None and graph.nodes:
             _paint(painter, box.adjusted(12, 12, -12, -12), graph, self.theme)
 

@@ -35,9 +35,12 @@ class Welcome(QWidget):
     new_wanted = Signal()
     open_wanted = Signal()
     file_wanted = Signal(Path)
+    recover_wanted = Signal()
 
     def __init__(self, theme: Theme, settings: Settings) -> None:
         super().__init__()
+        self.lost = 0
+        """How many documents a crash left unsaved."""
         self.theme, self.settings = theme, settings
         self.setObjectName("welcome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -87,6 +90,11 @@ class Welcome(QWidget):
         opened.clicked.connect(self.open_wanted)
         box.addWidget(new)
         box.addWidget(opened)
+        if self.lost:
+            count = "1 document was" if self.lost == 1 else f"{self.lost} documents were"
+            recover = Door(theme, "lifebuoy", "Recover…", f"{count} not saved when the program ended", "")
+            recover.clicked.connect(self.recover_wanted)
+            box.addWidget(recover)
         box.addStretch(1)
         foot = words(theme, "Works offline. Nothing leaves this computer.", 12, 400, "text2")
         foot.setContentsMargins(px(4), 0, 0, 0)

@@ -68,12 +68,12 @@ class MainWindow(QMainWindow):
 
         self._furnished = True
         self.bench = Workbench(self)
-        if self._file is not None and self.bench.documents.open(self._file):
-            return
+        self.bench.keeping.search()
         if self._file is None and self._with_welcome:
             self.bench.show_welcome()
-        else:
+        elif self._file is None or not self.bench.documents.open(self._file):
             self.bench.begin()
+        self.bench.offer_recovery()
 
     def set_gap(self, gap: bool) -> None:
         """The gap between bar and canvas; the welcome screen has none."""

@@ -25,6 +25,7 @@ from neuralgraph.ui.panels.outline import OutlinePanel
 from neuralgraph.ui.panels.palette import Palette
 from neuralgraph.ui.panels.problems import ProblemsPanel
 from neuralgraph.ui.panels.properties import Properties
+from neuralgraph.ui.safekeeping import Safekeeping
 from neuralgraph.ui.training import Training
 from neuralgraph.ui.training_bar import BarState
 from neuralgraph.ui.views import Views
@@ -47,6 +48,7 @@ class Workbench(QObject):
         self.training = Training(self.bridge, self)
         self.canvas = CanvasArea(self.theme)
         self.documents = Documents(window, self.canvas, self.settings)
+        self.keeping = Safekeeping(window, self.theme)
         self.docks = Docks(window, self.theme, self.settings)
         self.log = LogPanel(self.theme)
         self.faults = Faults(self.log, self)
@@ -62,7 +64,7 @@ class Workbench(QObject):
         window.centre.addWidget(self.canvas)
         self.actions = Actions(window, {
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
-            "training": self.training, "editing": self}, self.theme)
+            "training": self.training, "editing": self, "keeping": self.keeping}, self.theme)
         window.row.fill(self.actions)
         self._place()
         self._wire()
@@ -92,10 +94,15 @@ class Workbench(QObject):
                             stop=self.training.stop, roll=self.training.roll)
 
     def _wire(self) -> None:
+        self.documents.opened.connect(self.keeping.follow)
         self.documents.opened.connect(self.show_session)
+        self.documents.saved.connect(self.keeping.saved)
+        self.documents.elsewhere = self.keeping.elsewhere
+        self.keeping.recovered.connect(self.documents.take)
+        self.keeping.changed.connect(self._changed_outside)
         self.documents.saved.connect(lambda: self._show_saved(just_now=True))
         self.documents.failed.connect(self._tell)
-        for one in (self.documents, self.training):
+        for one in (self.documents, self.training, self.keeping):
             one.said.connect(self._say)
         self.analysis.done.connect(self._analysed)
         self.analysis.failed.connect(lambda text: self._say("error", "The check failed.", text))
@@ -129,6 +136,7 @@ class Workbench(QObject):
 
     def begin(self) -> None:
         """Show the empty document there is."""
+        self.keeping.follow(self.session)
         self.show_session(self.session)
 
     def show_session(self, session: Session) -> None:
@@ -227,7 +235,9 @@ class Workbench(QObject):
             self.welcome.new_wanted.connect(self.documents.new)
             self.welcome.open_wanted.connect(self.documents.ask_open)
             self.welcome.file_wanted.connect(self.documents.open)
+            self.welcome.recover_wanted.connect(self.keeping.recover)
             self.window.centre.addWidget(self.welcome)
+        self.welcome.lost = len(self.keeping.lost)
         self.welcome.refresh()
         self._chrome(False)
         self.window.centre.setCurrentWidget(self.welcome)
@@ -274,6 +284,20 @@ class Workbench(QObject):
             self.canvas.scene.set_training(live)
             self.canvas.scene.set_stale(self.session.stale and not live)
         self.status.show_saved(self.session, training=state.phase != "idle")
+
+    def offer_recovery(self) -> None:
+        """Once a start: what a crash left behind. Nothing is applied unasked."""
+        count = len(self.keeping.lost)
+        if count:
+            what = self.keeping.lost[0].title if count == 1 else f"{count} documents"
+            self.canvas.offer.ask(f"Unsaved work was left behind: {what}. Your files are as you saved them.",
+                                  "Look at it…", self.keeping.recover)
+
+    def _changed_outside(self) -> None:
+        name = self.session.title
+        self.canvas.offer.ask(f"Another program has changed {name}. Reloading can be undone.", "Reload",
+                              self.keeping.reload)
+        self._say("warning", f"Another program has changed {name}.", "")
 
     def _over(self, node: str) -> None:
         analysis = self.session.analysis
@@ -326,6 +350,7 @@ class Workbench(QObject):
         self.live.close()
         self.analysis.close()
         self.canvas.close_session()
+        self.keeping.close()
         self.faults.close()
 
 
