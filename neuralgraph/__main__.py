@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 COMMANDS = frozenset(("check", "train", "summary", "export", "nodes", "examples", "import", "inspect", "runs"))
-HELP = frozenset(("--help", "-h", "--version"))
+HELP = frozenset(("--help", "-h", "--version", "--paths"))
 
 LIBRARIES = {
     "libEGL": ("libegl1", "mesa-libEGL"), "libGL": ("libgl1", "mesa-libGL"),

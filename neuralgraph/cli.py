@@ -38,6 +38,45 @@ out = Console()
 err = Console(stderr=True)
 
 
+@app.callback(invoke_without_command=True)
+def program(
+    context: typer.Context,
+    paths: Annotated[bool, typer.Option("--paths", help="List the folders where the program keeps things.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+    as_json: Json = False,
+) -> None:
+    if version:
+        import neuralgraph
+
+        said = {"version": neuralgraph.__version__}
+        _print_json(said) if as_json else out.print(f"neuralgraph {said['version']}")
+    elif paths:
+        _say_paths(as_json=as_json)
+    elif context.invoked_subcommand is None:
+        out.print(context.get_help())
+
+
+def _say_paths(*, as_json: bool) -> None:
+    from neuralgraph import places
+
+    found = {name: {"path": str(path), "bytes": _size(path)} for name, path in places.listed().items()}
+    if as_json:
+        _print_json({"paths": found})
+        return
+    table = Table(box=None, show_header=False)
+    for name, one in found.items():
+        size = f"{one['bytes']:,} bytes" if one["bytes"] is not None else "nothing yet"
+        table.add_row(name, escape(str(one["path"])), size)
+    Console(width=200).print(table)
+
+
+def _size(path: Path) -> int | None:
+    """Bytes of a file, or of all files in a folder; None where there is nothing."""
+    if path.is_dir():
+        return sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
+    return path.stat().st_size if path.is_file() else None
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; the exit code. What is wrong is one sentence on standard error."""
     try:

@@ -5,6 +5,7 @@ All of them come from platformdirs and none is made before something is written 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from platformdirs import PlatformDirs
@@ -13,8 +14,9 @@ _DIRS = PlatformDirs("NeuralGraph", appauthor=False)
 
 
 def settings() -> Path:
-    """The file with the user's settings."""
-    return Path(_DIRS.user_config_dir) / "settings.json"
+    """The file with the user's settings; `NEURALGRAPH_SETTINGS` names another one (shared machines, tests)."""
+    told = os.environ.get("NEURALGRAPH_SETTINGS", "")
+    return Path(told) if told else Path(_DIRS.user_config_dir) / "settings.json"
 
 
 def journals() -> Path:

@@ -93,3 +93,17 @@ def test_a_broken_file_is_one_sentence_and_exit_1(
 def test_bad_usage_is_exit_2(document: Path) -> None:
     assert main(["train", str(document), "--epochs", "none"]) == 2
     assert main(["dance"]) == 2
+
+
+def test_it_says_its_version_and_where_it_keeps_things(capsys: pytest.CaptureFixture[str]) -> None:
+    from neuralgraph import __main__, places
+
+    assert __main__.main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == f"neuralgraph {ng.__version__}"
+    assert __main__.main(["--paths", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)["paths"]
+    assert {name: one["path"] for name, one in said.items()} == {
+        name: str(path) for name, path in places.listed().items()}
+    assert __main__.main(["--paths"]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out and one["path"] in out for name, one in said.items())

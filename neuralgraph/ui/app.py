@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -27,16 +26,10 @@ def run(file: Path | None = None) -> int:
     # Ctrl+C in the terminal ends the program at once, as people expect.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     fonts.load()
-    settings = Settings(_settings_file())
+    settings = Settings()
     theme = Theme(scale=min(max(settings.number("scale", 1.0), 1.0), 2.0))
     wanted = settings.text("theme", "system")
     theme.follow(app, next((mode for mode in MODES if mode == wanted), "system"))
     window = MainWindow(theme, settings, file=file)
     window.show()
     return app.exec()
-
-
-def _settings_file() -> Path | None:
-    """Settings elsewhere, for tests and shared machines."""
-    told = os.environ.get("NEURALGRAPH_SETTINGS", "")
-    return Path(told) if told else None

@@ -144,10 +144,12 @@ class MainWindow(QMainWindow):
     def larger(self) -> None:
         self.theme.set_scale(self.theme.scale + 0.1)
         self.settings.put("scale", self.theme.scale)
+        self.settings.save()
 
     def smaller(self) -> None:
         self.theme.set_scale(self.theme.scale - 0.1)
         self.settings.put("scale", self.theme.scale)
+        self.settings.save()
 
     def next_panel(self) -> None:
         """F6: from panel to panel."""
@@ -164,6 +166,7 @@ class MainWindow(QMainWindow):
 
     def _theme(self, mode: Mode) -> None:
         self.settings.put("theme", mode)
+        self.settings.save()
         self.theme.set_mode(mode)
 
     # -- events -----------------------------------------------------------------------------------------------------

@@ -69,6 +69,8 @@ class Workbench(QObject):
         self._place()
         self._wire()
         self.dress()
+        for note in self.settings.notes:
+            self._say("warning", note, "")
 
     @property
     def session(self) -> Session:
