@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from neuralgraph import places
 from neuralgraph.ui import fonts
+from neuralgraph.ui.crash import Report
 from neuralgraph.ui.settings import Settings
 from neuralgraph.ui.theme import MODES, Theme
 from neuralgraph.ui.window import MainWindow
@@ -32,4 +34,7 @@ def run(file: Path | None = None) -> int:
     theme.follow(app, next((mode for mode in MODES if mode == wanted), "system"))
     window = MainWindow(theme, settings, file=file)
     window.show()
-    return app.exec()
+    report = Report(places.reports())
+    code = app.exec()
+    report.end()
+    return code

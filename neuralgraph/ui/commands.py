@@ -128,6 +128,7 @@ def _help() -> tuple[Command, ...]:
     return (
         Command("help", "Help", "About this node", ("F1",), "help-circle-outline", "window.help"),
         Command("keys", "Help", "Keys", ("?",), "keyboard-outline", "window.show_keys"),
+        Command("reports", "Help", "Crash reports…", (), "", "window.show_reports"),
         Command("about", "Help", "About NeuralGraph", (), "", "window.about", rule=True),
     )
 

@@ -113,6 +113,14 @@ class MainWindow(QMainWindow):
 
         key_sheet(self, self.bench.actions, self.theme).show()
 
+    def show_reports(self) -> None:
+        from neuralgraph import places
+        from neuralgraph.ui.crash import ReportDialog, left
+
+        dialog = ReportDialog(self, self.theme, left(places.reports()))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
     def about(self) -> None:
         from neuralgraph.ui.dialogs import about
 

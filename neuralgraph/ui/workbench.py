@@ -289,7 +289,15 @@ class Workbench(QObject):
 
     def offer_recovery(self) -> None:
         """Once a start: what a crash left behind. Nothing is applied unasked."""
-        count = len(self.keeping.lost)
+        from neuralgraph import places
+        from neuralgraph.ui.crash import left
+
+        count, reports = len(self.keeping.lost), left(places.reports())
+        if reports:
+            self._say("warning", "NeuralGraph ended by accident last time. Help ▸ Crash reports… shows what was noted; "
+                      "nothing was sent anywhere.", "")
+            self.canvas.offer.ask("NeuralGraph ended by accident last time. Nothing was sent anywhere.",
+                                  "Read the report…", self.window.show_reports)
         if count:
             what = self.keeping.lost[0].title if count == 1 else f"{count} documents"
             self.canvas.offer.ask(f"Unsaved work was left behind: {what}. Your files are as you saved them.",

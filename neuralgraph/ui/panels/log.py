@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from PySide6.QtCore import Signal
@@ -23,6 +23,13 @@ class Entry:
     level: str = "note"
     more: str = ""
     time: str = ""
+    cause: str = ""
+    count: int = 1
+
+    @property
+    def line(self) -> str:
+        """What is read first, with how often it happened."""
+        return f"{self.text}  ({self.count}×)" if self.count > 1 else self.text
 
 
 class LogPanel(QWidget):
@@ -53,9 +60,20 @@ class LogPanel(QWidget):
         row.addLayout(column)
         self.set_theme()
 
-    def say(self, text: str, level: str = "note", more: str = "") -> None:
-        """Add a line; an error counts until the panel is looked at."""
-        entry = Entry(text, level, more, f"{datetime.now():%H:%M:%S}")
+    def say(self, text: str, level: str = "note", more: str = "", *, cause: str = "") -> None:
+        """Add a line; an error counts until the panel is looked at. One with a known `cause` is counted, not repeated.
+
+        A thousandth time costs no more room and no more than a glance: it is written anew at most once a second.
+        """
+        now = f"{datetime.now():%H:%M:%S}"
+        known = next((n for n, one in enumerate(self.entries) if cause and one.cause == cause), None)
+        if known is not None:
+            before = self.entries[known]
+            self.entries[known] = replace(before, count=before.count + 1, time=now)
+            if before.count == 1 or before.time != now:
+                self._rewrite()
+            return
+        entry = Entry(text, level, more, now, cause)
         self.entries.append(entry)
         del self.entries[:-MOST]
         self._write(entry)
@@ -64,7 +82,7 @@ class LogPanel(QWidget):
             self.counted.emit(self.unread)
 
     def text(self) -> str:
-        return "\n".join(f"{one.time}  {one.text}" + (f"\n{one.more}" if one.more else "") for one in self.entries)
+        return "\n".join(f"{one.time}  {one.line}" + (f"\n{one.more}" if one.more else "") for one in self.entries)
 
     def copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text())
@@ -79,6 +97,9 @@ class LogPanel(QWidget):
         self.view.setFont(self.theme.code_font())
         for one, name in zip(self._buttons, ("content-copy", "broom"), strict=True):
             one.setIcon(icon(name, self.theme.tokens.text2))
+        self._rewrite()
+
+    def _rewrite(self) -> None:
         self.view.clear()
         for entry in self.entries:
             self._write(entry)
@@ -94,7 +115,7 @@ class LogPanel(QWidget):
         cursor.movePosition(QTextCursor.MoveOperation.End)
         colours = {"error": t.error, "warning": t.warning}
         sign = {"error": "✕", "warning": "!"}.get(entry.level, "·")
-        parts = [(f"{entry.time}  ", t.text3), (f"{sign} {entry.text}", colours.get(entry.level, t.text))]
+        parts = [(f"{entry.time}  ", t.text3), (f"{sign} {entry.line}", colours.get(entry.level, t.text))]
         if entry.more:
             parts.append(("\n" + entry.more.rstrip(), t.text2))
         if not self.view.document().isEmpty():
