@@ -8,7 +8,8 @@
     │   └── ChangedOutside  another program has written the file since it was read
     ├── GraphError          the graph has problems that stop it from compiling; carries them
     ├── DataError           a data source is missing or broken; names file, row and column
-    └── RunError            a run failed or a weights file does not fit
+    └── RunError            a run failed or a weights file is damaged
+        └── WeightsMismatch weights belong to another graph; names the nodes that match all the same
 
 What a user does to a *drawing* is never an exception: it is a `neuralgraph.validation.Problem`.
 """
@@ -78,3 +79,12 @@ class DataError(NeuralGraphError):
 
 class RunError(NeuralGraphError):
     """A run failed, or a weights file does not fit the graph."""
+
+
+class WeightsMismatch(RunError):
+    """Weights do not fit the graph; nothing was copied. `fits` are the nodes that match, `sentences` the others."""
+
+    def __init__(self, message: str, *, fits: Sequence[str] = (), sentences: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.fits = tuple(fits)
+        self.sentences = tuple(sentences)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from neuralgraph.compiler.infer import Inference
+    from neuralgraph.compiler.matching import Match
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.shapes import Memo
     from neuralgraph.data.feed import Feed
@@ -319,11 +320,12 @@ class Session(Looking):
             raise RunError("There are no weights yet. Train first.")
         write_weights(Path(path), self.program.state_dict())
 
-    def load_weights(self, path: str | Path, *, device: str = "cpu") -> None:
-        """Take weights from a file: the next run goes on from them. `RunError` says what does not fit."""
+    def load_weights(self, path: str | Path, *, device: str = "cpu", only_matching: bool = False) -> Match:
+        """Take weights from a file: the next run goes on from them. `WeightsMismatch` says what does not fit."""
         program = self.compile(device=device)
-        program.load_weights(path)
+        found = program.load_weights(path, only_matching=only_matching)
         self.program = program
+        return found
 
     def to_python(self) -> str:
         """The document as a Python file that runs alone; `GraphError` lists what stops it."""

@@ -11,7 +11,8 @@ from torch import Tensor, fx, nn
 
 from neuralgraph.compiler.build import Writer, build_root, construct, seed_of, source_key
 from neuralgraph.compiler.infer import Inference
-from neuralgraph.errors import GraphError, RunError
+from neuralgraph.compiler.matching import Match, match, node_of
+from neuralgraph.errors import GraphError, RunError, WeightsMismatch
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.reading import arguments
 from neuralgraph.spec import Node
@@ -183,31 +184,28 @@ class Program:
         """Every weight and buffer by name: `linear_1.weight`."""
         return dict(self.root.state_dict())
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Copy weights in; a `RunError` names what is missing, left over or of another shape."""
+    def load_state_dict(self, state: Mapping[str, Any], *, only_matching: bool = False) -> Match:
+        """Copy weights in; a `WeightsMismatch` says what does not fit, and then nothing was copied.
+
+        `only_matching` takes the nodes whose every tensor fits and leaves the others as they are.
+        """
         own = self.root.state_dict()
         given = {name: torch.as_tensor(one) for name, one in state.items()}
-        for name, one in own.items():
-            if name not in given:
-                raise RunError(f"The weights lack {name!r}. Were they saved from another graph?")
-            if given[name].shape != one.shape:
-                raise RunError(
-                    f"{name} has shape {tuple(given[name].shape)} in the weights, {tuple(one.shape)} in the graph."
-                )
-        extra = [name for name in given if name not in own]
-        if extra:
-            raise RunError(
-                f"The weights hold {extra[0]!r}, which the graph has not. Were they saved from another graph?"
-            )
+        found = match(own, given)
+        if not found.whole and not (only_matching and found.fits):
+            raise WeightsMismatch(found.refusal(), fits=found.fits, sentences=found.sentences)
+        taken = set(found.fits)
         with torch.no_grad():
             for name, one in own.items():
-                one.copy_(given[name])
+                if node_of(name) in taken:
+                    one.copy_(given[name])
+        return found
 
-    def load_weights(self, path: str | Path) -> None:
-        """Read a `.safetensors` file that `save_weights` wrote."""
+    def load_weights(self, path: str | Path, *, only_matching: bool = False) -> Match:
+        """Read a `.safetensors` file, or the tensors of a `.pt` file; as `load_state_dict`."""
         from neuralgraph.compiler.weights import read_weights
 
-        self.load_state_dict(read_weights(Path(path)))
+        return self.load_state_dict(read_weights(Path(path)), only_matching=only_matching)
 
     def reset(self) -> None:
         """Back to the initial weights of the same seed."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,13 +19,17 @@ from neuralgraph.errors import DocumentError, RunError
 from neuralgraph.graph.save import write_checked
 
 FORMAT = "neuralgraph-weights-1"
+FACTS = "(facts)"
+"""Under this name stands the checksum of the text beside the tensors."""
+PT = (".pt", ".pth")
 
 
 def write_weights(path: Path, state: Mapping[str, Any], about: Mapping[str, str] | None = None) -> None:
     """Write tensors by name, all or nothing. `about` is kept as text beside them. `RunError` says why it failed."""
     tensors = {name: torch.as_tensor(one).detach().cpu().contiguous().clone() for name, one in state.items()}
-    sums = json.dumps({name: checksum(one) for name, one in tensors.items()}, sort_keys=True)
-    data = save(tensors, {**(about or {}), "format": FORMAT, "checksums": sums})
+    facts = {**(about or {}), "format": FORMAT}
+    sums = json.dumps({FACTS: _digest(facts), **{name: checksum(one) for name, one in tensors.items()}}, sort_keys=True)
+    data = save(tensors, {**facts, "checksums": sums})
     try:
         write_checked(path, data)
     except DocumentError as error:
@@ -33,9 +39,33 @@ def write_weights(path: Path, state: Mapping[str, Any], about: Mapping[str, str]
 def read_weights(path: Path) -> dict[str, Tensor]:
     """Every tensor by name; a `RunError` names the file, and the tensor that is damaged.
 
-    Files that others wrote have no checksums and are taken as they are.
+    Files that others wrote have no checksums and are taken as they are. Of a `.pt` file only tensors are read: one
+    that holds anything else is refused, and no code in it runs.
     """
-    return read_with_facts(path)[0]
+    return read_pt(path) if path.suffix in PT else read_with_facts(path)[0]
+
+
+def read_pt(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file of `torch.save`; nothing but tensors and plain values is ever made from it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
+                raise RunError(f"{path.name} is compressed, which torch.save does not do. It was not read.")
+        found = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except FileNotFoundError:
+        raise RunError(f"There is no weights file {path.name!r} in {path.parent}.") from None
+    except zipfile.BadZipFile:
+        raise RunError(
+            f"{path.name} is no file of torch.save, or one from before PyTorch 1.6. Save it again.") from None
+    except pickle.UnpicklingError:
+        raise RunError(f"{path.name} holds more than tensors: code could run in it, so it was not read. Save only "
+                       "model.state_dict(), or a .safetensors file.") from None
+    except (OSError, ValueError, TypeError, RuntimeError, EOFError, KeyError, AttributeError) as error:
+        raise RunError(f"{path.name} is damaged: {error}.") from None
+    inner = found.get("state_dict", found) if isinstance(found, dict) else found
+    if not isinstance(inner, dict) or not all(isinstance(one, Tensor) for one in inner.values()):
+        raise RunError(f"{path.name} holds no table of tensors by name. Save model.state_dict().")
+    return {str(name): one for name, one in inner.items()}
 
 
 def read_with_facts(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -54,19 +84,25 @@ def read_with_facts(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def _verify(path: Path, tensors: Mapping[str, Tensor], facts: dict[str, str]) -> None:
-    if facts.get("format") != FORMAT:
+    if facts.get("format") != FORMAT and "checksums" not in facts:
         return
     try:
         sums = json.loads(facts.pop("checksums", ""))
         known = {str(name): str(value) for name, value in sums.items()}
     except (ValueError, AttributeError):
         raise RunError(f"{path.name} is damaged: its list of checksums cannot be read.") from None
+    if known.pop(FACTS, "") != _digest(facts):
+        raise RunError(f"{path.name} is damaged: what is written beside its tensors is not what was saved.")
     for name, one in tensors.items():
         if known.get(name) != checksum(one):
             raise RunError(f"{path.name} is damaged: the numbers of {name!r} are not those that were saved.")
     lost = sorted(set(known) - set(tensors))
     if lost:
         raise RunError(f"{path.name} is damaged: {lost[0]!r} is missing.")
+
+
+def _digest(facts: Mapping[str, str]) -> str:
+    return hashlib.blake2b(json.dumps(dict(facts), sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def checksum(tensor: Tensor) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from neuralgraph.errors import ChangedOutside, NeuralGraphError
+from neuralgraph.errors import ChangedOutside, NeuralGraphError, WeightsMismatch
 from neuralgraph.graph.difference import difference, shortened
 from neuralgraph.graph.file import read
 from neuralgraph.resources import examples
@@ -18,6 +18,7 @@ from neuralgraph.ui.canvas_area import CanvasArea
 from neuralgraph.ui.dialogs import Answer, ask_to_save, choose
 from neuralgraph.ui.settings import Settings
 
+WEIGHTS = "Weights (*.safetensors *.pt *.pth)"
 FILTER = "NeuralGraph documents (*.ngraph)"
 
 
@@ -28,6 +29,7 @@ class Documents(QObject):
     saved = Signal()
     said = Signal(str, str, str)
     failed = Signal(str, str)
+    weights_taken = Signal()
 
     def __init__(self, window: QWidget, canvas: CanvasArea, settings: Settings) -> None:
         super().__init__(window)
@@ -121,6 +123,35 @@ class Documents(QObject):
             self.said.emit("note", f"Wrote {path}.", "")
         except (NeuralGraphError, OSError) as error:
             self._failed(f"{path.name} was not written", error)
+
+    def load_weights(self) -> None:
+        """Take weights from a file; where only some nodes fit, those are offered."""
+        start = str(self.session.folder or self._settings.text("folder", str(Path.home())))
+        found, _ = QFileDialog.getOpenFileName(self._window, "Load weights", start, WEIGHTS)
+        if found:
+            self.take_weights(Path(found))
+
+    def take_weights(self, path: Path, *, only_matching: bool = False) -> bool:
+        """Whether they were taken."""
+        try:
+            taken = self.session.load_weights(path, only_matching=only_matching)
+        except WeightsMismatch as error:
+            text = "\n".join(shortened(error.sentences, 10))
+            if not error.fits:
+                self._failed(f"The weights of {path.name} do not fit this graph", error)
+                return False
+            count, names = len(error.fits), ", ".join(error.fits[:8])
+            question = f"Of this graph only {count} node{'s match' if count > 1 else ' matches'} {path.name}: {names}."
+            if choose(self._window, question, text, f"Load {'those' if count > 1 else 'that one'}") == 0:
+                return self.take_weights(path, only_matching=True)
+            return False
+        except (NeuralGraphError, OSError) as error:
+            self._failed(f"{path.name} was not read", error)
+            return False
+        nodes = f"{len(taken.fits)} node{'s' if len(taken.fits) > 1 else ''}"
+        self.said.emit("note", f"Took the weights of {nodes} from {path.name}; training goes on from them.", "")
+        self.weights_taken.emit()
+        return True
 
     def save_weights(self) -> None:
         path = self._ask_place("Weights (*.safetensors)", ".safetensors")

@@ -100,6 +100,8 @@ class Workbench(QObject):
         self.documents.opened.connect(self.show_session)
         self.documents.saved.connect(self.keeping.saved)
         self.documents.elsewhere = self.keeping.elsewhere
+        self.documents.weights_taken.connect(self.views.weights_changed)
+        self.documents.weights_taken.connect(self.live.look)
         self.keeping.recovered.connect(self.documents.take)
         self.keeping.changed.connect(self._changed_outside)
         self.documents.saved.connect(lambda: self._show_saved(just_now=True))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
@@ -304,3 +305,21 @@ def test_the_ghost_stands_where_its_fix_will_put_the_node(qtbot: Any, window: Op
     assert (new.x, new.y) == (at.x(), at.y())
     assert not any(rect.intersects(canvas.scene.node_rect(new.id)) for id in session.graph.nodes
                    if id != new.id and (rect := canvas.scene.node_rect(id)))
+
+
+def test_weights_that_fit_in_part_are_offered(window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from neuralgraph.compiler.weights import write_weights
+
+    one = window("xor")
+    session = one.bench.session
+    state = session.compile(seed=5).state_dict()
+    name = next(iter(state))
+    write_weights(tmp_path / "w.safetensors", {name: state[name], **{
+        other: tensor for other, tensor in state.items() if other.partition(".")[0] == name.partition(".")[0]}})
+    asked: list[str] = []
+    monkeypatch.setattr(documents, "choose", lambda _window, question, text, *labels: asked.append(
+        f"{question} {text} {labels}") or (0 if len(asked) > 1 else -1))
+    assert not one.bench.documents.take_weights(tmp_path / "w.safetensors") and session.program is None
+    assert one.bench.documents.take_weights(tmp_path / "w.safetensors")
+    assert "Only 1 nodes" not in asked[0] and "is not in the file" in asked[0]
+    assert session.program is not None and torch.equal(session.program.state_dict()[name], state[name])
