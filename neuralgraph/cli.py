@@ -22,6 +22,7 @@ from neuralgraph.errors import NeuralGraphError
 if TYPE_CHECKING:
     from neuralgraph.session import Session
     from neuralgraph.training.events import Event
+    from neuralgraph.validation.need import Need
 
 app = typer.Typer(
     name="neuralgraph",
@@ -142,7 +143,8 @@ def check(file: File, as_json: Json = False) -> None:
             }
             for p in analysis.problems
         ]
-        _print_json({"problems": rows, "parameters": analysis.parameters, "bytes": analysis.bytes})
+        need = {**analysis.need.parts, "total": analysis.bytes, "free": analysis.need.free}
+        _print_json({"problems": rows, "parameters": analysis.parameters, "bytes": analysis.bytes, "need": need})
     else:
         from neuralgraph.compiler.budget import size
 
@@ -152,7 +154,16 @@ def check(file: File, as_json: Json = False) -> None:
         count = len(analysis.problems)
         said = "No problems" if not count else f"{count} problem{'s' if count > 1 else ''}"
         out.print(f"{said}. {analysis.parameters:,} parameters, about {size(analysis.bytes)} to train.")
+        out.print(f"[dim]{_needed(analysis.need)}[/dim]")
     raise typer.Exit(1 if analysis.errors else 0)
+
+
+def _needed(need: Need) -> str:
+    """Where the memory goes, against what is free."""
+    from neuralgraph.compiler.budget import size
+
+    parts = ", ".join(f"{name} {size(count)}" for name, count in need.parts.items())
+    return f"{size(need.total)}: {parts}; {size(need.free)} free."
 
 
 @app.command()
@@ -168,13 +179,17 @@ def summary(file: File, as_json: Json = False) -> None:
     if as_json:
         _print_json(asdict(found))
     else:
-        table = Table("node", "type", "output", "parameters", "FLOPs", "bytes", box=None, header_style="bold")
+        table = Table("node", "type", "output", "parameters", "FLOPs", "bytes", "to train", box=None,
+                      header_style="bold")
         for row in found.rows:
             table.add_row(
-                row.id, row.type, row.shape, f"{row.parameters:,}", f"{row.flops:,}", f"{row.activation_bytes:,}"
+                row.id, row.type, row.shape, f"{row.parameters:,}", f"{row.flops:,}", f"{row.activation_bytes:,}",
+                f"{row.training_bytes:,}"
             )
         out.print(table)
-        out.print(f"{found.parameters:,} parameters; FLOPs and bytes for one sample.")
+        out.print(f"{found.parameters:,} parameters; FLOPs and bytes for one sample; to train: bytes for a batch of "
+                  f"{found.batch_size}, forth and back.")
+        out.print(f"[dim]{_needed(found.need)}[/dim]")
     raise typer.Exit(1 if analysis.errors else 0)
 
 

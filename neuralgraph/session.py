@@ -48,6 +48,8 @@ class Session(Looking):
         self.path = path
         self.analysis: Analysis | None = None
         self.run: Run | None = None
+        self.device = "cpu"
+        """Where it is meant to learn: chosen for this computer, never saved in the document."""
         self._saved = self.history.graph
         self._memo: Memo | None = None
         self._suggested = ""
@@ -185,19 +187,20 @@ class Session(Looking):
     def analyse(self, graph: Graph | None = None, *, free: int | None = None) -> Analysis:
         """Check a document and find every shape. Slow the first time (it loads torch): call it off the GUI thread.
 
-        `free` bounds the memory a run may take, in bytes; by default what this computer has free now.
+        `free` bounds the memory a run may take, in bytes; by default what `device` has free now.
         """
-        from neuralgraph.compiler.budget import budget, exceeded
+        from neuralgraph.compiler.budget import budget, exceeded, free_memory
         from neuralgraph.validation.rules import View, check
 
         graph = graph if graph is not None else self.graph
         sources, troubles = self._sources(graph)
         found = self._infer(graph, sources)
         view = View(graph, self.catalog, found.nodes, found.wires, found.specs)
-        over = exceeded(found.figures, graph.plan, _free() if free is None else free)
+        free = free_memory(self.device) if free is None else free
+        over = exceeded(found.figures, graph.plan, free)
         problems = ranked((*troubles, *found.problems, *check(view), *over))
-        need = budget(found.figures, graph.plan)
-        return Analysis(graph, problems, found.specs, found.inputs, found.figures, need.parameters, need.total)
+        need = budget(found.figures, graph.plan, free)
+        return Analysis(graph, problems, found.specs, found.inputs, found.figures, need)
 
     def accept(self, analysis: Analysis) -> None:
         """Keep an analysis as the current one."""
@@ -344,10 +347,3 @@ def carry(old: Program, new: Program) -> tuple[str, ...]:
         for name in copied:
             target[name].copy_(known[name])
     return copied
-
-
-def _free() -> int:
-    """Free memory of this computer in bytes."""
-    import psutil
-
-    return int(psutil.virtual_memory().available)

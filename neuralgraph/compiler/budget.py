@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from neuralgraph.graph.plan import Plan
 from neuralgraph.validation.analysis import Figures
+from neuralgraph.validation.need import Need
 from neuralgraph.validation.problem import Problem
 
 OPTIMIZER_SLOTS = {"SGD": 1, "Adam": 2, "AdamW": 2, "RMSprop": 2, "Adagrad": 1}
 """Numbers an optimiser keeps for each parameter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Bytes for training: weights, their gradients, the optimiser's state, and the activations of one batch twice."""
-
-    parameters: int
-    weights: int
-    gradients: int
-    optimizer: int
-    activations: int
-
-    @property
-    def total(self) -> int:
-        return self.weights + self.gradients + self.optimizer + self.activations
-
-
-def budget(figures: Mapping[str, Figures], plan: Plan) -> Budget:
-    """The estimate for training with this plan."""
+def budget(figures: Mapping[str, Figures], plan: Plan, free: int = 0) -> Need:
+    """The estimate for training a graph, or some of its nodes, with this plan."""
     weights = sum(one.parameter_bytes for one in figures.values())
     slots = OPTIMIZER_SLOTS.get(plan.optimizer.name, 2)
     activations = 2 * plan.batch_size * sum(one.activation_bytes for one in figures.values())
-    return Budget(sum(one.parameters for one in figures.values()), weights, weights, slots * weights, activations)
+    return Need(sum(one.parameters for one in figures.values()), weights, weights, slots * weights, activations, free)
+
+
+def free_memory(device: str = "cpu") -> int:
+    """Bytes that a device has free now."""
+    import psutil
+    import torch
+
+    if device.startswith("cuda") and torch.cuda.is_available():
+        return int(torch.cuda.mem_get_info(device)[0])
+    if device.startswith("mps") and torch.backends.mps.is_available():
+        return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
+    return int(psutil.virtual_memory().available)
 
 
 def exceeded(figures: Mapping[str, Figures], plan: Plan, free: int) -> Iterator[Problem]:
@@ -41,12 +38,10 @@ def exceeded(figures: Mapping[str, Figures], plan: Plan, free: int) -> Iterator[
     need = budget(figures, plan)
     if need.total <= free:
         return
-    slots = 2 + OPTIMIZER_SLOTS.get(plan.optimizer.name, 2)
-    sizes = {
-        id: slots * one.parameter_bytes + 2 * plan.batch_size * one.activation_bytes for id, one in figures.items()
-    }
+    needs = {id: budget({id: one}, plan) for id, one in figures.items()}
+    sizes = {id: one.total for id, one in needs.items()}
     worst = max(sizes, key=lambda id: sizes[id])
-    weighty = figures[worst].parameter_bytes * slots * 2 > sizes[worst]
+    weighty = needs[worst].activations * 2 < sizes[worst]
     what = f"{figures[worst].parameters:,} parameters" if weighty else f"activations for a batch of {plan.batch_size}"
     yield Problem(
         "budget_exceeded",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from neuralgraph.compiler.budget import budget
 from neuralgraph.compiler.flops import flops
 from neuralgraph.graph.reading import instance
 from neuralgraph.spec import Catalog, Node
 from neuralgraph.validation.analysis import Analysis
+from neuralgraph.validation.need import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Row:
     parameters: int
     flops: int
     activation_bytes: int
+    training_bytes: int
+    """What training takes for this node alone, on a batch: weights, gradients, optimiser, activations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Summary:
     parameters: int
     bytes: int
     batch_size: int
+    need: Need
 
 
 def summarise(analysis: Analysis, catalog: Catalog) -> Summary:
@@ -51,6 +56,7 @@ def summarise(analysis: Analysis, catalog: Catalog) -> Summary:
                 cost.parameters if cost else 0,
                 work,
                 cost.activation_bytes if cost else 0,
+                budget({id: cost}, graph.plan).total if cost else 0,
             )
         )
-    return Summary(tuple(rows), analysis.parameters, analysis.bytes, graph.plan.batch_size)
+    return Summary(tuple(rows), analysis.parameters, analysis.bytes, graph.plan.batch_size, analysis.need)

@@ -76,7 +76,13 @@ class StatusLine(QFrame):
         known = " known" if analysis.errors and analysis.parameters else ""
         self.parameters.say(f"{analysis.parameters:,} parameter{'' if analysis.parameters == 1 else 's'}{known}")
         batch = analysis.graph.plan.batch_size
-        self.memory.say("unknown until solved" if analysis.errors else f"{size(analysis.bytes)} for a batch of {batch}")
+        need = analysis.need
+        self.memory.say("unknown until solved" if analysis.errors else f"{size(need.total)} for a batch of {batch}")
+        parts = "\n".join(f"{name}: {size(count)}" for name, count in need.parts.items())
+        largest = sorted(analysis.figures.items(), key=lambda one: -(one[1].parameter_bytes + one[1].activation_bytes))
+        nodes = ", ".join(id for id, _ in largest[:3])
+        self.memory.setToolTip(f"One training step on a batch of {batch}, estimated\n{parts}\nmost of it in: {nodes}\n"
+                               f"free on this device: {size(need.free)}" if largest else "")
 
     def show_device(self, name: str) -> None:
         count = threads()

@@ -151,6 +151,7 @@ class Workbench(QObject):
         session.history.subscribe(self._changed)
         self.status.forget()
         self.status.wait()
+        session.device = self.training.device
         self.training.set_session(session)
         for panel in (self.properties, self.problems, self.history, self.outline):
             panel.set_session(session)
@@ -327,7 +328,8 @@ class Workbench(QObject):
 
     def _device_chosen(self, index: int) -> None:
         id, name = devices()[index]
-        self.training.device = id
+        self.training.device = self.session.device = id
+        self.analysis.ask(self.session.analyse, self.session.graph)
         self.status.show_device(name)
 
     def _ask_rate(self, rate: float) -> None:

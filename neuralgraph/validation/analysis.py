@@ -8,6 +8,7 @@ from functools import cached_property
 
 from neuralgraph.graph.document import Graph
 from neuralgraph.spec import Spec
+from neuralgraph.validation.need import Need
 from neuralgraph.validation.problem import Problem, Severity
 
 
@@ -24,8 +25,8 @@ class Figures:
 class Analysis:
     """Problems, specs and costs of the document `graph`.
 
-    `specs` by node and output, `inputs` by node and input port; what is not known is missing. `bytes` estimates one
-    training step on a batch: weights, gradients, optimiser state, activations.
+    `specs` by node and output, `inputs` by node and input port; what is not known is missing. `need` estimates one
+    training step on a batch, `bytes` is its total.
     """
 
     graph: Graph
@@ -33,8 +34,16 @@ class Analysis:
     specs: Mapping[str, Mapping[str, Spec]] = field(default_factory=dict)
     inputs: Mapping[str, Mapping[str, Spec]] = field(default_factory=dict)
     figures: Mapping[str, Figures] = field(default_factory=dict)
-    parameters: int = 0
-    bytes: int = 0
+    need: Need = Need()
+
+    @property
+    def parameters(self) -> int:
+        """Learnable numbers in all."""
+        return self.need.parameters
+
+    @property
+    def bytes(self) -> int:
+        return self.need.total
 
     @cached_property
     def labels(self) -> Mapping[str, Mapping[str, str]]:
