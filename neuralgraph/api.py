@@ -70,6 +70,9 @@ class Graph:
         values = {name: value for name, value in params.items() if name not in wired}
         node = kind(**values)
         values = {name: getattr(node, name) for name in values}
+        for name, declared in kind.params.items():
+            if declared.kind == "file":
+                self.session.agree(str(values.get(name, "")))
         graph = self.session.graph
         new = id or fresh(graph, kind.__name__)
         x, y = self._place(inputs or tuple(wired.values()))
@@ -133,9 +136,12 @@ def _next_port(ports: Any, taken: list[str], id: str) -> str:
     raise UnknownNodeError(f"{id} takes {len(ports)} input{'s' if len(ports) != 1 else ''}, not more.")
 
 
-def load(path: str | Path) -> Graph:
-    """Open a `.ngraph` file; `DocumentError` says what is wrong with it."""
-    return Graph(Session.open(path))
+def load(path: str | Path, *, allow_outside: bool = False) -> Graph:
+    """Open a `.ngraph` file; `DocumentError` says what is wrong with it.
+
+    It reads data outside its own folder only with `allow_outside`; what you add yourself is your own act.
+    """
+    return Graph(Session.open(path, guarded=not allow_outside))
 
 
 def save(graph: Graph, path: str | Path) -> None:

@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(help="A .ngraph document.", show_default=False)]
+Outside = Annotated[bool, typer.Option("--allow-outside", help="Read data outside the document's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
 out = Console()
@@ -119,16 +120,16 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and value - value != 0.0 else value
 
 
-def _open(file: Path) -> Session:
+def _open(file: Path, *, allow_outside: bool = False) -> Session:
     from neuralgraph.session import Session
 
-    return Session.open(file)
+    return Session.open(file, guarded=not allow_outside)
 
 
 @app.command()
-def check(file: File, as_json: Json = False) -> None:
+def check(file: File, allow_outside: Outside = False, as_json: Json = False) -> None:
     """List every problem of a document, with what to do about it."""
-    analysis = _open(file).analyse()
+    analysis = _open(file, allow_outside=allow_outside).analyse()
     if as_json:
         rows = [
             {
@@ -167,13 +168,13 @@ def _needed(need: Need) -> str:
 
 
 @app.command()
-def summary(file: File, as_json: Json = False) -> None:
+def summary(file: File, allow_outside: Outside = False, as_json: Json = False) -> None:
     """The table of nodes: shape, parameters, operations, memory."""
     from dataclasses import asdict
 
     from neuralgraph.compiler.summary import summarise
 
-    session = _open(file)
+    session = _open(file, allow_outside=allow_outside)
     analysis = session.analyse()
     found = summarise(analysis, session.catalog)
     if as_json:
@@ -203,13 +204,13 @@ def train(
     optimizer: Annotated[str | None, typer.Option(help="SGD, Adam, AdamW, RMSprop or Adagrad.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     weights: Annotated[Path | None, typer.Option(help="Write the trained weights there (.safetensors).")] = None,
-    as_json: Json = False,
+    allow_outside: Outside = False, as_json: Json = False,
 ) -> None:
     """Train a document to the end of its plan; options override the plan for this run."""
     from neuralgraph.api import planned
     from neuralgraph.training.events import Failed
 
-    session = _open(file)
+    session = _open(file, allow_outside=allow_outside)
     wanted = {"epochs": epochs, "seed": seed, "batch_size": batch_size, "lr": lr, "optimizer": optimizer}
     plan = planned(session.graph.plan, **{name: one for name, one in wanted.items() if one is not None})
     events = session.train(device=device, plan=plan)
@@ -276,13 +277,13 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
 def export(
     file: File,
     to: Annotated[Path | None, typer.Option("--to", help="Write there instead of standard output.")] = None,
-    as_json: Json = False,
+    allow_outside: Outside = False, as_json: Json = False,
 ) -> None:
     """The graph as a Python file that runs alone."""
     from neuralgraph.compiler.source import to_python
     from neuralgraph.graph.save import write_checked
 
-    text = to_python(_open(file).compile())
+    text = to_python(_open(file, allow_outside=allow_outside).compile())
     if to is not None:
         write_checked(to, text.encode())
     if as_json:

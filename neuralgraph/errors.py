@@ -8,6 +8,7 @@
     │   └── ChangedOutside  another program has written the file since it was read
     ├── GraphError          the graph has problems that stop it from compiling; carries them
     ├── DataError           a data source is missing or broken; names file, row and column
+    │   └── OutsideError    a document would read outside its own folder, and nobody has agreed yet
     └── RunError            a run failed or a weights file is damaged
         └── WeightsMismatch weights belong to another graph; names the nodes that match all the same
 
@@ -75,6 +76,10 @@ class DataError(NeuralGraphError):
         self.file = file
         self.row = row
         self.column = column
+
+
+class OutsideError(DataError):
+    """A document would read outside its own folder, and nobody has agreed to that yet."""
 
 
 class RunError(NeuralGraphError):

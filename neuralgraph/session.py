@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.shapes import Memo
     from neuralgraph.data.feed import Feed
+    from neuralgraph.data.reach import Reach
     from neuralgraph.graph.lost import Lost
     from neuralgraph.training.control import Control
     from neuralgraph.training.events import Event
@@ -54,6 +55,9 @@ class Session(Looking):
         self._memo: Memo | None = None
         self._suggested = ""
         self._home: Path | None = None
+        self.guarded = False
+        """It reads nothing outside its own folder before its user has agreed."""
+        self.agreed: frozenset[str] = frozenset()
         self._seen: Seen | None = None
         self.shelves: Path | None = None
         """Where earlier versions of documents are kept; None keeps none."""
@@ -63,8 +67,12 @@ class Session(Looking):
     # -- document ---------------------------------------------------------------------------------------------------
 
     @classmethod
-    def open(cls, path: str | Path, *, as_copy: bool = False, catalog: Catalog = CATALOG) -> Session:
+    def open(
+        cls, path: str | Path, *, as_copy: bool = False, guarded: bool = False, catalog: Catalog = CATALOG
+    ) -> Session:
         """Read a document. A failure raises `DocumentError` and leaves everything as it was.
+
+        `guarded` keeps it from reading outside its own folder before somebody agrees.
 
         `as_copy` opens it without its path: the first save asks for a new one (examples).
         """
@@ -77,6 +85,7 @@ class Session(Looking):
         session._suggested = path.stem if as_copy else ""
         session._home = path.parent
         session._seen = None if as_copy else seen(path)
+        session.guarded = guarded
         return session
 
     @classmethod
@@ -100,6 +109,18 @@ class Session(Looking):
     def folder(self) -> Path | None:
         """Where relative data paths start: the document's folder."""
         return self.path.parent if self.path is not None else self._home
+
+    @property
+    def reach(self) -> Reach:
+        """What the document may read."""
+        from neuralgraph.data.reach import Reach
+
+        return Reach(self.folder, self.guarded, self.agreed)
+
+    def agree(self, path: str) -> None:
+        """The user has chosen this path, or allowed it: it may be read."""
+        if path:
+            self.agreed |= {self.reach.name(path)}
 
     @property
     def modified(self) -> bool:
@@ -130,12 +151,21 @@ class Session(Looking):
             raise ChangedOutside(
                 f"{where.name} was not saved: another program has changed it since it was opened here. "
                 "Save under another name, or save over it on purpose.")
+        self._relocate(where.parent)
         graph = self.graph
         notes = self._shelve(where)
         data = write(where, graph)
         self.path, self._saved, self._seen = where, graph, seen(where)
         self.notes = (*notes, *self._shelve(where, data))
         return where
+
+    def _relocate(self, folder: Path) -> None:
+        """Paths to data go on meaning the same files: one undoable step where any has to change."""
+        from neuralgraph.data.relocation import relocated
+
+        edit = relocated(self.graph, self.catalog, self.folder, folder.absolute())
+        if edit is not None:
+            self.edit(edit)
 
     def reload(self) -> None:
         """Take the file as it is on disk now: one step that can be undone. `DocumentError` leaves all as it was."""
@@ -223,6 +253,7 @@ class Session(Looking):
     def _sources(self, graph: Graph) -> tuple[dict[str, Mapping[str, Spec]], list[Problem]]:
         """What every source delivers, and a problem for each that cannot."""
         from neuralgraph.data.sources import describe
+        from neuralgraph.data.trouble import problem_of
 
         specs: dict[str, Mapping[str, Spec]] = {}
         problems: list[Problem] = []
@@ -230,19 +261,9 @@ class Session(Looking):
             if not isinstance(node, Node) or node.role != "source":
                 continue
             try:
-                specs[id] = describe(node, self.folder)
+                specs[id] = describe(node, self.reach)
             except DataError as error:
-                problems.append(
-                    Problem(
-                        "data",
-                        "error",
-                        f"{id}: {error}",
-                        id,
-                        None,
-                        f"{node.type} has no data",
-                        "Choose a file or folder that is there." if hasattr(node, "path") else "Change its parameters.",
-                    )
-                )
+                problems.append(problem_of(id, node, error))
         return specs, problems
 
     # -- running ----------------------------------------------------------------------------------------------------
@@ -266,7 +287,7 @@ class Session(Looking):
         """What the program learns from, on its device: the data nodes' rows, or arrays given by node id."""
         from neuralgraph.data.gather import gather
 
-        return gather(program.sources, plan, folder=self.folder, arrays=data, device=program.device)
+        return gather(program.sources, plan, folder=self.reach, arrays=data, device=program.device)
 
     def rows(self, program: Program, data: Mapping[str, Any] | None = None) -> dict[str, Tensor]:
         """Every row of every source as a tensor by key: those of the data nodes, or arrays that are given."""
@@ -274,7 +295,7 @@ class Session(Looking):
 
         from neuralgraph.data.gather import rows
 
-        found, _ = rows(program.sources, folder=self.folder, arrays=data)
+        found, _ = rows(program.sources, folder=self.reach, arrays=data)
         return {key: program.tensor(key, torch.tensor(array)) for key, array in found.items()}
 
     def train(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from neuralgraph.data.arrays import checked
 from neuralgraph.data.delivery import Array, Delivery
 from neuralgraph.data.feed import Feed, make_feed
-from neuralgraph.data.sources import deliver, describe
+from neuralgraph.data.sources import Where, deliver, describe
 from neuralgraph.errors import DataError
 from neuralgraph.graph.plan import Plan
 from neuralgraph.spec import Node
@@ -19,7 +18,7 @@ Source = tuple[str, str, Node]
 
 
 def gather(
-    sources: Mapping[str, Source], plan: Plan, *, folder: Path | None = None, arrays: Mapping[str, Any] | None = None,
+    sources: Mapping[str, Source], plan: Plan, *, folder: Where = None, arrays: Mapping[str, Any] | None = None,
     device: str = "cpu",
 ) -> Feed:
     """The feed of a run. `sources` by key; `arrays` by node id or key stand in for a data node, or fill an Input."""
@@ -32,7 +31,7 @@ def gather(
 
 
 def rows(
-    sources: Mapping[str, Source], *, folder: Path | None = None, arrays: Mapping[str, Any] | None = None
+    sources: Mapping[str, Source], *, folder: Where = None, arrays: Mapping[str, Any] | None = None
 ) -> tuple[dict[str, Array], list[Delivery]]:
     """Every source's array by key, and the deliveries behind them; a `DataError` names what is missing."""
     given = dict(arrays or {})
@@ -63,6 +62,6 @@ def _known(given: Iterable[str], sources: Mapping[str, Source]) -> None:
         raise DataError(f"The graph has no source {stray[0]!r}. It has: {', '.join(sources) or 'none'}.")
 
 
-def _classes(id: str, output: str, node: Node, folder: Path | None) -> bool:
+def _classes(id: str, output: str, node: Node, folder: Where) -> bool:
     spec = describe(node, folder).get(output)
     return spec is not None and spec.classes is not None and spec.rank == 1

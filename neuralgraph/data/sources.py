@@ -12,11 +12,14 @@ from neuralgraph.data.bundled import KNOWN, bundled
 from neuralgraph.data.delivery import Delivery
 from neuralgraph.data.idx import describe_idx, idx_files, read_idx
 from neuralgraph.data.playground import playground
+from neuralgraph.data.reach import Reach, reach
 from neuralgraph.data.tables import TRUTH, letters, truth_table
 from neuralgraph.data.tabular import read_csv
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Node, Spec
 
+Where = Path | Reach | None
+"""Where relative paths start: a plain folder, or a reach that says what may be read."""
 CACHED = 8
 CACHED_BYTES = 1 << 30
 
@@ -46,13 +49,13 @@ class Cache:
 _CACHE = Cache()
 
 
-def deliver(node: Node, folder: Path | None = None) -> Delivery:
+def deliver(node: Node, folder: Where = None) -> Delivery:
     """The rows of a data node; paths start at `folder`. `DataError` names file, row and column.
 
     Kept in memory by the node's parameters and the size and time of its files.
     """
     kind = _kind(node)
-    key = (node.key, str(folder), tuple(_stamp(path) for path in kind.files(node, folder)))
+    key = (node.key, str(reach(folder).folder), tuple(_stamp(path) for path in kind.files(node, folder)))
     found = _CACHE.get(key)
     if found is None:
         found = kind.deliver(node, folder)
@@ -60,7 +63,7 @@ def deliver(node: Node, folder: Path | None = None) -> Delivery:
     return found
 
 
-def describe(node: Node, folder: Path | None = None) -> Mapping[str, Spec]:
+def describe(node: Node, folder: Where = None) -> Mapping[str, Spec]:
     """Shape, dtype and classes of every output, without reading more than that takes."""
     if node.type == "Input":
         return {node.outputs()[0]: _input(node)}
@@ -76,9 +79,9 @@ def _input(node: Node) -> Spec:
 class Kind:
     """How a type of data node is read: the files that it depends on, its rows, its specs."""
 
-    files: Callable[[Node, Path | None], tuple[Path, ...]]
-    deliver: Callable[[Node, Path | None], Delivery]
-    describe: Callable[[Node, Path | None], Mapping[str, Spec]]
+    files: Callable[[Node, Where], tuple[Path, ...]]
+    deliver: Callable[[Node, Where], Delivery]
+    describe: Callable[[Node, Where], Mapping[str, Spec]]
 
 
 def _kind(node: Node) -> Kind:
@@ -95,16 +98,15 @@ def _stamp(path: Path) -> tuple[str, int, int]:
     return str(path), found.st_mtime_ns, found.st_size
 
 
-def located(node: Node, folder: Path | None) -> Path:
+def located(node: Node, folder: Where) -> Path:
     """The node's path, relative to `folder` where it is not absolute; a `DataError` where none is chosen."""
     raw = str(node.values["path"])
     if not raw:
         raise DataError(f"No {'folder' if node.params['path'].files == 'folder' else 'file'} is chosen yet.")
-    path = Path(raw)
-    return path if path.is_absolute() or folder is None else folder / path
+    return reach(folder).to(raw)
 
 
-def _dataset(node: Node, folder: Path | None) -> Delivery:
+def _dataset(node: Node, folder: Where) -> Delivery:
     one = node.values
     name, as_number = one["name"], one["target"] == "number"
     if name in KNOWN:
@@ -116,7 +118,7 @@ def _dataset(node: Node, folder: Path | None) -> Delivery:
     return playground(name, one["samples"], one["noise"], one["seed"], as_number=as_number)
 
 
-def _describe_dataset(node: Node, folder: Path | None) -> Mapping[str, Spec]:
+def _describe_dataset(node: Node, folder: Where) -> Mapping[str, Spec]:
     known = KNOWN.get(node.values["name"])
     if known is None:
         return deliver(node, folder).specs
@@ -125,16 +127,16 @@ def _describe_dataset(node: Node, folder: Path | None) -> Mapping[str, Spec]:
     return {"x": Spec(("N", *known.shape), "float32", None, known.x_label), "y": y}
 
 
-def _file(node: Node, folder: Path | None) -> tuple[Path, ...]:
+def _file(node: Node, folder: Where) -> tuple[Path, ...]:
     return (located(node, folder),)
 
 
-def _csv(node: Node, folder: Path | None) -> Delivery:
+def _csv(node: Node, folder: Where) -> Delivery:
     settings = {name: value for name, value in node.values.items() if name != "path"}
     return read_csv(located(node, folder), **settings)
 
 
-def _idx_files(node: Node, folder: Path | None) -> tuple[Path, ...]:
+def _idx_files(node: Node, folder: Where) -> tuple[Path, ...]:
     return idx_files(located(node, folder)).all
 
 

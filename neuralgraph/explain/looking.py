@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import DataError, GraphError
@@ -14,6 +13,7 @@ from neuralgraph.spec import Catalog, Node
 
 if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
+    from neuralgraph.data.reach import Reach
     from neuralgraph.explain.answers import Answers, Region
     from neuralgraph.explain.previews import Look
     from neuralgraph.explain.rows import Rows
@@ -44,8 +44,8 @@ class Looking:
 
     @property
     @abstractmethod
-    def folder(self) -> Path | None:
-        """Where relative data paths start."""
+    def reach(self) -> Reach:
+        """Where relative data paths start, and what may be read."""
 
     @property
     def stale(self) -> bool:
@@ -76,7 +76,7 @@ class Looking:
             if not isinstance(node, Node) or node.role != "source" or node.type == "Input":
                 continue
             try:
-                delivery = deliver(node, self.folder)
+                delivery = deliver(node, self.reach)
             except DataError:
                 continue
             names = names or delivery.class_names
@@ -148,6 +148,6 @@ class Looking:
         from neuralgraph.explain.rows import rows_of
 
         try:
-            return rows_of(program.sources, program.graph.plan, self.folder) if program.sources else None
+            return rows_of(program.sources, program.graph.plan, self.reach) if program.sources else None
         except DataError:
             return None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuralgraph.data.gather import rows as gathered
+from neuralgraph.data.sources import Where
 from neuralgraph.data.split import Split, split_rows
 from neuralgraph.graph.plan import Plan
 
@@ -34,7 +34,7 @@ class Rows:
         return {key: np.array(array[row : row + 1]) for key, array in self.arrays.items()}
 
 
-def rows_of(sources: Mapping[str, Any], plan: Plan, folder: Path | None) -> Rows:
+def rows_of(sources: Mapping[str, Any], plan: Plan, folder: Where) -> Rows:
     """The rows of a program's data nodes, split as its plan splits them; a `DataError` where an Input needs arrays."""
     arrays, deliveries = gathered(sources, folder=folder)
     first = deliveries[0] if deliveries else None

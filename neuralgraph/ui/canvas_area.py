@@ -172,7 +172,7 @@ class CanvasArea(QFrame):
         self.bubble.show_problem(problem)
         self._reveal_bubble()
         fix = problem.fixes[0] if problem is not None and problem.fixes else None
-        if fix is None or not fix.ghost or chosen[0] not in self.scene.nodes:
+        if fix is None or fix.edit is None or not fix.ghost or chosen[0] not in self.scene.nodes:
             self.ghost.hide()
         else:
             self.ghost.show_at(_where(fix.edit, fix.ghost) or self.scene.node_rect(chosen[0]).topLeft(), fix.ghost)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,14 +12,19 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from neuralgraph.errors import ChangedOutside, NeuralGraphError, WeightsMismatch
 from neuralgraph.graph.difference import difference, shortened
+from neuralgraph.graph.edits import ChangeNode
 from neuralgraph.graph.file import read
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.ui.canvas_area import CanvasArea
 from neuralgraph.ui.dialogs import Answer, ask_to_save, choose
+from neuralgraph.ui.panels.fields import ask_path
 from neuralgraph.ui.settings import Settings
+from neuralgraph.validation.problem import Fix
 
 WEIGHTS = "Weights (*.safetensors *.pt *.pth)"
+AGREED = 500
+"""So many consents to read outside a document's folder are remembered."""
 FILTER = "NeuralGraph documents (*.ngraph)"
 
 
@@ -57,7 +63,7 @@ class Documents(QObject):
             return False
         copy = wanted
         try:
-            session = Session.open(path, as_copy=copy)
+            session = Session.open(path, as_copy=copy, guarded=True)
         except (NeuralGraphError, OSError) as error:
             self.said.emit("error", str(error), "")
             self.failed.emit(f"{path.name} cannot be opened", str(error))
@@ -192,6 +198,7 @@ class Documents(QObject):
             return False
         self._settings.remember(where)
         self._settings.put("folder", str(where.parent))
+        self._remember_agreed()
         self.saved.emit()
         return True
 
@@ -212,6 +219,40 @@ class Documents(QObject):
         self.said.emit("error", f"{title}: {error}", "")
         self.failed.emit(title, str(error))
 
+    def answer(self, fix: Fix) -> bool:
+        """What a fix asks before it can help; whether it was answered."""
+        if fix.ask == "allow":
+            self.session.agree(fix.path)
+            self._remember_agreed()
+            self.said.emit("note", f"Reading {fix.path} is allowed for this document, on this computer.", "")
+            return True
+        node = self.session.node(fix.node)
+        name = next((name for name, one in node.params.items() if one.kind == "file"), "") if node is not None else ""
+        if node is None or not name:
+            return False
+        found = ask_path(self._window, node.params[name], str(self.session.folder or ""))
+        if found:
+            self.session.agree(found)
+            placed = self.session.graph.nodes[fix.node]
+            params = placed.params.having(**{name: self.session.reach.short(found)})
+            self.session.edit(ChangeNode(replace(placed, params=params), f"Locate {name} of {placed.name}"))
+            self._remember_agreed()
+        return bool(found)
+
+    def _remember_agreed(self) -> None:
+        """Consent belongs to a document on this computer; it is never saved in the document."""
+        path = self.session.path
+        if path is not None and self.session.agreed:
+            known = [one for one in self._settings.words("agreed") if not one.startswith(f"{path.resolve()}\n")]
+            mine = [f"{path.resolve()}\n{one}" for one in sorted(self.session.agreed)]
+            self._settings.put("agreed", [*known, *mine][-AGREED:])
+            self._settings.save()
+
     def _show(self, session: Session) -> None:
+        session.guarded = True
+        if session.path is not None:
+            start = f"{session.path.resolve()}\n"
+            session.agreed |= {
+                one.removeprefix(start) for one in self._settings.words("agreed") if one.startswith(start)}
         self.session = session
         self.opened.emit(session)

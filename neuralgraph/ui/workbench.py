@@ -171,7 +171,11 @@ class Workbench(QObject):
         self._step(self.session.redo, "Did again")
 
     def apply_fix(self, fix: Fix) -> None:
-        """A one-click remedy: an edit like any other."""
+        """A one-click remedy: an edit like any other, or a question first."""
+        if fix.edit is None:
+            if self.documents.answer(fix):
+                self.analysis.ask(self.session.analyse, self.session.graph)
+            return
         try:
             self.session.edit(fix.edit)
             self.status.mention(fix.label)

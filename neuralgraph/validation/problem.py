@@ -12,11 +12,18 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A one-click, undoable remedy. `ghost` names the node type it would insert, for the dashed preview."""
+    """A one-click, undoable remedy. `ghost` names the node type it would insert, for the dashed preview.
+
+    Some need an answer first instead of an `edit`: `ask` is "locate" (where is the file `path` of `node`?) or "allow"
+    (may `path` be read?).
+    """
 
     label: str
-    edit: Edit
+    edit: Edit | None = None
     ghost: str = ""
+    ask: Literal["", "locate", "allow"] = ""
+    node: str = ""
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from neuralgraph.graph.claim import Claim, claim
 from neuralgraph.graph.document import Graph, Placed
 from neuralgraph.graph.edits import AddNode, Describe
 from neuralgraph.graph.file import canonical, dumps
+from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.journal import Journal, Origin
 from neuralgraph.graph.lost import GIVEN_UP, lost
 from neuralgraph.session import Session
@@ -177,3 +178,42 @@ def test_a_file_that_is_open_elsewhere_is_asked_about(
     held.release()
     assert one.bench.documents.open(path), "no question any more"
     assert not isinstance(claim(places.claims(), path), Claim), "this window has it now"
+
+
+def test_reading_outside_is_allowed_once_and_remembered_on_this_computer(
+    qtbot: Any, window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "table.csv").write_text("a,b,kind\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n")
+    path = tmp_path / "docs" / "theirs.ngraph"
+    Session(Graph({"csv_1": Placed("csv_1", "Csv", FrozenDict({"path": str(tmp_path / "table.csv")}))})).save(path)
+    one = window(file=path)
+    bench = one.bench
+
+    def codes() -> set[str]:
+        return {problem.code for problem in bench.session.analysis.problems}  # type: ignore[union-attr]
+
+    qtbot.waitUntil(lambda: "outside" in codes(), timeout=5000)
+    row = next(row for row in bench.problems.rows if row.problem.code == "outside")
+    row.fix_wanted.emit(row.problem.fixes[0])
+    qtbot.waitUntil(lambda: "outside" not in codes(), timeout=5000)
+    assert not bench.session.modified, "consent is no change of the document"
+    monkeypatch.setattr(documents, "choose", lambda *_: 1)  # the first window still has it
+    two = window(file=path)
+    qtbot.waitUntil(lambda: two.bench.session.analysis is not None, timeout=5000)
+    assert "outside" not in {one.code for one in two.bench.session.analysis.problems}  # type: ignore[union-attr]
+
+
+def test_a_missing_file_is_located_by_hand(
+    qtbot: Any, window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "real.csv").write_text("a,b,kind\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n")
+    path = tmp_path / "mine.ngraph"
+    Session(Graph({"csv_1": Placed("csv_1", "Csv", FrozenDict({"path": "gone.csv"}))})).save(path)
+    one = window(file=path)
+    monkeypatch.setattr(documents, "ask_path", lambda *_: str(tmp_path / "real.csv"))
+    row = next(row for row in one.bench.problems.rows if row.problem.code == "data")
+    row.fix_wanted.emit(row.problem.fixes[0])
+    assert one.bench.session.graph.nodes["csv_1"].params["path"] == "real.csv"
+    one.bench.undo()
+    assert one.bench.session.graph.nodes["csv_1"].params["path"] == "gone.csv"

@@ -163,16 +163,19 @@ class PathField(Written):
         self.row.addWidget(more)
 
     def _ask(self) -> None:
-        now = str(self._last or "")
-        if self.param.files == "folder":
-            found = QFileDialog.getExistingDirectory(self, "Choose a folder", now)
-        else:
-            start = str(Path(now).parent) if now else ""
-            found, _ = QFileDialog.getOpenFileName(self, "Choose a file", start, self.param.files)
+        found = ask_path(self, self.param, str(self._last or ""))
         if found:
             self._show(found)
             self.edited.emit(found)
             self.sealed.emit()
+
+
+def ask_path(parent: QWidget, param: Param, now: str) -> str:
+    """The file or folder that somebody chooses for a parameter; "" where they do not."""
+    if param.files == "folder":
+        return QFileDialog.getExistingDirectory(parent, "Choose a folder", now)
+    start = str(Path(now).parent) if Path(now).suffix else now
+    return QFileDialog.getOpenFileName(parent, "Choose a file", start, param.files)[0]
 
 
 def written(value: Any) -> str:

@@ -267,7 +267,11 @@ class NodeSheet(QWidget):
 
     def _edit(self, name: str, value: object) -> None:
         placed = self.placed
-        default = self.session.catalog[self._type].params[name].default
+        declared = self.session.catalog[self._type].params[name]
+        if declared.kind == "file" and isinstance(value, str):
+            self.session.agree(value)
+            value = self.session.reach.short(value)
+        default = declared.default
         same = repr(value) == repr(default)
         params = placed.params.without(name) if same else placed.params.having(**{name: value})
         if params == placed.params and repr(params) == repr(placed.params):

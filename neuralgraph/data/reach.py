@@ -1,0 +1,63 @@
+"""Where a document may read: in its own folder, and wherever else its user has agreed to, once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuralgraph.errors import OutsideError
+
+STRANGE = ("\\\\", "//", "/dev/", "/proc/", "/sys/")
+"""Beginnings of paths that lead to other computers or to devices: not even looked at without consent."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """`folder` is where relative paths start. Where `guarded`, what lies outside it needs to be in `agreed`."""
+
+    folder: Path | None = None
+    guarded: bool = False
+    agreed: frozenset[str] = frozenset()
+
+    def to(self, raw: str) -> Path:
+        """The path that a document means by `raw`; `OutsideError` where it leads out without consent.
+
+        The disk is touched only inside the folder: a link in there may lead out of it.
+        """
+        path = Path(raw)
+        path = Path(os.path.normpath(path if path.is_absolute() or self.folder is None else self.folder / path))
+        if self.guarded and self.name(raw) not in self.agreed and not self._inside(raw, path):
+            raise OutsideError(
+                f"{raw} lies outside the folder of this document, and nobody has agreed yet that it is read.",
+                file=str(path))
+        return path
+
+    def name(self, raw: str) -> str:
+        """What consent to `raw` is remembered by: the whole path."""
+        return os.path.normpath(os.path.join(self.folder or os.getcwd(), raw))
+
+    def short(self, raw: str) -> str:
+        """`raw` relative to the folder where it lies in it, as documents keep paths; else unchanged."""
+        if self.folder is None or not raw or strange(raw):
+            return raw
+        inside = Path(self.name(raw))
+        return inside.relative_to(self.folder).as_posix() if inside.is_relative_to(self.folder) else raw
+
+    def _inside(self, raw: str, path: Path) -> bool:
+        if self.folder is None or strange(raw):
+            return False
+        home = Path(os.path.normpath(self.folder))
+        if not Path(os.path.normpath(path)).is_relative_to(home):
+            return False
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(home))
+
+
+def strange(raw: str) -> bool:
+    """It names another computer, a device or an address, not a plain file."""
+    return raw.startswith(STRANGE) or "://" in raw
+
+
+def reach(where: Path | Reach | None) -> Reach:
+    """A plain folder reaches everywhere: it is its caller's own."""
+    return where if isinstance(where, Reach) else Reach(where)

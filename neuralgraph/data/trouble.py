@@ -1,0 +1,22 @@
+"""A data node that cannot be read, as a problem with a place and a way out."""
+
+from __future__ import annotations
+
+from neuralgraph.errors import DataError, OutsideError
+from neuralgraph.spec import Node
+from neuralgraph.validation.problem import Fix, Problem
+
+
+def problem_of(id: str, node: Node, error: DataError) -> Problem:
+    """What a `DataError` of the node `id` means in the drawing."""
+    paths = [name for name, one in node.params.items() if one.kind == "file"]
+    path = str(node.values[paths[0]]) if paths else ""
+    locate = Fix("Locate…", ask="locate", node=id, path=path)
+    if isinstance(error, OutsideError):
+        return Problem(
+            "outside", "error", f"{id}: {error}", id, None, f"{node.type} reads outside its folder",
+            "Allow it if you know this file and trust this document; it is remembered for this computer.",
+            fixes=(Fix("Allow reading", ask="allow", node=id, path=path), locate))
+    hint = "Choose a file or folder that is there." if paths else "Change its parameters."
+    return Problem("data", "error", f"{id}: {error}", id, None, f"{node.type} has no data", hint,
+                   fixes=(locate,) if paths else ())
