@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +21,7 @@ from neuralgraph.errors import GraphError, ParameterError, UnknownNodeError
 from neuralgraph.graph.document import Edge, Placed
 from neuralgraph.graph.edits import AddNode, ChangeNode, Connect, Edit, Group
 from neuralgraph.graph.frozen import FrozenDict
+from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.plan import OPTIMIZERS, Optimizer, Plan
 from neuralgraph.session import Session
@@ -70,9 +72,6 @@ class Graph:
         values = {name: value for name, value in params.items() if name not in wired}
         node = kind(**values)
         values = {name: getattr(node, name) for name in values}
-        for name, declared in kind.params.items():
-            if declared.kind == "file":
-                self.session.agree(str(values.get(name, "")))
         graph = self.session.graph
         new = id or fresh(graph, kind.__name__)
         x, y = self._place(inputs or tuple(wired.values()))
@@ -141,7 +140,19 @@ def load(path: str | Path, *, allow_outside: bool = False) -> Graph:
 
     It reads data outside its own folder only with `allow_outside`; what you add yourself is your own act.
     """
-    return Graph(Session.open(path, guarded=not allow_outside))
+    session = Session.open(path, guarded=not allow_outside)
+    session.history.subscribe(partial(_own_act, session))
+    return Graph(session)
+
+
+def _own_act(session: Session, change: Change) -> None:
+    """Paths that code puts into a document may be read: its author chose them."""
+    from neuralgraph.data.relocation import paths_of
+
+    for id, placed in change.after.nodes.items():
+        if change.before.nodes.get(id) is not placed:
+            for path in paths_of(placed, session.catalog):
+                session.agree(path)
 
 
 def save(graph: Graph, path: str | Path) -> None:

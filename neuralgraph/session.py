@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from neuralgraph.errors import ChangedOutside, DataError, DocumentError, GraphError, RunError
+from neuralgraph.errors import DataError, GraphError, RunError
 from neuralgraph.explain.looking import Looking
+from neuralgraph.filing import Filing
 from neuralgraph.graph.document import Graph
-from neuralgraph.graph.edits import Edit, Replace
+from neuralgraph.graph.edits import Edit
 from neuralgraph.graph.history import History
-from neuralgraph.graph.outside import Seen, compared, seen
+from neuralgraph.graph.outside import seen
 from neuralgraph.graph.plan import Plan
 from neuralgraph.graph.reading import input_names, instance, instances
 from neuralgraph.nodes import CATALOG
@@ -30,39 +31,26 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.shapes import Memo
     from neuralgraph.data.feed import Feed
-    from neuralgraph.data.reach import Reach
     from neuralgraph.graph.lost import Lost
     from neuralgraph.training.control import Control
     from neuralgraph.training.events import Event
     from neuralgraph.training.run import Run
 
-SUFFIX = ".ngraph"
 
-
-class Session(Looking):
+class Session(Filing, Looking):
     """A document being worked on. Not thread-safe, but `analyse` and the runs only read immutable values."""
 
     def __init__(self, graph: Graph | None = None, *, path: Path | None = None, catalog: Catalog = CATALOG) -> None:
-        super().__init__()
+        Looking.__init__(self)
+        Filing.__init__(self, path)
         self.catalog = catalog
         self.history = History(graph)
-        self.path = path
+        self._saved = self.history.graph
         self.analysis: Analysis | None = None
         self.run: Run | None = None
         self.device = "cpu"
         """Where it is meant to learn: chosen for this computer, never saved in the document."""
-        self._saved = self.history.graph
         self._memo: Memo | None = None
-        self._suggested = ""
-        self._home: Path | None = None
-        self.guarded = False
-        """It reads nothing outside its own folder before its user has agreed."""
-        self.agreed: frozenset[str] = frozenset()
-        self._seen: Seen | None = None
-        self.shelves: Path | None = None
-        """Where earlier versions of documents are kept; None keeps none."""
-        self.notes: tuple[str, ...] = ()
-        """What opening the file did by itself, in plain words."""
 
     # -- document ---------------------------------------------------------------------------------------------------
 
@@ -104,90 +92,6 @@ class Session(Looking):
     @property
     def graph(self) -> Graph:
         return self.history.graph
-
-    @property
-    def folder(self) -> Path | None:
-        """Where relative data paths start: the document's folder."""
-        return self.path.parent if self.path is not None else self._home
-
-    @property
-    def reach(self) -> Reach:
-        """What the document may read."""
-        from neuralgraph.data.reach import Reach
-
-        return Reach(self.folder, self.guarded, self.agreed)
-
-    def agree(self, path: str) -> None:
-        """The user has chosen this path, or allowed it: it may be read."""
-        if path:
-            self.agreed |= {self.reach.name(path)}
-
-    @property
-    def modified(self) -> bool:
-        """The document differs from what is on disk."""
-        return self.graph is not self._saved and self.graph != self._saved
-
-    @property
-    def title(self) -> str:
-        return self.path.name if self.path else (self._suggested or "untitled") + SUFFIX
-
-    @property
-    def outside(self) -> Literal["same", "changed", "gone"]:
-        """What has become of the file since it was read or written here."""
-        return compared(self.path, self._seen) if self.path is not None and self._seen is not None else "same"
-
-    def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> Path:
-        """Write the document, all or nothing; `DocumentError` says why not.
-
-        `ChangedOutside` where another program has written the file in the meantime; `overwrite` writes all the same.
-        """
-        from neuralgraph.graph.file import write
-
-        where = Path(path) if path is not None else self.path
-        if where is None:
-            raise RunError("This document has no file yet. Give a path.")
-        where = where if where.suffix else where.with_suffix(SUFFIX)
-        if where == self.path and not overwrite and self.outside == "changed":
-            raise ChangedOutside(
-                f"{where.name} was not saved: another program has changed it since it was opened here. "
-                "Save under another name, or save over it on purpose.")
-        self._relocate(where.parent)
-        graph = self.graph
-        notes = self._shelve(where)
-        data = write(where, graph)
-        self.path, self._saved, self._seen = where, graph, seen(where)
-        self.notes = (*notes, *self._shelve(where, data))
-        return where
-
-    def _relocate(self, folder: Path) -> None:
-        """Paths to data go on meaning the same files: one undoable step where any has to change."""
-        from neuralgraph.data.relocation import relocated
-
-        edit = relocated(self.graph, self.catalog, self.folder, folder.absolute())
-        if edit is not None:
-            self.edit(edit)
-
-    def reload(self) -> None:
-        """Take the file as it is on disk now: one step that can be undone. `DocumentError` leaves all as it was."""
-        from neuralgraph.graph.file import read
-
-        if self.path is None:
-            raise RunError("This document has no file yet.")
-        known, loaded = seen(self.path), read(self.path)
-        self.edit(Replace(loaded.graph, "Reload"))
-        self._saved, self._seen, self.notes = self.graph, known, loaded.notes
-
-    def _shelve(self, path: Path, data: bytes | None = None) -> tuple[str, ...]:
-        """Keep a version: `data`, or what is about to be written over. Why it could not, as a note: saving goes on."""
-        from neuralgraph.graph.versions import keep
-
-        if self.shelves is None or (data is None and not path.is_file()):
-            return ()
-        try:
-            keep(self.shelves, path, path.read_bytes() if data is None else data)
-        except (DocumentError, OSError) as error:
-            return (f"No earlier version of {path.name} was kept: {error}",)
-        return ()
 
     def edit(self, edit: Edit, *, merge: object = None) -> None:
         """Change the document: one undo step, or part of the last one with the same `merge` key."""

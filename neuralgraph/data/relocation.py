@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from neuralgraph.data.reach import Reach, strange
-from neuralgraph.graph.document import Graph
+from neuralgraph.graph.document import Graph, Placed
 from neuralgraph.graph.edits import ChangeNode, Edit, Group
 from neuralgraph.spec import Catalog
 
@@ -25,6 +25,18 @@ def relocated(graph: Graph, catalog: Catalog, old: Path | None, new: Path) -> Ed
         if changed:
             edits.append(ChangeNode(replace(placed, params=placed.params.having(**changed))))
     return Group("Keep the data in reach", tuple(edits)) if edits else None
+
+
+def paths(graph: Graph, catalog: Catalog) -> list[str]:
+    """Every path to data that a document names."""
+    return [raw for placed in graph.nodes.values() for raw in paths_of(placed, catalog)]
+
+
+def paths_of(placed: Placed, catalog: Catalog) -> list[str]:
+    """The paths to data that one node names."""
+    declared = catalog[placed.type].params.items() if placed.type in catalog else ()
+    found = [placed.params.get(name) for name, one in declared if one.kind == "file"]
+    return [raw for raw in found if isinstance(raw, str) and raw]
 
 
 def _moved(raw: str, old: Path | None, new: Path) -> str:

@@ -96,6 +96,8 @@ class AnalysisBridge(QObject):
                 self._arrived.emit(answer)
 
     def _deliver(self, answer: object) -> None:
+        if self._closing:  # it came while the window closed
+            return
         if isinstance(answer, str):
             self.failed.emit(answer)
         else:
