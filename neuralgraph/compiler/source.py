@@ -35,8 +35,12 @@ def _head(program: Program, pen: _Pen) -> str:
 
 
 def _comment(text: str) -> str:
-    """User text made safe for a docstring: one line, no quotes or backslashes."""
-    return " ".join(text.replace("\\", " ").replace('"', "'").split())
+    """A user's words as they may stand in a docstring: one line, nothing that ends it, no hidden marks.
+
+    Marks that turn the direction of writing can make code look like other code (CVE-2021-42574).
+    """
+    shown = "".join(one if one.isprintable() else " " for one in text)
+    return " ".join(shown.replace("\\", "/").replace('"', "'").split())
 
 
 class _Pen:
