@@ -305,6 +305,7 @@ def flat(theme: Theme, sign: str, tip: str, *, clicked: Callable[[], object] | N
 def words(theme: Theme, text: str = "", pixels: float = 13, weight: int = 400, role: str = "text") -> QLabel:
     """A label in one of the sizes of the look; `dress` gives it the colours of another theme."""
     made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)  # a document's words are text, whatever they look like
     made.setProperty("type", (pixels, weight, role))
     dress(made, theme)
     return made

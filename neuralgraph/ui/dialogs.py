@@ -45,6 +45,7 @@ def ask_to_save(parent: QWidget, name: str) -> Answer:
     """Save / Don't save / Cancel."""
     box = QMessageBox(parent)
     box.setWindowTitle("NeuralGraph")
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(f"Save the changes to {name}?")
     box.setInformativeText("They are lost otherwise.")
     save = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
@@ -80,6 +81,7 @@ def tell(parent: QWidget, title: str, text: str) -> None:
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle("NeuralGraph")
     box.setIcon(QMessageBox.Icon.Warning)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(title)
     box.setInformativeText(text)
     box.open()
@@ -194,6 +196,7 @@ def node_help(parent: QWidget, kind: type[Node], theme: Theme) -> QDialog:
     for name, param in kind.params.items():
         default = "none" if param.default is None else param.default
         line = words(theme, f"<b>{name}</b> = {default}<br>{param.doc} {param.expected().capitalize()}.", 13)
+        line.setTextFormat(Qt.TextFormat.RichText)  # the words of the program, not of a document
         line.setWordWrap(True)
         box.addWidget(line)
     box.addStretch(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -216,7 +217,7 @@ class Card(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(f"{name} {found.about}")
-        self.setToolTip(found.about)
+        self.setToolTip(f"<p>{html.escape(found.about)}</p>" if found.about else "")
         t = theme.tokens
         self.setStyleSheet(f"#card:hover {{ border: 1px solid {t.text2}; }}"
                            f"#card:focus {{ border: 2px solid {t.accent}; }}")

@@ -143,7 +143,7 @@ def test_big_and_deep_graphs_open_and_are_checked(name: str) -> None:
 def test_ids_that_come_twice_are_refused() -> None:
     text = dumps(Graph({"a": Placed("a", "ReLU")})).replace(
         '{"id": "a"', '{"id": "a", "params": {}, "type": "ReLU", "x": 0.0, "y": 0.0},\n  {"id": "a"', 1)
-    with pytest.raises(DocumentError, match="twice|already|more than one|same id"):
+    with pytest.raises(DocumentError, match=r"twice|already|more than one|same id"):
         loads(text)
 
 

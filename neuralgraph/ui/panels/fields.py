@@ -13,6 +13,9 @@ from neuralgraph.spec import Param
 from neuralgraph.ui.controls import Choice, NumberField, SizeField, Switch, button, number, repolish, spelled
 from neuralgraph.ui.theme import Theme
 
+LONGEST = 200
+"""So many letters of a wrong value are shown."""
+
 
 class Field(QWidget):
     """A field of a form. `edited` brings a new value that the parameter takes."""
@@ -33,6 +36,19 @@ class Field(QWidget):
         """Show what the document says, unless the hand is typing here."""
         if not self._editing():
             self._show(value)
+
+    def show_checked(self, value: Any) -> None:
+        """Show what the document says; a file may say what this parameter does not take, and that is shown too."""
+        try:
+            self.param.check(value)
+        except ParameterError:
+            box = self.focusProxy()
+            if isinstance(box, QLineEdit) and not box.hasFocus():
+                box.setText(str(value)[:LONGEST])
+                box.setProperty("wrong", True)
+                repolish(box)
+            return
+        self.show_value(value)
 
     def _editing(self) -> bool:
         return False
@@ -257,4 +273,4 @@ class Form(QWidget):
     def show_values(self, values: dict[str, Any]) -> None:
         for name, made in self.fields.items():
             if name in values:
-                made.show_value(values[name])
+                made.show_checked(values[name])

@@ -27,6 +27,7 @@ class Notice(QWidget):
         box.setSpacing(6)
         box.addStretch(1)
         for one in (self.picture, self.title, self.hint):
+            one.setTextFormat(Qt.TextFormat.PlainText)
             one.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             one.setWordWrap(one is not self.picture)
             box.addWidget(one)

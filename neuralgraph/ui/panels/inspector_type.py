@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
@@ -44,6 +45,7 @@ def coloured(widget: QWidget, colour: str) -> None:
 def label(text: str = "", pixels: int = 12, weight: int = 400, *, figures: bool = False) -> QLabel:
     """A label in the type of the look."""
     made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
     made.setFont(tabular(pixels, weight) if figures else font(pixels, weight))
     return made
 

@@ -75,6 +75,7 @@ class Key(QWidget):
         self.kind = kind
         self.tokens = tokens
         self.name, self.value = QLabel(), QLabel()
+        self.name.setTextFormat(Qt.TextFormat.PlainText)
         self.name.setFont(font(12))
         self.value.setFont(tabular(12, 600))
         row = QHBoxLayout(self)

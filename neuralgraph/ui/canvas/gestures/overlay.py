@@ -74,6 +74,8 @@ class Bubble(QFrame):
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(4)
         self._title, self._more, self._fix = QLabel(), QLabel(), QLabel()
+        for one in (self._title, self._more, self._fix):
+            one.setTextFormat(Qt.TextFormat.PlainText)
         self._more.setObjectName("more")
         self._fix.setObjectName("fix")
         self._title.setStyleSheet("font-weight: 600;")
