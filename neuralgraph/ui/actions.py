@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -19,8 +19,12 @@ from neuralgraph.ui.theme import Theme
 class Actions:
     """One `QAction` per command whose method exists in `parts`."""
 
-    def __init__(self, owner: QWidget, parts: dict[str, Any], theme: Theme) -> None:
+    def __init__(
+        self, owner: QWidget, parts: dict[str, Any], theme: Theme, keys: Mapping[str, str] | None = None,
+    ) -> None:
+        """`keys` are those that the user has given to commands, by id; "" takes the keys away."""
         self._owner, self._parts, self._theme = owner, parts, theme
+        self._keys = dict(keys or {})
         self._actions: dict[str, QAction] = {}
         self.commands: dict[str, Command] = {}
         for command in COMMANDS:
@@ -82,7 +86,7 @@ class Actions:
         action = QAction(command.text, self._owner)
         action.setObjectName(command.id)
         action.setCheckable(command.checkable)
-        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.setShortcuts(self._sequences(command))
         if command.context == "canvas":
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         else:
@@ -90,13 +94,41 @@ class Actions:
         action.triggered.connect(lambda _checked=False: method())
         return action
 
+    def _sequences(self, command: Command) -> list[QKeySequence]:
+        own = self._keys.get(command.id)
+        return [QKeySequence(key) for key in (command.keys if own is None else (own,) if own else ())]
+
+    def rekey(self, id: str, key: str) -> None:
+        """Give a command another key, or none; the table's own where it is the same."""
+        self._keys[id] = key
+        if [QKeySequence(key)] == [QKeySequence(one) for one in self.commands[id].keys[:1]]:
+            del self._keys[id]
+        self._actions[id].setShortcuts(self._sequences(self.commands[id]))
+
+    def reset_keys(self) -> None:
+        """Every command has the keys of the table again."""
+        self._keys = {}
+        for id, command in self.commands.items():
+            self._actions[id].setShortcuts(self._sequences(command))
+
+    def changed_keys(self) -> dict[str, str]:
+        """The keys that are not those of the table."""
+        return dict(self._keys)
+
+    def using(self, sequence: QKeySequence, *, but: str) -> str:
+        """What another command that has this key is called; "" where it is free."""
+        if sequence.isEmpty():
+            return ""
+        return next((self.commands[id].text for id, one in self._actions.items()
+                     if id != but and sequence in one.shortcuts()), "")
+
+    def keys_of(self, id: str) -> str:
+        """The keys of a command as people write them."""
+        native = QKeySequence.SequenceFormat.NativeText
+        return "  or  ".join(one.toString(native) for one in self._actions[id].shortcuts())
+
     def bind(self, view: QWidget) -> None:
         """Let the keys of the canvas act in `view`."""
         for command, action in self:
             if command.context == "canvas":
                 view.addAction(action)
-
-
-def keys_text(command: Command) -> str:
-    """The keys of a command as people write them."""
-    return "  or  ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys)

@@ -63,6 +63,7 @@ def _edit() -> tuple[Command, ...]:
         *_of_canvas("Edit", "select_all", "upstream", "downstream", first_rule=True),
         Command("find", "Edit", "Find node…", ("Ctrl+F",), "magnify", "window.find_node"),
         *_of_canvas("Edit", "rename", first_rule=True),
+        Command("preferences", "Edit", "Preferences…", ("Ctrl+,",), "cog-outline", "window.show_preferences"),
         Command("palette", "Edit", "All commands…", ("Ctrl+Shift+P",), "console-line", "window.show_commands"),
     )
 

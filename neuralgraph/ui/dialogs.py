@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 import neuralgraph
 from neuralgraph.spec import Node
-from neuralgraph.ui.actions import Actions, keys_text
+from neuralgraph.ui.actions import Actions
 from neuralgraph.ui.commands import GESTURES
 from neuralgraph.ui.controls import NumberField, button, words
 from neuralgraph.ui.icons import tile
@@ -130,7 +130,7 @@ class CommandPalette(QFrame):
             if not command.menu or not all(word in f"{command.menu} {text}".casefold() for word in wanted):
                 continue
             item = QListWidgetItem(action.icon(), f"{command.menu} ▸ {text}")
-            keys = keys_text(command)
+            keys = self._actions.keys_of(command.id)
             item.setText(f"{item.text()}" + (f"    {keys}" if keys else ""))
             item.setData(256, command.id)
             if not action.isEnabled():
@@ -157,8 +157,8 @@ def key_sheet(parent: QWidget, actions: Actions, theme: Theme) -> QDialog:
     grid = QGridLayout(page)
     grid.setHorizontalSpacing(theme.px(24))
     grid.setVerticalSpacing(theme.px(4))
-    groups = {menu: [(action.text(), keys_text(command)) for command, action in actions
-                     if command.menu == menu and command.keys] for menu in MENUS}
+    groups = {menu: [(action.text(), actions.keys_of(command.id)) for command, action in actions
+                     if command.menu == menu and action.shortcuts()] for menu in MENUS}
     groups["On the canvas"] = [(one.text, one.keys) for one in GESTURES]
     groups = {name: rows for name, rows in groups.items() if rows}
     halves: list[int] = [0, 0]

@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self._furnished = True
         self.bench = Workbench(self)
         self.bench.keeping.search()
-        if self._file is None and self._with_welcome:
+        if self._file is None and self._with_welcome and self.settings.flag("welcome", True):
             self.bench.show_welcome()
         elif self._file is None or not self.bench.documents.open(self._file):
             self.bench.begin()
@@ -112,6 +112,11 @@ class MainWindow(QMainWindow):
         from neuralgraph.ui.dialogs import key_sheet
 
         key_sheet(self, self.bench.actions, self.theme).show()
+
+    def show_preferences(self) -> None:
+        from neuralgraph.ui.preferences import PreferencesDialog
+
+        PreferencesDialog(self.bench).show()
 
     def show_reports(self) -> None:
         from neuralgraph import places

@@ -25,6 +25,7 @@ from neuralgraph.ui.panels.outline import OutlinePanel
 from neuralgraph.ui.panels.palette import Palette
 from neuralgraph.ui.panels.problems import ProblemsPanel
 from neuralgraph.ui.panels.properties import Properties
+from neuralgraph.ui.preferences import apply
 from neuralgraph.ui.safekeeping import Safekeeping
 from neuralgraph.ui.training import Training
 from neuralgraph.ui.training_bar import BarState
@@ -64,7 +65,8 @@ class Workbench(QObject):
         window.centre.addWidget(self.canvas)
         self.actions = Actions(window, {
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
-            "training": self.training, "editing": self, "keeping": self.keeping}, self.theme)
+            "training": self.training, "editing": self, "keeping": self.keeping}, self.theme,
+            self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
         self._wire()
@@ -148,6 +150,7 @@ class Workbench(QObject):
         self.hide_welcome()
         view = self.canvas.set_session(session)
         self.actions.bind(view)
+        apply(self)
         session.history.subscribe(self._changed)
         self.status.forget()
         self.status.wait()

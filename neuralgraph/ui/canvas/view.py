@@ -48,6 +48,8 @@ class CanvasView(QGraphicsView):
         self.setSceneRect(-FAR, -FAR, 2 * FAR, 2 * FAR)
         self.setMouseTracking(True)
         self.setAccessibleName("Canvas")
+        self.wheel = "auto"
+        """What a wheel does: "mouse" zooms, "touchpad" scrolls, "auto" tells them apart by what they send."""
         self._space = False
         self._panning: QPoint | None = None
         self._dots: tuple[object, QPixmap] | None = None
@@ -116,7 +118,10 @@ class CanvasView(QGraphicsView):
         self.following = False
         turned = event.angleDelta()
         pixels = event.pixelDelta()
-        if not pixels.isNull() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        scrolls = self.wheel == "touchpad" or (self.wheel == "auto" and not pixels.isNull())
+        if scrolls and pixels.isNull():
+            pixels = QPoint(turned.x() // 2, turned.y() // 2)
+        if scrolls and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._scroll(QPoint(-pixels.x(), -pixels.y()))
         elif turned.y():
             self.zoom_to(self.zoom * STEP ** (turned.y() / 120), event.position().toPoint())
