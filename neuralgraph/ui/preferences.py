@@ -87,6 +87,7 @@ class PreferencesDialog(QDialog):
         box = QVBoxLayout(self)
         box.setContentsMargins(px(16), px(16), px(16), px(12))
         tabs = QTabWidget()
+        tabs.setObjectName("pages")
         tabs.addTab(self._general(), "General")
         tabs.addTab(self._key_table(), "Keys")
         box.addWidget(tabs, 1)

@@ -61,6 +61,11 @@ QToolButton:checked { background: $accent_soft; border-color: $accent; }
 QToolButton:focus { border: 2px solid $accent; padding: $p1; }
 QToolButton::menu-indicator { image: none; }
 
+#pages::pane { border: none; border-top: 1px solid $hairline; top: -1px; }
+#pages QTabBar { background: transparent; }
+#pages QTabBar::tab { padding: 8px 14px; color: $text2; background: transparent; border-bottom: 3px solid transparent; }
+#pages QTabBar::tab:selected { color: $text; border-bottom: 3px solid $accent; }
+#pages QTabBar::tab:focus { color: $accent; }
 QLineEdit, QPlainTextEdit, QComboBox { background: $sunken; color: $text; border: 1px solid $outline;
     border-radius: $p6; padding: 0 $p8; min-height: $p26; selection-background-color: $accent;
     selection-color: $on_accent; }
