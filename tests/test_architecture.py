@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -115,3 +116,26 @@ def test_no_private_paths_in_the_project() -> None:
     for path in (*PACKAGE.rglob("*.py"), *(ROOT / "examples").glob("*.ngraph"), ROOT / "README.md"):
         text = path.read_text(encoding="utf-8")
         assert not [word for word in words if word in text], path
+
+
+WRITES = re.compile(r"""write_text\(|write_bytes\(|\.save\((str\()?path|open\([^)]*["'][wax]b?["']|os\.open\(""")
+WRITERS = {"save.py", "claim.py", "crash.py"}
+"""The one writer; and what is locked and appended to while the program lives: claims and crash reports."""
+
+
+def writing(package: Path) -> list[str]:
+    """Files that write by themselves instead of through `write_checked`."""
+    found = []
+    for path in sorted(package.rglob("*.py")):
+        text = path.read_text(encoding="utf-8").replace("session.save(path", "")
+        if path.name not in WRITERS and WRITES.search(text):
+            found.append(path.name)
+    return found
+
+
+def test_everything_that_is_written_goes_through_one_writer(tmp_path: Path) -> None:
+    assert writing(PACKAGE) == []
+    (tmp_path / "stray.py").write_text("Path('x').write_text('y')\n")
+    (tmp_path / "image.py").write_text("image.save(str(path))\n")
+    (tmp_path / "plain.py").write_text("open('x', 'w')\n")
+    assert writing(tmp_path) == ["image.py", "plain.py", "stray.py"]

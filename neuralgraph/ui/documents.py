@@ -14,6 +14,7 @@ from neuralgraph.errors import ChangedOutside, NeuralGraphError, WeightsMismatch
 from neuralgraph.graph.difference import difference, shortened
 from neuralgraph.graph.edits import ChangeNode
 from neuralgraph.graph.file import read
+from neuralgraph.graph.save import write_checked
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.ui.canvas_area import CanvasArea
@@ -125,7 +126,7 @@ class Documents(QObject):
         if path is None:
             return
         try:
-            path.write_text(self.session.to_python(), encoding="utf-8")
+            write_checked(path, self.session.to_python().encode())
             self.said.emit("note", f"Wrote {path}.", "")
         except (NeuralGraphError, OSError) as error:
             self._failed(f"{path.name} was not written", error)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from neuralgraph.errors import DocumentError
+from neuralgraph.graph.save import write_checked
 from neuralgraph.ui.canvas.gestures.board import Board
+from neuralgraph.ui.png import png
 from neuralgraph.ui.tokens import LIGHT
 
 MARGIN = 24.0
@@ -47,22 +49,21 @@ def _png(board: Board, path: Path, area: QRectF) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     board.paint(painter, QRectF(0, 0, image.width(), image.height()), area)
     painter.end()
-    if not image.save(str(path)):
-        raise DocumentError(f"{path.name} could not be written.")
+    write_checked(path, png(image))
 
 
 def _svg(board: Board, path: Path, area: QRectF) -> None:
     from PySide6.QtSvg import QSvgGenerator
 
-    made = QSvgGenerator()
-    made.setFileName(str(path))
+    made, buffer = QSvgGenerator(), QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    made.setOutputDevice(buffer)
     made.setSize(QSize(round(area.width()), round(area.height())))
     made.setViewBox(QRectF(0, 0, area.width(), area.height()))
     made.setTitle(board.session.title)
-    painter = QPainter()
-    if not painter.begin(made):
-        raise DocumentError(f"{path.name} could not be written.")
+    painter = QPainter(made)
     painter.fillRect(QRectF(0, 0, area.width(), area.height()), QColor(LIGHT.canvas))
     painter.setPen(Qt.PenStyle.NoPen)
     board.paint(painter, QRectF(0, 0, area.width(), area.height()), area)
     painter.end()
+    write_checked(path, bytes(buffer.data().data()))

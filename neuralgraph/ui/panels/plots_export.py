@@ -10,9 +10,12 @@ from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QStackedLayout, QWidget
 
+from neuralgraph.errors import DocumentError
+from neuralgraph.graph.save import write_checked
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.plot_data import Track
 from neuralgraph.ui.panels.plots_run import as_csv
+from neuralgraph.ui.png import png
 from neuralgraph.ui.tokens import LIGHT, Tokens
 
 if TYPE_CHECKING:
@@ -79,16 +82,15 @@ class Exported(QWidget):
         return bytes(buffer.data().data())
 
     def export(self, path: str | Path) -> None:
-        """Writes .csv, .png or .svg, as the name says. Raises OSError."""
+        """Writes .csv, .png or .svg, as the name says. `DocumentError` says why not."""
         path = Path(path)
         match path.suffix.lower():
             case ".csv":
-                path.write_text(self.csv(), encoding="utf-8")
+                write_checked(path, self.csv().encode())
             case ".svg":
-                path.write_bytes(self.svg())
+                write_checked(path, self.svg())
             case _:
-                if not self.picture().save(str(path)):
-                    raise OSError(f"{path} could not be written")
+                write_checked(path, png(self.picture()))
 
     def _paint_light(self, painter: QPainter) -> None:
         for view in self.views.values():
@@ -104,6 +106,6 @@ class Exported(QWidget):
         if path:
             try:
                 self.export(path)
-            except OSError as error:
+            except (OSError, DocumentError) as error:
                 self.notice.say("The file could not be written", str(error), icon="alert-circle-outline", error=True)
                 self._pages.setCurrentWidget(self.notice)
