@@ -77,15 +77,10 @@ class Journal:
                 self._thread.start()
             self._edge.notify_all()
 
-    def adopt(self, file: Path, length: int) -> bool:
-        """Go on in a journal that was left behind, of which `length` bytes are good; False where somebody has it."""
-        handle = self._disk.reopen(file)
-        if not hold(handle):
-            self._disk.close(handle)
-            return False
+    def adopt(self, file: Path, handle: int, length: int) -> None:
+        """Go on in a journal that was left behind and is locked here; `length` bytes of it are good."""
         self._disk.cut(handle, length)
         self.file, self._handle, self._room = file, handle, length
-        return True
 
     def rest(self, graph: Graph, origin: Origin) -> None:
         """`graph` is safe elsewhere: saved, or given up by its author. The journal goes; the next edit begins another.
@@ -162,7 +157,8 @@ class Journal:
         file = self.folder / f"{time.time_ns():x}-{secrets.token_hex(4)}{SUFFIX}"
         handle = self._disk.create(file)
         try:
-            hold(handle)
+            if not hold(handle):  # a window that starts right now looks at it
+                raise OSError("another window looked at it")
             self._append(handle, data)
             self._disk.sync_folder(self.folder)
         except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zlib
 from collections.abc import Iterator
@@ -24,6 +25,10 @@ from neuralgraph.graph.strictjson import parse
 BAD, GIVEN_UP = ".bad", ".discarded"
 DAYS = 30
 """How long what was given up, or could not be read, is kept."""
+YOUNG = 60.0
+"""Seconds for which a journal that cannot be read is left alone: its window may be about to begin it."""
+PATIENCE = 500
+"""How many changes from the end are tried for one that opens."""
 MOST = 8
 """A journal may hold so many times the bytes of the largest document."""
 
@@ -39,6 +44,8 @@ class Lost:
     edits: int
     length: int
     """Bytes of the journal that are good; what follows is torn."""
+    unread: int = 0
+    """Later changes that no document can hold, and that are therefore missing."""
 
     @property
     def title(self) -> str:
@@ -52,52 +59,86 @@ def lost(folder: Path) -> tuple[list[Lost], list[str]]:
     """
     found: list[Lost] = []
     notes: list[str] = []
-    _sweep(folder)
+    with contextlib.suppress(OSError):
+        _sweep(folder)
     for file in sorted(folder.glob(f"*{SUFFIX}")):
         try:
-            one = read(file)
+            if (one := read(file)) is not None:
+                found.append(one)
         except DocumentError as error:
-            aside = _rename(file, BAD)
-            notes.append(f"A journal of unsaved work could not be read and was set aside as {aside.name}. {error}")
-            continue
+            with contextlib.suppress(OSError):
+                if time() - file.stat().st_mtime > YOUNG:
+                    aside = _rename(file, BAD)
+                    notes.append(
+                        f"A journal of unsaved work could not be read and was set aside as {aside.name}. {error}")
+        except FileNotFoundError:
+            continue  # its window has just saved
         except OSError as error:
             notes.append(f"The journal {file.name} could not be read: {error.strerror or error}.")
-            continue
-        if one is not None:
-            found.append(one)
     return sorted(found, key=lambda one: one.when, reverse=True), notes
 
 
 def read(file: Path) -> Lost | None:
     """What a journal holds; None while its window lives. `DocumentError` where not even its beginning can be read."""
+    taken = take(file)
+    if taken is None:
+        return None
+    handle, one = taken
+    DISK.close(handle)
+    return one
+
+
+def take(file: Path) -> tuple[int, Lost] | None:
+    """Lock a journal and read what it holds now; None where another window has it. The handle is the caller's."""
     handle = DISK.reopen(file)
     try:
         if not hold(handle):
+            DISK.close(handle)
             return None
-        when = datetime.fromtimestamp(file.stat().st_mtime)
-        if file.stat().st_size > MOST * LIMITS["bytes"].most:
-            raise DocumentError("It is larger than a journal can be.")
-        data = file.read_bytes()
-    finally:
-        DISK.close(handle)
-    records = _records(data)
-    length, head = next(records, (0, None))
+        return handle, _read(file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            DISK.close(handle)
+        raise
+
+
+def _read(file: Path) -> Lost:
+    when = datetime.fromtimestamp(file.stat().st_mtime)
+    if file.stat().st_size > MOST * LIMITS["bytes"].most:
+        raise DocumentError("It is larger than a journal can be.")
+    records = list(_records(file.read_bytes()))
+    head = records[0][1] if records else None
     if not isinstance(head, dict) or head.get("journal") != 1:
         raise DocumentError("It does not begin as a journal does.")
-    replay = Replay(head.get("document"))
-    edits = 0
-    for end, change in records:
-        replay.play(change)
-        length, edits = end, edits + 1
-    graph = loads(json.dumps(replay.content), name="The journal").graph
+    count, graph = _last_good(head.get("document"), [change for _, change in records[1:]])
     path, title = head.get("path"), head.get("title")
     origin = Origin(Path(path) if isinstance(path, str) else None, title if isinstance(title, str) else "")
-    return Lost(file, graph, origin, when, edits, length)
+    return Lost(file, graph, origin, when, count, records[count][0], len(records) - 1 - count)
 
 
-def give_up(one: Lost) -> Path:
-    """The author does not want it: it is put away, and deleted after a month."""
-    return _rename(one.file, GIVEN_UP)
+def _last_good(document: Any, changes: list[Any]) -> tuple[int, Graph]:
+    """The latest state that opens, and after how many changes it stands. One bad change must not cost the others."""
+    for count in range(len(changes), -1, -1):
+        try:
+            replay = Replay(document)
+            for change in changes[:count]:
+                replay.play(change)
+            return count, loads(json.dumps(replay.content), name="The journal").graph
+        except DocumentError:
+            if count == 0 or len(changes) - count > PATIENCE:
+                raise
+    raise DocumentError("It holds no state that opens.")
+
+
+def give_up(one: Lost) -> Path | None:
+    """The author does not want it: it is put away, and deleted after a month. None where another window has it now."""
+    taken = take(one.file)
+    if taken is None:
+        return None
+    try:
+        return _rename(one.file, GIVEN_UP)
+    finally:
+        DISK.close(taken[0])
 
 
 def _records(data: bytes) -> Iterator[tuple[int, Any]]:

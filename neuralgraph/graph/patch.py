@@ -6,6 +6,7 @@ shared between a document and the next: what is the same object is the same with
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ def patch(before: Graph, after: Graph) -> dict[str, Any]:
         old, new = getattr(before, name), getattr(after, name)
         if old is new:
             continue
-        put = [_ENTRY[name](one) for key, one in new.items() if (was := old.get(key)) is not one and was != one]
+        put = [_ENTRY[name](one) for key, one in new.items() if _differs(_ENTRY[name], old.get(key), one)]
         gone = [list(key) if isinstance(key, tuple) else key for key in old if key not in new]
         found |= {key: value for key, value in ((name, put), (name + GONE, gone)) if value}
     if before.modules is not after.modules:
@@ -32,14 +33,21 @@ def patch(before: Graph, after: Graph) -> dict[str, Any]:
     for name in ("title", "about"):
         if getattr(before, name) != getattr(after, name):
             found[name] = getattr(after, name)
-    if before.plan is not after.plan and before.plan != after.plan:
+    if _differs(plan_entry, before.plan, after.plan):
         found["plan"] = plan_entry(after.plan)
     counters = {key: value for key, value in after.counters.items() if before.counters.get(key) != value}
     return {**found, "counters": counters} if counters else found
 
 
+def _differs(entry: Callable[[Any], dict[str, Any]], old: Any, new: Any) -> bool:
+    """They are written differently: for Python 1, 1.0 and True are equal, in a file they are not."""
+    if old is new:
+        return False
+    return old is None or json.dumps(entry(old), sort_keys=True) != json.dumps(entry(new), sort_keys=True)
+
+
 def _modules(before: Mapping[str, Graph], after: Mapping[str, Graph]) -> dict[str, Any]:
-    put = {key: graph_entry(one) for key, one in after.items() if before.get(key) is not one and before.get(key) != one}
+    put = {key: graph_entry(one) for key, one in after.items() if before.get(key) is not one}
     gone = [key for key in before if key not in after]
     return {key: value for key, value in (("modules", put), ("modules" + GONE, gone)) if value}
 

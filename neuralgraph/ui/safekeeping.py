@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -10,14 +11,14 @@ from PySide6.QtCore import QEvent, QFileSystemWatcher, QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from neuralgraph import places
-from neuralgraph.errors import NeuralGraphError
+from neuralgraph.errors import DocumentError, NeuralGraphError
 from neuralgraph.graph.claim import Claim, claim
 from neuralgraph.graph.difference import difference
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.edits import Replace
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.journal import Journal, Origin
-from neuralgraph.graph.lost import Lost, give_up, lost
+from neuralgraph.graph.lost import Lost, give_up, lost, take
 from neuralgraph.graph.versions import versions
 from neuralgraph.session import Session
 from neuralgraph.ui.bridge import later
@@ -31,12 +32,13 @@ PAUSE = 300
 class Safekeeping(QObject):
     """Follows one session at a time. `said` brings level, text and more for the log; `changed` a file changed outside.
 
-    `recovered` brings a session made from what a crash left behind.
+    `recovered` brings a session made from what a crash left behind, `left` how many of them are still there.
     """
 
     said = Signal(str, str, str)
     changed = Signal()
     recovered = Signal(object)
+    left = Signal(int)
     _troubled = Signal(str)
 
     def __init__(self, window: QWidget, theme: Theme) -> None:
@@ -48,7 +50,7 @@ class Safekeeping(QObject):
         self._unsubscribe: Callable[[], None] = lambda: None
         self._told = False
         self.lost: list[Lost] = []
-        self._taken: Lost | None = None
+        self._taken: tuple[int, Lost] | None = None
         self._troubled.connect(lambda text: self.said.emit("warning", text, ""))
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(lambda _path: later(PAUSE, self.look, self))
@@ -62,10 +64,10 @@ class Safekeeping(QObject):
         self._session, self._told = session, False
         session.shelves = places.versions()
         taken, self._taken = self._taken, None
-        origin = taken.origin if taken is not None else Origin(session.path, session.title)
+        origin = taken[1].origin if taken is not None else _origin(session)
         self._journal = Journal(places.journals(), session.graph, origin, told=self._troubled.emit)
-        if taken is not None and not self._journal.adopt(taken.file, taken.length):
-            self.said.emit("warning", f"Another window recovered {taken.title} a moment ago.", "")
+        if taken is not None:
+            self._journal.adopt(taken[1].file, taken[0], taken[1].length)
         self._unsubscribe = session.history.subscribe(self._edited)
         self._hold(session.path)
         self._watch()
@@ -73,7 +75,7 @@ class Safekeeping(QObject):
     def saved(self) -> None:
         """The document is on disk as it is now."""
         if self._session is not None and self._journal is not None:
-            self._journal.rest(self._session.graph, Origin(self._session.path, self._session.title))
+            self._journal.rest(self._session.graph, _origin(self._session))
             self._hold(self._session.path)
             self._watch()
             self._told = False
@@ -196,9 +198,6 @@ class Safekeeping(QObject):
 
             return said
 
-        def discard(row: int) -> None:
-            give_up(found.pop(row))
-
         pasts = [
             Past(one.title, f"{moment(one.when)}, {len(one.graph.nodes)} nodes", lambda one=one: one.graph,  # type: ignore[misc]
                  compare(one))
@@ -207,15 +206,44 @@ class Safekeeping(QObject):
             self._window, self._theme, "Recover unsaved work",
             "NeuralGraph ended before this was saved. Recovering opens it as a new document; your files stay as they "
             "are. Listed is how it differs from the file.",
-            pasts, [Choice("Discard", discard, last=False),
+            pasts, [Choice("Discard", lambda row: self._discard(found.pop(row)), last=False),
                     Choice("Recover", lambda row: self._recover(found[row]), primary=True)])
         dialog.show()
         return dialog
 
     def _recover(self, one: Lost) -> None:
-        self._taken = one
-        self.recovered.emit(Session.recovered(one))
-        self._taken = None
+        """Open what the journal holds now: another window may have had it in between."""
+        try:
+            self._taken = take(one.file)
+        except (DocumentError, OSError):
+            self._taken = None
+        if self._taken is None:
+            self.said.emit("warning", f"{one.title} is gone from here: another window has recovered it.", "")
+            return
+        now = self._taken[1]
+        if now.unread:
+            self.said.emit("warning", f"{now.unread} changes of {now.title} could not be read and are missing.", "")
+        self.recovered.emit(Session.recovered(now))
+        if self._taken is not None:  # its author stayed with the document that is open
+            os.close(self._taken[0])
+            self._taken = None
+        self._count()
+
+    def _discard(self, one: Lost) -> None:
+        try:
+            if give_up(one) is None:
+                self.said.emit("warning", f"{one.title} is open in another window, so it was not discarded.", "")
+        except (DocumentError, OSError):
+            self.said.emit("warning", f"{one.title} was gone already.", "")
+        self._count()
+
+    def _count(self) -> None:
+        self.search()
+        self.left.emit(len(self.lost))
+
+
+def _origin(session: Session) -> Origin:
+    return Origin(session.path.absolute() if session.path is not None else None, session.title)
 
 
 def _on_disk(path: Path | None) -> Graph:

@@ -105,6 +105,7 @@ class Workbench(QObject):
         self.documents.weights_taken.connect(self.views.weights_changed)
         self.documents.weights_taken.connect(self.live.look)
         self.keeping.recovered.connect(self.documents.take)
+        self.keeping.left.connect(self._show_lost)
         self.keeping.changed.connect(self._changed_outside)
         self.documents.saved.connect(lambda: self._show_saved(just_now=True))
         self.documents.failed.connect(self._tell)
@@ -296,6 +297,11 @@ class Workbench(QObject):
             self.canvas.scene.set_training(live)
             self.canvas.scene.set_stale(self.session.stale and not live)
         self.status.show_saved(self.session, training=state.phase != "idle")
+
+    def _show_lost(self, count: int) -> None:
+        if self.welcome is not None and self.welcome.lost != count:
+            self.welcome.lost = count
+            self.welcome.refresh()
 
     def offer_recovery(self) -> None:
         """Once a start: what a crash left behind. Nothing is applied unasked."""

@@ -15,7 +15,7 @@ from neuralgraph.graph.document import Graph, Placed
 from neuralgraph.graph.edits import AddNode
 from neuralgraph.graph.file import canonical
 from neuralgraph.graph.journal import Journal, Origin
-from neuralgraph.graph.lost import DAYS, give_up, lost, read
+from neuralgraph.graph.lost import DAYS, YOUNG, give_up, lost, read, take
 from neuralgraph.graph.save import Disk
 from tests.graph.test_file import FailingDisk
 
@@ -138,6 +138,10 @@ def test_a_torn_or_damaged_tail_is_cut(tmp_path_factory: pytest.TempPathFactory,
 def test_a_journal_without_a_beginning_is_set_aside_not_deleted(tmp_path: Path) -> None:
     (tmp_path / "1.journal").write_bytes(b"nothing of the kind\n")
     (tmp_path / "2.journal").write_bytes(b"")
+    assert lost(tmp_path) == ([], []), "a window may be about to begin them"
+    then = time.time() - YOUNG - 1
+    for name in ("1.journal", "2.journal"):
+        os.utime(tmp_path / name, (then, then))
     found, notes = lost(tmp_path)
     assert not found and len(notes) == 2 and "set aside" in notes[0]
     assert sorted(one.name for one in tmp_path.iterdir()) == ["1.bad", "2.bad"]
@@ -162,9 +166,10 @@ def test_recovering_goes_on_in_the_same_file(journal: Callable[..., Journal], tm
     with next(tmp_path.iterdir()).open("ab") as file:
         file.write(b"torn")
     (found,), _ = lost(tmp_path)
-    again, other = journal(found.graph), journal(found.graph)
-    assert again.adopt(found.file, found.length)
-    assert not other.adopt(found.file, found.length), "one window has it"
+    again, taken = journal(found.graph), take(found.file)
+    assert taken is not None
+    again.adopt(found.file, taken[0], taken[1].length)
+    assert take(found.file) is None and give_up(found) is None, "one window has it"
     assert lost(tmp_path) == ([], [])
     again.follow(grown(found.graph, 2))
     again.close(keep=True)
@@ -201,3 +206,42 @@ def test_a_value_that_no_file_can_hold_is_told(journal: Callable[..., Journal]) 
     with one._writing:
         one._write(one._wanted)
     assert one.flush()
+
+
+def test_what_another_window_added_meanwhile_is_not_cut(journal: Callable[..., Journal], tmp_path: Path) -> None:
+    """Two windows have the same list: one recovers, edits and dies; the other recovers what is there then."""
+    one, graph = journal(), grown(Graph(), 1)
+    one.follow(graph)
+    one.close(keep=True)
+    (stale,), _ = lost(tmp_path)
+    second, taken = journal(stale.graph), take(stale.file)
+    assert taken is not None
+    second.adopt(stale.file, taken[0], taken[1].length)
+    second.follow(grown(stale.graph, 2))
+    second.close(keep=True)
+    again = take(stale.file)
+    assert again is not None and set(again[1].graph.nodes) == {"relu_1", "relu_2"}
+    os.close(again[0])
+
+
+def test_one_change_that_no_document_can_hold_does_not_cost_the_others(
+    journal: Callable[..., Journal], tmp_path: Path,
+) -> None:
+    one, graph = journal(), grown(Graph(), 1)
+    one.follow(graph)
+    assert one.flush()
+    one.follow(graph.having(title="x" * 20_000))
+    assert one.flush()
+    one.close(keep=True)
+    (found,), notes = lost(tmp_path)
+    assert canonical(found.graph) == canonical(graph) and found.unread == 1 and not notes
+
+
+def test_a_journal_that_is_gone_is_no_surprise(journal: Callable[..., Journal], tmp_path: Path) -> None:
+    one = journal()
+    one.follow(grown(Graph(), 1))
+    one.close(keep=True)
+    (found,), _ = lost(tmp_path)
+    found.file.unlink()
+    with pytest.raises(FileNotFoundError):
+        give_up(found)

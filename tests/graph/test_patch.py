@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from neuralgraph.errors import DocumentError
 from neuralgraph.graph.document import Graph, Placed
 from neuralgraph.graph.file import canonical, content_of, dumps, loads
+from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.history import History
 from neuralgraph.graph.patch import Replay, patch
 from tests.graph.walks import an_edit
@@ -52,3 +54,11 @@ def test_what_is_no_change_is_refused_in_plain_words(change: object) -> None:
         return  # an empty list of counters changes nothing
     with pytest.raises(DocumentError, match="no change of a document"):
         Replay(content_of(Graph())).play(change)
+
+
+def test_numbers_that_are_equal_but_written_differently_are_a_change() -> None:
+    states = [Graph({"a": Placed("a", "Linear", FrozenDict({"bias": value}))}) for value in (1, True, 1.0, 0.0, -0.0)]
+    replay = Replay(content_of(states[0]))
+    for before, after in itertools.pairwise(states):
+        replay.play(patch(before, after))
+        assert canonical(loads(json.dumps(replay.content)).graph) == canonical(after)

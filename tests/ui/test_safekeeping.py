@@ -217,3 +217,19 @@ def test_a_missing_file_is_located_by_hand(
     assert one.bench.session.graph.nodes["csv_1"].params["path"] == "real.csv"
     one.bench.undo()
     assert one.bench.session.graph.nodes["csv_1"].params["path"] == "gone.csv"
+
+
+def test_what_another_window_took_is_said_not_raised(qtbot: Any, window: Open) -> None:
+    crash(None, "ReLU")
+    crash(None, "Tanh")
+    one = window("", welcome=True)
+    one.bench.keeping.recover()
+    shown = dialog(one)
+    for file in places.journals().glob("*.journal"):
+        file.unlink()
+    qtbot.mouseClick(shown.buttons[0], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(shown.buttons[-1], Qt.MouseButton.LeftButton)
+    said = [entry.text for entry in one.bench.log.entries]
+    assert any("gone already" in text for text in said)
+    assert any("another window has recovered it" in text for text in said)
+    assert one.bench.welcome is not None and one.bench.welcome.lost == 0
