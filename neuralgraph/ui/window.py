@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
             self.bench.show_welcome()
         elif self._file is None or not self.bench.documents.open(self._file):
             self.bench.begin()
-        self.bench.offer_recovery()
+        self.bench.offers.at_the_start()
 
     def set_gap(self, gap: bool) -> None:
         """The gap between bar and canvas; the welcome screen has none."""

@@ -19,6 +19,7 @@ from neuralgraph.ui.faults import Faults
 from neuralgraph.ui.finder import Finder
 from neuralgraph.ui.last_weights import LastWeights
 from neuralgraph.ui.live import LivePictures
+from neuralgraph.ui.offers import Offers
 from neuralgraph.ui.panels.history import HistoryPanel
 from neuralgraph.ui.panels.log import LogPanel
 from neuralgraph.ui.panels.outline import OutlinePanel
@@ -59,6 +60,7 @@ class Workbench(QObject):
         self.palette = Palette(self.session.catalog, self.theme)
         self.finder = Finder(self.canvas, self.theme)
         self.last = LastWeights(self)
+        self.offers = Offers(self)
         self.views = Views(self)
         self.live = LivePictures(self.bridge, self)
         self.welcome: Welcome | None = None
@@ -72,7 +74,7 @@ class Workbench(QObject):
         self._wire()
         self.dress()
         for note in self.settings.notes:
-            self._say("warning", note, "")
+            self.say("warning", note, "")
 
     @property
     def session(self) -> Session:
@@ -105,15 +107,15 @@ class Workbench(QObject):
         self.documents.weights_taken.connect(self.views.weights_changed)
         self.documents.weights_taken.connect(self.live.look)
         self.keeping.recovered.connect(self.documents.take)
-        self.keeping.left.connect(self._show_lost)
-        self.keeping.changed.connect(self._changed_outside)
+        self.keeping.left.connect(self.offers.count_lost)
+        self.keeping.changed.connect(self.offers.changed_outside)
         self.documents.saved.connect(lambda: self._show_saved(just_now=True))
         self.documents.failed.connect(self._tell)
         for one in (self.documents, self.training, self.keeping):
-            one.said.connect(self._say)
+            one.said.connect(self.say)
         self.analysis.done.connect(self._analysed)
-        self.analysis.failed.connect(lambda text: self._say("error", "The check failed.", text))
-        self.bridge.failed.connect(lambda text: self._say("error", "Training met an error.", text))
+        self.analysis.failed.connect(lambda text: self.say("error", "The check failed.", text))
+        self.bridge.failed.connect(lambda text: self.say("error", "Training met an error.", text))
         self.bridge.events.connect(self.views.feed)
         self.bridge.ended.connect(self.last.keep)
         self.training.shown.connect(self._show_training)
@@ -184,7 +186,7 @@ class Workbench(QObject):
             self.session.edit(fix.edit)
             self.status.mention(fix.label)
         except EditError as error:
-            self._say("warning", f"{fix.label} no longer fits: {error}", "")
+            self.say("warning", f"{fix.label} no longer fits: {error}", "")
 
     def _step(self, step: Any, verb: str) -> None:
         label = step()
@@ -298,33 +300,6 @@ class Workbench(QObject):
             self.canvas.scene.set_stale(self.session.stale and not live)
         self.status.show_saved(self.session, training=state.phase != "idle")
 
-    def _show_lost(self, count: int) -> None:
-        if self.welcome is not None and self.welcome.lost != count:
-            self.welcome.lost = count
-            self.welcome.refresh()
-
-    def offer_recovery(self) -> None:
-        """Once a start: what a crash left behind. Nothing is applied unasked."""
-        from neuralgraph import places
-        from neuralgraph.ui.crash import left
-
-        count, reports = len(self.keeping.lost), left(places.reports())
-        if reports:
-            self._say("warning", "NeuralGraph ended by accident last time. Help ▸ Crash reports… shows what was noted; "
-                      "nothing was sent anywhere.", "")
-            self.canvas.offer.ask("NeuralGraph ended by accident last time. Nothing was sent anywhere.",
-                                  "Read the report…", self.window.show_reports)
-        if count:
-            what = self.keeping.lost[0].title if count == 1 else f"{count} documents"
-            self.canvas.offer.ask(f"Unsaved work was left behind: {what}. Your files are as you saved them.",
-                                  "Look at it…", self.keeping.recover)
-
-    def _changed_outside(self) -> None:
-        name = self.session.title
-        self.canvas.offer.ask(f"Another program has changed {name}. Reloading can be undone.", "Reload",
-                              self.keeping.reload)
-        self._say("warning", f"Another program has changed {name}.", "")
-
     def _over(self, node: str) -> None:
         analysis = self.session.analysis
         if node == "done" and analysis is not None:
@@ -357,7 +332,7 @@ class Workbench(QObject):
 
         ask_number(self.window, self.theme, "Rate", rate, change).open()
 
-    def _say(self, level: str, text: str, more: str) -> None:
+    def say(self, level: str, text: str, more: str) -> None:
         self.log.say(text, level, more)
         if level != "error":
             self.status.mention(text)

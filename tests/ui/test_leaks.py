@@ -52,7 +52,9 @@ def test_a_hundred_documents_come_and_go(qtbot: Any, window: Callable[..., MainW
     def settle() -> None:
         assert bench.documents.open(examples() / "xor.ngraph")
         qtbot.waitUntil(lambda: not bench.analysis.busy, timeout=20000)
+        qtbot.waitUntil(lambda: not any(timer.isActive() for timer in one.findChildren(QTimer)), timeout=20000)
         qtbot.wait(150)
+        qtbot.waitUntil(lambda: not any(timer.isActive() for timer in one.findChildren(QTimer)), timeout=20000)
 
     visit(len(files))
     settle()
