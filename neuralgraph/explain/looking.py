@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from neuralgraph.explain.answers import Answers, Region
     from neuralgraph.explain.previews import Look
     from neuralgraph.explain.rows import Rows
+    from neuralgraph.explain.seeing import Seen
     from neuralgraph.training.control import Probe
     from neuralgraph.training.events import Reading
     from neuralgraph.validation.analysis import Analysis
@@ -97,6 +98,17 @@ class Looking:
         self.sample_rows = rows.count if rows is not None else 0
         sample = rows.one(min(row, rows.count - 1)) if rows is not None else None
         return read(program, self.probe(node, sample), 0)
+
+    def see(
+        self, node: str, part: str = "all", place: int = 0, program: Program | None = None, *, wrong: bool = False
+    ) -> Seen | None:
+        """A node for sample `place` of a part of the data, with what it means; `wrong`: for the next wrong one."""
+        from neuralgraph.explain.seeing import see
+
+        program = program or self._present()
+        if program is None or node not in program.graph.nodes:
+            return None
+        return see(program, self._rows(program), node, part, place, wrong=wrong)
 
     def region(self, program: Program | None = None) -> Region | None:
         """How the network divides the plane of its two features."""
