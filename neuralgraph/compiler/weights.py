@@ -65,6 +65,9 @@ def read_pt(path: Path) -> dict[str, Tensor]:
     inner = found.get("state_dict", found) if isinstance(found, dict) else found
     if not isinstance(inner, dict) or not all(isinstance(one, Tensor) for one in inner.values()):
         raise RunError(f"{path.name} holds no table of tensors by name. Save model.state_dict().")
+    odd = [name for name, one in inner.items() if one.layout != torch.strided or one.is_meta or one.is_quantized]
+    if odd:
+        raise RunError(f"{path.name}: {odd[0]} is sparse, quantised or empty of numbers, which weights are not.")
     return {str(name): one for name, one in inner.items()}
 
 

@@ -33,22 +33,33 @@ class Reach:
                 file=str(path))
         return path
 
+    def inside(self, file: Path, path: str) -> Path:
+        """A file found in the folder that `path` names: a link in there must not lead out of what may be read."""
+        if self.guarded and self.name(path) not in self.agreed and not self._inside(path, file):
+            raise OutsideError(f"{file.name} in {path} is a link that leads outside the folder of this document.",
+                               file=str(file))
+        return file
+
     def name(self, raw: str) -> str:
         """What consent to `raw` is remembered by: the whole path."""
-        return os.path.normpath(os.path.join(self.folder or os.getcwd(), raw))
+        return os.path.normpath(os.path.join(self._home, raw))
+
+    @property
+    def _home(self) -> str:
+        return os.path.abspath(self.folder or os.getcwd())
 
     def short(self, raw: str) -> str:
         """`raw` relative to the folder where it lies in it, as documents keep paths; else unchanged."""
         if self.folder is None or not raw or strange(raw):
             return raw
         inside = Path(self.name(raw))
-        return inside.relative_to(self.folder).as_posix() if inside.is_relative_to(self.folder) else raw
+        return inside.relative_to(self._home).as_posix() if inside.is_relative_to(self._home) else raw
 
     def _inside(self, raw: str, path: Path) -> bool:
         if self.folder is None or strange(raw):
             return False
-        home = Path(os.path.normpath(self.folder))
-        if not Path(os.path.normpath(path)).is_relative_to(home):
+        home = Path(self._home)
+        if not Path(os.path.abspath(path)).is_relative_to(home):
             return False
         return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(home))
 

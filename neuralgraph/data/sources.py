@@ -137,7 +137,14 @@ def _csv(node: Node, folder: Where) -> Delivery:
 
 
 def _idx_files(node: Node, folder: Where) -> tuple[Path, ...]:
-    return idx_files(located(node, folder)).all
+    path = str(node.values["path"])
+    return tuple(reach(folder).inside(file, path) for file in idx_files(located(node, folder)).all)
+
+
+def _checked(node: Node, folder: Where) -> Path:
+    """The folder of a node, when every file in it may be read."""
+    _idx_files(node, folder)
+    return located(node, folder)
 
 
 KINDS: dict[str, Kind] = {
@@ -145,7 +152,7 @@ KINDS: dict[str, Kind] = {
     "Csv": Kind(_file, _csv, lambda node, folder: deliver(node, folder).specs),
     "IdxImages": Kind(
         _idx_files,
-        lambda node, folder: read_idx(located(node, folder)),
-        lambda node, folder: describe_idx(located(node, folder)),
+        lambda node, folder: read_idx(_checked(node, folder)),
+        lambda node, folder: describe_idx(_checked(node, folder)),
     ),
 }

@@ -34,7 +34,10 @@ def instance(placed: Placed, catalog: Catalog) -> Node | Failure:
     """The node type with its checked parameters, or why there is none."""
     if placed.type not in catalog:
         return Failure("unknown_type", f"This version has no node type {placed.type!r}; it is kept as it came.")
-    return _instance(catalog[placed.type], _typed(placed.params))  # type: ignore[arg-type]  # classes are hashable
+    try:
+        return _instance(catalog[placed.type], _typed(placed.params))  # type: ignore[arg-type]  # classes are hashable
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return Failure("bad_parameter", f"{placed.name} has a number of thousands of digits.")
 
 
 def _typed(params: FrozenDict[object]) -> FrozenDict[object]:

@@ -78,7 +78,10 @@ class Param:
         return (low is None or number >= low) and (high is None or number <= high)
 
     def _wrong(self, value: Any) -> ParameterError:
-        shown = repr(value)
+        try:
+            shown = repr(value)
+        except ValueError:  # Python writes no whole number of more than 4,300 digits
+            shown = "a number of thousands of digits"
         shown = shown if len(shown) <= 40 else shown[:37] + "…"
         return ParameterError(f"{self.name} expects {self.expected()}, not {shown}.", parameter=self.name)
 

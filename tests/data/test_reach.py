@@ -14,6 +14,7 @@ from neuralgraph.data.relocation import relocated
 from neuralgraph.errors import OutsideError
 from neuralgraph.graph.document import Graph, Placed
 from neuralgraph.graph.edits import ChangeNode
+from neuralgraph.graph.file import dumps
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.nodes import CATALOG
 from neuralgraph.session import Session
@@ -143,3 +144,28 @@ def test_what_could_be_read_stays_readable_when_the_document_moves(home: Path) -
     session = Session.open(home / "a.ngraph", guarded=True)
     session.save(home.parent / "elsewhere" / "b.ngraph")
     assert not [one for one in session.analyse().problems if one.code in ("data", "outside")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_links_inside_a_folder_of_images_do_not_lead_out(home: Path) -> None:
+    import struct
+
+    elsewhere, inside = home.parent / "elsewhere", home / "d"
+    inside.mkdir()
+    files = (("train-images-idx3-ubyte", (2, 2, 2), bytes(8)), ("train-labels-idx1-ubyte", (2,), b"\x00\x01"))
+    for name, dims, body in files:
+        head = struct.pack(">HBB", 0, 8, len(dims)) + struct.pack(f">{len(dims)}I", *dims)
+        (elsewhere / name).write_bytes(head + body)
+        (inside / name).symlink_to(elsewhere / name)
+    session = Session(Graph({"idx_1": Placed("idx_1", "IdxImages", FrozenDict({"path": "d"}))}))
+    session.save(home / "a.ngraph")
+    guarded = Session.open(home / "a.ngraph", guarded=True)
+    assert "outside" in {one.code for one in guarded.analyse().problems}
+    guarded.agree("d")
+    assert "outside" not in {one.code for one in guarded.analyse().problems}
+
+
+def test_a_document_opened_by_a_relative_path_reads_its_own_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "a.ngraph").write_text(dumps(csv(str(home / "table.csv"))))
+    monkeypatch.chdir(home)
+    assert "outside" not in {one.code for one in ng.check(ng.load("a.ngraph"))}

@@ -105,7 +105,9 @@ def test_no_pt_file_runs_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "f.pt").write_bytes(b"")
     with zipfile.ZipFile(tmp_path / "g.pt", "w", zipfile.ZIP_DEFLATED) as bomb:
         bomb.writestr("archive/data.pkl", b"0" * 10_000_000)
-    for name in "abcdefg":
+    torch.save({"hidden.weight": torch.eye(3).to_sparse()}, tmp_path / "h.pt")
+    torch.save({"hidden.weight": torch.empty(3, device="meta")}, tmp_path / "i.pt")
+    for name in "abcdefghi":
         with pytest.raises(RunError, match=rf"{name}\.pt"):
             read_weights(tmp_path / f"{name}.pt")
     assert not (tmp_path / "harm").exists()

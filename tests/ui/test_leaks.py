@@ -44,10 +44,10 @@ def test_a_hundred_documents_come_and_go(qtbot: Any, window: Callable[..., MainW
     bench = one.bench
     files = sorted(examples().glob("*.ngraph"))
 
-    def visit(count: int) -> None:
+    def visit(count: int, pause: int = 1) -> None:
         for number in range(count):
             assert bench.documents.open(files[number % len(files)])
-            qtbot.wait(1)
+            qtbot.wait(pause)
 
     def settle() -> None:
         assert bench.documents.open(examples() / "xor.ngraph")
@@ -56,7 +56,7 @@ def test_a_hundred_documents_come_and_go(qtbot: Any, window: Callable[..., MainW
         qtbot.wait(150)
         qtbot.waitUntil(lambda: not any(timer.isActive() for timer in one.findChildren(QTimer)), timeout=20000)
 
-    visit(len(files))
+    visit(2 * len(files), 300)  # what is kept on purpose is filled: the engine, data, shapes
     settle()
     before, memory = census(one), psutil.Process().memory_info().rss
     visit(DOCUMENTS)

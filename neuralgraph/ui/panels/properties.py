@@ -269,6 +269,9 @@ class NodeSheet(QWidget):
         placed = self.placed
         declared = self.session.catalog[self._type].params[name]
         if declared.kind == "file" and isinstance(value, str):
+            before = str(placed.params.get(name, ""))
+            if before and value != before and (value.startswith(before) or before.startswith(value)):
+                self.session.agreed -= {self.session.reach.name(before)}  # a piece of what is being typed
             self.session.agree(value)
             value = self.session.reach.short(value)
         default = declared.default
