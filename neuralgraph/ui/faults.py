@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import traceback
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -14,6 +16,10 @@ from neuralgraph.ui.panels.log import LogPanel
 
 QUIET = ("propagateSizeHints",)
 """Words of Qt that say nothing about the program."""
+FRAMES, LETTERS, SENTENCE = 40, 20_000, 300
+"""How much of a traceback and of an exception's own words is kept."""
+AFTERWARDS = ("last_exc", "last_type", "last_value", "last_traceback")
+"""Where Python keeps an exception for a debugger."""
 
 
 class Faults(QObject):
@@ -28,6 +34,7 @@ class Faults(QObject):
         super().__init__(parent)
         self._before = sys.excepthook, threading.excepthook, sys.unraisablehook
         self._mine = self._caught, self._in_thread, self._in_the_end
+        self._written: set[str] = set()
         self.found.connect(lambda text, more, cause: log.say(text, "error", more, cause=cause))
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._mine
         self._qt_before = qInstallMessageHandler(self._from_qt)
@@ -45,13 +52,15 @@ class Faults(QObject):
         if issubclass(kind, KeyboardInterrupt):
             self._before[0](kind, error, trace)
             return
-        more = "".join(traceback.format_exception(kind, error, trace))
-        sys.stderr.write(more)
-        last = traceback.extract_tb(trace)[-1:] if trace is not None else []
+        last = traceback.extract_tb(trace)[-1:]
+        place = f"{Path(last[0].filename).name}, line {last[0].lineno}" if last else ""
         cause = f"{kind.__name__} {last[0].filename}:{last[0].lineno}" if last else kind.__name__
-        self.found.emit(
-            f"Something went wrong inside the program: {error or kind.__name__}. Your document is safe; going on is "
-            "possible.", more, cause)
+        more = shown(error)
+        self._write(more, cause)
+        self._tell(f"Something went wrong inside the program: {_words(error)}{f' ({place})' if place else ''}. Your "
+                   "document is unharmed: you can go on, and save it. Copy the log if you want to report this.",
+                   more, cause)
+        _let_go(trace)
 
     def _in_thread(self, told: threading.ExceptHookArgs) -> None:
         if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
@@ -65,6 +74,51 @@ class Faults(QObject):
     def _from_qt(self, kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         if any(word in text for word in QUIET) or kind == QtMsgType.QtDebugMsg:
             return
-        sys.stderr.write(f"Qt: {text}\n")
+        self._write(f"Qt: {text}\n", f"Qt {text}")
         if kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtWarningMsg):
-            self.found.emit(f"The window system says: {text}", "", f"Qt {text}")
+            self._tell(f"The window system says: {text}", "", f"Qt {text}")
+
+    def _tell(self, text: str, more: str, cause: str) -> None:
+        with contextlib.suppress(RuntimeError):  # the window is already gone
+            self.found.emit(text, more, cause)
+
+    def _write(self, text: str, cause: str) -> None:
+        """On the terminal, once a cause: what fails in a painting fails many times a second."""
+        if cause in self._written or sys.stderr is None:  # None: started without a terminal
+            return
+        if len(self._written) < LETTERS:
+            self._written.add(cause)
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+
+def shown(error: BaseException) -> str:
+    """The traceback as it is shown and copied: bounded, the user's folder left out."""
+    try:
+        text = "".join(traceback.format_exception(error, limit=-FRAMES))
+    except Exception:  # it cannot even say what it is
+        text = f"{type(error).__name__}\n"
+    cut = text if len(text) <= LETTERS else f"{text[:LETTERS]}…\n"
+    return _without_home(cut)
+
+
+def _without_home(text: str) -> str:
+    return text.replace(str(Path.home()), "~")
+
+
+def _words(error: BaseException) -> str:
+    """What an exception says of itself, in one line."""
+    try:
+        text = _without_home(" ".join(str(error).split()))
+    except Exception:
+        text = ""
+    text = text if len(text) <= SENTENCE else f"{text[:SENTENCE]}…"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _let_go(trace: TracebackType | None) -> None:
+    """Drop what the frames hold. A painter that lives on after its painting has failed takes the whole process down."""
+    traceback.clear_frames(trace)
+    for name in AFTERWARDS:
+        if hasattr(sys, name):
+            delattr(sys, name)

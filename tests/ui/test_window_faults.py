@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +41,76 @@ def fail() -> None:
 class Painted(QWidget):
     def paintEvent(self, _event: object) -> None:
         fail()
+
+
+PAINTS = """
+import sys
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QApplication, QWidget
+from neuralgraph.ui.faults import Faults
+from neuralgraph.ui.panels.log import LogPanel
+from neuralgraph.ui.theme import Theme
+
+class Painted(QWidget):
+    def paintEvent(self, _event):
+        painter = QPainter(self)
+        painter.drawLine(0, 0, 9, 9)
+        raise ValueError("half a picture")
+
+app = QApplication([])
+log = LogPanel(Theme())
+faults = Faults(log, log)
+one = Painted()
+one.show()
+for after in (100, 200):
+    QTimer.singleShot(after, one.update)
+QTimer.singleShot(400, app.quit)
+app.exec()
+print([entry.count for entry in log.entries if "half a picture" in entry.text], len(log.entries))
+"""
+
+
+def test_a_painting_that_fails_halfway_takes_nothing_down() -> None:
+    """Its painter must not live on in the traceback: Qt ends a process that drops a device under a painter."""
+    done = subprocess.run([sys.executable, "-c", PAINTS], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "[3] 1\n"), done.stderr
+    assert done.stderr.count("Traceback") == 1, "the terminal is told once"
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+    def __bool__(self) -> bool:
+        raise ValueError("no truth")
+
+
+def test_an_exception_of_any_shape_is_told(log: LogPanel, capfd: Any) -> None:
+    def deep() -> None:
+        deep()
+
+    errors: list[BaseException] = []
+    for kind in (Unspeakable(), ValueError("a\nb" * 100_000), MemoryError(), ExceptionGroup("two", [ValueError("x")])):
+        errors.append(kind)
+    try:
+        deep()
+    except RecursionError as error:
+        errors.append(error)
+    for error in errors:
+        sys.excepthook(type(error), error, error.__traceback__)
+    assert len(log.entries) == len(errors)
+    assert all(len(entry.text) < 700 and len(entry.more) < 21_000 for entry in log.entries)
+    assert [entry.text.partition(": ")[2].split(".")[0].split(":")[0].split(" (")[0] for entry in log.entries] == [
+        "Unspeakable", "ValueError", "MemoryError", "ExceptionGroup", "RecursionError"]
+    capfd.readouterr()
+
+
+def test_without_a_terminal_it_is_told_all_the_same(log: LogPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    error = ValueError(f"{Path.home()}/secret")
+    sys.excepthook(ValueError, error, None)
+    assert "~/secret" in log.entries[0].text and "~/secret" in log.entries[0].more
 
 
 class Drawn(QGraphicsItem):
@@ -96,8 +169,6 @@ def test_each_cause_has_its_line_and_can_be_copied(log: LogPanel, qtbot: Any, ca
     try:
         int("x")
     except ValueError as error:
-        import sys
-
         sys.excepthook(type(error), error, error.__traceback__)
     assert [entry.count for entry in log.entries] == [300, 1]
     log.copy()
@@ -115,8 +186,6 @@ def test_what_qt_complains_of_is_told(log: LogPanel, qtbot: Any, capfd: Any) -> 
 
 
 def test_the_hooks_are_given_back(qtbot: Any) -> None:
-    import sys
-
     before = sys.excepthook, threading.excepthook, sys.unraisablehook
     panel = LogPanel(Theme())
     qtbot.addWidget(panel)
