@@ -192,9 +192,9 @@ def fit(
     **overrides: Any,
 ) -> Iterator[Event]:
     """The events of a run as they happen. Keywords as in `train`."""
-    if resume is not None and resume.checkpoint is not None:
-        overrides = _further(graph.session.graph.plan, resume.checkpoint.epoch, overrides)
     plan = planned(graph.session.graph.plan, **overrides)
+    if resume is not None and resume.checkpoint is not None:
+        plan = plan.further(resume.checkpoint.epoch, overrides.get("epochs"))
     return graph.session.train(control=control, device=device, plan=plan, data=data, resume=resume)
 
 
@@ -210,7 +210,7 @@ def train(
 
     Keywords override the plan for this run: `epochs, batch_size, optimizer, lr, seed, validation, test, split, shuffle,
     precision, weight_decay, momentum, nesterov, l1, clip`. `data` gives arrays for Input nodes by id. A run that fails
-    raises `RunError`.
+    raises `RunError`. `resume` goes on from where that run stood; `epochs` are so many more then.
     """
     from neuralgraph.errors import RunError
     from neuralgraph.training.events import Failed
@@ -221,12 +221,6 @@ def train(
     run = graph.session.run
     assert run is not None
     return run
-
-
-def _further(plan: Plan, done: int, overrides: dict[str, Any]) -> dict[str, Any]:
-    """`epochs` counts from where the resumed run stood; without it the plan is carried out to its end, or once more."""
-    more = overrides.get("epochs", plan.epochs - done if done < plan.epochs else plan.epochs)
-    return {**overrides, "epochs": done + more}
 
 
 _OPTIONS = ("momentum", "nesterov", "weight_decay", "betas", "alpha", "eps")

@@ -214,11 +214,16 @@ class Session(Filing, Looking):
     ) -> Iterator[Event]:
         """Compile, gather the data, learn: the events of one run, which ends up in `self.run`.
 
-        `fresh=False` goes on from the present weights of every node whose weights still have the same shape.
+        `fresh=False` goes on from the present weights of every node whose weights still have the same shape, and where
+        the last run left a checkpoint, as that run would have: to the end of the plan, or all of it once more.
         """
         from neuralgraph.training.loop import fit
         from neuralgraph.training.run import Run
 
+        if resume is None and not fresh and self._goes_on:
+            resume = self.run
+            assert resume is not None and resume.checkpoint is not None
+            plan = (plan or self.graph.plan).further(resume.checkpoint.epoch)
         plan = plan or self.graph.plan
         graph = self.graph if plan is self.graph.plan else self.graph.having(plan=plan)
         program = self.compile(device=device, seed=plan.seed, graph=graph)
@@ -232,6 +237,11 @@ class Session(Filing, Looking):
         for event in fit(program, feed, plan, control, resume=checkpoint):
             run.hear(event)
             yield event
+
+    @property
+    def _goes_on(self) -> bool:
+        """The present weights are those at the end of the last run, which left all that it takes to go on."""
+        return self.run is not None and self.run.checkpoint is not None and self.run.program is self.program
 
     @staticmethod
     def control() -> Control:

@@ -146,11 +146,11 @@ class Writer:
         made.meta["id"] = id
         return made
 
-    def total(self, losses: Mapping[str, fx.Node]) -> fx.Node:
-        """The weighted sum of the losses; a single one of weight 1 is the total itself."""
+    def total(self, losses: Mapping[str, fx.Node], shares: Mapping[str, float]) -> fx.Node:
+        """The sum of the losses by their shares; a single one of share 1 is the total itself."""
         total: fx.Node | None = None
         for id, loss in losses.items():
-            share = float(getattr(self.inference.nodes[id], "weight", 1.0))
+            share = shares[id]
             part = loss if share == 1.0 else self._marked(self.fx.call_function(operator.mul, (loss, share)), id)
             total = part if total is None else self._marked(self.fx.call_function(operator.add, (total, part)), id)
         assert total is not None

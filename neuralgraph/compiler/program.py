@@ -45,6 +45,7 @@ class Program:
         self.inputs = tuple(self._sources)
         self.sources = {key: (id, output, self.node(id)) for key, (id, output) in self._sources.items()}
         self.losses = tuple(id for id, _ in self._of_role("loss") if id in inference.calls)
+        self.shares = {id: float(getattr(inference.nodes[id], "weight", 1.0)) for id in self.losses}
         self._metrics = tuple(id for id, _ in self._of_role("metric") if id in inference.calls)
         self.root = build_root(graph, inference, seed)
         self.root.to(device)
@@ -86,7 +87,7 @@ class Program:
         writer.write(self.path((*losses, *self._metrics)))
         found = {id: writer.values[id, "loss"] for id in losses}
         watched = tuple(tuple(writer.inputs(id, self.node(id))[0]) for id in self._metrics)
-        return writer.finish((writer.total(found), tuple(found.values()), watched), "Training")
+        return writer.finish((writer.total(found, self.shares), tuple(found.values()), watched), "Training")
 
     # -- inference --------------------------------------------------------------------------------------------------
 
@@ -105,11 +106,11 @@ class Program:
         for id in (*self.losses, *self._metrics):
             edge = arguments(self.node(id), wires[id])[0][0][1]
             if edge is not None:
-                judged[self._output_name(edge.source, edge.output)] = edge.start
+                judged[self.output_name(edge.source, edge.output)] = edge.start
         if judged:
             return judged
         ends = [id for id in self.inference.order if id in known and not any(self.graph.out_of(id))]
-        return {self._output_name(id, output): (id, output) for id in ends for output in known[id]}
+        return {self.output_name(id, output): (id, output) for id in ends for output in known[id]}
 
     def _inference_module(self) -> tuple[fx.GraphModule, tuple[str, ...]]:
         wanted = self.outputs
@@ -167,7 +168,7 @@ class Program:
         writer = self._writer(keys)
         writer.write(self.path(ids))
         result = {
-            self._output_name(id, output): writer.values[id, output]
+            self.output_name(id, output): writer.values[id, output]
             for id in ids
             for output in self.inference.specs[id]
             if (id, output) in writer.values
@@ -236,7 +237,8 @@ class Program:
         writer.placeholders((key, *self._sources[key]) for key in keys)
         return writer
 
-    def _output_name(self, id: str, output: str) -> str:
+    def output_name(self, id: str, output: str) -> str:
+        """What a trace calls it: `id`, or `id.output` where there are several."""
         return id if len(self.node(id).outputs()) == 1 else f"{id}.{output}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from neuralgraph.graph.frozen import FrozenDict
@@ -59,6 +59,20 @@ class Plan:
     @property
     def epochs(self) -> int:
         return sum(stage.epochs for stage in self.stages)
+
+    def until(self, epochs: int) -> Plan:
+        """The same with its end at this epoch: what comes later is empty, the last stage as long as it takes."""
+        left, stages = epochs, []
+        for stage in self.stages[:-1]:
+            stages.append(replace(stage, epochs=min(stage.epochs, left)))
+            left -= stages[-1].epochs
+        return replace(self, stages=(*stages, replace(self.stages[-1], epochs=left)))
+
+    def further(self, done: int, more: int | None = None) -> Plan:
+        """What is left after `done` epochs: so many more; by default to the end of the plan, or all of it once more."""
+        if more is None:
+            more = self.epochs - done if done < self.epochs else self.epochs
+        return self.until(done + more)
 
     @property
     def optimizer(self) -> Optimizer:

@@ -6,25 +6,81 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor
+
+from neuralgraph.data.feed import Feed
+from neuralgraph.graph.plan import Plan
+
+Held = tuple[tuple[tuple[Tensor, ...], ...], ...]
+"""What metrics looked at, by batch, metric and input."""
+
+
+@dataclass(frozen=True, eq=False)
+class Updates:
+    """How one step of the plan stood: what its optimiser remembers of each parameter, and its levers.
+
+    `planned` are the levers that the plan had asked for, `levers` those in force; they differ where one was changed
+    while running. `switches` are the options that say what the optimiser remembers.
+    """
+
+    optimizer: str
+    planned: Mapping[str, float]
+    levers: Mapping[str, float]
+    switches: Mapping[str, bool] = field(default_factory=dict)
+    state: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What metrics have seen of an epoch: their sums, the batches that are not yet in them, how many are held."""
+
+    statistics: Mapping[str, Tensor]
+    held: Held
+    limit: int
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """Weights, optimiser states, random states and the place in the plan. Plain tensors and numbers, all copies.
+    """Weights, optimisers, random states and the place in the plan. Plain tensors and numbers, all copies.
 
-    `order` is the generator of permutations as it stood before the epoch; `batch` batches of the epoch were learned.
+    `order` is the generator of permutations as it stood before the epoch, of which `batch` batches were learned.
+    `sums` are, by name, a loss summed over the rows seen in this epoch, and how many. `facts` are the settings without
+    which the rest of the run would be another one.
     """
 
     epoch: int
     step: int
     batch: int
+    stage: int
     weights: Mapping[str, Tensor]
-    optimizers: tuple[Mapping[str, Any], ...]
+    learners: tuple[Updates, ...]
     order: Tensor
     randomness: Mapping[str, Tensor]
-    sums: Mapping[str, float] = field(default_factory=dict)
-    statistics: Mapping[str, Tensor] = field(default_factory=dict)
+    sums: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    meter: Seen | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+FACTS: Mapping[str, str] = {
+    "seed": "seed", "batch_size": "batch size", "shuffle": "shuffling", "split": "split",
+    "validation": "validation part", "test": "test part",
+    "precision": "precision", "rows": "rows", "device": "device", "threads": "torch threads",
+}
+PLACE = ("batch_size", "shuffle", "rows")
+"""Where these are the same, a place within an epoch still means the same rows."""
+
+
+def facts(feed: Feed, plan: Plan, device: str) -> dict[str, Any]:
+    """What a run depends on besides its graph and its levers."""
+    found = {name: getattr(plan, name) for name in FACTS if hasattr(plan, name)}
+    return {**found, "rows": feed.rows, "device": device, "threads": torch.get_num_threads()}
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is another than it was, in words."""
+    return tuple(f"{words} {before[name]} → {now[name]}" for name, words in FACTS.items()
+                 if name in before and before[name] != now[name])
 
 
 def copied(value: Any) -> Any:

@@ -27,6 +27,8 @@ class Started:
     losses: tuple[str, ...]
     metrics: tuple[str, ...]
     start_epoch: int = 0
+    start_step: int = 0
+    """Not 0 where the run goes on from an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Step:
     """Some batches were learned: those since the last such event. `step` counts all batches of the run so far.
 
     `losses` holds the total loss of each of these batches, `parts` those of every loss node, `lr` the present rate,
-    `gradient_norm` that of the last batch, `rate` samples per second, `seconds` since the start.
+    `gradient_norm` that of the last batch, `rate` samples per second, `seconds` since the start. Where the plan
+    computes a loss in some of these batches only, `places` says by its name (or "loss") in which, counted from 0.
     """
 
     epoch: int
@@ -48,6 +51,9 @@ class Step:
     seconds: float = 0.0
     remaining: tuple[float, float] | None = None
     """Seconds left, from … to."""
+    places: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+    batches: int = 0
+    """How many; `losses` has fewer where `places` says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,14 @@ class Changed:
     name: str
     old: float
     new: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence that the user should read: what was asked for and cannot be, what is otherwise than before."""
+
+    step: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +151,4 @@ class Failed:
     node: str | None = None
 
 
-Event = Started | Step | EpochEnded | Changed | Reading | Snapshot | Paused | Stopped | Finished | Failed
+Event = Started | Step | EpochEnded | Changed | Note | Reading | Snapshot | Paused | Stopped | Finished | Failed

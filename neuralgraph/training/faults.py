@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import linecache
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, fx
 
+_BACK = "The weights went back to those of the last good epoch."
 _GENERATED = "<eval_with_key>"
+_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+"""What torch says on the devices; on the processor it raises a plain `RuntimeError`."""
 
 
 class NotFinite(Exception):
@@ -22,13 +25,21 @@ class NotFinite(Exception):
         self.node = node
 
 
+class MetricFailed(Exception):
+    """A metric could not judge what it was given."""
+
+    def __init__(self, node: str, error: Exception) -> None:
+        super().__init__(str(error).strip() or type(error).__name__)
+        self.node = node
+
+
 def explained(error: Exception, program: Any) -> tuple[str, str, str | None]:
     """Message, next step and canvas id of an exception that ended a run."""
     if isinstance(error, NotFinite):
         return str(error), error.hint, error.node
-    node = where(error, program)
+    node = error.node if isinstance(error, MetricFailed) else where(error, program)
     first = (str(error).strip().partition("\n")[0] or type(error).__name__)[:300]
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "out of memory" in first.lower():
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(one in first.lower() for one in _NO_MEMORY):
         at = f" at {node}" if node else ""
         return f"There was not enough memory{at}.", "Make the batch or the layers smaller.", node
     return f"{node or 'The run'} stopped: {first}", "Check its inputs and parameters.", node
@@ -58,33 +69,66 @@ def _id_of(name: str, program: Any) -> str | None:
 
 
 def culprit(
-    program: Any, spoilt: Mapping[str, Tensor], tensors: Mapping[str, Tensor], step: int, lr: float
+    program: Any, spoilt: Mapping[str, Tensor], batches: Sequence[Mapping[str, Tensor]], step: int, lr: float
 ) -> NotFinite:
-    """Which node first gave a number that is not finite.
+    """Which node first gave a number that is not finite, forwards or backwards.
 
-    `program` holds the last good weights and keeps them; `spoilt` are those after the step, `tensors` the batch. Where
-    the good weights already give such a number, that node is at fault; else the weights had grown beyond all bounds.
+    `program` holds the last good weights and keeps them; `spoilt` are those after the step, `batches` the last ones up
+    to that of step `step`, in which the loss was none. Where the good weights do not give such a number, they had grown
+    beyond all bounds.
     """
-    name = _first_bad(program, tensors)
-    if name is not None:
-        node = name.partition(".")[0]
-        return NotFinite(
-            f"At step {step} the output of {node} stopped being finite numbers.",
-            f"Look at what goes into {node}: a logarithm, root or division may have met a number it cannot "
-            "take. The weights went back to those of the last good epoch.", node)
+    steps = range(step - len(batches) + 1, step + 1)
+    with program.quiet():
+        for at, tensors in zip(steps, batches, strict=True):
+            name = _first_bad(program, tensors)
+            if name is not None:
+                node = name.partition(".")[0]
+                return NotFinite(
+                    f"At step {at} the output of {node} stopped being finite numbers.",
+                    f"Look at what goes into {node}: a logarithm, root or division may have met a number it cannot "
+                    f"take. {_BACK}", node)
+        for at, tensors in zip(steps, batches, strict=True):
+            backwards = _first_bad_backwards(program, tensors)
+            if backwards is not None:
+                return NotFinite(
+                    f"At step {at} the gradient through {backwards} stopped being finite numbers.",
+                    f"Look at what goes into {backwards}: a root or a power is infinitely steep at 0. Keep its input "
+                    f"away from there. {_BACK}", backwards)
     bad = next((name for name, one in spoilt.items() if one.is_floating_point() and not _finite(one)), None)
-    node_id = bad.partition(".")[0] if bad else None
     what = f"the weights {bad}" if bad else "the loss"
     return NotFinite(
         f"At step {step} {what} grew beyond all numbers.",
-        f"Try a rate of {lr / 10:g} instead of {lr:g}, or clip the gradient. The weights went back to those of "
-        "the last good epoch.", node_id)
+        f"Try a rate of {lr / 10:g} instead of {lr:g}, or clip the gradient. {_BACK}",
+        bad.partition(".")[0] if bad else None)
 
 
 def _first_bad(program: Any, tensors: Mapping[str, Tensor]) -> str | None:
-    with program.quiet():
-        values = program.trace(tensors)
+    values = program.trace(tensors)
     return next((n for n, one in values.items() if one.is_floating_point() and not _finite(one)), None)
+
+
+def _first_bad_backwards(program: Any, tensors: Mapping[str, Tensor]) -> str | None:
+    """The node nearest to the loss that takes finite gradients and gives others."""
+    values = {name: one for name, one in program.trace(tensors, grad=True).items() if one.requires_grad}
+    weights = {name: one for name, one in program.root.named_parameters() if one.requires_grad}
+    total = sum(share * values[id] for id, share in program.shares.items() if id in values)
+    if not isinstance(total, Tensor):
+        return None
+    held = {**values, **weights}
+    found = torch.autograd.grad(total, list(held.values()), allow_unused=True)
+    bad = {name for name, one in zip(held, found, strict=True) if one is not None and not _finite(one)}
+    for id in reversed(program.inference.order):
+        own = {name for name in bad & set(values) if name.partition(".")[0] == id}
+        given = {program.output_name(edge.source, edge.output) for edge in program.inference.wires[id].values()}
+        given |= {name for name in weights if name.partition(".")[0] == id}
+        if not own and bad & given:
+            return str(id)
+    return None
+
+
+def finite(program: Any) -> bool:
+    """Every weight is a number."""
+    return all(_finite(one) for one in program.root.parameters())
 
 
 def _finite(value: Tensor) -> bool:

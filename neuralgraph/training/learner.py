@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 from neuralgraph.errors import RunError
 from neuralgraph.graph.plan import Step as PlanStep
-from neuralgraph.training.optimizers import change, make_optimizer, setting
+from neuralgraph.training.checkpoint import Updates
+from neuralgraph.training.control import RANGES
+from neuralgraph.training.optimizers import change, make_optimizer, remember, setting, state, switches
 
 Batch = tuple[Tensor, ...]
 
@@ -29,13 +31,14 @@ class Learner:
         named = {name: one for name, one in program.root.named_parameters() if one.requires_grad}
         ids = tuple(dict.fromkeys(name.partition(".")[0] for name in named))
         owners = chosen(step.nodes, ids, "node", strict=False)
-        self.parameters = [one for name, one in named.items() if name.partition(".")[0] in owners]
+        mine = {name: one for name, one in named.items() if name.partition(".")[0] in owners}
+        self.names, self.parameters = tuple(mine), list(mine.values())
         self.every, self.clip, self.l1 = step.every, step.clip, step.l1
         self.optimizer = make_optimizer(step.optimizer, self.parameters, program.device) if self.parameters else None
-        self._lr = step.optimizer.lr
+        self.kind, self._lr = step.optimizer.name, step.optimizer.lr
         self._zero = self.optimizer.zero_grad if self.optimizer else _nothing
         self._step: Callable[[], Any] = self.optimizer.step if self.optimizer else _nothing
-        self._plain = not self.l1 and self.clip is None
+        self.planned = self.levers
 
     @property
     def lr(self) -> float:
@@ -45,7 +48,7 @@ class Learner:
         """Forward, backward, step."""
         self._zero()
         total, losses, watched = self._forward(*batch)
-        goal = total if self._plain or not self.l1 else total + self.l1 * self._absolute()
+        goal = total + self.l1 * self._absolute() if self.l1 and self.parameters else total
         if goal.requires_grad:
             goal.backward()
         if self.clip is not None and self.parameters:
@@ -58,18 +61,46 @@ class Learner:
         held = [one.grad for one in self.parameters if one.grad is not None]
         return float(nn.utils.get_total_norm(held)) if held else float("nan")
 
-    def set(self, name: str, value: float) -> float | None:
-        """Change a setting from the next batch on; the old value, None where it has no such thing."""
+    @property
+    def levers(self) -> dict[str, float]:
+        """What can be changed while running, as it is now; without those that this optimiser does not have."""
+        found = {name: self.get(name) for name in RANGES}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def get(self, name: str) -> float | None:
+        """The present value of a lever; None where there is no such thing."""
         if name == "l1":
-            old, self.l1 = self.l1, value
-            self._plain = not self.l1 and self.clip is None
-            return old
-        if self.optimizer is None:
-            return None
-        before = setting(self.optimizer, name)
-        if before is not None:
+            return self.l1
+        return setting(self.optimizer, name) if self.optimizer is not None else None
+
+    def set(self, name: str, value: float) -> float | None:
+        """Change a lever from the next batch on; the old value, None where it has no such thing."""
+        before = self.get(name)
+        if name == "l1":
+            self.l1 = value
+        elif before is not None and self.optimizer is not None:
             change(self.optimizer, name, value)
         return before
+
+    def save(self) -> Updates:
+        """How it stands: copies."""
+        if self.optimizer is None:
+            return Updates(self.kind, self.planned, self.levers)
+        remembered = state(self.optimizer, self.names)
+        return Updates(self.kind, self.planned, self.levers, switches(self.optimizer), remembered)
+
+    def restore(self, saved: Updates) -> bool:
+        """Stand as `saved` did; False where that was another optimiser, and this one starts afresh.
+
+        A lever that was changed while running stays changed, unless the plan asks for another value than it did then.
+        """
+        known = self.optimizer is None or (self.kind, switches(self.optimizer)) == (saved.optimizer, saved.switches)
+        if self.optimizer is not None and known:
+            remember(self.optimizer, self.names, saved.state)
+        for name, value in self.planned.items():
+            if known and saved.planned.get(name) == value and name in saved.levers:
+                self.set(name, saved.levers[name])
+        return known
 
     def _absolute(self) -> Tensor:
         return torch.stack([one.abs().sum() for one in self.parameters]).sum()

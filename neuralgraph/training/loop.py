@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -13,10 +12,10 @@ import torch
 from torch import Tensor
 
 from neuralgraph.data.feed import Feed
-from neuralgraph.errors import NeuralGraphError
+from neuralgraph.errors import NeuralGraphError, WeightsMismatch
 from neuralgraph.graph.plan import Plan, Stage
 from neuralgraph.training.batches import Batch, Order, batches
-from neuralgraph.training.checkpoint import Checkpoint, copied
+from neuralgraph.training.checkpoint import PLACE, Checkpoint, copied, differences, facts
 from neuralgraph.training.control import Control, Probe
 from neuralgraph.training.events import (
     Changed,
@@ -24,17 +23,19 @@ from neuralgraph.training.events import (
     Event,
     Failed,
     Finished,
+    Note,
     Paused,
     Snapshot,
     Started,
     Step,
     Stopped,
 )
-from neuralgraph.training.faults import culprit, explained
+from neuralgraph.training.faults import culprit, explained, finite
 from neuralgraph.training.learner import Learner
 from neuralgraph.training.metrics import Meter, evaluate
 from neuralgraph.training.probes import read
 from neuralgraph.training.randomness import Randomness
+from neuralgraph.training.tally import Tally
 
 TELL = 1 / 30
 """Seconds between two `Step` events."""
@@ -85,15 +86,12 @@ class Loop:
         self.resume = resume
         self.begun = perf_counter()
         self.idle = 0.0
-        self._held: list[Tensor] = []
-        self._parts: list[Tensor] = []
-        self._total = 0.0
-        self._sums: dict[str, float] = {}
+        self.stage = 0
+        self.facts = facts(feed, plan, program.device)
         self._final: dict[str, float] = {}
         self._told = self._looked = self.begun
         self._order_before = self.order.state
         self._stopping = False
-        self._batches: list[Batch] = []
         self._safe: dict[str, Tensor] = {}
         self._safe_at = -math.inf
 
@@ -103,22 +101,19 @@ class Loop:
         """Fit what is fitted, then stage by stage, epoch by epoch."""
         program, plan = self.program, self.plan
         program.root.train()
-        stages = [stage for stage in plan.stages if stage.epochs > 0]
-        if stages:
-            self._enter(stages[0])
-        if self.resume is not None:
-            self._restore(self.resume)
-        else:
-            self._fit_blocks()
+        differs = self._begin(plan.stages)
         parameters = sum(one.numel() for one in program.root.parameters())
         yield Started(
             plan.epochs, self.steps_per_epoch, self.feed.rows, self.feed.validation_rows, self.feed.test_rows,
             program.device, plan.seed, parameters, tuple(program.losses), tuple(program.metrics), self.epoch,
+            self.step,
         )
+        if differs:
+            yield Note(self.step, f"Not bit for bit what the unbroken run would have been: {'; '.join(differs)}.")
         done = 0
-        for number, stage in enumerate(stages):
-            if number and done >= self.epoch:
-                self._enter(stage)
+        for number, stage in enumerate(plan.stages):
+            if number != self.stage and self.epoch < done + stage.epochs:
+                self._enter(number, stage)
             while self.epoch < done + stage.epochs:
                 yield from self._one_epoch()
                 if self._stopping:
@@ -126,6 +121,7 @@ class Loop:
                     yield Stopped(self.epoch, self.step, self.control.reason or "stopped")
                     return
             done += stage.epochs
+        self._check()
         final = dict(self._final)
         if self.feed.test_rows:
             judged = self._judge(self.feed.test).prefixed("test_")
@@ -134,12 +130,29 @@ class Loop:
         seconds = perf_counter() - self.begun - self.idle
         yield Finished(self.epoch, self.step, seconds, final, f"all {plan.epochs} epochs are done")
 
-    def _enter(self, stage: Stage) -> None:
-        self.learners = [Learner(self.program, step) for step in stage.steps]
+    def _begin(self, stages: Sequence[Stage]) -> tuple[str, ...]:
+        """Stand at the start, or where the earlier run stood; what will be otherwise than in that run."""
+        at = self.resume.epoch if self.resume is not None else 0
+        ends = np.cumsum([stage.epochs for stage in stages])
+        number = min(int(np.searchsorted(ends, at, side="right")), len(stages) - 1)
+        if self.resume is not None and at == int(ends[self.resume.stage if self.resume.stage < len(stages) else -1]):
+            number = min(self.resume.stage, len(stages) - 1)  # it stood at the end of its stage
+        self._enter(number, stages[number])
+        if self.resume is None:
+            self._fit_blocks()
+            return ()
+        return self._restore(self.resume)
 
-    def _fit_blocks(self) -> None:
+    def _enter(self, number: int, stage: Stage) -> None:
+        self.stage = number
+        self.learners = [Learner(self.program, step) for step in stage.steps]
+        self.tally = Tally(self.learners, self.program.shares)
+
+    def _fit_blocks(self, known: Collection[str] = ()) -> None:
         """What learns from data before training sees the training part once, in topological order."""
         for id in self.program.fitted:
+            if id in known:
+                continue
             wires = self.program.inference.wires[id]
             edge = next(iter(wires.values()))
             name = edge.source if len(self.program.node(edge.source).outputs()) == 1 else f"{edge.source}.{edge.output}"
@@ -179,7 +192,7 @@ class Loop:
                         yield from self._watched(now)
             self.random.__exit__()
             inside = False
-            if self._held:
+            if self.tally:
                 yield self._flush(perf_counter())
             self.epoch, self.batch = self.epoch + 1, 0
             yield self._ended()
@@ -190,50 +203,38 @@ class Loop:
                 self.random.__exit__()
 
     def _learn(self, batch: Batch) -> None:
-        self._batches.append(batch)
+        self.tally.begin(batch)
+        seen: Any = ()
         for number, learner in enumerate(self.learners):
             if self.step % learner.every:
                 continue
             total, losses, watched = learner.learn(batch)
-            if number == 0:
-                self._held.append(total)
-                if len(losses) > 1:
-                    self._parts.append(torch.stack([one.detach() for one in losses]))
-                if watched:
-                    self.meter.add(watched)
+            self.tally.hear(number, total, losses)
+            seen = seen or watched
+        if seen:
+            self.meter.add(seen)
 
     def _flush(self, now: float) -> Step:
         """The losses since the last time, in one synchronisation; `NotFinite` where one is not a number."""
-        losses = torch.stack(self._held).double().cpu().numpy() if self._held else np.zeros(0)
-        names = self.learners[0].losses
-        if self._parts:
-            table = torch.stack(self._parts).double().cpu().numpy()
-            parts = {name: table[:, at] for at, name in enumerate(names)}
-        else:
-            parts = dict.fromkeys(names, losses)
-        recent, self._held, self._parts, self._batches = self._batches, [], [], []
-        if not np.isfinite(losses).all():
-            self._not_finite(losses, recent)
         size = self.plan.batch_size
-        sizes = np.full(len(losses), float(size))
+        sizes = np.full(len(self.tally.batches), float(size))
         if self.batch >= self.steps_per_epoch and len(sizes):
             sizes[-1] -= self.batch * size - self.feed.rows
-        for name, values in {"loss": losses, **parts}.items():
-            self._add(name, values, sizes)
+        told = self.tally.tell(sizes)
+        if told.spoilt is not None:
+            self._not_finite(told.suspects, self.step - told.batches + told.spoilt + 1)
         elapsed = now - self._told
         self._told = now
         learner = self.learners[0]
         return Step(
-            self.epoch, self.step, self.batch, losses, parts, learner.lr, learner.gradient_norm(),
+            self.epoch, self.step, self.batch, told.losses, told.parts, learner.lr, learner.gradient_norm(),
             float(sizes.sum()) / elapsed if elapsed > 0 else 0.0, now - self.begun - self.idle, self._remaining(now),
+            told.places, told.batches,
         )
-
-    def _add(self, name: str, values: Any, sizes: Any) -> None:
-        self._sums[name] = self._sums.get(name, 0.0) + float(values @ sizes)
 
     def _ended(self) -> EpochEnded:
         """The figures of the epoch: training as it was seen, validation afterwards."""
-        figures = {name: total / self.feed.rows for name, total in self._sums.items()}
+        figures = self.tally.means()
         judged = self.meter.result()
         figures.update(judged.figures)
         tables = dict(judged.tables)
@@ -241,7 +242,7 @@ class Loop:
             validated = self._judge(self.feed.validation).prefixed("val_")
             figures.update(validated.figures)
             tables.update(validated.tables)
-        self._final, self._sums = figures, {}
+        self._final = figures
         return EpochEnded(self.epoch, self.step, figures, tables, perf_counter() - self.begun - self.idle)
 
     def _judge(self, tensors: Mapping[str, Tensor]) -> Any:
@@ -272,14 +273,14 @@ class Loop:
             match control.state:
                 case "stopping":
                     self._stopping = True
-                    if self._held:
+                    if self.tally:
                         yield self._flush(perf_counter())
                     break
                 case "running":
                     break
             if not paused:
                 paused = True
-                if self._held:
+                if self.tally:
                     yield self._flush(perf_counter())
                 yield Paused(self.epoch, self.step)
             control.wait()
@@ -290,10 +291,12 @@ class Loop:
 
     def _change(self, name: str, value: float) -> Iterator[Event]:
         place = self.epoch + self.batch / max(self.steps_per_epoch, 1)
-        for learner in self.learners:
-            old = learner.set(name, value)
-            if old is not None:
-                yield Changed(self.step, place, name, old, value)
+        before = [old for learner in self.learners if (old := learner.set(name, value)) is not None]
+        if before:
+            yield Changed(self.step, place, name, before[0], value)
+        else:
+            kinds = ", ".join(dict.fromkeys(one.kind for one in self.learners))
+            yield Note(self.step, f"{name} stays out: {kinds} has no such setting.")
 
     def _watched(self, now: float) -> Iterator[Event]:
         if self.control.watched is not None and now - self._looked >= LOOK:
@@ -306,28 +309,38 @@ class Loop:
     # -- state ------------------------------------------------------------------------------------------------------
 
     def checkpoint(self) -> Checkpoint:
-        """Everything to go on from here; ask at a batch edge."""
-        self.meter.fold()
+        """Everything to go on from here; ask at a batch edge, when everything was told."""
         return Checkpoint(
-            self.epoch, self.step, self.batch, copied(self.program.state_dict()),
-            tuple(copied(one.optimizer.state_dict()) if one.optimizer else {} for one in self.learners),
+            self.epoch, self.step, self.batch, self.stage, copied(self.program.state_dict()),
+            tuple(one.save() for one in self.learners),
             self._order_before.clone() if self.batch else self.order.state.clone(),
-            copied(self.random.own), dict(self._sums), copied(self.meter.statistics),
+            copied(self.random.own), dict(self.tally.sums), self.meter.save(), self.facts,
         )
 
-    def _restore(self, saved: Checkpoint) -> None:
-        self.program.load_state_dict(saved.weights)
-        for learner, known in zip(self.learners, saved.optimizers, strict=False):
-            if learner.optimizer is not None and known:
-                lr = learner.lr
-                with suppress(ValueError, KeyError):  # another optimiser starts afresh
-                    learner.optimizer.load_state_dict(copied(known))
-                learner.set("lr", lr)
-        self.epoch, self.step, self.batch = saved.epoch, saved.step, saved.batch
+    def _restore(self, saved: Checkpoint) -> tuple[str, ...]:
+        """Stand as the earlier run did, as far as it fits; what will be otherwise than in that run, in words."""
+        differs = list(differences(saved.facts, self.facts))
+        known: Collection[str] = ()
+        own = {name.partition(".")[0] for name in self.program.state_dict()}
+        try:
+            known = self.program.load_state_dict(saved.weights, only_matching=True).fits if own else ()
+        except WeightsMismatch:
+            differs.append("none of the nodes has the weights that it had")
+        else:
+            if missing := sorted(own - set(known)):
+                differs.append(f"fresh weights in {', '.join(missing)}")
+        self._fit_blocks(known)
+        if saved.stage == self.stage:
+            for learner, one in zip(self.learners, saved.learners, strict=False):
+                if not learner.restore(one):
+                    differs.append(f"{learner.kind} starts afresh")
+        self.epoch, self.step = saved.epoch, saved.step
         self.order.state = saved.order
         self.random.own = dict(saved.randomness)
-        self._sums = dict(saved.sums)
-        self.meter.statistics = copied(saved.statistics)
+        if all(saved.facts.get(name) == self.facts[name] for name in PLACE):
+            self.batch, self.tally.sums = saved.batch, dict(saved.sums)
+            self.meter.restore(saved.meter)
+        return tuple(differs)
 
     def _snapshot(self) -> Snapshot:
         weights = {name: one.detach().cpu().numpy().copy() for name, one in self.program.state_dict().items()}
@@ -338,15 +351,20 @@ class Loop:
         """Remember the weights at the start of an epoch, at most twice a second."""
         now = perf_counter()
         if now - self._safe_at >= KEEP:
+            self._check()
             self._safe, self._safe_at = copied(self.program.state_dict()), now
 
-    def _not_finite(self, losses: Any, recent: list[Batch]) -> None:
+    def _check(self) -> None:
+        """A gradient can spoil the weights though its loss was a number: then nothing good would be kept."""
+        if not finite(self.program):
+            self._not_finite(self.tally.last, self.step)
+
+    def _not_finite(self, suspects: Sequence[Batch], step: int) -> None:
         """Stop: go back to the weights that were kept and say where numbers went wrong."""
-        first = int(np.argmax(~np.isfinite(losses)))
-        tensors = dict(zip(self.keys, recent[min(first, len(recent) - 1)], strict=True))
+        held = [dict(zip(self.keys, one, strict=True)) for one in suspects]
         spoilt = copied(self.program.state_dict())
         self.program.load_state_dict(self._safe)
-        raise culprit(self.program, spoilt, tensors, self.step - len(losses) + first + 1, self.learners[0].lr)
+        raise culprit(self.program, spoilt, held, step, self.learners[0].lr)
 
 
 def _answer(question: Callable[[Any], Any], answer: Any, program: Any) -> None:

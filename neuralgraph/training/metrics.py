@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from neuralgraph.training.batches import batches
+from neuralgraph.training.checkpoint import Seen, copied
+from neuralgraph.training.faults import MetricFailed
 from neuralgraph.training.randomness import undisturbed
 
 HELD_BYTES = 4 * 2**20
@@ -66,9 +68,24 @@ class Meter:
             for number, (id, block) in enumerate(self.metrics.items()):
                 given = [torch.cat([one if one.ndim else one[None] for one in parts])
                          for parts in zip(*(kept[number] for kept in self.held), strict=True)]
-                fresh = block.statistics(*given)
+                try:
+                    fresh = block.statistics(*given)
+                except Exception as error:
+                    raise MetricFailed(id, error) from error
                 self.statistics[id] = self.statistics[id] + fresh if id in self.statistics else fresh
         self.held, self.count = [], 0
+
+    def save(self) -> Seen:
+        """What has been seen: copies. Nothing is worked off, so that the sums stay those of an unbroken run."""
+        return Seen(copied(self.statistics), copied(tuple(self.held)), self.limit)
+
+    def restore(self, saved: Seen | None) -> None:
+        """Have seen what was saved, as far as the metrics are the same."""
+        if saved is None or (saved.held and any(len(one) != len(self.metrics) for one in saved.held)):
+            return
+        self.statistics = {id: one for id, one in copied(saved.statistics).items() if id in self.metrics}
+        self.held, self.limit = list(copied(saved.held)), saved.limit
+        self.count = len(self.held)
 
     def result(self) -> Judgement:
         """What has been seen, and a fresh start."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import nn
 
 from neuralgraph.errors import RunError
 from neuralgraph.graph.plan import OPTIMIZERS, Optimizer
+from neuralgraph.training.checkpoint import copied
 
 Check = tuple[str, Callable[[float], bool]]
 
@@ -26,6 +27,7 @@ _OPTIONS: Mapping[str, Mapping[str, Check]] = {
         "alpha": _SHARE, "eps": _AMOUNT, "weight_decay": _AMOUNT, "momentum": _SHARE, "centered": _SWITCH},
     "Adagrad": {"lr_decay": _AMOUNT, "weight_decay": _AMOUNT, "initial_accumulator_value": _AMOUNT, "eps": _AMOUNT},
 }
+_SWITCHES = ("amsgrad", "centered")
 _FUSED_DEVICES = {"SGD": ("cpu", "cuda", "mps"), "Adam": ("cpu", "cuda", "mps"), "AdamW": ("cpu", "cuda", "mps"),
                   "Adagrad": ("cpu",)}
 
@@ -108,3 +110,29 @@ def _give_buffers(optimizer: torch.optim.Optimizer, parameters: Iterable[nn.Para
         state = optimizer.state.get(one)
         if state and "momentum_buffer" not in state:
             state["momentum_buffer"] = torch.zeros_like(one)
+
+
+def switches(optimizer: torch.optim.Optimizer) -> dict[str, bool]:
+    """The options that say which numbers it remembers of a parameter."""
+    return {name: bool(optimizer.param_groups[0][name]) for name in _SWITCHES if name in optimizer.param_groups[0]}
+
+
+def state(optimizer: torch.optim.Optimizer, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """A copy of what it remembers, by the names of its parameters in order."""
+    held = optimizer.state_dict()["state"]
+    return {name: {key: copied(one) for key, one in held[at].items() if one is not None}
+            for at, name in enumerate(names) if at in held}
+
+
+def remember(optimizer: torch.optim.Optimizer, names: Sequence[str], saved: Mapping[str, Mapping[str, Any]]) -> None:
+    """Take over what was remembered of the parameters that are still there in the same shape."""
+    now = optimizer.state_dict()
+    parameters = optimizer.param_groups[0]["params"]
+    for at, name in enumerate(names):
+        if name in saved and all(_fits(one, parameters[at]) for one in saved[name].values()):
+            now["state"][at] = copied(saved[name])
+    optimizer.load_state_dict(now)
+
+
+def _fits(remembered: Any, parameter: torch.Tensor) -> bool:
+    return not isinstance(remembered, torch.Tensor) or not remembered.ndim or remembered.shape == parameter.shape

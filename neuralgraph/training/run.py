@@ -13,6 +13,7 @@ from neuralgraph.training.events import (
     Event,
     Failed,
     Finished,
+    Note,
     Snapshot,
     Started,
     Step,
@@ -33,6 +34,7 @@ class Run:
     tables: dict[str, Any] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
     changes: list[Changed] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     stop_reason: str = ""
     seconds: float = 0.0
     failure: Failed | None = None
@@ -61,6 +63,8 @@ class Run:
                 self.seconds = event.seconds
             case Changed():
                 self.changes.append(event)
+            case Note():
+                self.notes.append(event.message)
             case Snapshot():
                 self.checkpoint = getattr(self.program, "checkpoint", None)
             case Finished():

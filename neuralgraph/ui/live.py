@@ -62,7 +62,7 @@ class LivePictures(QObject):
         """Events of the run; called some twelve times a second."""
         for event in events:
             match event:
-                case Started():
+                case Started() if not event.start_step:
                     self._curves = {}
                 case Step():
                     self._remember(event)

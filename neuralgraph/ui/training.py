@@ -16,6 +16,7 @@ from neuralgraph.training.events import (
     Event,
     Failed,
     Finished,
+    Note,
     Paused,
     Started,
     Step,
@@ -141,8 +142,8 @@ class Training(QObject):
         optimizer = session.graph.plan.optimizer
         self._levers = {"lr": optimizer.lr, "l1": session.graph.plan.stages[0].steps[0].l1, **{
             name: float(value) for name, value in optimizer.options.items() if name in ("momentum", "weight_decay")}}
-        self._show(phase="running", epoch=0, epochs=session.graph.plan.epochs, step=0, steps=0, left="–", speed="–",
-                   message="", started=True)
+        begins = {"epoch": 0, "epochs": session.graph.plan.epochs, "step": 0, "steps": 0} if fresh else {}
+        self._show(phase="running", left="–", speed="–", message="", started=True, **begins)
         self.bridge.start(lambda: session.train(control=control, device=device, fresh=fresh), control)
 
     def _once(self, lever: str) -> None:
@@ -163,6 +164,8 @@ class Training(QObject):
                     self._epoch(event)
                 case Paused():
                     self.state = replace(self.state, phase="paused")
+                case Note():
+                    self.said.emit("note", event.message, "")
                 case Changed():
                     self.said.emit("note", f"{event.name} {event.old:g} → {event.new:g} at step {event.step}", "")
                 case Stopped():

@@ -37,3 +37,20 @@ def test_a_rate_that_is_too_high_is_named_and_the_weights_go_back() -> None:
     assert "rate of 100000" in failed.hint
     assert g.session.program is not None
     assert all(torch.isfinite(one).all() for one in g.session.program.state_dict().values())
+
+
+def test_a_gradient_that_is_no_number_is_found_behind_a_finite_loss() -> None:
+    """The root is 0 at 0, and infinitely steep there: the loss is a number, the weights after the step are none."""
+    g = ng.Graph()
+    x, y = g.add("Input", shape=(3,), id="x"), g.add("Input", shape=(2,), id="y")
+    h = g.add("Pow", g.add("Linear", x, out_features=2, bias=False, id="first"), power=2.0)
+    g.add("MSELoss", g.add("Linear", g.add("Pow", h, power=0.5, id="root"), out_features=2, id="last"), y, id="loss")
+    rng = np.random.default_rng(0)
+    arrays = {"x": rng.normal(size=(64, 3)).astype(np.float32), "y": rng.normal(size=(64, 2)).astype(np.float32)}
+    arrays["x"][::2] = 0
+    for batch_size, epochs in ((32, 3), (64, 3), (64, 1)):  # noticed in the next batch, the next epoch, at the end
+        failed = list(ng.fit(g, data=arrays, epochs=epochs, batch_size=batch_size, validation=0))[-1]
+        assert isinstance(failed, Failed) and failed.node == "root"
+        assert failed.message.startswith("At step 1 the gradient through root")
+        assert g.session.program is not None
+        assert all(torch.isfinite(one).all() for one in g.session.program.state_dict().values())

@@ -74,7 +74,7 @@ class PlotsPanel(Exported):
         events = list(events)
         if not events:
             return
-        if any(isinstance(one, Started) and not one.start_epoch for one in events):
+        if any(isinstance(one, Started) and not one.start_step for one in events):
             self.run = RunCurves(self.smoothing, self._titles())
         self.run.feed(events)
         now = monotonic()

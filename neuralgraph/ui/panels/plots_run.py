@@ -43,6 +43,7 @@ class RunCurves:
         self.started: Started | None = None
         self.over = False
         self.seconds = 0.0
+        self._before = 0.0  # what earlier runs took, where this one goes on
         self._weight = weight
         self._titles = dict(titles or {})
 
@@ -50,7 +51,7 @@ class RunCurves:
         for event in events:
             match event:
                 case Started():
-                    self.started, self.over = event, False
+                    self.started, self.over, self._before = event, False, self.seconds
                 case Step():
                     self._step(event)
                 case EpochEnded():
@@ -108,24 +109,25 @@ class RunCurves:
         return self.figures[name]
 
     def _step(self, event: Step) -> None:
-        count = len(event.losses)
+        count = max(event.batches, len(event.losses))
+        seconds = self._before + event.seconds
         if count:
             steps = np.arange(event.step - count + 1, event.step + 1, dtype=np.float64)
-            places = self._places(steps, np.linspace(self.seconds, event.seconds, count + 1)[1:])
-            self.figures[LOSS].train.append(np.asarray(event.losses, dtype=np.float64), **places)
-            if len(event.parts) > 1:
-                for name, losses in event.parts.items():
-                    if len(losses) == count:
-                        self._figure(name).train.append(np.asarray(losses, dtype=np.float64), **places)
-        self.seconds = max(self.seconds, event.seconds)
-        here = self._places(np.array([float(event.step)]), np.array([event.seconds]))
+            places = self._places(steps, np.linspace(self.seconds, seconds, count + 1)[1:])
+            several = event.parts if len(event.parts) > 1 else {}
+            for name, losses in {LOSS: event.losses, **several}.items():
+                known = event.places.get(name, slice(None))
+                here = {axis: values[known] for axis, values in places.items()}
+                self._figure(name).train.append(np.asarray(losses, dtype=np.float64), **here)
+        self.seconds = max(self.seconds, seconds)
+        here = self._places(np.array([float(event.step)]), np.array([seconds]))
         if event.lr > 0:
             self._figure(RATE).train.append(np.array([event.lr]), **here)
         if np.isfinite(event.gradient_norm):
             self._figure(NORM).train.append(np.array([event.gradient_norm]), **here)
 
     def _epoch(self, event: EpochEnded) -> None:
-        self.seconds = max(self.seconds, event.seconds)
+        self.seconds = max(self.seconds, self._before + event.seconds)
         here = self._places(np.array([float(event.step)]), np.array([self.seconds]), otherwise=event.epoch)
         for name, value in event.figures.items():
             figure, track = name, "train"

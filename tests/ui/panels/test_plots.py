@@ -80,7 +80,7 @@ def test_a_new_run_begins_anew_and_a_resumed_one_goes_on(panel):
     panel.feed([started()])
     assert panel.run.empty
     panel.feed(epoch_of(0, np.ones(10), 1.0))
-    resumed = Started(4, 10, 100, 20, 0, "cpu", 0, 7, ("loss",), (), start_epoch=1)
+    resumed = Started(4, 10, 100, 20, 0, "cpu", 0, 7, ("loss",), (), start_epoch=1, start_step=10)
     panel.feed([resumed, *epoch_of(1, np.ones(10), 1.0)])
     assert len(panel.run.figures["loss"].train) == 20
 
