@@ -52,7 +52,7 @@ def make_feed(
         listed = ", ".join(f"{key} has {size}" for key, size in sizes.items())
         raise DataError(f"The sources are read row by row together, but have different numbers of rows: {listed}.")
     if rows == 0:
-        raise DataError("There is nothing to learn from: the data have no rows.")
+        raise DataError(f"There is nothing to learn from: {', '.join(sizes)} without a row.")
     split = split_rows(rows, validation=plan.validation, test=plan.test, method=plan.split, seed=plan.seed,
                        labels=labels, own_test=own_test)
     train, validation, test = (

@@ -153,7 +153,12 @@ def _number(cell: str, comma: bool) -> float | None:
         value = float(cell.replace(",", ".") if comma else cell)
     except ValueError:
         return None
-    return value if abs(value) < 3.4e38 and "_" not in cell else None
+    return value if "_" not in cell else None
+
+
+def _held(value: float) -> bool:
+    """A float32 can hold it."""
+    return abs(value) < 3.4e38
 
 
 def _target(table: Table, target: str) -> int:
@@ -190,8 +195,17 @@ def _numbers(table: Table, column: int) -> Array | None:
     """The column as numbers; None where it is text; an error where a few cells of a column of numbers are not."""
     values = [_number(row[column], table.comma) for row in table.rows]
     bad = [at for at, value in enumerate(values) if value is None]
+    huge = next((at for at, value in enumerate(values) if value is not None and not _held(value)), None)
+    if huge is not None:
+        raise table.wrong(f"{table.rows[huge][column]!r} is not a number that can be learned from: at most 3.4e38.",
+                          huge, column)
     if not bad:
         return np.array(values, dtype=np.float64)
+    odd = [at for at in bad if _number(table.rows[at][column], not table.comma) is not None]
+    if len(odd) == len(bad):
+        signs = ("a decimal comma", "a point") if table.comma else ("a decimal point", "a comma")
+        raise table.wrong(f"{table.rows[bad[0]][column]!r} is written with {signs[1]}, but numbers of this table have "
+                          f"{signs[0]}. Use one sign.", bad[0], column)
     if len(bad) * 4 < len(values):
         raise table.wrong(f"{table.rows[bad[0]][column]!r} is not a number, like the others there.", bad[0], column)
     return None
@@ -222,7 +236,8 @@ def _features(table: Table, target: int) -> tuple[Array, tuple[str, ...], list[s
                 f"at most {MOST['cells']:,} cells are held.", file=table.file, column=name)
         columns.append(np.eye(len(values), dtype=np.float32)[[place[cell] for cell in cells]])
         names += [f"{name} = {value}" for value in values]
-        coded.append(f"The column {name!r} became {len(values)} columns, one for each category.")
+        many = f"{len(values)} columns, one for each category" if len(values) > 1 else "1 column: all rows are alike"
+        coded.append(f"The column {name!r} became {many}.")
     return np.concatenate(columns, axis=1).astype(np.float32), tuple(names), coded
 
 
@@ -235,6 +250,9 @@ def _answers(table: Table, column: int, task: str) -> tuple[Array, tuple[str, ..
     if numbers is not None and (task == "number" or (task == "auto" and not whole)):
         return numbers.astype(np.float32), None
     cells = [row[column] for row in table.rows]
+    if numbers is not None:  # 1 and 1.0 are one class, called as it is written first
+        first: dict[float, str] = {}
+        cells = [first.setdefault(float(value), cell) for value, cell in zip(numbers, cells, strict=True)]
     values = sorted(set(cells), key=lambda cell: (_number(cell, table.comma) or 0.0, cell))
     if len(values) > MOST["categories"]:
         raise table.wrong(f"{len(values):,} different classes; at most {MOST['categories']:,} are taken.", 0, column)

@@ -43,6 +43,16 @@ def test_a_target_by_name_a_category_as_columns_and_no_header(tmp_path: Path) ->
     assert bare.arrays["y"].shape == (3, 1)
 
 
+def test_one_number_is_one_class_however_it_is_written(tmp_path: Path) -> None:
+    found = csv(tmp_path, "a,y\n1,1\n2,1.0\n3,0\n4,2\n")
+    assert found.class_names == ("0", "1", "2") and found.arrays["y"].tolist() == [1, 1, 0, 2]
+
+
+def test_a_column_of_one_text_is_said(tmp_path: Path) -> None:
+    assert csv(tmp_path, "a,b,y\nx,1,2\nx,2,3\n", header="yes").notes == (
+        "The column 'a' became 1 column: all rows are alike.",)
+
+
 def test_byte_order_mark_semicolons_and_decimal_commas(tmp_path: Path) -> None:
     found = csv(tmp_path, b"\xef\xbb\xbfa;b;y\n1,5;2;0,5\n2,5;3;0,75\n")
     assert found.feature_names == ("a", "b")
@@ -57,6 +67,10 @@ def test_byte_order_mark_semicolons_and_decimal_commas(tmp_path: Path) -> None:
     (b"a,b,y\n1,2,\xff\n", 2, "not UTF-8"),
     ("a,a,y\n1,2,3\n", 1, "two columns are called 'a'"),
     ('a,b,y\n1,"2,3\n', 2, "line 2"),
+    ("a,b,y\n1,2,3\n1,inf,3\n", 3, "column 'b': 'inf' is not a number that can be learned from"),
+    ("a,b,y\n1,-1e300,3\n1,2,3\n", 2, "column 'b': '-1e300' is not a number"),
+    ("a;b;y\n1;2.5;3\n1;3,5;3\n", 3, "'3,5' is written with a comma, but numbers of this table have a decimal point"),
+    ("a;b;y\n1;2.5;3\n1;3.5;0,5\n", 3, "column 'y': '0,5' is written with a comma"),
 ])  # fmt: skip
 def test_what_is_wrong_is_named(text: str | bytes, row: int, words: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"table\.csv") as caught:
