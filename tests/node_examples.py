@@ -97,6 +97,7 @@ ORACLES: dict[str, Example] = {
     "Softmax": x(ROWS, nn.Softmax(1), dim=1),
     "LogSoftmax": x(ROWS, nn.LogSoftmax(-1)),
     "Identity": x(ROWS, nn.Identity()),
+    "Dot": x(ROWS, nn.Identity()),
     "Reshape": x(ROWS, lambda x: x.reshape(len(x), 3, 2), shape=(3, -1)),
     "Permute": x(IMAGE, lambda x: x.permute(0, 2, 3, 1), dims=(0, 2, 3, 1)),
     "Transpose": x(SEQUENCE, lambda x: x.transpose(1, 2)),

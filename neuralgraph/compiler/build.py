@@ -108,7 +108,7 @@ class Writer:
         args, kwargs = self.inputs(id, node)
         call = self.inference.calls.get(id)
         outputs = node.outputs()
-        if call is None:  # bypassed: its input passes through
+        if call is None:  # bypassed, or a bead on the wire: its input passes through
             self.values[id, outputs[0]] = args[0]
             return
         made = self._call(id, call, args, kwargs)

@@ -77,7 +77,7 @@ def _one(id: str, node: Node, found: Inference, memo: Memo, bypassed: bool) -> O
     if any(spec is None for spec in known.values()) or (not specs and any(port.many for port in node.ports)):
         return None
     given = tuple(spec for spec in specs if spec is not None)
-    if bypassed:
+    if bypassed or node.passes:
         return Outcome(specs=given[:1]) if len(given) == 1 else None
     named = tuple((name, spec) for name, spec in extra.items() if spec is not None)
     return memo.outcome(node, given, named)

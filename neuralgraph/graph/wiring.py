@@ -140,6 +140,13 @@ def splice(graph: Graph, catalog: Catalog, id: str, edge: Edge, specs: Specs = N
         Connect(Edge(edge.source, edge.output, id, port)), Connect(Edge(id, node.outputs()[0], *edge.end))))
 
 
+def bend(graph: Graph, catalog: Catalog, placed: Placed, edge: Edge, specs: Specs = NOTHING) -> Edit | Refusal:
+    """The edit that puts a new node into the wire `edge`: a bead, where the wire is to bend."""
+    add = AddNode(placed)
+    found = splice(add.apply(graph)[0], catalog, placed.id, edge, specs)
+    return found if isinstance(found, Refusal) else Group(found.label, (add, found))
+
+
 def delete(graph: Graph, ids: Iterable[str], wires: Iterable[tuple[str, str]] = ()) -> Edit | None:
     """The edit that takes nodes, notes, frames and wires (by where they end) away; None where there is nothing."""
     gone = [one for one in dict.fromkeys(ids) if one in graph.nodes or one in graph.notes or one in graph.frames]

@@ -209,6 +209,24 @@ class Neg(_Unary):
     target = "torch.neg"
 
 
+class Dot(Node):
+    """A bead on a wire: the place where it bends or where it parts.
+
+    $f(x) = x$. It computes nothing, and code does not show it. Double-click a wire to put one in, the bead to take it
+    away; drag it to lead the wire where there is room.
+
+    Shapes: any → the same
+    PyTorch: torch.nn.Identity
+    """
+
+    category = "Maths"
+    synonyms = ("reroute", "bend", "bead", "elbow", "junction")
+    passes = True
+
+    def call(self, x: Spec) -> Call:
+        return module("torch.nn.Identity")
+
+
 class _Reduction(Node):
     """Joins numbers along axes."""
 

@@ -34,6 +34,8 @@ class Node:
     role: ClassVar[Role] = "transform"
     synonyms: ClassVar[tuple[str, ...]] = ()
     formerly: ClassVar[tuple[str, ...]] = ()
+    passes: ClassVar[bool] = False
+    """Nothing is computed: what comes in goes out. The canvas draws it as a bead on its wire."""
     axes: ClassVar[int] = 0
     """How many axes a `Size` parameter stands for («3 × 3» for 2)."""
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from neuralgraph.data.feed import Feed
 from neuralgraph.errors import NeuralGraphError, WeightsMismatch
-from neuralgraph.graph.plan import Plan, Stage
+from neuralgraph.graph.plan import Plan
 from neuralgraph.training.batches import Batch, Order, batches
 from neuralgraph.training.checkpoint import PLACE, Checkpoint, copied, differences, facts
 from neuralgraph.training.control import Control, Probe
@@ -99,9 +99,9 @@ class Loop:
 
     def events(self) -> Iterator[Event]:
         """Fit what is fitted, then stage by stage, epoch by epoch."""
-        program, plan = self.program, self.plan
+        program, plan, control = self.program, self.plan, self.control
         program.root.train()
-        differs = self._begin(plan.stages)
+        differs = self._begin()
         parameters = sum(one.numel() for one in program.root.parameters())
         yield Started(
             plan.epochs, self.steps_per_epoch, self.feed.rows, self.feed.validation_rows, self.feed.test_rows,
@@ -110,17 +110,21 @@ class Loop:
         )
         if differs:
             yield Note(self.step, f"Not bit for bit what the unbroken run would have been: {'; '.join(differs)}.")
-        done = 0
-        for number, stage in enumerate(plan.stages):
-            if number != self.stage and self.epoch < done + stage.epochs:
-                self._enter(number, stage)
-            while self.epoch < done + stage.epochs:
+        while True:
+            number = self._stage_at(self.epoch)
+            if number != self.stage:
+                self._enter(number)
+            if control.pending:
+                yield from self._edge()
+            at_the_end = self.epoch >= plan.epochs
+            if not self._stopping and not at_the_end:
                 yield from self._one_epoch()
-                if self._stopping:
-                    yield self._snapshot()
-                    yield Stopped(self.epoch, self.step, self.control.reason or "stopped")
-                    return
-            done += stage.epochs
+            if self._stopping:
+                yield self._snapshot()
+                yield Stopped(self.epoch, self.step, control.reason or "stopped")
+                return
+            if at_the_end:
+                break
         self._check()
         final = dict(self._final)
         if self.feed.test_rows:
@@ -130,22 +134,22 @@ class Loop:
         seconds = perf_counter() - self.begun - self.idle
         yield Finished(self.epoch, self.step, seconds, final, f"all {plan.epochs} epochs are done")
 
-    def _begin(self, stages: Sequence[Stage]) -> tuple[str, ...]:
+    def _begin(self) -> tuple[str, ...]:
         """Stand at the start, or where the earlier run stood; what will be otherwise than in that run."""
-        at = self.resume.epoch if self.resume is not None else 0
-        ends = np.cumsum([stage.epochs for stage in stages])
-        number = min(int(np.searchsorted(ends, at, side="right")), len(stages) - 1)
-        if self.resume is not None and at == int(ends[self.resume.stage if self.resume.stage < len(stages) else -1]):
-            number = min(self.resume.stage, len(stages) - 1)  # it stood at the end of its stage
-        self._enter(number, stages[number])
+        self._enter(self._stage_at(self.resume.epoch if self.resume is not None else 0))
         if self.resume is None:
             self._fit_blocks()
             return ()
         return self._restore(self.resume)
 
-    def _enter(self, number: int, stage: Stage) -> None:
+    def _stage_at(self, epoch: int) -> int:
+        """The number of the stage that goes on there; the last one at the end."""
+        ends = np.cumsum([stage.epochs for stage in self.plan.stages])
+        return min(int(np.searchsorted(ends, epoch, side="right")), len(ends) - 1)
+
+    def _enter(self, number: int) -> None:
         self.stage = number
-        self.learners = [Learner(self.program, step) for step in stage.steps]
+        self.learners = [Learner(self.program, step) for step in self.plan.stages[number].steps]
         self.tally = Tally(self.learners, self.program.shares)
 
     def _fit_blocks(self, known: Collection[str] = ()) -> None:
@@ -196,8 +200,6 @@ class Loop:
                 yield self._flush(perf_counter())
             self.epoch, self.batch = self.epoch + 1, 0
             yield self._ended()
-            if control.pending:
-                yield from self._edge()
         finally:
             if inside:
                 self.random.__exit__()

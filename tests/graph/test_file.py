@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
-from conftest import SCALE
+from tests.conftest import SCALE
 
 from neuralgraph.errors import DocumentError
 from neuralgraph.graph.document import Edge, Graph, Placed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import SCALE
+from tests.conftest import SCALE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from walks import an_edit

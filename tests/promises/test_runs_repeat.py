@@ -148,6 +148,30 @@ def test_stopped_anywhere_and_gone_on_with_it_is_the_unbroken_run(seed: int) -> 
     assert all("stays out" in note for piece in pieces for note in piece.notes)
 
 
+def test_a_step_asked_for_at_the_end_ends_the_run() -> None:
+    graph, plan = network(random.Random(3)), Plan((Stage(1, (Step(),)),), batch_size=512)
+    control = Control()
+    control.one_batch()
+    learn(graph, plan, control, lambda event: control.one_batch() if isinstance(event, Paused) else None)
+
+
+def test_a_lever_pulled_between_two_stages_is_one_of_the_second() -> None:
+    """Seed 52 of the walks found it: who stood still there had it set on the optimiser that was over."""
+    graph = network(random.Random(3))
+    plan = Plan((Stage(1, (Step(),)), Stage(1, (Step(),))), batch_size=512)
+    control = Control()
+    control.one_epoch()
+
+    def act(event: Event) -> None:
+        if isinstance(event, Paused):
+            control.set("lr", 0.0)
+            control.resume()
+
+    run = learn(graph, plan, control, act)
+    assert [(one.step, one.new) for one in run.changes] == [(3, 0.0)]
+    assert run.losses == learn(graph, plan, Control(replay=run.changes)).losses
+
+
 def test_a_learner_that_forgets_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The canary: what the optimiser remembers is not given back."""
     monkeypatch.setattr(Learner, "restore", lambda self, saved: True)

@@ -17,6 +17,7 @@ from neuralgraph.graph.document import Frame, Note
 from neuralgraph.graph.edits import ChangeNode, Edit, Group, Move, PutFrame, PutNote
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.layout import align, tidy
+from neuralgraph.ui.canvas import beads
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.tokens import GRID, HEADER, TIDY
 
@@ -45,7 +46,17 @@ def add(hands: Hands) -> None:
 
 def delete(hands: Hands) -> None:
     board = hands.board
-    _do(hands, wiring.delete(board.session.graph, board.selection(), board.selected_wires()))
+    ids = board.selection()
+    if ids and not board.selected_wires() and all(beads.passes(board, one) for one in ids):
+        beads.take(board, ids)
+    else:
+        _do(hands, wiring.delete(board.session.graph, ids, board.selected_wires()))
+
+
+def bend(hands: Hands) -> None:
+    """A bead in every selected wire."""
+    for end in hands.board.selected_wires():
+        beads.put(hands.board, end)
 
 
 def delete_and_join(hands: Hands) -> None:
@@ -305,6 +316,7 @@ CANVAS_ACTIONS: tuple[CanvasAction, ...] = (
     CanvasAction("canvas.delete", "Delete", ("Delete", "Backspace"), delete, "", 3),
     CanvasAction("canvas.delete_join", "Delete and join", ("Ctrl+Delete",), delete_and_join, "", 3),
     CanvasAction("canvas.rename", "Rename", ("F2",), rename, "", 4),
+    CanvasAction("canvas.bend", "Bend the wire", (), bend, "", 3),
     CanvasAction("canvas.bypass", "Bypass", ("B",), bypass, "debug-step-over", 4),
     CanvasAction("canvas.freeze", "Freeze", ("Shift+B",), freeze, "snowflake", 4),
     CanvasAction("canvas.frame", "Frame around selection", ("C",), frame, "vector-square", 5),
@@ -360,7 +372,8 @@ def context_menu(hands: Hands) -> QMenu:
         made = menu.addAction(one.label)
         if one.icon:
             made.setIcon(icon(one.icon, board.tokens.text, board.tokens.text3))
-        made.setShortcut(QKeySequence(one.keys[0]))
+        if one.keys:
+            made.setShortcut(QKeySequence(one.keys[0]))
         made.setEnabled(_possible(one.id, hands))
         made.triggered.connect(lambda _checked=False, one=one: one.run(hands))
     return menu
@@ -370,4 +383,6 @@ def _possible(id: str, hands: Hands) -> bool:
     chosen = bool(hands.board.selection())
     if id == "canvas.delete":
         return chosen or bool(hands.board.selected_wires())
+    if id == "canvas.bend":
+        return bool(hands.board.selected_wires())
     return chosen or id in ("canvas.add", "canvas.paste", "canvas.note", "canvas.tidy", "canvas.select_all")

@@ -59,6 +59,9 @@ class Look:
 def paint(painter: QPainter, face: Face, card: Card, look: Look) -> None:
     """Paint a card with its top left corner at (0, 0)."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if face.dot:
+        _bead(painter, face, card, look)
+        return
     if look.detail == Detail.BLOCK:
         _block(painter, face, card, look)
         return
@@ -214,6 +217,21 @@ def _far(painter: QPainter, face: Face, card: Card, look: Look) -> None:
     paint_tile(painter, face.category, QPointF(x + size / 2, middle), size, tokens, half=face.bypassed)
     if title:
         _text(painter, title, x + size + 5 / scale, middle, px, 600, tokens.text3 if face.bypassed else tokens.text)
+
+
+def _bead(painter: QPainter, face: Face, card: Card, look: Look) -> None:
+    """A grip on the wire; far away a thicker piece of it."""
+    tokens, far = look.tokens, look.detail < Detail.FULL
+    grip = card.rect.adjusted(0, 5, 0, -5) if far else card.rect.adjusted(4, 1, -4, -1)
+    painter.setPen(Qt.PenStyle.NoPen if far else QPen(colour(tokens.text2 if look.hover else tokens.outline), 1.2))
+    painter.setBrush(colour(tokens.wire if far else tokens.card))
+    painter.drawPath(rounded(grip, grip.height() / 2))
+    if not far:
+        painter.setPen(QPen(colour(tokens.wire), 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        for x in (-2.5, 2.5):
+            painter.drawLine(card.rect.center() + QPointF(x, -3), card.rect.center() + QPointF(x, 3))
+    if face.severity:
+        _badge(painter, octagon(12), QPointF(card.width / 2, 0), tokens.error, tokens.card)
 
 
 def _block(painter: QPainter, face: Face, card: Card, look: Look) -> None:

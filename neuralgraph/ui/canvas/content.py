@@ -46,6 +46,8 @@ class Face:
     bypassed: bool = False
     done: bool = False
     stale: bool = False
+    dot: bool = False
+    """A bead on a wire: only its ports and what lies between them."""
 
 
 NOTHING: Mapping[str, Any] = {}
@@ -68,6 +70,9 @@ def face_of(
     inputs = analysis.inputs.get(placed.id, NOTHING) if analysis else NOTHING
     problems = analysis.problems_of(placed.id) if analysis else ()
     bad = frozenset(one.port for one in problems if one.severity == "error" and one.port)
+    if node is not None and node.passes:
+        return Face(type(node).category, placed.type, inputs=_inputs(node, entering, inputs, bad),
+                    outputs=_outputs(node, placed, specs, fed, "?"), severity="error" if bad else "", dot=True)
     severity = next((one.severity for one in problems if one.severity != "note"), "")
     return Face(
         category=type(node).category if node else "Modules" if placed.type in graph.modules else "Unknown",
@@ -208,9 +213,10 @@ def _ordinal(index: str) -> str:
 
 def _outputs(
     node: Node | None, placed: Placed, specs: Mapping[str, Spec], fed: frozenset[str],
+    otherwise: str = "F",
 ) -> tuple[PortFace, ...]:
     names = node.outputs() if node is not None else tuple(sorted(fed))
-    fallback = "?" if node is None else {"loss": "S", "transform": "F", "metric": "S"}.get(node.role, "F")
+    fallback = "?" if node is None else {"loss": "S", "transform": "F", "metric": "S"}.get(node.role, otherwise)
     faces = []
     for name in names:
         spec = specs.get(name)

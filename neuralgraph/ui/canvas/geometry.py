@@ -15,6 +15,9 @@ INSET = 12
 TITLE_X = 36
 PREVIEW_INSET = 10
 PORT_Y = HEADER / 2
+DOT = 40, 16
+"""Width and height of a bead on a wire: room for a grip between its ports."""
+NONE = (0.0, 0.0, 0.0, 0.0)
 MARGIN = 20
 """Room around a card for ports, shadow, halo and badges."""
 
@@ -67,6 +70,11 @@ def named_rows(face: Face) -> int:
 @lru_cache(maxsize=20_000)
 def layout(face: Face) -> Card:
     """The card of a face."""
+    if face.dot:
+        width, height = DOT
+        left, right = (tuple(PlacedPort(one, x, height / 2, -1) for one in side)
+                       for side, x in ((face.inputs, 0.0), (face.outputs, float(width))))
+        return Card(width, height, left, right, (), NONE, None)
     ports = named_rows(face)
     width = _width(face, ports)
     y = float(HEADER) + (2 + PORT_ROW * ports if ports else 0)
@@ -75,7 +83,7 @@ def layout(face: Face) -> Card:
         y += 4
         rows = [y + PARAM_ROW * (k + 0.5) for k in range(len(face.rows))]
         y += PARAM_ROW * len(face.rows)
-    preview = (0.0, 0.0, 0.0, 0.0)
+    preview = NONE
     has_footer = any(face.footer)
     if face.preview:
         y += 4 if ports or face.rows else 6

@@ -141,7 +141,7 @@ class Model:
                 self.bad.add(end)
                 if wrong := self._mismatch(end):
                     self.labels[end] = wrong
-            if end == labelled and end not in self.labels and (text := label_of(spec)):
+            if end == labelled and end not in self.labels and not self._bead(net[0]) and (text := label_of(spec)):
                 short = self.routes[end].room < fonts.width(text, 11, 500) + 60
                 self.labels[end] = tight(text) if short else text
 
@@ -154,6 +154,10 @@ class Model:
             if one.port == end[1] and one.received and one.expected:
                 return f"{one.received}\u2002≠\u2002{one.expected}"
         return ""
+
+    def _bead(self, id: str) -> bool:
+        """Its wire says already what travels."""
+        return id in self.faces and self.faces[id].dot
 
     def _end(self, id: str, name: str, *, is_input: bool) -> End | None:
         port = self.port(id, name, is_input=is_input)

@@ -384,3 +384,37 @@ def test_every_action_has_its_own_keys() -> None:
     keys = [key for one in canvas_commands.CANVAS_ACTIONS for key in one.keys]
     assert len(keys) == len(set(keys))
     assert len({one.id for one in canvas_commands.CANVAS_ACTIONS}) == len(canvas_commands.CANVAS_ACTIONS)
+
+
+def double(desk, place: QPointF) -> None:
+    for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.MouseButtonDblClick,
+                 QEvent.Type.MouseButtonRelease):
+        desk.send(kind, place, LEFT, held=Qt.MouseButton.NoButton if "Release" in kind.name else LEFT)
+
+
+def test_a_double_click_bends_a_wire_and_takes_the_bead_away_again(desk) -> None:
+    wire = desk.board.wire_path(("relu_1", "x"))
+    place = wire.pointAtPercent(0.5)
+    before = desk.graph
+    double(desk, place)
+    assert desk.graph.nodes["dot_1"].type == "Dot" and desk.board.selection() == ("dot_1",) and desk.steps == 1
+    assert desk.graph.edges["relu_1", "x"].source == "dot_1" and desk.graph.edges["dot_1", "x"].source == "linear_1"
+    assert (desk.middle("dot_1") - place).manhattanLength() <= 8
+    desk.drag(desk.middle("dot_1"), desk.middle("dot_1") + QPointF(0, 80))
+    assert desk.steps == 2 and desk.graph.nodes["dot_1"].y > 60
+    bead = desk.scene.cards["dot_1"]
+    assert bead.width == 40 and not any("N" in text for end, text in desk.scene.labels.items() if end[0] == "relu_1")
+    double(desk, desk.middle("dot_1"))
+    assert desk.steps == 3 and desk.graph == before
+    for _ in range(3):
+        desk.session.undo()
+    assert desk.graph == before
+
+
+def test_a_bead_that_is_deleted_leaves_its_wire(desk) -> None:
+    before = desk.graph
+    desk.board.select((), (("relu_1", "x"),))
+    canvas_commands.bend(desk.hands)
+    assert "dot_1" in desk.graph.nodes
+    desk.key(Qt.Key.Key_Delete)
+    assert desk.graph == before

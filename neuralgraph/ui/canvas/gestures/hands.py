@@ -21,6 +21,7 @@ from neuralgraph.graph import wiring
 from neuralgraph.graph.document import Placed
 from neuralgraph.graph.edits import ChangeNode, PutFrame, PutNote
 from neuralgraph.graph.ids import fresh
+from neuralgraph.ui.canvas import beads
 from neuralgraph.ui.canvas.gestures.board import Board, End, Hand
 from neuralgraph.ui.canvas.gestures.gesture import Gesture
 from neuralgraph.ui.canvas.gestures.knife import Knife
@@ -158,8 +159,11 @@ class Hands(QObject):
         graph = self.board.session.graph
         if item is not None and (item in graph.notes or item in graph.frames):
             self.edit_text(item)
-        elif item is None and self.board.port_at(hand.place) is None and self.board.wire_at(hand.place) is None:
-            self.quick_add(hand)
+        elif item is not None and beads.passes(self.board, item):
+            beads.take(self.board, (item,))
+        elif item is None and self.board.port_at(hand.place) is None:
+            wire = self.board.wire_at(hand.place)
+            self.quick_add(hand) if wire is None else beads.put(self.board, wire, hand.place)
         else:
             return self._press(event)
         return True
