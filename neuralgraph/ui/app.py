@@ -14,8 +14,8 @@ from neuralgraph import places
 from neuralgraph.ui import fonts
 from neuralgraph.ui.crash import Report
 from neuralgraph.ui.settings import Settings
+from neuralgraph.ui.shell import Shell
 from neuralgraph.ui.theme import MODES, Theme
-from neuralgraph.ui.window import MainWindow
 
 
 def run(file: Path | None = None) -> int:
@@ -32,7 +32,7 @@ def run(file: Path | None = None) -> int:
     theme = Theme(scale=min(max(settings.number("scale", 1.0), 1.0), 2.0))
     wanted = settings.text("theme", "system")
     theme.follow(app, next((mode for mode in MODES if mode == wanted), "system"))
-    window = MainWindow(theme, settings, file=file)
+    window = Shell(theme, settings, file=file)
     window.show()
     report = Report(places.reports())
     code = app.exec()

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from threading import Condition, Thread
 from threading import Event as Flag
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QAbstractEventDispatcher, QObject, QTimer, Signal
 
@@ -138,6 +138,8 @@ class TrainingBridge(QObject):
     events = Signal(object)
     started = Signal()
     ended = Signal()
+    _running: ClassVar[list[TrainingBridge]] = []
+    """Those of all open documents whose run is under way: one at a time."""
     failed = Signal(str)
     ticked = Signal()
     """The mailbox was looked into: also while the run stands still."""
@@ -158,6 +160,11 @@ class TrainingBridge(QObject):
         """A run is under way, perhaps paused."""
         return self._timer.isActive()
 
+    @property
+    def before(self) -> TrainingBridge | None:
+        """The run of another document that is under way: this one has to wait for its end."""
+        return next((one for one in self._running if one is not self), None)
+
     def start(self, make: Callable[[], Iterable[Event]], control: Any) -> None:
         """Iterate over `make()` in a thread. One run at a time."""
         if self.running:
@@ -165,6 +172,7 @@ class TrainingBridge(QObject):
         self.control = control
         control.courtesy = self._courtesy.wait
         self._mailbox.clear()
+        self._running.append(self)
         self._thread = Thread(target=self._work, args=(make,), name="training", daemon=True)
         self._timer.start()
         self._interval = sys.getswitchinterval()
@@ -187,7 +195,7 @@ class TrainingBridge(QObject):
         if self._thread is not None and self._thread.is_alive():
             self.pull("stop")
             self._thread.join(20)
-        self._timer.stop()
+        self._over()
         self._thread = None
 
     def _work(self, make: Callable[[], Iterable[Event]]) -> None:
@@ -202,6 +210,11 @@ class TrainingBridge(QObject):
             self._mailbox.append(traceback.format_exc())
             self._mailbox.append(Failed(0, 0, f"Training stopped: {error}", "The log says where."))
         self._mailbox.append(None)
+
+    def _over(self) -> None:
+        self._timer.stop()
+        if self in self._running:
+            self._running.remove(self)
 
     def _drain(self) -> None:
         self._courtesy.begin()
@@ -219,7 +232,7 @@ class TrainingBridge(QObject):
             self.events.emit(found)
         self.ticked.emit()
         if over:
-            self._timer.stop()
+            self._over()
             sys.setswitchinterval(self._interval)
             if self._thread is not None:
                 self._thread.join(5)

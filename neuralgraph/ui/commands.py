@@ -49,7 +49,7 @@ def _file() -> tuple[Command, ...]:
         Command("export_svg", "File", "Export drawing as SVG…", (), "", "documents.export_svg"),
         Command("export_python", "File", "Export Python…", (), "language-python", "documents.export_python"),
         Command("welcome", "File", "Welcome screen", (), "home-outline", "window.show_welcome", rule=True),
-        Command("close", "File", "Close window", ("Ctrl+W",), "", "window.close"),
+        Command("close", "File", "Close", ("Ctrl+W",), "", "window.close"),
         Command("quit", "File", "Quit", ("Ctrl+Q",), "", "window.quit"),
     )
 
@@ -80,6 +80,10 @@ def _view() -> tuple[Command, ...]:
         Command("bottom", "View", "Bottom panel", ("Ctrl+Alt+3",), "", "docks.toggle_bottom", checkable=True),
         Command("unlock", "View", "Move panels", (), "", "docks.toggle_locked", checkable=True),
         Command("next_panel", "View", "Next panel", ("F6",), "", "window.next_panel", rule=True),
+        Command("next_document", "View", "Next document", ("Ctrl+Tab", "Ctrl+PgDown"), "", "window.next_document",
+                rule=True),
+        Command("previous_document", "View", "Previous document", ("Ctrl+Shift+Tab", "Ctrl+PgUp"), "",
+                "window.previous_document"),
         Command("reset_layout", "View", "Reset layout", (), "", "docks.reset"),
     )
 

@@ -140,7 +140,7 @@ class Docks(QObject):
 
     def save(self) -> None:
         self._settings.put("layout", self._window.saveState(LAYOUT))
-        self._settings.put("geometry", self._window.saveGeometry())
+        self._settings.put("geometry", self._window.window().saveGeometry())
         self._settings.put("tabs", self.bottom.order())
         self._settings.put("tab", self.bottom.current())
         self._settings.save()

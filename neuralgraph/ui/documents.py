@@ -44,10 +44,18 @@ class Documents(QObject):
         self.session = Session()
         self.elsewhere: Callable[[Path], datetime | None] = lambda path: None
         """Since when another window has a file open."""
+        self.another: Callable[[], Documents | None] = lambda: None
+        """A place for one more document; None where there is only this one."""
+        self.go_to: Callable[[Path], bool] = lambda path: False
+        """Bring a file that is open already to the front; whether it is."""
+
+        self.busy: Callable[[], bool] = lambda: False
+        """Whether it is being trained."""
 
     def new(self) -> None:
-        if self.may_close():
-            self._show(Session())
+        room = self._room()
+        if room is not None:
+            room._show(Session())
 
     def ask_open(self) -> None:
         start = str(self.session.folder or self._settings.text("folder", str(Path.home())))
@@ -58,9 +66,11 @@ class Documents(QObject):
     def open(self, path: Path, *, as_copy: bool | None = None) -> bool:
         """Open a file; an example opens as a copy. A failure leaves what is open as it is."""
         path = Path(path)
+        if not as_copy and self.go_to(path):
+            return True
         copy = path.resolve().parent == examples().resolve() if as_copy is None else as_copy
         wanted = self._asked_about(path, copy)
-        if wanted is None or not self.may_close():
+        if wanted is None:
             return False
         copy = wanted
         try:
@@ -69,13 +79,23 @@ class Documents(QObject):
             self.said.emit("error", str(error), "")
             self.failed.emit(f"{path.name} cannot be opened", str(error))
             return False
+        room = self._room()
+        if room is None:
+            return False
         if not copy:
             self._settings.remember(path)
             self._settings.put("folder", str(path.parent))
-        self._show(session)
+        room._show(session)
         for note in session.notes:
-            self.said.emit("note", note, "")
+            room.said.emit("note", note, "")
         return True
+
+    def _room(self) -> Documents | None:
+        """Where a document can be shown: here, where nothing is, else beside; None where the user wants to stay."""
+        session = self.session
+        if session.path is None and not session.modified and session.run is None and not self.busy():
+            return self  # nothing, or an example as it came
+        return self.another() or (self if self.may_close() else None)
 
     def _asked_about(self, path: Path, copy: bool) -> bool | None:
         """Another window has the file open: open a copy, open it all the same (False), or do not (None)."""
@@ -89,8 +109,9 @@ class Documents(QObject):
 
     def take(self, session: Session) -> None:
         """Show a document that comes from no file: recovered, or an earlier version."""
-        if self.may_close():
-            self._show(session)
+        room = self._room()
+        if room is not None:
+            room._show(session)
 
     def save(self) -> bool:
         """Save where it is; asks for a place where it has none. Whether it was saved."""

@@ -6,6 +6,7 @@ import contextlib
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,25 +23,47 @@ AFTERWARDS = ("last_exc", "last_type", "last_value", "last_traceback")
 """Where Python keeps an exception for a debugger."""
 
 
+_listening: list[Faults] = []
+"""One for every open document; the last one has the hooks."""
+
+
 class Faults(QObject):
     """Takes over the hooks for what nobody catches, until `close`; PySide6 calls them for slots, timers and events.
+
+    Where several documents are open, the one in front is told: the first whose `front` says so.
 
     `found` brings the plain sentence, the long form and the cause: kind and place, which entries are counted by.
     """
 
     found = Signal(str, str, str)
 
-    def __init__(self, log: LogPanel, parent: QObject) -> None:
+    def __init__(self, log: LogPanel, parent: QObject, front: Callable[[], bool] = lambda: True) -> None:
         super().__init__(parent)
-        self._before = sys.excepthook, threading.excepthook, sys.unraisablehook
         self._mine = self._caught, self._in_thread, self._in_the_end
         self._written: set[str] = set()
+        self._front = front
         self.found.connect(lambda text, more, cause: log.say(text, "error", more, cause=cause))
-        sys.excepthook, threading.excepthook, sys.unraisablehook = self._mine
-        self._qt_before = qInstallMessageHandler(self._from_qt)
+        if _listening:
+            _listening[-1]._give_back()
+        _listening.append(self)
+        self._take()
 
     def close(self) -> None:
         """Give the hooks back, where nobody has taken them since."""
+        had = _listening[-1:] == [self]
+        if self in _listening:
+            _listening.remove(self)
+        if had:
+            self._give_back()
+            if _listening:
+                _listening[-1]._take()
+
+    def _take(self) -> None:
+        self._before = sys.excepthook, threading.excepthook, sys.unraisablehook
+        sys.excepthook, threading.excepthook, sys.unraisablehook = self._mine
+        self._qt_before = qInstallMessageHandler(self._from_qt)
+
+    def _give_back(self) -> None:
         for name, home, mine, before in zip(
                 ("excepthook", "excepthook", "unraisablehook"), (sys, threading, sys), self._mine, self._before,
                 strict=True):
@@ -80,7 +103,8 @@ class Faults(QObject):
 
     def _tell(self, text: str, more: str, cause: str) -> None:
         with contextlib.suppress(RuntimeError):  # the window is already gone
-            self.found.emit(text, more, cause)
+            told = next((one for one in _listening if one._front()), self)
+            told.found.emit(text, more, cause)
 
     def _write(self, text: str, cause: str) -> None:
         """On the terminal, once a cause: what fails in a painting fails many times a second."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from neuralgraph.graph.edits import SetPlan
 from neuralgraph.session import Session
@@ -46,6 +46,7 @@ class Training(QObject):
         self.session: Session | None = None
         self.device = "cpu"
         self.state = BarState()
+        self._lever = ""
         self._values: dict[str, str] = {}
         self._begun: Started | None = None
         bridge.events.connect(self._hear)
@@ -67,6 +68,8 @@ class Training(QObject):
             case "paused":
                 self.bridge.pull("resume")
                 self._show(phase="running")
+            case "waiting":
+                self.stop()
             case _:
                 self._start()
 
@@ -78,6 +81,8 @@ class Training(QObject):
 
     def stop(self) -> None:
         """End the run; the weights are kept."""
+        if self.state.phase == "waiting":
+            self._show(phase="idle", message="")
         self.bridge.pull("stop")
 
     def reset(self) -> None:
@@ -135,6 +140,10 @@ class Training(QObject):
         session = self.session
         if session is None or self.bridge.running or self.state.errors:
             return
+        other = self.bridge.before
+        if other is not None:
+            self._wait(other, lever)
+            return
         control = session.control()
         if lever:
             getattr(control, lever)()
@@ -145,6 +154,18 @@ class Training(QObject):
         begins = {"epoch": 0, "epochs": session.graph.plan.epochs, "step": 0, "steps": 0} if fresh else {}
         self._show(phase="running", left="–", speed="–", message="", started=True, **begins)
         self.bridge.start(lambda: session.train(control=control, device=device, fresh=fresh), control)
+
+    def _wait(self, other: TrainingBridge, lever: str) -> None:
+        """One run at a time: this one begins when that of the other document is over."""
+        self.said.emit("note", "Another document is training. This run begins when that one has ended.", "")
+        self._show(phase="waiting", message="Waits for the run of another document", started=False)
+        self._lever = lever
+        other.ended.connect(self._no_longer_wait, Qt.ConnectionType.SingleShotConnection)
+
+    def _no_longer_wait(self) -> None:
+        if self.state.phase == "waiting":
+            self._show(phase="idle", message="")
+            self._start(self._lever)
 
     def _once(self, lever: str) -> None:
         if self.bridge.running:

@@ -16,7 +16,7 @@ from neuralgraph.ui.theme import Theme
 
 @dataclass(frozen=True, slots=True)
 class BarState:
-    """What the bar shows. `phase` is "idle", "running" or "paused"."""
+    """What the bar shows. `phase` is "idle", "waiting", "running" or "paused"."""
 
     phase: str = "idle"
     errors: int = 0
@@ -116,6 +116,8 @@ class TrainingBar(QFrame):
         self._metric.setVisible(bool(state.metric) and not running and not paused and not state.errors)
         problem = bool(state.errors) and state.phase == "idle"
         self._trouble.setVisible(problem or bool(state.message))
+        self._trouble_sign.setVisible(state.phase != "waiting")
+        self._trouble_text.setProperty("type", (13, 600, "text2" if state.phase == "waiting" else "error"))
         if problem:
             self._trouble_text.setText(
                 f"{state.errors} problem{'s' if state.errors > 1 else ''} to solve before training")
@@ -146,7 +148,8 @@ class TrainingBar(QFrame):
         t = self.theme.tokens
         running = self.state.phase == "running"
         able = self.train.isEnabled()
-        self.train.setText(" Pause" if running else " Resume" if self.state.phase == "paused" else " Train")
+        self.train.setText(" Pause" if running else " Resume" if self.state.phase == "paused" else
+                           " Waits …" if self.state.phase == "waiting" else " Train")
         self.train.setIcon(icon("pause" if running else "play", t.on_accent if able else t.text3, t.text3))
         for made, name in ((self.reset, "restart"), (self.step, "skip-next"), (self.stop, "stop"),
                            (self.dice, "dice-5-outline")):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QStatusBar, QVBoxLayout, QWidget
 
@@ -16,15 +17,24 @@ from neuralgraph.ui.theme import Mode, Theme
 from neuralgraph.ui.top import MenuRow
 from neuralgraph.ui.training_bar import TrainingBar
 
+if TYPE_CHECKING:
+    from neuralgraph.ui.shell import Shell
+
 
 class MainWindow(QMainWindow):
-    """One document. The frame is painted first; everything else is made after that, by `furnish`."""
+    """One document. The frame is painted first; everything else is made after that, by `furnish`.
+
+    A window of its own, or a page of a `Shell`, which is told that it is `gone`.
+    """
+
+    gone = Signal()
 
     def __init__(self, theme: Theme, settings: Settings, *, file: Path | None = None, welcome: bool = True) -> None:
         super().__init__()
         self.theme, self.settings = theme, settings
         self._file, self._with_welcome = file, welcome
         self._furnished = False
+        self.shell: Shell | None = None
         self.setWindowTitle("NeuralGraph")
         self.setAcceptDrops(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
@@ -50,9 +60,7 @@ class MainWindow(QMainWindow):
         if layout is not None:
             layout.setContentsMargins(0, 0, 0, 0)
         self.setStatusBar(line)
-        saved = settings.bytes("geometry")
-        if saved is None or not self.restoreGeometry(saved):
-            self.resize(1440, 900)
+        self.resize(1440, 900)
 
     # -- after the first paint --------------------------------------------------------------------------------------
 
@@ -62,12 +70,19 @@ class MainWindow(QMainWindow):
             self._furnished = True
             later(0, self.furnish, self)
 
-    def furnish(self) -> None:
-        """Make the panels, open the document, warm the engine."""
+    def equip(self) -> None:
+        """Make the panels."""
         from neuralgraph.ui.workbench import Workbench
 
         self._furnished = True
         self.bench = Workbench(self)
+        if self.shell is not None:
+            self.bench.documents.another = self.shell.another
+            self.bench.documents.go_to = self.shell.go_to
+
+    def furnish(self) -> None:
+        """Make the panels, open the document, warm the engine."""
+        self.equip()
         self.bench.keeping.search()
         if self._file is None and self._with_welcome and self.settings.flag("welcome", True):
             self.bench.show_welcome()
@@ -85,7 +100,22 @@ class MainWindow(QMainWindow):
         self.bench.show_welcome()
 
     def quit(self) -> None:
-        self.close()
+        self.window().close()
+
+    def next_document(self) -> None:
+        if self.shell is not None:
+            self.shell.step(1)
+
+    def previous_document(self) -> None:
+        if self.shell is not None:
+            self.shell.step(-1)
+
+    def came_forward(self) -> None:
+        """Its tab was chosen."""
+        if hasattr(self, "bench"):
+            self.bench.keeping.look()
+            if self.bench.canvas.view is not None:
+                later(0, self.bench.canvas.view.setFocus, self.bench.canvas.view)
 
     def show_history(self) -> None:
         self.bench.docks.bottom.open("history")
@@ -198,12 +228,14 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if not hasattr(self, "bench"):
             event.accept()
+            self.gone.emit()
             return
         if not self.bench.documents.may_close():
             event.ignore()
             return
         self.bench.close()
         event.accept()
+        self.gone.emit()
 
 
 def _column(name: str, *parts: QWidget) -> QWidget:

@@ -53,7 +53,7 @@ class Workbench(QObject):
         self.keeping = Safekeeping(window, self.theme)
         self.docks = Docks(window, self.theme, self.settings)
         self.log = LogPanel(self.theme)
-        self.faults = Faults(self.log, self)
+        self.faults = Faults(self.log, self, window.isVisible)
         self.problems, self.history = ProblemsPanel(self.theme), HistoryPanel(self.theme)
         self.outline = OutlinePanel(self.theme)
         self.properties = Properties(self.theme)
@@ -104,6 +104,7 @@ class Workbench(QObject):
         self.documents.opened.connect(self.show_session)
         self.documents.saved.connect(self.keeping.saved)
         self.documents.elsewhere = self.keeping.elsewhere
+        self.documents.busy = lambda: self.bridge.running
         self.documents.weights_taken.connect(self.views.weights_changed)
         self.documents.weights_taken.connect(self.live.look)
         self.keeping.recovered.connect(self.documents.take)
@@ -286,7 +287,7 @@ class Workbench(QObject):
 
     def _show_training(self, state: BarState) -> None:
         self.bar.show_state(state)
-        words = {"running": "Pause", "paused": "Go on", "idle": "Train"}
+        words = {"running": "Pause", "paused": "Go on", "idle": "Train", "waiting": "Do not wait"}
         able = not (state.phase == "idle" and state.errors)
         self.actions.say("train", words[state.phase], enabled=able)
         for id, on in (("one_batch", able and state.phase != "running"), ("one_epoch", able),

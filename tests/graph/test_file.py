@@ -7,7 +7,6 @@ import random
 from pathlib import Path
 
 import pytest
-from tests.conftest import SCALE
 
 from neuralgraph.errors import DocumentError
 from neuralgraph.graph.document import Edge, Graph, Placed
@@ -15,6 +14,7 @@ from neuralgraph.graph.file import canonical, dumps, loads, read, write
 from neuralgraph.graph.save import Disk
 from neuralgraph.graph.schema import published
 from neuralgraph.resources import examples, resources
+from tests.conftest import SCALE
 
 FILES = sorted((Path(__file__).resolve().parents[1] / "files").glob("*.ngraph"))
 

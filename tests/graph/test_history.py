@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.conftest import SCALE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from walks import an_edit
@@ -15,6 +14,7 @@ from neuralgraph.graph.file import canonical, dumps, loads
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.history import Change, History
 from neuralgraph.graph.ids import fresh, refusal, stem
+from tests.conftest import SCALE
 
 
 @settings(max_examples=60 * SCALE)

@@ -1,0 +1,210 @@
+"""The window on the screen: one page for every open document, and tabs above them where there are several."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QFontMetricsF, QIcon, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from neuralgraph.ui.bridge import later
+from neuralgraph.ui.settings import Settings
+from neuralgraph.ui.theme import Theme
+from neuralgraph.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from neuralgraph.ui.documents import Documents
+
+
+class Shell(QWidget):
+    """Pages share theme and settings and nothing else, so that no document can disturb another."""
+
+    def __init__(self, theme: Theme, settings: Settings, *, file: Path | None = None, welcome: bool = True) -> None:
+        super().__init__()
+        self.theme, self.settings = theme, settings
+        self.setWindowTitle("NeuralGraph")
+        self.bar = DocumentBar(theme)
+        self.bar.hide()
+        self.bar.currentChanged.connect(self._show)
+        self.bar.tabCloseRequested.connect(self._close)
+        self.bar.tabMoved.connect(self._moved)
+        self.stack = QStackedWidget()
+        self.pages: list[MainWindow] = []
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        box.addWidget(self.bar)
+        box.addWidget(self.stack)
+        self._add(MainWindow(theme, settings, file=file, welcome=welcome))
+        saved = settings.bytes("geometry")
+        if saved is None or not self.restoreGeometry(saved):
+            self.resize(1440, 900)
+
+    @property
+    def page(self) -> MainWindow:
+        """The page in front."""
+        return self.pages[self.stack.currentIndex()]
+
+    def _add(self, page: MainWindow) -> None:
+        page.shell = self
+        self.pages.append(page)
+        self.stack.addWidget(page)
+        self.bar.addTab(page.windowTitle())
+        page.windowTitleChanged.connect(partial(self._titled, page))
+        page.gone.connect(partial(self._gone, page))
+        self.bar.setVisible(len(self.pages) > 1)
+        self.bar.setCurrentIndex(len(self.pages) - 1)
+
+    # -- what a page asks of its shell ------------------------------------------------------------------------------
+
+    def another(self) -> Documents:
+        """A new page for a document, in front."""
+        self.page.bench.docks.save()
+        page = MainWindow(self.theme, self.settings, welcome=False)
+        self._add(page)
+        page.equip()
+        return page.bench.documents
+
+    def go_to(self, path: Path) -> bool:
+        """Bring the page of this file to the front; whether there is one."""
+        wanted = path.resolve()
+        for number, page in enumerate(self.pages):
+            own = page.bench.session.path if hasattr(page, "bench") else None
+            if own is not None and own.resolve() == wanted:
+                self.bar.setCurrentIndex(number)
+                return True
+        return False
+
+    def step(self, by: int) -> None:
+        """The next page, or the one before; round at the ends."""
+        self.bar.setCurrentIndex((self.stack.currentIndex() + by) % len(self.pages))
+
+    # -- pages ------------------------------------------------------------------------------------------------------
+
+    def _show(self, index: int) -> None:
+        if 0 <= index < len(self.pages):
+            self.stack.setCurrentIndex(index)
+            self.setWindowTitle(self.page.windowTitle())
+            self.page.came_forward()
+
+    def _close(self, index: int) -> None:
+        self.bar.setCurrentIndex(index)  # whoever is asked about changes should see them
+        self.pages[index].close()
+
+    def _gone(self, page: MainWindow) -> None:
+        index = self.pages.index(page)
+        self.pages.pop(index)
+        self.bar.blockSignals(True)
+        self.bar.removeTab(index)
+        self.bar.blockSignals(False)
+        self.stack.removeWidget(page)
+        page.deleteLater()
+        if self.pages:
+            self.bar.setVisible(len(self.pages) > 1)
+            self._show(self.bar.currentIndex())
+        else:
+            later(0, self.close, self)
+
+    def _moved(self, start: int, end: int) -> None:
+        page = self.pages.pop(start)
+        self.pages.insert(end, page)
+        self.stack.blockSignals(True)
+        self.stack.removeWidget(page)
+        self.stack.insertWidget(end, page)
+        self.stack.blockSignals(False)
+        self._show(self.bar.currentIndex())
+
+    def _titled(self, page: MainWindow, title: str) -> None:
+        index = self.pages.index(page)
+        self.bar.setTabText(index, title.removesuffix(" – NeuralGraph"))
+        self.bar.setTabToolTip(index, str(page.bench.session.path or "") if hasattr(page, "bench") else "")
+        if index == self.stack.currentIndex():
+            self.setWindowTitle(title)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask page after page; one that stays keeps the window."""
+        for page in reversed(self.pages.copy()):
+            self.bar.setCurrentIndex(self.pages.index(page))
+            if not page.close():
+                event.ignore()
+                return
+        event.accept()
+
+
+class DocumentBar(QTabBar):
+    """The names of the open documents; closed by their ✕ or the middle button, moved by dragging."""
+
+    renamed = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.setAccessibleName("Open documents")
+        self.setDrawBase(False)
+        self.setExpanding(False)
+        self.setMovable(True)
+        self.setMouseTracking(True)
+        self.setElideMode(Qt.TextElideMode.ElideNone)
+        self._cross = QIcon()
+        theme.changed.connect(self._dress)
+
+    def _dress(self) -> None:
+        self._cross = QIcon()
+        self.updateGeometry()
+        self.update()
+
+    def tabSizeHint(self, index: int) -> QSize:
+        px = self.theme.px
+        wide = QFontMetricsF(self.theme.font(13, 600)).horizontalAdvance(self.tabText(index)) + px(52)
+        return QSize(min(round(wide), px(280)), px(32))
+
+    def minimumTabSizeHint(self, index: int) -> QSize:
+        return QSize(self.theme.px(96), self.theme.px(32))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        place = event.position().toPoint()
+        index = self.tabAt(place)
+        if index >= 0 and (event.button() == Qt.MouseButton.MiddleButton or (
+                event.button() == Qt.MouseButton.LeftButton and place.x() > self._cross_at(index))):
+            self.tabCloseRequested.emit(index)
+        super().mouseReleaseEvent(event)
+
+    def _cross_at(self, index: int) -> int:
+        """Where the ✕ of a tab begins."""
+        return self.tabRect(index).right() - self.theme.px(28)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), QColor(self.theme.tokens.window))
+        for index in range(self.count()):
+            self._paint(painter, index)
+
+    def _paint(self, painter: QPainter, index: int) -> None:
+        from neuralgraph.ui.icons import icon
+
+        t, px, box = self.theme.tokens, self.theme.px, self.tabRect(index)
+        chosen, hovered = index == self.currentIndex(), box.contains(self.mapFromGlobal(self.cursor().pos()))
+        if chosen:
+            painter.fillRect(box, QColor(t.panel))
+            painter.fillRect(box.left(), box.bottom() - 2, box.width(), 3, QColor(t.accent))
+        font = self.theme.font(13, 600)
+        painter.setFont(font)
+        painter.setPen(QColor(t.text if chosen or hovered else t.text2))
+        room = box.width() - px(14) - px(30)
+        text = QFontMetricsF(font).elidedText(self.tabText(index), Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(box.adjusted(px(14), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+        if chosen or hovered:
+            if self._cross.isNull():
+                self._cross = icon("close", t.text2)
+            side = px(14)
+            self._cross.paint(painter, box.right() - px(10) - side, box.center().y() - side // 2 + 1, side, side)
+        elif index and index - 1 != self.currentIndex():
+            painter.fillRect(box.left(), box.top() + px(8), 1, box.height() - px(16), QColor(t.outline))
+        if chosen and self.hasFocus():
+            painter.setPen(QColor(t.accent))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box.adjusted(4, 4, -4, -6), 4, 4)

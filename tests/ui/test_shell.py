@@ -1,0 +1,177 @@
+"""Several documents in one window: each in a tab of its own, none in the way of another."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from neuralgraph.graph.document import Placed
+from neuralgraph.graph.edits import AddNode
+from neuralgraph.resources import examples
+from neuralgraph.ui.settings import Settings
+from neuralgraph.ui.shell import Shell
+from neuralgraph.ui.theme import Theme
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def shell(qtbot: Any, tmp_path: Path) -> Iterator[Shell]:
+    one = Shell(Theme(), Settings(tmp_path / "settings.ini"), file=examples() / "xor.ngraph")
+    one.resize(1280, 800)
+    one.show()
+    qtbot.waitExposed(one)
+    qtbot.waitUntil(lambda: hasattr(one.page, "bench"), timeout=5000)
+    qtbot.waitUntil(lambda: one.page.bench.session.analysis is not None, timeout=20000)
+    yield one
+    for page in one.pages:
+        page.bench.documents.may_close = lambda: True  # type: ignore[method-assign]
+    one.close()
+    one.deleteLater()
+    qtbot.wait(1)
+
+
+def drawn(shell: Shell, type: str = "Linear") -> None:
+    """Something of the user's own is in front."""
+    shell.page.bench.session.edit(AddNode(Placed("mine", type)))
+
+
+def test_one_document_has_no_tab_and_an_untouched_example_gives_way(shell: Shell) -> None:
+    assert not shell.bar.isVisible()
+    shell.page.bench.documents.open(examples() / "iris.ngraph")
+    assert len(shell.pages) == 1 and "iris" in shell.windowTitle()
+
+
+def test_a_second_document_opens_beside_the_first(shell: Shell, qtbot: Any, tmp_path: Path) -> None:
+    drawn(shell)
+    first = shell.page
+    assert first.bench.documents.open(examples() / "iris.ngraph")
+    assert len(shell.pages) == 2 and shell.bar.isVisible() and shell.page is not first
+    assert "iris" in shell.windowTitle() and "iris" in shell.bar.tabText(1)
+    qtbot.waitUntil(lambda: "•" in shell.bar.tabText(0), timeout=2000)
+    assert "mine" in first.bench.session.graph.nodes
+    shell.bar.setCurrentIndex(0)
+    assert shell.page is first and "xor" in shell.windowTitle()
+    saved = tmp_path / "own.ngraph"
+    first.bench.session.save(saved)
+    first.bench.documents.saved.emit()
+    shell.step(1)
+    assert shell.page.bench.documents.open(saved) and shell.page is first and len(shell.pages) == 2
+
+
+def test_undo_and_keys_go_to_the_page_in_front(shell: Shell, qtbot: Any) -> None:
+    drawn(shell)
+    first = shell.page
+    first.bench.documents.new()
+    second = shell.page
+    drawn(shell, "ReLU")
+    qtbot.waitUntil(lambda: second.bench.actions["undo"].isEnabled(), timeout=2000)
+    QTest.keyClick(second, Qt.Key.Key_Z, CTRL)
+    assert "mine" not in second.bench.session.graph.nodes and "mine" in first.bench.session.graph.nodes
+    QTest.keyClick(second, Qt.Key.Key_Tab, CTRL)
+    assert shell.page is first
+    qtbot.waitUntil(lambda: first.bench.actions["undo"].isEnabled(), timeout=2000)
+    QTest.keyClick(first, Qt.Key.Key_Z, CTRL)
+    assert "mine" not in first.bench.session.graph.nodes
+
+
+def test_closing_a_tab_asks_for_its_own_document(shell: Shell, qtbot: Any) -> None:
+    drawn(shell)
+    first = shell.page
+    first.bench.documents.new()
+    asked: list[str] = []
+
+    def stay() -> bool:
+        asked.append("first")
+        return False
+
+    first.bench.documents.may_close = stay  # type: ignore[method-assign]
+    shell._close(0)
+    assert asked == ["first"] and len(shell.pages) == 2 and shell.page is first
+    assert not shell.close() and shell.isVisible()
+    assert len(shell.pages) == 1 and shell.page is first and not shell.bar.isVisible()
+    first.bench.documents.may_close = lambda: True  # type: ignore[method-assign]
+    page = shell.page
+    page.bench.documents.another().new()  # type: ignore[union-attr]
+    cross = shell.bar.tabRect(1).right() - 12
+    QTest.mouseClick(shell.bar, Qt.MouseButton.LeftButton, pos=QPoint(cross, shell.bar.tabRect(1).center().y()))
+    assert shell.pages == [page]
+
+
+def test_every_document_has_its_own_journal(shell: Shell, qtbot: Any) -> None:
+    from neuralgraph import places
+
+    before = set(places.journals().glob("*.journal"))
+    drawn(shell)
+    shell.page.bench.documents.new()
+    drawn(shell)
+    qtbot.waitUntil(lambda: len(set(places.journals().glob("*.journal")) - before) == 2, timeout=3000)
+
+
+def test_a_run_waits_for_that_of_another_document(shell: Shell, qtbot: Any) -> None:
+    first = shell.page.bench
+    first.training.toggle()
+    first.documents.open(examples() / "iris.ngraph")
+    second = shell.page.bench
+    assert second is not first
+    qtbot.waitUntil(lambda: second.session.analysis is not None, timeout=20000)
+    second.training.toggle()
+    assert second.training.state.phase == "waiting" and "another document" in second.training.state.message
+    assert not second.bridge.running and first.bridge.running
+    first.training.stop()
+    qtbot.waitUntil(lambda: second.bridge.running, timeout=10000)
+    assert not first.bridge.running
+    second.training.stop()
+    qtbot.waitUntil(lambda: not second.bridge.running, timeout=10000)
+
+
+def test_who_no_longer_waits_does_not_begin(shell: Shell, qtbot: Any) -> None:
+    first = shell.page.bench
+    first.training.toggle()
+    qtbot.waitUntil(lambda: first.session.run is not None, timeout=10000)
+    first.documents.open(examples() / "iris.ngraph")
+    second = shell.page.bench
+    qtbot.waitUntil(lambda: second.session.analysis is not None, timeout=20000)
+    second.training.toggle()
+    second.training.toggle()
+    assert second.training.state.phase == "idle" and not second.training.state.message
+    first.training.stop()
+    qtbot.waitUntil(lambda: not first.bridge.running, timeout=10000)
+    qtbot.wait(100)
+    assert not second.bridge.running
+
+
+def test_what_nobody_caught_is_told_in_front_and_hooks_are_given_back(shell: Shell, qtbot: Any) -> None:
+    drawn(shell)
+    first = shell.page.bench
+    first.documents.new()
+    second = shell.page.bench
+
+    def cause(text: str) -> None:
+        try:
+            raise ValueError(text)
+        except ValueError as error:
+            sys.excepthook(ValueError, error, error.__traceback__)
+
+    cause("in the second")
+    assert "in the second" in second.log.text() and "in the second" not in first.log.text()
+    shell._close(1)
+    cause("in the first")
+    assert "in the first" in first.log.text()
+
+
+def test_tabs_can_be_moved(shell: Shell) -> None:
+    drawn(shell)
+    first = shell.page
+    first.bench.documents.new()
+    second = shell.page
+    shell.bar.moveTab(0, 1)
+    assert shell.pages == [second, first] and shell.page is second
+    shell.step(1)
+    assert shell.page is first
