@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from neuralgraph.explain.previews import Look
     from neuralgraph.explain.rows import Rows
     from neuralgraph.explain.seeing import Seen
+    from neuralgraph.explain.units import Units
     from neuralgraph.training.control import Probe
     from neuralgraph.training.events import Reading
     from neuralgraph.validation.analysis import Analysis
@@ -119,6 +120,14 @@ class Looking:
         if program is None or rows is None:
             return None
         return region(program, rows.arrays, rows.target, rows.names, rows.features)
+
+    def units(self, program: Program | None = None) -> Units | None:
+        """A small network of two features, neuron by neuron."""
+        from neuralgraph.explain.units import units
+
+        program = program or self._present()
+        rows = self._rows(program) if program is not None else None
+        return units(program, rows.arrays, rows.features) if program is not None and rows is not None else None
 
     def answers(self, program: Program | None = None, most: int = 2000) -> Answers | None:
         """What the network says about validation rows (or training rows, where there are none)."""

@@ -37,7 +37,7 @@ class Step:
 
     `losses` holds the total loss of each of these batches, `parts` those of every loss node, `lr` the present rate,
     `gradient_norm` that of the last batch, `rate` samples per second, `seconds` since the start. Where the plan
-    computes a loss in some of these batches only, `places` says by its name (or "loss") in which, counted from 0.
+    computes a loss in some of these batches only, `places` says by its name ("" for the total) in which.
     """
 
     epoch: int

@@ -14,6 +14,8 @@ from torch import Tensor
 from neuralgraph.training.batches import Batch
 from neuralgraph.training.learner import Learner
 
+TOTAL = ""
+"""What the weighted sum of all losses is called: no node has this name, while one may be called `loss`."""
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 Sums = dict[str, tuple[float, float]]
@@ -82,7 +84,7 @@ class Tally:
                 values[at] = table[:, column - len(names)]
                 np.copyto(kept, values, where=np.isnan(kept))
         losses = self._totals(tables[0] if len(tables) == 1 else None, places[0], parts, count)
-        return self._told({"loss": losses, **parts}, sizes)
+        return self._told({TOTAL: losses, **parts}, sizes)
 
     def _told(self, found: Mapping[str, Floats], sizes: Floats) -> Told:
         """Without the holes, and added to the sums."""
@@ -93,13 +95,13 @@ class Tally:
             if len(known) < len(values):
                 places[name] = known
             self._add(name, values[known], sizes[known])
-        return Told(numbers.pop("loss"), numbers, places, len(sizes))
+        return Told(numbers.pop(TOTAL), numbers, places, len(sizes))
 
     def means(self) -> dict[str, float]:
         """The loss of a row in this epoch by name, and a fresh start."""
         found = {name: total / rows for name, (total, rows) in self.sums.items() if rows}
         self.sums = {}
-        return found
+        return {**found, "loss": found.pop(TOTAL)} if TOTAL in found else found
 
     def _table(self, number: int) -> Floats:
         """One row a batch: the total and the losses; the total alone where it is the loss."""

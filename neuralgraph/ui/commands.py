@@ -79,6 +79,8 @@ def _view() -> tuple[Command, ...]:
         Command("right", "View", "Properties", ("Ctrl+Alt+2",), "", "docks.toggle_right", checkable=True),
         Command("bottom", "View", "Bottom panel", ("Ctrl+Alt+3",), "", "docks.toggle_bottom", checkable=True),
         Command("unlock", "View", "Move panels", (), "", "docks.toggle_locked", checkable=True),
+        Command("present", "View", "Presenter mode", ("Ctrl+Alt+P",), "presentation", "presenter.toggle",
+                checkable=True, rule=True),
         Command("next_panel", "View", "Next panel", ("F6",), "", "window.next_panel", rule=True),
         Command("next_document", "View", "Next document", ("Ctrl+Tab", "Ctrl+PgDown"), "", "window.next_document",
                 rule=True),

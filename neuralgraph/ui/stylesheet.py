@@ -18,7 +18,7 @@ QLabel { background: transparent; }
 #top { border-bottom: 1px solid $hairline; }
 #status { border-top: 1px solid $hairline; }
 #panel, #canvasframe { background: $panel; border: 1px solid $hairline; border-radius: $p8; }
-#canvasframe { background: $canvas; }
+#canvasframe, #stage { background: $canvas; }
 #rule { background: $hairline; border: none; max-height: 1px; min-height: 1px; }
 #bar_rule { background: $hairline; border: none; max-width: 1px; min-width: 1px; }
 
@@ -52,6 +52,8 @@ QPushButton[cut="bar"] { min-height: $p30; padding: 0 $p12; }
 QPushButton[cut="bar"]:focus { min-height: $p28; padding: 0 $p11; }
 QPushButton[cut="square"] { min-height: $p30; min-width: $p32; max-width: $p32; padding: 0; }
 QPushButton[cut="square"]:focus { min-height: $p28; min-width: $p30; max-width: $p30; }
+QPushButton[cut="large"] { min-height: $p48; min-width: $p26; padding: 0 $p14; font-size: $p26; }
+QPushButton[cut="large"]:focus { min-height: $p46; min-width: $p24; padding: 0 $p13; }
 QPushButton[kind="chip"] { border-radius: $p14; padding: 0 $p12; min-height: $p26; }
 QPushButton[kind="chip"]:checked { background: $text; color: $panel; border-color: $text; }
 

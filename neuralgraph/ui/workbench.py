@@ -27,6 +27,7 @@ from neuralgraph.ui.panels.palette import Palette
 from neuralgraph.ui.panels.problems import ProblemsPanel
 from neuralgraph.ui.panels.properties import Properties
 from neuralgraph.ui.preferences import apply
+from neuralgraph.ui.presenter import Presenter
 from neuralgraph.ui.safekeeping import Safekeeping
 from neuralgraph.ui.training import Training
 from neuralgraph.ui.training_bar import BarState
@@ -63,12 +64,13 @@ class Workbench(QObject):
         self.offers = Offers(self)
         self.views = Views(self)
         self.live = LivePictures(self.bridge, self)
+        self.presenter = Presenter(self)
         self.welcome: Welcome | None = None
         window.centre.addWidget(self.canvas)
         self.actions = Actions(window, {
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
-            "training": self.training, "editing": self, "keeping": self.keeping}, self.theme,
-            self.settings.table("keys"))
+            "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
+        }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
         self._wire()
@@ -120,6 +122,9 @@ class Workbench(QObject):
         self.bridge.events.connect(self.views.feed)
         self.bridge.ended.connect(self.last.keep)
         self.training.shown.connect(self._show_training)
+        self.training.shown.connect(self.presenter.show_state)
+        self.bridge.events.connect(lambda _events: self.presenter.look())
+        self.training.cleared.connect(self.presenter.look)
         self.training.cleared.connect(self.views.clear)
         self.training.cleared.connect(self.live.clear)
         self.live.seen.connect(self.canvas.set_previews)
@@ -215,6 +220,7 @@ class Workbench(QObject):
         self.status.show_analysis(analysis)
         self.views.set_analysis(analysis)
         self.live.look()
+        self.presenter.look()
         self.training.follow_problems(len(analysis.errors))
         count = len([one for one in analysis.problems if one.severity != "note"])
         worst = analysis.problems[0].severity if count else ""
@@ -238,6 +244,7 @@ class Workbench(QObject):
         self.bar.dress()
         self.actions.dress()
         self.views.set_theme(self.theme)
+        self.presenter.dress()
         if self.welcome is not None:
             self.welcome.set_theme()
         for mode in ("light", "dark", "system"):
@@ -351,6 +358,7 @@ class Workbench(QObject):
         self.bridge.close()
         self.views.close()
         self.live.close()
+        self.presenter.close()
         self.analysis.close()
         self.canvas.close_session()
         self.keeping.close()

@@ -273,3 +273,20 @@ def test_what_an_optimiser_does_not_know_is_said() -> None:
 def test_every_optimiser_learns(name: str) -> None:
     run, _ = learn(network(dropout=False), optimizer=name)
     assert run.history["loss"][-1] < run.history["loss"][0]
+
+
+def test_several_losses_are_told_by_name_even_one_that_is_called_loss() -> None:
+    graph = network(dropout=False)
+    data = graph.session.graph.nodes["data"]
+    assert data.id == "data"
+    graph.add("CrossEntropyLoss", graph["logits"], graph["data"]["y"], id="second", weight=0.5)
+    run, events = learn(graph, epochs=1)
+    steps = [one for one in events if isinstance(one, Step)]
+    assert all(set(one.parts) == {"loss", "second"} for one in steps)
+    parts = {name: np.concatenate([one.parts[name] for one in steps]) for name in ("loss", "second")}
+    assert np.allclose(run.losses, parts["loss"] + 0.5 * parts["second"], rtol=1e-6)
+    assert run.history["loss"][0] == pytest.approx(np.average(run.losses, weights=sizes(len(run.losses))), rel=1e-6)
+
+
+def sizes(count: int) -> list[int]:
+    return [32] * (count - 1) + [1438 - 32 * (count - 1)]

@@ -24,11 +24,14 @@ SOFT = 0.4
 
 
 class Plane(QWidget):
-    """Paints a region; class 1 is a blue circle, class 0 an orange triangle, further classes squares."""
+    """Paints a region; class 1 is a blue circle, class 0 an orange triangle, further classes squares.
 
-    def __init__(self, owner: BoundaryPanel) -> None:
+    `large` is for the last row of a room: all the room there is, title above and legend below in large words.
+    """
+
+    def __init__(self, owner: Themed, *, large: bool = False) -> None:
         super().__init__()
-        self._owner = owner
+        self._owner, self._large = owner, large
         self.region: Any = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Decision regions")
@@ -39,8 +42,7 @@ class Plane(QWidget):
         tokens = self._owner.tokens
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = min(self.width() - 200, self.height() - 16)
-        box = QRectF((self.width() - side - 140) / 2, 8, side, side)
+        box = self._box()
         pixels = area(self.region.score, self.region.answer, len(self.region.names), tokens)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(box, as_image(pixels[::-1]))
@@ -49,7 +51,30 @@ class Plane(QWidget):
         painter.setPen(QPen(colour(tokens.outline), 1.2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(box, 4, 4)
-        self._legend(painter, QPointF(box.right() + 20, box.top() + 12), tokens)
+        if self._large:
+            self._words(painter, box, tokens)
+        else:
+            self._legend(painter, QPointF(box.right() + 20, box.top() + 12), tokens)
+
+    def _box(self) -> QRectF:
+        if self._large:
+            side = min(self.width() - 2, self.height() - 120)
+            return QRectF(1, (self.height() - side) / 2 - 6, side, side)
+        side = min(self.width() - 200, self.height() - 16)
+        return QRectF((self.width() - side - 140) / 2, 8, side, side)
+
+    def _words(self, painter: QPainter, box: QRectF, tokens: Tokens) -> None:
+        painter.setPen(colour(tokens.text))
+        painter.setFont(font(27, 600))
+        painter.drawText(QPointF(box.left() + 2, box.top() - 16), "Decision boundary")
+        painter.setFont(font(25))
+        at = QPointF(box.left() + 14, box.bottom() + 38)
+        for kind, name in enumerate(self.region.names[:4] or ("below 0", "above 0")):
+            text = f"class {name}" if len(name) < 3 else name
+            mark(painter, at, kind, tokens, 1.9)
+            painter.setPen(colour(tokens.text))
+            painter.drawText(at + QPointF(20, 8), text)
+            at += QPointF(painter.fontMetrics().horizontalAdvance(text) + 70, 0)
 
     def _contour(self, painter: QPainter, box: QRectF, tokens: Tokens) -> None:
         classes = len(self.region.names)
@@ -93,7 +118,7 @@ def mark(painter: QPainter, at: QPointF, kind: int, tokens: Tokens, size: float 
     elif kind == 1:
         painter.drawEllipse(at, 4.4 * size, 4.4 * size)
     else:
-        painter.drawRect(QRectF(at.x() - 4, at.y() - 4, 8, 8))
+        painter.drawRect(QRectF(at.x() - 4 * size, at.y() - 4 * size, 8 * size, 8 * size))
 
 
 def area(score: NDArray[Any], answer: NDArray[Any], classes: int, tokens: Tokens) -> NDArray[np.uint8]:

@@ -115,10 +115,10 @@ class RunCurves:
             steps = np.arange(event.step - count + 1, event.step + 1, dtype=np.float64)
             places = self._places(steps, np.linspace(self.seconds, seconds, count + 1)[1:])
             several = event.parts if len(event.parts) > 1 else {}
-            for name, losses in {LOSS: event.losses, **several}.items():
+            for name, losses in {"": event.losses, **several}.items():
                 known = event.places.get(name, slice(None))
                 here = {axis: values[known] for axis, values in places.items()}
-                self._figure(name).train.append(np.asarray(losses, dtype=np.float64), **here)
+                self._figure(name or LOSS).train.append(np.asarray(losses, dtype=np.float64), **here)
         self.seconds = max(self.seconds, seconds)
         here = self._places(np.array([float(event.step)]), np.array([seconds]))
         if event.lr > 0:

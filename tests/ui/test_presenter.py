@@ -1,0 +1,79 @@
+"""Presenter mode: everything small goes, large parts come, and everything comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtTest import QTest
+
+from neuralgraph.ui.presenter import VALUE, WORDS, ZOOM, caps
+from neuralgraph.ui.window import MainWindow
+
+Open = Callable[..., MainWindow]
+CTRL, ALT, NONE = (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier,
+                   Qt.KeyboardModifier.NoModifier)
+
+
+def test_a_small_network_is_shown_neuron_by_neuron(window: Open, qtbot: Any) -> None:
+    one = window("spiral")
+    one.resize(1024, 768)
+    presenter = one.bench.presenter
+    presenter.toggle()
+    qtbot.waitUntil(lambda: one.centre.currentWidget() is presenter._stage, timeout=10000)
+    assert presenter.bar is not None and presenter.bar.isVisible() and presenter.bar.height() == 72
+    assert not one.row.isVisible() and not one.bar.isVisible() and not one.statusBar().isVisible()
+    assert not any(one.bench.docks.shown(name) for name in ("left", "right", "bottom"))
+    name, value = presenter.bar.numbers[1]
+    assert name.font().pixelSize() == WORDS >= 27 and value.font().pixelSize() == VALUE
+    stage = presenter._stage
+    assert stage is not None and stage.plane._box().width() >= 380
+    columns = stage.units.columns()
+    assert [len(one) for one in columns] == [2, 10, 10]
+    assert all(stage.units.rect().contains(tile.toRect()) for tiles in columns for tile in tiles)
+    shot = stage.grab().toImage()
+    inks = {QColor(shot.pixel(x, y)).name() for x in range(0, shot.width(), 3) for y in range(0, shot.height(), 3)}
+    assert len(inks) > 50
+
+
+def test_leaving_brings_everything_back(window: Open, qtbot: Any) -> None:
+    one = window("digits-mlp")
+    shown = [name for name in ("left", "right", "bottom") if one.bench.docks.shown(name)]
+    one.bench.presenter.toggle()
+    qtbot.waitUntil(lambda: one.bench.canvas.view.zoom >= ZOOM, timeout=5000)
+    assert one.centre.currentWidget() is one.bench.canvas
+    one.bench.presenter.toggle()
+    assert one.row.isVisible() and one.bar.isVisible() and one.statusBar().isVisible()
+    assert [name for name in ("left", "right", "bottom") if one.bench.docks.shown(name)] == shown
+    assert one.bench.presenter.bar is not None and not one.bench.presenter.bar.isVisible()
+
+
+def test_the_large_buttons_train(window: Open, qtbot: Any) -> None:
+    one = window("xor")
+    one.bench.presenter.toggle()
+    bar = one.bench.presenter.bar
+    assert bar is not None
+    bar.step.click()
+    qtbot.waitUntil(lambda: one.bench.training.state.phase == "paused", timeout=20000)
+    assert bar.train.text().strip() == "Resume" and bar.numbers[0][1].text() == "1"
+    one.bench.training.stop()
+    qtbot.waitUntil(lambda: one.bench.training.state.phase == "idle", timeout=20000)
+
+
+def test_pressed_keys_are_shown_but_not_what_is_typed(window: Open, qtbot: Any) -> None:
+    one = window("xor")
+    one.bench.presenter.toggle()
+    keys = one.bench.presenter.keys
+    assert keys is not None and keys._shown == ("Ctrl", "↵") and keys.isVisible()
+    QTest.keyClick(one, Qt.Key.Key_F, CTRL)
+    assert keys._shown == ("Ctrl", "F")
+    one.bench.presenter.toggle()
+    assert not keys.isVisible()
+
+    def named(key: Qt.Key, held: Qt.KeyboardModifier) -> tuple[str, ...]:
+        return caps(QKeyEvent(QEvent.Type.KeyPress, key, held))
+
+    assert named(Qt.Key.Key_Control, CTRL) == () and named(Qt.Key.Key_A, NONE) == ()
+    assert named(Qt.Key.Key_P, CTRL | ALT) == ("Ctrl", "Alt", "P") and named(Qt.Key.Key_F6, NONE) == ("F6",)
