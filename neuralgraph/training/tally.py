@@ -101,7 +101,9 @@ class Tally:
         """The loss of a row in this epoch by name, and a fresh start."""
         found = {name: total / rows for name, (total, rows) in self.sums.items() if rows}
         self.sums = {}
-        return {**found, "loss": found.pop(TOTAL)} if TOTAL in found else found
+        if TOTAL in found:
+            found["loss"] = found.pop(TOTAL)
+        return found
 
     def _table(self, number: int) -> Floats:
         """One row a batch: the total and the losses; the total alone where it is the loss."""

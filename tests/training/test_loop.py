@@ -285,6 +285,7 @@ def test_several_losses_are_told_by_name_even_one_that_is_called_loss() -> None:
     assert all(set(one.parts) == {"loss", "second"} for one in steps)
     parts = {name: np.concatenate([one.parts[name] for one in steps]) for name in ("loss", "second")}
     assert np.allclose(run.losses, parts["loss"] + 0.5 * parts["second"], rtol=1e-6)
+    assert set(run.history) == {"loss", "second", "accuracy"} | {f"val_{one}" for one in ("loss", "second", "accuracy")}
     assert run.history["loss"][0] == pytest.approx(np.average(run.losses, weights=sizes(len(run.losses))), rel=1e-6)
 
 
