@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.theme import Theme
 
@@ -291,8 +292,12 @@ def flat(theme: Theme, sign: str, tip: str, *, clicked: Callable[[], object] | N
     """A flat square button with an icon."""
     made = QToolButton()
     made.setIcon(icon(sign, theme.tokens.text2, theme.tokens.hairline))
-    made.setIconSize(QSize(theme.px(16), theme.px(16)))
-    made.setFixedSize(theme.px(size), theme.px(size))
+
+    def fit() -> None:
+        made.setIconSize(QSize(theme.px(16), theme.px(16)))
+        made.setFixedSize(theme.px(size), theme.px(size))
+
+    fitted(made, theme, fit)
     made.setToolTip(tip)
     made.setAccessibleName(tip)
     made.setCheckable(checkable)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QWidget
 from neuralgraph.ui.asking import Asker
 from neuralgraph.ui.bridge import later
 from neuralgraph.ui.controls import button
+from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.panels.boundary import Plane
 from neuralgraph.ui.panels.units import UnitsPicture
@@ -149,7 +150,7 @@ class LargeBar(QFrame):
         super().__init__()
         self.theme, self.state = theme, BarState()
         self.setObjectName("bar")
-        self.setFixedHeight(theme.px(72))
+        fitted(self, theme, lambda: self.setFixedHeight(theme.px(72)))
         self.train = button(" Train", kind="primary", size="large")
         self.reset, self.step = (button("", size="large") for _ in range(2))
         for made, tip in ((self.train, "Train or pause"), (self.reset, "Back to the same initial weights"),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from neuralgraph.ui.controls import dress, words
 from neuralgraph.ui.devices import threads
+from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import pixmap
 from neuralgraph.ui.theme import Theme
 
@@ -50,7 +51,7 @@ class StatusLine(QFrame):
         super().__init__()
         self.theme = theme
         self.setObjectName("status")
-        self.setFixedHeight(theme.px(27))
+        fitted(self, theme, lambda: self.setFixedHeight(theme.px(27)))
         self.parameters = Part(theme, "tune-variant")
         self.memory = Part(theme, "memory")
         self.device = Part(theme, "chip")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QCursor, QFontMetricsF, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from neuralgraph.ui.controls import Rule, flat
+from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.theme import Theme
 from neuralgraph.ui.tokens import INK
 
@@ -59,7 +60,7 @@ class Tabs(QWidget):
         box.addLayout(row)
         box.addWidget(Rule())
         box.addWidget(self.stack, 1)
-        self._corners.setFixedHeight(theme.px(34))
+        fitted(self._corners, theme, lambda: self._corners.setFixedHeight(theme.px(34)))
         self._corners.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def add(self, key: str, title: str, make: Callable[[], QWidget], *, shown: bool = True) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenuBar, QToolButton, QWidget
 
 from neuralgraph.ui.controls import dress, words
+from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.menus import MENUS
 from neuralgraph.ui.theme import Theme
 
@@ -22,7 +24,7 @@ class MenuRow(QFrame):
         super().__init__()
         self.theme = theme
         self.setObjectName("menurow")
-        self.setFixedHeight(theme.px(28))
+        fitted(self, theme, lambda: self.setFixedHeight(theme.px(28)))
         self.menus = QMenuBar()
         self.menus.setNativeMenuBar(False)
         self.title = words(theme, "", 13, 600)
@@ -47,10 +49,13 @@ class MenuRow(QFrame):
             made = QToolButton()
             made.setDefaultAction(actions[id])
             made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-            made.setIconSize(QSize(self.theme.px(16), self.theme.px(16)))
-            made.setFixedSize(self.theme.px(26), self.theme.px(24))
+            fitted(made, self.theme, partial(self._size, made))
             made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._buttons.addWidget(made)
+
+    def _size(self, made: QToolButton) -> None:
+        made.setIconSize(QSize(self.theme.px(16), self.theme.px(16)))
+        made.setFixedSize(self.theme.px(26), self.theme.px(24))
 
     def show_title(self, name: str, *, modified: bool) -> None:
         self.title.setText(f"{name}  •" if modified else name)

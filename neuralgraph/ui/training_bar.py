@@ -10,6 +10,7 @@ from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from neuralgraph.ui.controls import Choice, Rule, button, dress, repolish, words
+from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import badge, icon
 from neuralgraph.ui.theme import Theme
 
@@ -51,7 +52,7 @@ class Counter(QWidget):
         box.addWidget(self.value)
         box.addStretch(1)
         if wide:
-            self.setMinimumWidth(theme.px(wide))
+            fitted(self, theme, lambda: self.setMinimumWidth(theme.px(wide)))
 
     def show_value(self, text: str) -> None:
         if text != self.value.text():
@@ -70,7 +71,7 @@ class TrainingBar(QFrame):
         self.theme = theme
         self.state = BarState()
         self.setObjectName("bar")
-        self.setFixedHeight(theme.px(48))
+        fitted(self, theme, lambda: self.setFixedHeight(theme.px(48)))
         self.reset = self._button("Reset", "Back to the same initial weights")
         self.train = self._button("Train", "Train or pause (Ctrl+Enter)", kind="primary")
         self.step = self._button("Step", "Learn one batch (Ctrl+.)")
@@ -78,7 +79,7 @@ class TrainingBar(QFrame):
         self.dice = self._button("", "Another seed", size="square")
         self.device = Choice(theme, fit=True)
         self.device.setProperty("cut", "bar")
-        self.device.setFixedWidth(theme.px(112))
+        fitted(self.device, theme, lambda: self.device.setFixedWidth(theme.px(112)))
         self.device.setToolTip("What computes")
         self.device.setAccessibleName("Device")
         self._row = QHBoxLayout(self)
@@ -192,10 +193,10 @@ class TrainingBar(QFrame):
         self._progress = QWidget()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(theme.px(250))
+        fitted(self._bar, theme, lambda: self._bar.setFixedWidth(theme.px(250)))
         self._bar.setAccessibleName("Progress of the epoch")
         self._step_text, self._percent = words(theme, "", 12), words(theme, "", 12, 600)
-        self._percent.setMinimumWidth(theme.px(44))
+        fitted(self._percent, theme, lambda: self._percent.setMinimumWidth(theme.px(44)))
         self._percent.setAlignment(Qt.AlignmentFlag.AlignRight)
         box = QVBoxLayout(self._progress)
         box.setContentsMargins(0, 0, 0, 0)

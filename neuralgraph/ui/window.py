@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QStatusBar, QVBoxLayout, QWidget
 
 from neuralgraph.ui.bridge import later
+from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.settings import Settings
 from neuralgraph.ui.status import StatusLine
 from neuralgraph.ui.theme import Mode, Theme
@@ -54,7 +55,7 @@ class MainWindow(QMainWindow):
         line.setSizeGripEnabled(False)
         line.setContentsMargins(0, 0, 0, 0)
         line.setStyleSheet("QStatusBar { border: none; } QStatusBar::item { border: none; }")
-        line.setFixedHeight(theme.px(27))
+        fitted(line, theme, lambda: line.setFixedHeight(theme.px(27)))
         line.addPermanentWidget(self.status, 1)
         layout = line.layout()
         if layout is not None:

@@ -76,9 +76,14 @@ def weave(edges: Iterable[Edge], start: End, ends: Mapping[tuple[str, str], End]
     dots = _branches(start, ends, routes, rest, places)
     taken.extend(one.lane for one in routes.values() if one.lane is not None)
     labelled = max(routes, key=lambda end: (routes[end].room, end), default=None)
-    if direct := [end for end in rest if routes[end].lane is None]:
+    if direct := [end for end in rest if routes[end].lane is None and _level(start, ends[end])]:
         labelled = direct[0]
     return Web(routes, tuple(dots), labelled)
+
+
+def _level(start: End, end: End) -> bool:
+    """The straight wire is no steeper than that a label can lie along it."""
+    return abs(end.point.y() - start.point.y()) < 0.5 * abs(end.point.x() - start.point.x())
 
 
 def _branches(

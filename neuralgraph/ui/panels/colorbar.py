@@ -46,9 +46,12 @@ class ColorBar(QWidget):
         return QSize(200, 28 if self.map == "signed" else 16)
 
     def paintEvent(self, event: QEvent) -> None:
-        painter = QPainter(self)
+        self.paint(QPainter(self), self.tokens)
+
+    def paint(self, painter: QPainter, tokens: Tokens) -> None:
+        """Paint it in the colours of a theme."""
         painter.setFont(tabular(11))
-        painter.setPen(QColor(self.tokens.text))
+        painter.setPen(QColor(tokens.text))
         signed = self.map == "signed"
         texts = short(self.low, signed=signed), short(self.high, signed=signed)
         side = 8 + max(painter.fontMetrics().horizontalAdvance(text) for text in texts)
@@ -57,11 +60,11 @@ class ColorBar(QWidget):
         for text, where, align in ((texts[0], QRectF(0, 0, side - 4, 15), Qt.AlignmentFlag.AlignRight),
                               (texts[1], line.adjusted(self.width() - side + 4, 0, 0, 0), Qt.AlignmentFlag.AlignLeft)):
             painter.drawText(where, align | Qt.AlignmentFlag.AlignVCenter, text)
-        colours = np.ascontiguousarray(table(self.tokens, self.map))
+        colours = np.ascontiguousarray(table(tokens, self.map))
         strip = QImage(colours.data, len(colours), 1, 3 * len(colours), QImage.Format.Format_RGB888)
         painter.drawImage(bar, strip)
-        painter.setPen(QColor(self.tokens.outline))
+        painter.setPen(QColor(tokens.outline))
         painter.drawRect(bar.adjusted(0, 0, -1, -1))
         if signed:
-            painter.setPen(QColor(self.tokens.text2))
+            painter.setPen(QColor(tokens.text2))
             painter.drawText(QRectF(0, 13, self.width(), 15), Qt.AlignmentFlag.AlignHCenter, "0")

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from neuralgraph.ui.panels.colorbar import short
+from neuralgraph.ui.panels.figure import Figure, Spot
 from neuralgraph.ui.panels.heatmap_colours import Map, Pixels, coloured, ends, pooled
-from neuralgraph.ui.tokens import LIGHT, Tokens
+from neuralgraph.ui.theme import Theme
+from neuralgraph.ui.tokens import Tokens
 
 GAP = 3.0
 TALLEST = 220
@@ -37,25 +38,18 @@ def as_text(values: NDArray[Any]) -> str:
     return out.getvalue()
 
 
-class HeatMap(QWidget):
-    """One matrix (rows × columns) or tiles (count × rows × columns), nearest neighbour, in one of three maps.
+class HeatMap(Figure):
+    """One matrix (rows × columns) or tiles (count × rows × columns), nearest neighbour, in one of three maps."""
 
-    `pointed` says place and number under the pointer, "" when it leaves.
-    """
-
-    pointed = Signal(str)
     clicked = Signal(int)
 
-    def __init__(self, tokens: Tokens) -> None:
-        super().__init__()
-        self.tokens = tokens
+    def __init__(self, theme: Theme, name: str = "Numbers as colours") -> None:
+        super().__init__(theme, name)
         self.map: Map = "signed"
         self.low, self.high = -1.0, 1.0
         self.values: NDArray[Any] = np.empty((0, 0))
         self.names: tuple[str, ...] = ()
-        self._images: list[QImage] = []
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._images: dict[str, list[QImage]] = {}
 
     def set_values(
         self, values: NDArray[Any], which: Map = "signed", *, limits: tuple[float, float] | None = None,
@@ -64,26 +58,18 @@ class HeatMap(QWidget):
         """Shows an array of rank 2 or 3. Without `limits` the ends of the map are those of the numbers."""
         self.values, self.map, self.names = values, which, names
         self.low, self.high = limits or ends(values, which)
-        self._paint_images()
+        self._images = {}
         self._fit()
-        self.update()
-
-    def set_tokens(self, tokens: Tokens) -> None:
-        self.tokens = tokens
-        self._paint_images()
-        self.update()
+        self.renewed()
 
     @property
     def tiles(self) -> int:
         return len(self.values) if self.values.ndim == 3 else int(self.values.size > 0)
 
-    def _paint_images(self) -> None:
-        tiles = self.values if self.values.ndim == 3 else self.values[None]
-        self._images = [
-            as_image(coloured(pooled(tile, 512, 512), self.tokens, self.map, self.low, self.high))
-            for tile in tiles if tile.size]
+    def csv(self) -> str:
+        return as_text(self.values) if self.values.size else ""
 
-    # Where things are
+    # -- where things are -------------------------------------------------------------------------------------------
 
     def columns(self) -> int:
         """Tiles in a row: eight of them, fewer when there are fewer or when they are large."""
@@ -95,6 +81,8 @@ class HeatMap(QWidget):
             return QRectF(0, 0, self.width(), self.height())
         across = self.columns()
         width = (self.width() - GAP * (across - 1)) / across
+        if self.tiles == 1:
+            width = min(width, 160.0)
         height = width * self.values.shape[1] / max(self.values.shape[2], 1)
         return QRectF(number % across * (width + GAP), number // across * (height + GAP), width, height)
 
@@ -104,7 +92,8 @@ class HeatMap(QWidget):
             return 0
         if self.values.ndim == 3:
             across = self.columns()
-            each = (width - GAP * (across - 1)) / across * self.values.shape[1] / max(self.values.shape[2], 1)
+            each = (width - GAP * (across - 1)) / across
+            each = (min(each, 160.0) if self.tiles == 1 else each) * self.values.shape[1] / self.values.shape[2]
             down = -(-self.tiles // across)
             return int(np.ceil(down * each + (down - 1) * GAP))
         rows, columns = self.values.shape
@@ -122,70 +111,81 @@ class HeatMap(QWidget):
         if wanted != self.height():
             self.setFixedHeight(max(wanted, 1))
 
-    # Painting and pointing
+    def grid(self) -> Spot:
+        if not self.values.size:
+            return 0, 0
+        rows, columns = self.values.shape[-2:]
+        if self.values.ndim < 3:
+            return rows, columns
+        return -(-self.tiles // self.columns()) * rows, self.columns() * columns
 
-    def paintEvent(self, event: QEvent) -> None:
-        self.paint(QPainter(self), self.tokens)
-
-    def paint(self, painter: QPainter, tokens: Tokens) -> None:
-        """Paints tiles with their grid lines."""
-        for number, image in enumerate(self._images):
-            where = self.place(number)
-            painter.drawImage(where, image)
-            rows, columns = self.values.shape[-2:]
-            cell = min(where.width() / max(columns, 1), where.height() / max(rows, 1))
-            if cell >= 6:
-                self._cells(painter, where, rows, columns)
-
-    def _cells(self, painter: QPainter, where: QRectF, rows: int, columns: int) -> None:
-        line = QColor(self.tokens.panel)
-        line.setAlphaF(0.55)
-        painter.setPen(line)
-        for row in range(1, rows):
-            y = where.top() + row * where.height() / rows
-            painter.drawLine(QPointF(where.left(), y), QPointF(where.right(), y))
-        for column in range(1, columns):
-            x = where.left() + column * where.width() / columns
-            painter.drawLine(QPointF(x, where.top()), QPointF(x, where.bottom()))
-
-    def at(self, point: QPointF) -> tuple[int, int, int] | None:
-        """Tile, row and column under a point."""
+    def spot(self, point: QPointF) -> Spot | None:
         for number in range(self.tiles):
             where = self.place(number)
             if where.contains(point):
                 rows, columns = self.values.shape[-2:]
-                row = int((point.y() - where.top()) / where.height() * rows)
-                column = int((point.x() - where.left()) / where.width() * columns)
-                return number, min(row, rows - 1), min(column, columns - 1)
+                row = min(int((point.y() - where.top()) / where.height() * rows), rows - 1)
+                column = min(int((point.x() - where.left()) / where.width() * columns), columns - 1)
+                across = self.columns() if self.values.ndim == 3 else 1
+                return number // across * rows + row, number % across * columns + column
         return None
 
-    def reading(self, tile: int, row: int, column: int) -> str:
-        """What is said about a number."""
+    def box(self, spot: Spot) -> QRectF:
+        tile, row, column = self.inside(spot)
+        where, (rows, columns) = self.place(tile), self.values.shape[-2:]
+        return QRectF(where.left() + column * where.width() / columns, where.top() + row * where.height() / rows,
+                      where.width() / columns, where.height() / rows)
+
+    def inside(self, spot: Spot) -> tuple[int, int, int]:
+        """Tile, row and column of a place in the grid."""
+        if self.values.ndim < 3:
+            return 0, *spot
+        rows, columns = self.values.shape[-2:]
+        return spot[0] // rows * self.columns() + spot[1] // columns, spot[0] % rows, spot[1] % columns
+
+    def said(self, spot: Spot) -> str:
+        tile, row, column = self.inside(spot)
+        if tile >= self.tiles:
+            return ""
         value = float(self.values[tile, row, column] if self.values.ndim == 3 else self.values[row, column])
         name = self.names[tile] + " " if tile < len(self.names) else (f"{tile} " if self.values.ndim == 3 else "")
         return f"{name}[{row}, {column}] = {short(value, signed=self.map == 'signed')}"
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        found = self.at(event.position())
-        self.pointed.emit(self.reading(*found) if found else "")
+    # -- painting ---------------------------------------------------------------------------------------------------
+
+    def images(self, tokens: Tokens) -> list[QImage]:
+        """The tiles in the colours of a theme."""
+        if tokens.name not in self._images:
+            tiles = self.values if self.values.ndim == 3 else self.values[None]
+            self._images[tokens.name] = [
+                as_image(coloured(pooled(tile, 512, 512), tokens, self.map, self.low, self.high))
+                for tile in tiles if tile.size]
+        return self._images[tokens.name]
+
+    def paint(self, painter: QPainter, tokens: Tokens) -> None:
+        for number, image in enumerate(self.images(tokens)):
+            where = self.place(number)
+            painter.drawImage(where, image)
+            rows, columns = self.values.shape[-2:]
+            cell = min(where.width() / max(columns, 1), where.height() / max(rows, 1))
+            if cell >= 6 and self.map != "grey":
+                _cells(painter, where, rows, columns, tokens)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        found = self.at(event.position())
-        if found and event.button() == Qt.MouseButton.LeftButton:
-            self.clicked.emit(found[0])
+        super().mousePressEvent(event)
+        found = self.spot(event.position())
+        if found is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(self.inside(found)[0])
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self.pointed.emit("")
 
-    def picture(self) -> QImage:
-        """The map in the light theme, twice its size on screen."""
-        image = QImage(self.size() * 2, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(2.0)
-        image.fill(QColor(LIGHT.panel))
-        mine = self.tokens
-        self.set_tokens(LIGHT)
-        painter = QPainter(image)
-        self.paint(painter, LIGHT)
-        painter.end()
-        self.set_tokens(mine)
-        return image
+def _cells(painter: QPainter, where: QRectF, rows: int, columns: int, tokens: Tokens) -> None:
+    """Lines between the numbers."""
+    line = QColor(tokens.panel)
+    line.setAlphaF(0.55)
+    painter.setPen(line)
+    for row in range(1, rows):
+        y = where.top() + row * where.height() / rows
+        painter.drawLine(QPointF(where.left(), y), QPointF(where.right(), y))
+    for column in range(1, columns):
+        x = where.left() + column * where.width() / columns
+        painter.drawLine(QPointF(x, where.top()), QPointF(x, where.bottom()))

@@ -6,13 +6,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter
 
 from neuralgraph.ui.panels.colorbar import short
+from neuralgraph.ui.panels.figure import Figure, Spot
 from neuralgraph.ui.panels.heatmap_colours import coloured
+from neuralgraph.ui.panels.inspector_type import tabular
+from neuralgraph.ui.theme import Theme
 from neuralgraph.ui.tokens import Tokens
+
+FOOT = 14
+"""Room below the bars for what the ends stand for."""
 
 
 def bins(values: NDArray[Any], count: int = 37) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -31,87 +36,109 @@ def bins(values: NDArray[Any], count: int = 37) -> tuple[NDArray[np.int64], NDAr
     return counts.astype(np.int64), edges
 
 
-class Histogram(QWidget):
+class Histogram(Figure):
     """Bars over a base line; the pointer reads a bar out."""
 
-    pointed = Signal(str)
-
-    def __init__(self, tokens: Tokens) -> None:
-        super().__init__()
-        self.tokens = tokens
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "Distribution", "distribution")
         self.counts, self.edges = bins(np.empty(0))
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_values(self, values: NDArray[Any]) -> None:
         self.counts, self.edges = bins(values)
-        self.update()
-
-    def set_tokens(self, tokens: Tokens) -> None:
-        self.tokens = tokens
-        self.update()
+        self.renewed()
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 96)
+        return QSize(200, 110)
 
-    def paintEvent(self, event: QEvent) -> None:
-        painter = QPainter(self)
-        base = self.height() - 1.5
+    def grid(self) -> Spot:
+        return int(len(self.counts) > 0), len(self.counts)
+
+    def box(self, spot: Spot) -> QRectF:
+        pitch = self.width() / max(len(self.counts), 1)
+        return QRectF(spot[1] * pitch, 0, pitch, self.height() - FOOT)
+
+    def spot(self, point: QPointF) -> Spot | None:
+        number = int(point.x() / max(self.width(), 1) * len(self.counts))
+        return (0, number) if 0 <= number < len(self.counts) else None
+
+    def said(self, spot: Spot) -> str:
+        ends = f"{short(self.edges[spot[1]])} … {short(self.edges[spot[1] + 1])}"
+        return f"{self.counts[spot[1]]:,} of them from {ends}"
+
+    def csv(self) -> str:
+        if not len(self.counts):
+            return ""
+        rows = zip(self.edges[:-1], self.edges[1:], self.counts, strict=True)
+        return "from,to,count\n" + "".join(f"{low!s},{high!s},{count}\n" for low, high, count in rows)
+
+    def paint(self, painter: QPainter, tokens: Tokens) -> None:
+        base = self.height() - FOOT - 1.5
         if len(self.counts) and self.counts.max():
             limit = max(abs(self.edges[0]), abs(self.edges[-1])) or 1.0
             middles = (self.edges[:-1] + self.edges[1:]) / 2 / limit
             # Near zero the map is the surface itself: bars keep at least a third of the colour.
-            shades = coloured(np.sign(middles) * np.maximum(np.abs(middles), 0.34), self.tokens, "signed", -1, 1)
+            shades = coloured(np.sign(middles) * np.maximum(np.abs(middles), 0.34), tokens, "signed", -1, 1)
             pitch = self.width() / len(self.counts)
             tall = (base - 2) / self.counts.max()
             for number, count in enumerate(self.counts):
                 crosses = self.edges[number] < 0 < self.edges[number + 1]
-                colour = QColor(self.tokens.outline) if crosses else QColor(*(int(c) for c in shades[number]))
+                colour = QColor(tokens.outline) if crosses else QColor(*(int(c) for c in shades[number]))
                 high = float(max(count * tall, 1.0 if count else 0.0))
                 painter.fillRect(QRectF(number * pitch + 0.5, base - high, max(pitch - 1, 1), high), colour)
-        painter.setPen(QColor(self.tokens.outline))
+            self._ends(painter, tokens)
+        painter.setPen(QColor(tokens.outline))
         painter.drawLine(0, int(base), self.width(), int(base))
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        number = int(event.position().x() / max(self.width(), 1) * len(self.counts))
-        if 0 <= number < len(self.counts):
-            ends = f"{short(self.edges[number])} … {short(self.edges[number + 1])}"
-            self.pointed.emit(f"{self.counts[number]:,} of them from {ends}")
+    def _ends(self, painter: QPainter, tokens: Tokens) -> None:
+        """What the ends of the base line stand for, and its middle where that is zero."""
+        painter.setFont(tabular(11))
+        painter.setPen(QColor(tokens.text2))
+        line = QRectF(0, self.height() - FOOT + 1, self.width(), FOOT - 1)
+        low, high = float(self.edges[0]), float(self.edges[-1])
+        signs = low < 0 < high
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, short(low))
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, short(high, signed=signs))
+        if signs:
+            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, "0")
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self.pointed.emit("")
 
-
-class Bars(QWidget):
+class Bars(Figure):
     """A short vector as bars from zero, with names below where there is room: the scores of the classes."""
 
-    pointed = Signal(str)
-
-    def __init__(self, tokens: Tokens) -> None:
-        super().__init__()
-        self.tokens = tokens
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, "Numbers as bars", "numbers")
         self.values: NDArray[Any] = np.empty(0)
         self.names: tuple[str, ...] = ()
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_values(self, values: NDArray[Any], names: tuple[str, ...] = ()) -> None:
-        self.values, self.names = np.asarray(values, dtype=np.float64), names
-        self.update()
-
-    def set_tokens(self, tokens: Tokens) -> None:
-        self.tokens = tokens
-        self.update()
+        self.values, self.names = np.asarray(values, dtype=np.float64), names if len(names) == len(values) else ()
+        self.renewed()
 
     def sizeHint(self) -> QSize:
         return QSize(200, 96)
 
-    def paintEvent(self, event: QEvent) -> None:
-        from neuralgraph.ui.panels.inspector_type import tabular
+    def grid(self) -> Spot:
+        return int(len(self.values) > 0), len(self.values)
 
+    def box(self, spot: Spot) -> QRectF:
+        pitch = self.width() / max(len(self.values), 1)
+        return QRectF(spot[1] * pitch, 0, pitch, self.height())
+
+    def spot(self, point: QPointF) -> Spot | None:
+        number = int(point.x() / max(self.width(), 1) * len(self.values))
+        return (0, number) if 0 <= number < len(self.values) else None
+
+    def said(self, spot: Spot) -> str:
+        name = self.names[spot[1]] if self.names else f"[{spot[1]}]"
+        return f"{name}: {short(float(self.values[spot[1]]), signed=True)}"
+
+    def csv(self) -> str:
+        names = self.names or tuple(str(number) for number in range(len(self.values)))
+        return "".join(f"{name},{value!s}\n" for name, value in zip(names, self.values, strict=True))
+
+    def paint(self, painter: QPainter, tokens: Tokens) -> None:
         if not len(self.values):
             return
-        painter = QPainter(self)
         painter.setFont(tabular(11))
         finite = np.nan_to_num(self.values)
         low, high = min(0.0, float(finite.min())), max(0.0, float(finite.max()))
@@ -121,22 +148,13 @@ class Bars(QWidget):
         pitch = self.width() / len(finite)
         best = int(finite.argmax())
         for number, value in enumerate(finite):
-            colour = QColor(self.tokens.positive if value >= 0 else self.tokens.negative)
+            colour = QColor(tokens.positive if value >= 0 else tokens.negative)
             top = zero - max(value, 0.0) * tall
             painter.fillRect(QRectF(number * pitch + 1, top, max(pitch - 2, 1), max(abs(value) * tall, 1.0)), colour)
             if self.names:
-                painter.setPen(QColor(self.tokens.text if number == best else self.tokens.text2))
+                painter.setPen(QColor(tokens.text if number == best else tokens.text2))
                 text = painter.fontMetrics().elidedText(self.names[number], Qt.TextElideMode.ElideRight, int(pitch))
                 below = QRectF(number * pitch, self.height() - 15, pitch, 15)
                 painter.drawText(below, Qt.AlignmentFlag.AlignCenter, text)
-        painter.setPen(QColor(self.tokens.outline))
+        painter.setPen(QColor(tokens.outline))
         painter.drawLine(0, int(zero), self.width(), int(zero))
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        number = int(event.position().x() / max(self.width(), 1) * len(self.values))
-        if 0 <= number < len(self.values):
-            name = self.names[number] if self.names else f"[{number}]"
-            self.pointed.emit(f"{name}: {short(float(self.values[number]), signed=True)}")
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.pointed.emit("")

@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QTabBar, QVBoxLayout, QWidget
 
 from neuralgraph.session import Session
-from neuralgraph.training.events import Event, Reading
+from neuralgraph.training.events import Event
 from neuralgraph.ui.asking import Asker
 from neuralgraph.ui.bridge import TrainingBridge
-from neuralgraph.ui.controls import Choice
-from neuralgraph.ui.panels.colorbar import ColorBar
-from neuralgraph.ui.panels.filters import Topic, View, figures_of, view_of
-from neuralgraph.ui.panels.heatmap import HeatMap, as_text
-from neuralgraph.ui.panels.histogram import Bars, Histogram
+from neuralgraph.ui.panels.filters import Topic
 from neuralgraph.ui.panels.inspector_empty import Notice
-from neuralgraph.ui.panels.inspector_type import Themed, coloured, label, tool_button
+from neuralgraph.ui.panels.numbers_page import NumbersPage
+from neuralgraph.ui.panels.sample_bar import SampleBar
+from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
 
 TOPICS: tuple[Topic, ...] = ("weights", "activations", "gradients")
@@ -38,14 +34,14 @@ NONE = {
 
 
 class Inspector(QWidget):
-    """Asks the session, or the run under way, for a `Reading` of one node and shows it."""
+    """Asks the session, or the run under way, what there is to see of one node, and shows it."""
 
-    def __init__(self, session: Session, bridge: TrainingBridge, theme: Themed) -> None:
+    def __init__(self, session: Session, bridge: TrainingBridge, theme: Theme) -> None:
         super().__init__()
-        self._session, self._bridge, self._tokens = session, bridge, theme.tokens
+        self._session, self._bridge, self._theme = session, bridge, theme
         self._node: str | None = None
-        self._row = 0
-        self._reading: Reading | None = None
+        self._part, self._row, self._seeking = "all", 0, False
+        self._seen: Any = None  # what `Session.see` answers
         self._asker = Asker(bridge, self, every=0.15)
         self._asker.answered.connect(self._arrived)
         self._tabs = QTabBar()
@@ -54,86 +50,59 @@ class Inspector(QWidget):
         for topic in TOPICS:
             self._tabs.addTab(topic.capitalize())
         self._tabs.currentChanged.connect(lambda _: self._show())
-        self._which, self._channel = Choice(), Choice()
-        self._which.activated.connect(lambda _: self._show())
-        self._channel.activated.connect(lambda _: self._show())
-        self._caption, self._pointed = label(pixels=12), label(pixels=11)
-        self._heat, self._bar = HeatMap(self._tokens), ColorBar(self._tokens)
-        self._bars, self._histogram = Bars(self._tokens), Histogram(self._tokens)
-        self._heat.pointed.connect(self._pointed.setText)
-        self._figures = label(pixels=12, weight=600, figures=True)
-        self._figures.setWordWrap(True)
-        self._notice = Notice(self._tokens, "grid")
+        self.sample, self.page = SampleBar(theme), NumbersPage(theme)
+        self.sample.wanted.connect(self._look_at)
+        self.page.chosen.connect(self._show)
+        self._notice = Notice(theme.tokens, "grid")
         self._place()
         self.set_theme(theme)
         self._show()
 
     def _place(self) -> None:
-        self._sample = QWidget()
-        line = QHBoxLayout(self._sample)
-        line.setContentsMargins(0, 0, 0, 0)
-        self._sample_label = label(pixels=12)
-        line.addWidget(self._sample_label, 1)
-        for text, tip, step in (("‹", "Sample before", -1), ("›", "Next sample", 1)):
-            button = tool_button(text, tip)
-            button.setAccessibleName(tip)
-            button.clicked.connect(lambda _=False, step=step: self._walk(step))
-            line.addWidget(button)
-        copy = tool_button("CSV", "Copy these numbers as CSV")
-        copy.clicked.connect(self._copy)
-        head = QHBoxLayout()
-        head.addWidget(self._which, 1)
-        head.addWidget(self._channel, 1)
-        head.addWidget(copy)
         self._body = QWidget()
         body = QVBoxLayout(self._body)
-        body.setContentsMargins(12, 6, 12, 12)
-        body.setSpacing(6)
-        body.addWidget(self._sample)
-        body.addLayout(head)
-        for one in (self._caption, self._heat, self._bars, self._bar, self._pointed, self._histogram, self._figures):
-            body.addWidget(one)
+        body.setContentsMargins(12, 8, 12, 12)
+        body.setSpacing(8)
+        body.addWidget(self.sample)
+        body.addWidget(self.page)
         body.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self._body)
-        self._scroll = scroll
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(self._body)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addWidget(self._tabs)
-        box.addWidget(scroll, 1)
+        box.addWidget(self._scroll, 1)
         box.addWidget(self._notice, 1)
 
     # -- what it is told --------------------------------------------------------------------------------------------
 
     def set_session(self, session: Session) -> None:
-        self._session, self._node, self._reading, self._row = session, None, None, 0
+        self._session, self._node, self._seen, self._part, self._row = session, None, None, "all", 0
         self._show()
 
     def set_analysis(self, _: Analysis) -> None:
         self._ask()
 
-    def set_theme(self, theme: Themed) -> None:
-        self._tokens = theme.tokens
-        for one in (self._heat, self._bar, self._bars, self._histogram, self._notice):
-            one.set_tokens(self._tokens)
-        t = self._tokens
+    def set_theme(self, theme: Theme) -> None:
+        t = theme.tokens
+        self._notice.set_tokens(t)
+        self.sample.dress()
+        self.page.dress()
         self._tabs.setStyleSheet(
             f"QTabBar::tab {{ padding: 8px 12px 6px; color: {t.text2}; border: none; }}"
             f"QTabBar::tab {{ border-bottom: 3px solid {t.panel}; }}"
             f"QTabBar::tab:selected {{ color: {t.text}; font-weight: 600; border-bottom: 3px solid {t.accent}; }}"
             f"QTabBar::tab:focus {{ color: {t.accent}; }}")
-        for text in (self._caption, self._pointed, self._sample_label):
-            coloured(text, self._tokens.text2)
 
     def show_node(self, node: str | None) -> None:
         """Look at another node."""
         if node != self._node:
-            self._node, self._reading = node, None
-            self._which.clear()
+            self._node, self._seen = node, None
+            self.page.which.clear()
             self._ask()
             self._show()
             home = self.parentWidget()
@@ -149,7 +118,7 @@ class Inspector(QWidget):
         self._ask()
 
     def clear(self) -> None:
-        self._reading = None
+        self._seen = None
         self._ask()
         self._show()
 
@@ -159,17 +128,22 @@ class Inspector(QWidget):
     # -- asking and showing -----------------------------------------------------------------------------------------
 
     def _ask(self) -> None:
-        node, row, session = self._node, self._row, self._session
+        node, session, part, row, wrong = self._node, self._session, self._part, self._row, self._seeking
         if node is not None and session is not None:
-            self._asker.ask(session, lambda program: session.inspect(node, row, program))
+            self._asker.ask(session, lambda program: (session.see(node, part, row, program, wrong=wrong), wrong))
 
-    def _arrived(self, reading: object) -> None:
-        if reading is None or (isinstance(reading, Reading) and reading.node == self._node):
-            self._reading = reading
+    def _arrived(self, answer: tuple[Any, bool]) -> None:
+        seen, sought = answer
+        if self._seeking and not sought:
+            return  # asked before the wrong one was looked for
+        if seen is None or seen.reading.node == self._node:
+            self._seen, self._seeking = seen, False
+            if seen is not None and seen.sample is not None:
+                self._part, self._row = seen.sample.part, seen.sample.place
             self._show()
 
-    def _walk(self, step: int) -> None:
-        self._row = max(0, min(self._row + step, self._session.sample_rows - 1))
+    def _look_at(self, part: str, place: int, wrong: bool) -> None:
+        self._part, self._row, self._seeking = part, place, wrong
         self._ask()
 
     @property
@@ -177,73 +151,30 @@ class Inspector(QWidget):
         return TOPICS[max(0, self._tabs.currentIndex())]
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
-        if self._reading is None:
+        if self._seen is None:
             return {}
-        found = dict(getattr(self._reading, self.topic))
+        found = dict(getattr(self._seen.reading, self.topic))
         if self.topic == "activations":
             found = {name: one[0] if one.ndim and len(one) == 1 else one for name, one in found.items()}
         return found
 
     def _show(self) -> None:
         """Fill the page of the present tab, or say why it is empty."""
-        arrays = self._arrays()
+        arrays, seen = self._arrays(), self._seen
         self._scroll.setVisible(bool(arrays))
         self._notice.setVisible(not arrays)
-        if not arrays:
-            title, hint = (EMPTY if self._reading is None or self.topic == "gradients" else NONE)[self.topic]
+        if not arrays or seen is None:
+            title, hint = (EMPTY if seen is None or self.topic == "gradients" else NONE)[self.topic]
             if self._node is None:
                 title, hint = "Nothing selected", "Click a node to look inside it."
             if (self._notice.title.text(), self._notice.hint.text()) != (title, hint):
                 self._notice.say(title, hint)
             return
-        names = list(arrays)
-        if [self._which.itemText(n) for n in range(self._which.count())] != names:
-            self._which.clear()
-            self._which.addItems(names)
-        self._which.setVisible(len(names) > 1)
-        self._sample.setVisible(self.topic == "activations")
-        self._sample_label.setText(f"sample {self._row} of {self._session.sample_rows:,}")
-        self._picture(arrays[self._which.currentText() or names[0]])
-
-    def _picture(self, array: NDArray[Any]) -> None:
-        view = view_of(array, self.topic, max(0, self._channel.currentIndex()))
-        self._offer_channels(view)
-        self._caption.setText(view.caption)
-        numbers = np.asarray(array, dtype=np.float64)
-        bars = view.kind == "bars"
-        self._bars.setVisible(bars)
-        self._heat.setVisible(view.kind in ("matrix", "tiles"))
-        self._bar.setVisible(self._heat.isVisibleTo(self._body))
-        self._histogram.setVisible(numbers.size > 8)
-        if bars:
-            self._bars.set_values(view.values)
-        elif view.kind != "number":
-            self._heat.set_values(np.asarray(view.values), view.map)
-            self._bar.set_range(view.map, self._heat.low, self._heat.high)
-        self._histogram.set_values(numbers)
-        self._figures.setText(_line(numbers))
-
-    def _offer_channels(self, view: View) -> None:
-        many = view.channels > 1
-        self._channel.setVisible(many)
-        if many and self._channel.count() != view.channels:
-            self._channel.clear()
-            self._channel.addItems([f"{view.channel_name} {n + 1}" for n in range(view.channels)])
-
-    def _copy(self) -> None:
-        arrays = self._arrays()
-        if arrays:
-            array = arrays[self._which.currentText() or next(iter(arrays))]
-            flat = np.atleast_2d(array) if array.ndim < 3 else array.reshape(-1, *array.shape[-2:])
-            QGuiApplication.clipboard().setText(as_text(flat))
-
-
-def _line(numbers: NDArray[Any]) -> str:
-    """mean, std and norm under a picture."""
-    if numbers.size == 1:
-        return f"{float(numbers.reshape(-1)[0]):.4g}".replace("-", "−")
-    figures = figures_of(numbers)
-    text = f"mean {figures.mean:.2g}   std {figures.std:.2g}   norm {figures.norm:.3g}"
-    if figures.bad:
-        text += f"   {figures.bad:,} not finite"
-    return text.replace("-", "−")
+        self.sample.show_seen(seen)
+        self.sample.setVisible(self.topic == "activations" and seen.sample is not None)
+        name = self.page.offer(list(arrays))
+        looks = self.topic == "activations"
+        names = seen.names if name in seen.classes or (looks and name in seen.labels) else ()
+        self.page.show_array(
+            arrays[name], self.topic, stem=f"{self._node}-{self.topic}-{name}", image=looks and name in seen.images,
+            names=names or (seen.features.get(name, ()) if looks else ()))

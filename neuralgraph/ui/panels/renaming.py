@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QToolTip
 
+from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.theme import Theme
 
 
@@ -24,7 +25,7 @@ class NameEdit(QLineEdit):
         self.setFont(theme.font(pixels, weight))
         self.setStyleSheet(f"color: {getattr(theme.tokens, role)}; font-size: {theme.px(pixels)}px;"
                            f" font-weight: {weight};")
-        self.setFixedHeight(theme.px(pixels + 5))
+        fitted(self, theme, lambda: self.setFixedHeight(theme.px(pixels + 5)))
         self.setToolTip(f"{tip}. Double-click to change it.")
         self.setAccessibleName(tip)
         self.setReadOnly(True)

@@ -46,12 +46,13 @@ def make(qtbot: QtBot) -> Iterator[Make]:
 def test_the_inspector_shows_the_weights_of_the_selected_node(make: Make, qtbot: QtBot) -> None:
     panel = make(Inspector, "digits-cnn")
     panel.show_node("conv2d_1")
-    qtbot.waitUntil(lambda: panel._reading is not None, timeout=20_000)
-    assert panel._caption.text() == "16 of 16 kernels, 3 × 3, input channel 1"
-    assert panel._heat.values.shape == (16, 3, 3)
-    assert panel._figures.text().startswith("mean ")
+    qtbot.waitUntil(lambda: panel._seen is not None, timeout=20_000)
+    page = panel.page
+    assert page.caption.text() == "16 of 16 kernels, 3 × 3, input channel 1"
+    assert page.heat.values.shape == (16, 3, 3)
+    assert page.figures.text().startswith("mean ")
     panel._tabs.setCurrentIndex(1)
-    assert "16 of 16 maps, 8 × 8" in panel._caption.text()
+    assert "16 of 16 maps, 8 × 8" in page.caption.text()
     panel._tabs.setCurrentIndex(2)
     assert panel._notice.title.text() == "No gradients yet"
     panel.show_node(None)
