@@ -92,7 +92,7 @@ def _view() -> tuple[Command, ...]:
 
 def _canvas() -> tuple[Command, ...]:
     return (
-        *_of_canvas("Canvas", "add", "frame", "note"),
+        *_of_canvas("Canvas", "add", "wire", "bend", "frame", "note"),
         *_of_canvas("Canvas", "bypass", "freeze", first_rule=True),
         *_of_canvas("Canvas", "show_all", "show_selection", first_rule=True),
         Command("zoom_100", "Canvas", "Zoom 100 %", ("Ctrl+0",), "", "canvas.zoom_reset"),
@@ -149,6 +149,7 @@ GESTURES: tuple[Gesture, ...] = (
     Gesture("Connect", "Drag from port to port or node"),
     Gesture("Add and wire a node", "Drop a wire on the empty canvas"),
     Gesture("Put into a wire", "Drop a node on the wire"),
+    Gesture("Bend a wire", "Double-click it"),
     Gesture("Cut wires", "Ctrl + right drag"),
     Gesture("Duplicate", "Alt + drag"),
     Gesture("Go to the neighbour", "Arrow keys"),

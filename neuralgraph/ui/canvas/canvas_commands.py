@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QEasingCurve, Qt, QVariantAnimation
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QMenu
 
 from neuralgraph.errors import NeuralGraphError
 from neuralgraph.graph import wiring
@@ -17,8 +16,7 @@ from neuralgraph.graph.document import Frame, Note
 from neuralgraph.graph.edits import ChangeNode, Edit, Group, Move, PutFrame, PutNote
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.layout import align, tidy
-from neuralgraph.ui.canvas import beads
-from neuralgraph.ui.icons import icon
+from neuralgraph.ui.canvas import beads, wire_menu
 from neuralgraph.ui.tokens import GRID, HEADER, TIDY
 
 if TYPE_CHECKING:
@@ -62,6 +60,19 @@ def bend(hands: Hands) -> None:
 def delete_and_join(hands: Hands) -> None:
     session = hands.board.session
     _do(hands, wiring.heal(session.graph, session.catalog, hands.board.selection()))
+
+
+def wire(hands: Hands) -> None:
+    """Two nodes are wired from left to right; for one there is a menu of what it can feed."""
+    board = hands.board
+    ids = sorted((id for id in board.selection() if id in board.session.graph.nodes),
+                 key=lambda id: board.box(id).left())
+    if len(ids) == 2:
+        wire_menu.lay(board, ids[0], ids[1])
+    elif len(ids) == 1:
+        wire_menu.open_menu(board, ids[0])
+    else:
+        board.say("Select one or two nodes to wire them.")
 
 
 def duplicate(hands: Hands) -> None:
@@ -316,6 +327,7 @@ CANVAS_ACTIONS: tuple[CanvasAction, ...] = (
     CanvasAction("canvas.delete", "Delete", ("Delete", "Backspace"), delete, "", 3),
     CanvasAction("canvas.delete_join", "Delete and join", ("Ctrl+Delete",), delete_and_join, "", 3),
     CanvasAction("canvas.rename", "Rename", ("F2",), rename, "", 4),
+    CanvasAction("canvas.wire", "Wire to…", ("W",), wire, "", 3),
     CanvasAction("canvas.bend", "Bend the wire", (), bend, "", 3),
     CanvasAction("canvas.bypass", "Bypass", ("B",), bypass, "debug-step-over", 4),
     CanvasAction("canvas.freeze", "Freeze", ("Shift+B",), freeze, "snowflake", 4),
@@ -355,34 +367,3 @@ def pressed(event: QKeyEvent, chord: str) -> tuple[CanvasAction | None, str]:
     if text in _BY_KEY:
         return _BY_KEY[text], ""
     return None, text if any(one.startswith(f"{text}, ") for one in _BY_KEY) else ""
-
-
-def context_menu(hands: Hands) -> QMenu:
-    """The menu of the right button, from the same table."""
-    board = hands.board
-    menu = QMenu(board.view)
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    group = 0
-    for one in CANVAS_ACTIONS:
-        if not one.menu:
-            continue
-        if group and one.menu != group:
-            menu.addSeparator()
-        group = one.menu
-        made = menu.addAction(one.label)
-        if one.icon:
-            made.setIcon(icon(one.icon, board.tokens.text, board.tokens.text3))
-        if one.keys:
-            made.setShortcut(QKeySequence(one.keys[0]))
-        made.setEnabled(_possible(one.id, hands))
-        made.triggered.connect(lambda _checked=False, one=one: one.run(hands))
-    return menu
-
-
-def _possible(id: str, hands: Hands) -> bool:
-    chosen = bool(hands.board.selection())
-    if id == "canvas.delete":
-        return chosen or bool(hands.board.selected_wires())
-    if id == "canvas.bend":
-        return bool(hands.board.selected_wires())
-    return chosen or id in ("canvas.add", "canvas.paste", "canvas.note", "canvas.tidy", "canvas.select_all")

@@ -418,3 +418,23 @@ def test_a_bead_that_is_deleted_leaves_its_wire(desk) -> None:
     assert "dot_1" in desk.graph.nodes
     desk.key(Qt.Key.Key_Delete)
     assert desk.graph == before
+
+
+def test_nodes_are_wired_without_a_mouse(desk) -> None:
+    from neuralgraph.ui.canvas.wire_menu import offers, wire_menu
+
+    desk.board.select(("linear_2", "cross_entropy_loss_1"))
+    desk.key(Qt.Key.Key_W)
+    assert desk.graph.edges["cross_entropy_loss_1", "input"].source == "linear_2" and desk.steps == 1
+    desk.board.select(("linear_2",))
+    found = dict(offers(desk.board, "linear_2"))
+    assert any("accuracy_1 · input" in text for text in found)
+    assert not any("linear_1" in text or "relu_1" in text for text in found), "that would be a circle"
+    assert any("(now linear_2)" not in text for text in found)
+    menu = wire_menu(desk.board, "linear_2")
+    next(one for one in menu.actions() if "accuracy_1 · input" in one.text()).trigger()
+    menu.close()
+    assert desk.graph.edges["accuracy_1", "input"].source == "linear_2" and desk.steps == 2
+    desk.board.select(())
+    desk.key(Qt.Key.Key_W)
+    assert desk.steps == 2 and desk.said[-1].startswith("Select one or two")

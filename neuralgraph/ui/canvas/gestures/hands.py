@@ -198,7 +198,7 @@ class Hands(QObject):
         if self._quiet or self.gesture is not None:
             self._quiet = False
             return True
-        from neuralgraph.ui.canvas.canvas_commands import context_menu
+        from neuralgraph.ui.canvas.context_menu import context_menu
 
         place = self.board.view.mapToScene(event.pos())
         item, wire = self.board.item_at(place), self.board.wire_at(place)
