@@ -76,6 +76,7 @@ class TrainingBar(QFrame):
         self.train = self._button("Train", "Train or pause (Ctrl+Enter)", kind="primary")
         self.step = self._button("Step", "Learn one batch (Ctrl+.)")
         self.stop = self._button("Stop", "End the run, keep the weights (Ctrl+Alt+Enter)")
+        self.present = self._button("", "Presenter mode (Ctrl+Alt+P)", size="square")
         self.dice = self._button("", "Another seed", size="square")
         self.device = Choice(theme, fit=True)
         self.device.setProperty("cut", "bar")
@@ -89,13 +90,15 @@ class TrainingBar(QFrame):
             self._row.addWidget(one)
         self._counters()
         self._row.addStretch(1)
+        self._row.addWidget(self.present)
         self._row.addWidget(self.dice)
         self._row.addWidget(self.device)
         self.show_state(self.state)
 
     def connect_to(self, *, reset: Callable[[], object], toggle: Callable[[], object], step: Callable[[], object],
-                   stop: Callable[[], object], roll: Callable[[], object]) -> None:
-        pairs = ((self.reset, reset), (self.train, toggle), (self.step, step), (self.stop, stop), (self.dice, roll))
+                   stop: Callable[[], object], roll: Callable[[], object], present: Callable[[], object]) -> None:
+        pairs = ((self.reset, reset), (self.train, toggle), (self.step, step), (self.stop, stop), (self.dice, roll),
+                 (self.present, present))
         for made, then in pairs:
             made.clicked.connect(lambda _checked=False, then=then: then())
 
@@ -153,7 +156,7 @@ class TrainingBar(QFrame):
                            " Waits …" if self.state.phase == "waiting" else " Train")
         self.train.setIcon(icon("pause" if running else "play", t.on_accent if able else t.text3, t.text3))
         for made, name in ((self.reset, "restart"), (self.step, "skip-next"), (self.stop, "stop"),
-                           (self.dice, "dice-5-outline")):
+                           (self.present, "presentation"), (self.dice, "dice-5-outline")):
             made.setIcon(icon(name, t.text, t.text3))
         for one in (self.epoch, self._loss, self._metric, self._rate, self._left, self._speed):
             one.dress()

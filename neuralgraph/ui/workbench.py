@@ -99,7 +99,7 @@ class Workbench(QObject):
         self.docks.restore_tabs()
         self.bar.set_devices(tuple(name for _, name in devices()))
         self.bar.connect_to(reset=self.training.reset, toggle=self.training.toggle, step=self.training.one_batch,
-                            stop=self.training.stop, roll=self.training.roll)
+                            stop=self.training.stop, roll=self.training.roll, present=self.presenter.toggle)
 
     def _wire(self) -> None:
         self.documents.opened.connect(self.keeping.follow)

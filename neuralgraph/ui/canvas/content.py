@@ -74,11 +74,12 @@ def face_of(
         return Face(type(node).category, placed.type, inputs=_inputs(node, entering, inputs, bad),
                     outputs=_outputs(node, placed, specs, fed, "?"), severity="error" if bad else "", dot=True)
     severity = next((one.severity for one in problems if one.severity != "note"), "")
+    rows = 1 if preview[0] and preview[0] != "spark" else MOST_ROWS
     return Face(
         category=type(node).category if node else "Modules" if placed.type in graph.modules else "Unknown",
         title=placed.type,
         after=_after(placed, node),
-        rows=_rows(placed, node, inputs, graph)[: 1 if preview[0] and preview[0] != "spark" else MOST_ROWS],
+        rows=_rows(placed, node, NOTHING if bad else inputs, graph)[:rows],
         inputs=_inputs(node, entering, inputs, bad),
         outputs=_outputs(node, placed, specs, fed),
         footer=_footer(placed, node, analysis, specs, fed, value, preview[0]),
