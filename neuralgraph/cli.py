@@ -243,7 +243,7 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
     """The same events, with progress and ETA on the terminal."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from neuralgraph.training.events import EpochEnded, Finished, Started, Step, Stopped
+    from neuralgraph.training.events import EpochEnded, Finished, Note, Started, Step, Stopped
 
     columns = (
         TextColumn("epoch {task.fields[epoch]}"),
@@ -254,6 +254,7 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True) as progress:
+        loss = ""
         bar = progress.add_task("", total=None, epoch="…", loss="")
         for event in events:
             match event:
@@ -261,7 +262,10 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
                     progress.update(bar, total=event.epochs * event.steps_per_epoch, epoch=f"0 of {event.epochs}")
                     total, losses = event.epochs, set(event.losses) - {"loss"}
                 case Step():
-                    progress.update(bar, completed=event.step, loss=f"loss {event.losses[-1]:.4g}")
+                    loss = f"loss {event.losses[-1]:.4g}" if len(event.losses) else loss
+                    progress.update(bar, completed=event.step, loss=loss)
+                case Note():
+                    progress.console.print(escape(event.message), highlight=False, soft_wrap=True)
                 case EpochEnded():
                     hidden = losses if len(losses) == 1 else set()
                     shown = [(n, v) for n, v in event.figures.items() if n.removeprefix("val_") not in hidden]

@@ -6,8 +6,19 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -71,7 +82,19 @@ class Switch(QAbstractButton):
             painter.drawRoundedRect(body.adjusted(-0.5, -3, 3, 3), body.height() / 2 + 3, body.height() / 2 + 3)
 
 
-class NumberField(QLineEdit):
+class TextField(QLineEdit):
+    """A line of text. Ctrl+Z takes back what was typed in it; when there is nothing more, a step of the document."""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            undo, redo = (event.matches(key) for key in (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo))
+            if (undo and not self.isUndoAvailable()) or (redo and not self.isRedoAvailable()):
+                event.ignore()
+                return False
+        return super().event(event)
+
+
+class NumberField(TextField):
     """A number: `0.001`, `0,001` and `1e-3` are the same. Arrows and wheel step it; `typed` says what was meant."""
 
     typed = Signal(object)

@@ -11,12 +11,14 @@ import pytest
 import torch
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
 
-from neuralgraph.graph.document import Edge
-from neuralgraph.graph.edits import ChangeNode, Connect, Group, Move, RemoveNode, SetPlan
+from neuralgraph.graph.document import Edge, Placed
+from neuralgraph.graph.edits import AddNode, ChangeNode, Connect, Group, Move, RemoveNode, SetPlan
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.session import Session
 from neuralgraph.ui import documents
+from neuralgraph.ui.controls import NumberField
 from neuralgraph.ui.dialogs import Answer
 from neuralgraph.ui.panels.fields import Numeric
 from neuralgraph.ui.panels.plan_form import PlanForm
@@ -323,3 +325,26 @@ def test_weights_that_fit_in_part_are_offered(window: Open, tmp_path: Path, monk
     assert one.bench.documents.take_weights(tmp_path / "w.safetensors")
     assert "Only 1 nodes" not in asked[0] and "is not in the file" in asked[0]
     assert session.program is not None and torch.equal(session.program.state_dict()[name], state[name])
+
+
+def test_undo_in_a_field_takes_back_the_typing_first_and_then_the_document(qtbot: Any, window: Open) -> None:
+    one = window("digits-mlp")
+    bench = one.bench
+    bench.session.edit(AddNode(Placed("extra", "ReLU")))
+    bench.canvas.select(("hidden",))
+    qtbot.waitUntil(lambda: bool(bench.properties.findChildren(NumberField)), timeout=5000)
+    field = next(one for one in bench.properties.findChildren(NumberField) if one.accessibleName() == "out_features")
+    one.activateWindow()
+    qtbot.waitUntil(one.isActiveWindow, timeout=5000)
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus, timeout=5000)
+    field.selectAll()
+    QTest.keyClicks(field, "77")
+    assert bench.session.graph.nodes["hidden"].params["out_features"] == 77
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert field.text() == "128" and bench.session.graph.nodes["hidden"].params["out_features"] == 128
+    assert "extra" in bench.session.graph.nodes
+    for _ in range(4):
+        qtbot.wait(20)
+        QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert "extra" not in bench.session.graph.nodes

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
 from neuralgraph.errors import ParameterError
 from neuralgraph.spec import Param
-from neuralgraph.ui.controls import Choice, NumberField, SizeField, Switch, button, number, repolish, spelled
+from neuralgraph.ui.controls import Choice, NumberField, SizeField, Switch, TextField, button, number, repolish, spelled
 from neuralgraph.ui.theme import Theme
 
 LONGEST = 200
@@ -130,7 +130,7 @@ class Written(Field):
 
     def __init__(self, param: Param, theme: Theme) -> None:
         super().__init__(param, theme)
-        self.box = QLineEdit()
+        self.box = TextField()
         self.box.setPlaceholderText("none" if param.optional else "")
         self.box.textEdited.connect(self._typed)
         self.box.editingFinished.connect(self._done)

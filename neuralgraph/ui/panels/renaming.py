@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QLineEdit, QToolTip
+from PySide6.QtWidgets import QToolTip
 
+from neuralgraph.ui.controls import TextField
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.theme import Theme
 
 
-class NameEdit(QLineEdit):
+class NameEdit(TextField):
     """Looks like a label; a double click or F2 lets it be typed. `keep` returns why a name cannot be, or ""."""
 
     def __init__(
