@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn.functional import l1_loss
 
 from neuralgraph.spec import Spec
+from tests.more_node_examples import TABLE
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Example:
     params: dict[str, Any] = field(default_factory=dict)
     gradient: bool = True
     """Whether a gradient reaches every float input."""
+    signs: tuple[str, ...] = ()
+    """Ports that get −1 or 1."""
 
 
 ROWS = Spec(("N", 6))
@@ -140,3 +143,4 @@ ORACLES: dict[str, Example] = {
                               YES_NO, False),
     "Output": x(ROWS, lambda x: x),
 }
+ORACLES |= {name: Example(*row) for name, row in TABLE.items()}

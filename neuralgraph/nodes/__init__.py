@@ -6,25 +6,35 @@ from types import ModuleType
 
 from neuralgraph.nodes import (
     activations,
+    algebra,
     attention,
+    comparison,
     convolution,
     data,
+    functions,
     layers,
     losses,
+    margins,
     maths,
     metrics,
     modules,
     normalisation,
+    padding,
     pooling,
     preparation,
+    rectifiers,
     recurrent,
+    reductions,
+    resizing,
+    scaling,
     shape,
 )
 from neuralgraph.spec import Catalog, Node
 
 MODULES: tuple[ModuleType, ...] = (
-    data, preparation, layers, convolution, pooling, shape, normalisation, recurrent, attention, activations, maths,
-    losses, metrics, modules,
+    data, preparation, layers, convolution, pooling, shape, normalisation, recurrent, attention, resizing, padding,
+    scaling, activations, rectifiers, maths, functions, reductions, algebra, comparison, losses, margins, metrics,
+    modules,
 )
 """In the order of the palette, within each category."""
 

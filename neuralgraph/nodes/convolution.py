@@ -92,21 +92,10 @@ class Conv3d(_Conv):
     synonyms = ("conv", "convolution", "volume", "video", "voxel")
 
 
-class ConvTranspose2d(Spatial):
-    """Convolution turned round: every input pixel paints a small learnt patch, which makes images larger.
-
-    It computes what the gradient of Conv2d computes: each pixel's value scales the filter, and the scaled patches are
-    laid `stride` apart and summed. With stride 2 and kernel 2 it doubles height and width. Used in decoders,
-    segmentation and generators.
-
-    Shapes: N × C × H × W → N × out_channels × H' × W', with H' = (H − 1)·stride − 2·padding + dilation·(kernel
-    − 1) + output_padding + 1
-    PyTorch: torch.nn.ConvTranspose2d
-    """
+class _ConvTranspose(Spatial):
+    """What the transposed convolutions have in common."""
 
     category = "Layers"
-    axes = 2
-    synonyms = ("deconvolution", "deconv", "upsample", "upconv", "transposed convolution", "decoder")
 
     out_channels: int = param(16, "Number of channels it paints.", min=1, row="channels", axis=1)
     kernel_size: Size = param(2, "Size of the painted patch.", min=1, max=WIDEST, row="kernel")
@@ -118,22 +107,64 @@ class ConvTranspose2d(Spatial):
     bias: bool = param(True, "Learn an offset for every channel.")
 
     def call(self, x: Float) -> Call:
-        channels = image(x, 2)
+        channels = image(x, self.axes)
         weighable(x)
         divides(channels, self.groups, "input channels")
         divides(self.out_channels, self.groups, "out_channels")
         self._room(x)
         return module(
-            "torch.nn.ConvTranspose2d", in_channels=channels, out_channels=self.out_channels,
+            f"torch.nn.{self.type}", in_channels=channels, out_channels=self.out_channels,
             kernel_size=self.kernel_size, stride=self.stride, padding=self.padding,
             output_padding=self.output_padding, dilation=self.dilation, groups=self.groups, bias=self.bias)
 
     def _room(self, x: Spec) -> None:
-        kernel, stride, padding, extra, dilation = (per_axis(one, 2) for one in (
+        kernel, stride, padding, extra, dilation = (per_axis(one, self.axes) for one in (
             self.kernel_size, self.stride, self.padding, self.output_padding, self.dilation))
-        for at in range(2):
+        for at in range(self.axes):
             if extra[at] and extra[at] >= max(stride[at], dilation[at]):
                 raise Misfit("output_padding smaller than stride or dilation", hint="Set output_padding below stride.")
-            size = (x.size(at - 2) - 1) * stride[at] - 2 * padding[at] + dilation[at] * (kernel[at] - 1) + extra[at] + 1
-            if size < 1:
+            before = x.size(at - self.axes)
+            if (before - 1) * stride[at] - 2 * padding[at] + dilation[at] * (kernel[at] - 1) + extra[at] < 0:
                 raise Misfit("an input larger than what its padding cuts off", hint="Use less padding.")
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """Convolution turned round: every step paints a small learnt patch, which makes sequences longer.
+
+    As ConvTranspose2d along one axis. Example: with stride 2 and kernel 2, 10 steps become 20.
+
+    Shapes: N × C × L → N × out_channels × L'
+    PyTorch: torch.nn.ConvTranspose1d
+    """
+
+    axes = 1
+    synonyms = ("deconvolution", "upsample", "transposed convolution", "wavenet")
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """Convolution turned round: every input pixel paints a small learnt patch, which makes images larger.
+
+    It computes what the gradient of Conv2d computes: each pixel's value scales the filter, and the scaled patches are
+    laid `stride` apart and summed. With stride 2 and kernel 2 it doubles height and width. Used in decoders,
+    segmentation and generators.
+
+    Shapes: N × C × H × W → N × out_channels × H' × W', with H' = (H − 1)·stride − 2·padding + dilation·(kernel
+    − 1) + output_padding + 1
+    PyTorch: torch.nn.ConvTranspose2d
+    """
+
+    axes = 2
+    synonyms = ("deconvolution", "deconv", "upsample", "upconv", "transposed convolution", "decoder")
+
+
+class ConvTranspose3d(_ConvTranspose):
+    """Convolution turned round: every point paints a small learnt block, which makes volumes larger.
+
+    As ConvTranspose2d with one more axis. Example: with stride 2 and kernel 2, 4 × 4 × 4 becomes 8 × 8 × 8.
+
+    Shapes: N × C × D × H × W → N × out_channels × D' × H' × W'
+    PyTorch: torch.nn.ConvTranspose3d
+    """
+
+    axes = 3
+    synonyms = ("deconvolution", "upsample", "transposed convolution", "scan")

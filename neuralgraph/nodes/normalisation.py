@@ -62,6 +62,23 @@ class BatchNorm2d(_BatchNorm):
         return self._made(channels)
 
 
+class BatchNorm3d(_BatchNorm):
+    """Brings every channel to mean 0 and spread 1 over the batch and all points of its volumes.
+
+    As BatchNorm2d, with one more axis. Example: a channel with values 1 and 3 becomes −1 and 1.
+
+    Shapes: N × C × D × H × W → the same
+    PyTorch: torch.nn.BatchNorm3d
+    """
+
+    synonyms = ("batchnorm", "bn", "volume")
+
+    def call(self, x: Float) -> Call:
+        channels = image(x, 3)
+        weighable(x)
+        return self._made(channels)
+
+
 class LayerNorm(Node):
     """Brings the features of each sample to mean 0 and spread 1, whatever the rest of the batch is.
 

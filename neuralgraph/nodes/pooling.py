@@ -62,6 +62,19 @@ class MaxPool2d(_MaxPool):
     synonyms = ("pooling", "downsample", "subsample", "max pooling")
 
 
+class MaxPool3d(_MaxPool):
+    """Keeps the largest of every few neighbouring points of a volume.
+
+    Like MaxPool2d with one more axis. Example: kernel 2 turns 4 × 4 × 4 into 2 × 2 × 2.
+
+    Shapes: N × C × D × H × W → N × C × D' × H' × W'
+    PyTorch: torch.nn.MaxPool3d
+    """
+
+    axes = 3
+    synonyms = ("pooling", "volume", "max pooling")
+
+
 class _AvgPool(_Pool):
     ceil_mode: bool = param(False, "Keep a window that hangs over the far edge.", advanced=True)
     count_include_pad: bool = param(True, "Count the padding as zeros in the average.", advanced=True)
@@ -99,6 +112,19 @@ class AvgPool2d(_AvgPool):
     synonyms = ("pooling", "downsample", "average pooling", "mean pooling", "subsample")
 
 
+class AvgPool3d(_AvgPool):
+    """Averages every few neighbouring points of a volume.
+
+    Like AvgPool2d with one more axis. Example: kernel 2 turns 4 × 4 × 4 into 2 × 2 × 2.
+
+    Shapes: N × C × D × H × W → N × C × D' × H' × W'
+    PyTorch: torch.nn.AvgPool3d
+    """
+
+    axes = 3
+    synonyms = ("pooling", "volume", "average pooling")
+
+
 class _AdaptiveAvgPool(Spatial):
     category = "Layers"
 
@@ -134,3 +160,16 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
 
     axes = 2
     synonyms = ("global average pooling", "gap", "pooling", "resize")
+
+
+class AdaptiveAvgPool3d(_AdaptiveAvgPool):
+    """Averages volumes down (or up) to a fixed size.
+
+    Example: size 1 gives the mean of each channel of a scan.
+
+    Shapes: N × C × D × H × W → N × C × output_size × output_size × output_size
+    PyTorch: torch.nn.AdaptiveAvgPool3d
+    """
+
+    axes = 3
+    synonyms = ("global average pooling", "volume", "resize")

@@ -1,0 +1,201 @@
+"""Questions with the answer yes or no, and what is made of the answers."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from neuralgraph.nodes.demands import broadcast
+from neuralgraph.spec import Call, Mask, Misfit, Node, Spec, function
+
+
+class _Compare(Node):
+    """A question about two values, number by number; sizes of 1 are stretched."""
+
+    category = "Maths"
+    target: ClassVar[str] = ""
+
+    def call(self, a: Spec, b: Spec) -> Call:
+        broadcast(a, b)
+        return function(self.target)
+
+
+class Greater(_Compare):
+    """Is the first value larger? Yes or no, number by number.
+
+    $a > b$. Answers have no slope: nothing is learnt through them. Example: 3 and 2 give yes.
+
+    Shapes: a and b of one shape → the same (bool)
+    PyTorch: torch.gt
+    """
+
+    synonyms = ("larger than", ">", "gt", "compare")
+    target = "torch.gt"
+
+
+class GreaterEqual(_Compare):
+    """Is the first value at least as large? Yes or no, number by number.
+
+    $a ≥ b$. Example: 2 and 2 give yes.
+
+    Shapes: a and b of one shape → the same (bool)
+    PyTorch: torch.ge
+    """
+
+    synonyms = ("at least", ">=", "ge", "compare")
+    target = "torch.ge"
+
+
+class Less(_Compare):
+    """Is the first value smaller? Yes or no, number by number.
+
+    $a < b$. Example: 3 and 2 give no.
+
+    Shapes: a and b of one shape → the same (bool)
+    PyTorch: torch.lt
+    """
+
+    synonyms = ("smaller than", "<", "lt", "compare")
+    target = "torch.lt"
+
+
+class LessEqual(_Compare):
+    """Is the first value at most as large? Yes or no, number by number.
+
+    $a ≤ b$. Example: 2 and 2 give yes.
+
+    Shapes: a and b of one shape → the same (bool)
+    PyTorch: torch.le
+    """
+
+    synonyms = ("at most", "<=", "le", "compare")
+    target = "torch.le"
+
+
+class Equal(_Compare):
+    """Are both values the same? Yes or no, number by number.
+
+    $a = b$. Decimal numbers that were computed differ easily in the last digit. Example: 2 and 2 give yes.
+
+    Shapes: a and b of one shape → the same (bool)
+    PyTorch: torch.eq
+    """
+
+    synonyms = ("same", "==", "eq", "compare")
+    target = "torch.eq"
+
+
+class NotEqual(_Compare):
+    """Are both values different? Yes or no, number by number.
+
+    $a ≠ b$: where a padding number is not, for instance. Example: 2 and 3 give yes.
+
+    Shapes: a and b of one shape → the same (bool)
+    PyTorch: torch.ne
+    """
+
+    synonyms = ("different", "!=", "ne", "compare")
+    target = "torch.ne"
+
+
+class _Logic(Node):
+    """Two answers joined."""
+
+    category = "Maths"
+    target: ClassVar[str] = ""
+
+    def call(self, a: Mask, b: Mask) -> Call:
+        broadcast(a, b)
+        return function(self.target)
+
+
+class LogicalAnd(_Logic):
+    """Yes where both answers are yes.
+
+    Numbers count as yes where they are not 0. Example: yes and no give no.
+
+    Shapes: a and b of one shape → the same (bool)
+    PyTorch: torch.logical_and
+    """
+
+    synonyms = ("and", "both", "gate", "&")
+    target = "torch.logical_and"
+
+
+class LogicalOr(_Logic):
+    """Yes where at least one answer is yes.
+
+    Numbers count as yes where they are not 0. Example: yes and no give yes.
+
+    Shapes: a and b of one shape → the same (bool)
+    PyTorch: torch.logical_or
+    """
+
+    synonyms = ("or", "either", "gate", "|")
+    target = "torch.logical_or"
+
+
+class LogicalXor(_Logic):
+    """Yes where exactly one answer is yes.
+
+    The question that one layer cannot learn. Example: yes and yes give no.
+
+    Shapes: a and b of one shape → the same (bool)
+    PyTorch: torch.logical_xor
+    """
+
+    synonyms = ("xor", "exclusive or", "gate")
+    target = "torch.logical_xor"
+
+
+class LogicalNot(Node):
+    """Turns yes into no and no into yes.
+
+    Numbers count as yes where they are not 0. Example: 0 gives yes.
+
+    Shapes: any → the same (bool)
+    PyTorch: torch.logical_not
+    """
+
+    category = "Maths"
+    synonyms = ("not", "invert", "gate")
+
+    def call(self, x: Mask) -> Call:
+        return function("torch.logical_not")
+
+
+class Where(Node):
+    """Takes the first value where the answer is yes, the second where it is no.
+
+    The gradient goes to the value that was taken. Example: yes, no with 1, 2 and 8, 9 give 1, 9.
+
+    Shapes: condition, a and b of one shape → the same
+    PyTorch: torch.where
+    """
+
+    category = "Maths"
+    synonyms = ("if", "choose", "select", "switch", "mask")
+
+    def call(self, condition: Mask, a: Spec, b: Spec) -> Call:
+        if condition.dtype != "bool":
+            raise Misfit("yes or no", port="condition", axes="bool", insert="Cast", params={"dtype": "bool"},
+                         hint="Cast makes yes of every number but 0; or wire a comparison here.")
+        broadcast(a, b)
+        broadcast(condition, a)
+        broadcast(condition, b)
+        return function("torch.where")
+
+
+class IsFinite(Node):
+    """Is this a number that can be computed with? No for infinity and «not a number».
+
+    Example: 1, 1/0, 0/0 give yes, no, no.
+
+    Shapes: any → the same (bool)
+    PyTorch: torch.isfinite
+    """
+
+    category = "Maths"
+    synonyms = ("nan", "infinite", "check")
+
+    def call(self, x: Spec) -> Call:
+        return function("torch.isfinite")

@@ -1,0 +1,248 @@
+"""Layers that change the size of sequences, images and volumes, or trade size for channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neuralgraph.nodes.convolution import WIDEST
+from neuralgraph.nodes.demands import Spatial, divides, image, per_axis, window
+from neuralgraph.spec import Call, Float, Misfit, Node, Size, Spec, function, module, param
+
+_F = "torch.nn.functional."
+
+
+class _AdaptiveMaxPool(Spatial):
+    category = "Layers"
+
+    output_size: Size = param(1, "Size that comes out, whatever comes in.", min=1, max=WIDEST, row="size")
+
+    def call(self, x: Float) -> Call:
+        image(x, self.axes)
+        return function(f"{_F}adaptive_max_pool{self.axes}d", output_size=self.output_size)
+
+
+class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+    """Keeps the largest of each part of a sequence, for a fixed number of parts.
+
+    Size 1 gives the largest of each channel. Example: 1, 5, 2, 4 with size 2 becomes 5, 4.
+
+    Shapes: N × C × L → N × C × output_size
+    PyTorch: torch.nn.AdaptiveMaxPool1d
+    """
+
+    axes = 1
+    synonyms = ("global max pooling", "max over time")
+
+
+class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+    """Keeps the largest of each part of an image, for a fixed number of parts.
+
+    Size 1 gives the largest of each feature map. Example: 8 × 8 with size 2 becomes 2 × 2.
+
+    Shapes: N × C × H × W → N × C × output_size × output_size
+    PyTorch: torch.nn.AdaptiveMaxPool2d
+    """
+
+    axes = 2
+    synonyms = ("global max pooling", "resize")
+
+
+class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+    """Keeps the largest of each part of a volume, for a fixed number of parts.
+
+    Example: 8 × 8 × 8 with size 2 becomes 2 × 2 × 2.
+
+    Shapes: N × C × D × H × W → N × C × output_size × output_size × output_size
+    PyTorch: torch.nn.AdaptiveMaxPool3d
+    """
+
+    axes = 3
+    synonyms = ("global max pooling", "scan")
+
+
+class _LPPool(Spatial):
+    category = "Layers"
+
+    norm_type: float = param(2.0, "Power: 1 is the sum, larger comes near the largest.", min=1.0, max=64.0, row="power")
+    kernel_size: Size = param(2, "Size of the window.", min=1, max=WIDEST, row="kernel")
+    stride: Size | None = param(None, "Step of the window; empty is its size.", min=1, max=WIDEST, row="stride")
+    ceil_mode: bool = param(False, "Keep a window that hangs over the far edge.", advanced=True)
+
+    def call(self, x: Float) -> Call:
+        image(x, self.axes)
+        kernel = per_axis(self.kernel_size, self.axes)
+        window(x, kernel, (0,) * self.axes, (1,) * self.axes)
+        return function(f"{_F}lp_pool{self.axes}d", **self.values)
+
+
+class LPPool1d(_LPPool):
+    """Joins neighbouring steps by a power mean, between average and largest.
+
+    $(Σ x^p)^{1/p}$ in every window. Example: with p = 2, 3, 4 becomes 5.
+
+    Shapes: N × C × L → N × C × L'
+    PyTorch: torch.nn.LPPool1d
+    """
+
+    axes = 1
+    synonyms = ("power average pooling", "downsample", "norm pooling")
+
+
+class LPPool2d(_LPPool):
+    """Joins neighbouring pixels by a power mean, between average and largest.
+
+    $(Σ x^p)^{1/p}$ in every window. Example: with p = 2, a window of 1, 1, 1, 1 becomes 2.
+
+    Shapes: N × C × H × W → N × C × H' × W'
+    PyTorch: torch.nn.LPPool2d
+    """
+
+    axes = 2
+    synonyms = ("power average pooling", "downsample", "norm pooling")
+
+
+class Upsample(Node):
+    """Makes sequences, images or volumes larger, by repeating or by blending neighbours.
+
+    Example: with factor 2, the row 1, 3 becomes 1, 1, 3, 3 (nearest).
+
+    Shapes: N × C × L → N × C × factor·L; N × C × H × W → N × C × factor·H × factor·W
+    PyTorch: torch.nn.Upsample
+    """
+
+    category = "Layers"
+    synonyms = ("resize", "interpolate", "enlarge", "unpool", "bilinear")
+
+    scale_factor: int = param(2, "How many times larger.", min=1, max=64, row="factor")
+    mode: str = param("nearest", "Repeat the nearest, or blend.", choices=("nearest", "linear", "cubic"), row="by")
+
+    def call(self, x: Float) -> Call:
+        if x.rank not in (3, 4, 5):
+            raise Misfit("sequences, images or volumes with channels", axes="N × C × …",
+                         hint="Give it the output of a convolution.")
+        axes = x.rank - 2
+        image(x, axes)
+        if self.mode == "cubic" and axes != 2:
+            raise Misfit("images, for cubic blending", axes="N × C × H × W", hint="Choose linear or nearest.")
+        names = {"linear": ("linear", "bilinear", "trilinear")[axes - 1], "cubic": "bicubic"}
+        given: dict[str, Any] = {} if self.mode == "nearest" else {"align_corners": False}
+        return function(_F + "interpolate", scale_factor=self.scale_factor, mode=names.get(self.mode, "nearest"),
+                        **given)
+
+
+class PixelShuffle(Node):
+    """Makes images larger out of channels: r·r channels become one that is r times as high and as wide.
+
+    Nothing is computed, numbers only change places. Example: with r = 2, 4 channels of 3 × 3 become one of 6 × 6.
+
+    Shapes: N × C·r·r × H × W → N × C × r·H × r·W
+    PyTorch: torch.nn.PixelShuffle
+    """
+
+    category = "Layers"
+    synonyms = ("sub-pixel", "super resolution", "depth to space", "upsample")
+
+    upscale_factor: int = param(2, "How many times larger: r.", min=1, max=256, row="factor")
+
+    def call(self, x: Float) -> Call:
+        divides(image(x, 2), self.upscale_factor**2, "input channels")
+        return function(_F + "pixel_shuffle", upscale_factor=self.upscale_factor)
+
+
+class PixelUnshuffle(Node):
+    """Makes channels out of pixels: r × r neighbours become channels of an image that is r times smaller.
+
+    Example: with r = 2, one channel of 6 × 6 becomes 4 of 3 × 3.
+
+    Shapes: N × C × r·H × r·W → N × C·r·r × H × W
+    PyTorch: torch.nn.PixelUnshuffle
+    """
+
+    category = "Layers"
+    synonyms = ("space to depth", "downsample", "inverse sub-pixel")
+
+    downscale_factor: int = param(2, "How many times smaller: r.", min=1, max=256, row="factor")
+
+    def call(self, x: Float) -> Call:
+        image(x, 2)
+        for at, what in ((2, "height"), (3, "width")):
+            divides(x.size(at), self.downscale_factor, f"a {what}")
+        return function(_F + "pixel_unshuffle", downscale_factor=self.downscale_factor)
+
+
+class ChannelShuffle(Node):
+    """Mixes groups of channels like cards, so that grouped convolutions hear of each other.
+
+    Example: with 2 groups, the channels 1, 2, 3, 4 become 1, 3, 2, 4.
+
+    Shapes: N × C × … → the same
+    PyTorch: torch.nn.ChannelShuffle
+    """
+
+    category = "Layers"
+    synonyms = ("shufflenet", "groups", "interleave")
+
+    groups: int = param(2, "Number of groups.", min=1, max=65536, row="groups")
+
+    def call(self, x: Spec) -> Call:
+        if x.rank < 3:
+            raise Misfit("sequences, images or volumes with channels", axes="N × C × …",
+                         hint="Give it the output of a convolution.")
+        divides(x.size(1), self.groups, "input channels")
+        return module("torch.nn.ChannelShuffle", groups=self.groups)
+
+
+class Unfold(Spatial):
+    """Cuts images into overlapping patches, one column for each: im2col.
+
+    A convolution is a matrix product with these columns. Example: 3 × 3 with kernel 2 gives 4 columns of 4 numbers.
+
+    Shapes: N × C × H × W → N × C·kernel·kernel × patches
+    PyTorch: torch.nn.Unfold
+    """
+
+    category = "Layers"
+    axes = 2
+    synonyms = ("im2col", "patches", "sliding window", "extract")
+
+    kernel_size: Size = param(3, "Size of the patches.", min=1, max=WIDEST, row="patch")
+    dilation: Size = param(1, "Gap between the points of a patch; 1 is none.", min=1, max=WIDEST, advanced=True)
+    padding: Size = param(0, "Rows and columns of zeros added at every edge.", min=0, max=WIDEST)
+    stride: Size = param(1, "Step from one patch to the next.", min=1, max=WIDEST, row="stride")
+
+    def call(self, x: Float) -> Call:
+        image(x, 2)
+        window(x, per_axis(self.kernel_size, 2), per_axis(self.padding, 2), per_axis(self.dilation, 2))
+        return function(_F + "unfold", **self.values)
+
+
+class Fold(Spatial):
+    """Lays patches back into images and adds where they overlap: the way back from Unfold.
+
+    Example: 4 columns of 4 numbers with kernel 2 make an image of 3 × 3.
+
+    Shapes: N × C·kernel·kernel × patches → N × C × output_size × output_size
+    PyTorch: torch.nn.Fold
+    """
+
+    category = "Layers"
+    axes = 2
+    synonyms = ("col2im", "patches", "overlap add", "reassemble")
+
+    output_size: Size = param(8, "Height and width of the image.", min=1, max=WIDEST, row="size")
+    kernel_size: Size = param(3, "Size of the patches.", min=1, max=WIDEST, row="patch")
+    dilation: Size = param(1, "Gap between the points of a patch; 1 is none.", min=1, max=WIDEST, advanced=True)
+    padding: Size = param(0, "Rows and columns cut off at every edge.", min=0, max=WIDEST)
+    stride: Size = param(1, "Step from one patch to the next.", min=1, max=WIDEST, row="stride")
+
+    def call(self, x: Float) -> Call:
+        image(x, 1)
+        size, kernel, dilation, padding, stride = (per_axis(one, 2) for one in (
+            self.output_size, self.kernel_size, self.dilation, self.padding, self.stride))
+        divides(x.size(1), kernel[0] * kernel[1], "rows")
+        counts = [(size[at] + 2 * padding[at] - dilation[at] * (kernel[at] - 1) - 1) // stride[at] + 1
+                  for at in range(2)]
+        if min(counts) < 1 or x.size(2) != counts[0] * counts[1]:
+            raise Misfit(f"{max(0, counts[0]) * max(0, counts[1])} patches, for an image of this size",
+                         axes="N × C·kernel·kernel × patches", hint="Use the numbers of the Unfold that made them.")
+        return function(_F + "fold", **self.values)
