@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from neuralgraph.data.feed import Feed
+from neuralgraph.graph.document import Graph
 from neuralgraph.graph.plan import Plan
 
 Held = tuple[tuple[tuple[Tensor, ...], ...], ...]
@@ -59,6 +60,8 @@ class Checkpoint:
     randomness: Mapping[str, Tensor]
     sums: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     meter: Seen | None = None
+    graph: Graph | None = None
+    """What was learned: figures of half an epoch of one graph say nothing about another."""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 

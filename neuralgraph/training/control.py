@@ -68,6 +68,8 @@ class Control:
         self._until: Until = "end"
         self._reason = ""
         self._changes: list[tuple[str, float]] = []
+        self.planned: dict[str, float] = {}
+        """What the plan asks for now, where it was changed meanwhile."""
         self._questions: list[tuple[Callable[[Any], Any], Future[Any]]] = []
         self._over = False
         self._fresh: Probe | None = None
@@ -100,8 +102,11 @@ class Control:
         """End the run at the next batch edge; the weights are kept."""
         self._order("stopping", reason=reason)
 
-    def set(self, name: str, value: float) -> None:
-        """Change "lr", "momentum", "weight_decay" or "l1" from the next batch on; recorded as `Changed`."""
+    def set(self, name: str, value: float, *, planned: bool = False) -> None:
+        """Change "lr", "momentum", "weight_decay" or "l1" from the next batch on; recorded as `Changed`.
+
+        `planned`: because the plan was changed. Who goes on later with another plan then follows that.
+        """
         if name not in RANGES:
             raise RunError(f"{name!r} cannot be changed while running. These can: {', '.join(RANGES)}.")
         low, high = RANGES[name]
@@ -112,6 +117,8 @@ class Control:
             raise RunError(f"{name} expects {words}, not {value!r}.")
         with self._edge:
             self._changes.append((name, float(value)))
+            if planned:
+                self.planned[name] = float(value)
             self._wake()
 
     def probe(self, request: Probe | None) -> None:

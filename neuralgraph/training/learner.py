@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -82,12 +82,13 @@ class Learner:
             change(self.optimizer, name, value)
         return before
 
-    def save(self) -> Updates:
-        """How it stands: copies."""
+    def save(self, planned: Mapping[str, float]) -> Updates:
+        """How it stands: copies. `planned` are levers that the plan asks for since it was changed."""
+        asked = {**self.planned, **{name: value for name, value in planned.items() if name in self.planned}}
         if self.optimizer is None:
-            return Updates(self.kind, self.planned, self.levers)
+            return Updates(self.kind, asked, self.levers)
         remembered = state(self.optimizer, self.names)
-        return Updates(self.kind, self.planned, self.levers, switches(self.optimizer), remembered)
+        return Updates(self.kind, asked, self.levers, switches(self.optimizer), remembered)
 
     def restore(self, saved: Updates) -> bool:
         """Stand as `saved` did; False where that was another optimiser, and this one starts afresh.

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from neuralgraph.data.feed import Feed
-from neuralgraph.errors import NeuralGraphError, WeightsMismatch
+from neuralgraph.errors import NeuralGraphError, RunError, WeightsMismatch
 from neuralgraph.graph.plan import Plan
 from neuralgraph.training.batches import Batch, Order, batches
 from neuralgraph.training.checkpoint import PLACE, Checkpoint, copied, differences, facts
@@ -41,6 +41,7 @@ TELL = 1 / 30
 """Seconds between two `Step` events."""
 KEEP = 0.5
 """Seconds between two copies of the weights to go back to."""
+SPOILT = "The weights to start from are not all numbers. Reset, or load others."
 LOOK = 0.1
 """Seconds between two readings of a probe."""
 
@@ -102,6 +103,7 @@ class Loop:
         program, plan, control = self.program, self.plan, self.control
         program.root.train()
         differs = self._begin()
+        self._not_spoilt()
         parameters = sum(one.numel() for one in program.root.parameters())
         yield Started(
             plan.epochs, self.steps_per_epoch, self.feed.rows, self.feed.validation_rows, self.feed.test_rows,
@@ -120,6 +122,7 @@ class Loop:
             if not self._stopping and not at_the_end:
                 yield from self._one_epoch()
             if self._stopping:
+                self._check()
                 yield self._snapshot()
                 yield Stopped(self.epoch, self.step, control.reason or "stopped")
                 return
@@ -314,9 +317,10 @@ class Loop:
         """Everything to go on from here; ask at a batch edge, when everything was told."""
         return Checkpoint(
             self.epoch, self.step, self.batch, self.stage, copied(self.program.state_dict()),
-            tuple(one.save() for one in self.learners),
+            tuple(one.save(self.control.planned) for one in self.learners),
             self._order_before.clone() if self.batch else self.order.state.clone(),
-            copied(self.random.own), dict(self.tally.sums), self.meter.save(), self.facts,
+            copied(self.random.own), dict(self.tally.sums), self.meter.save(), self.program.graph,
+            self.facts,
         )
 
     def _restore(self, saved: Checkpoint) -> tuple[str, ...]:
@@ -340,8 +344,13 @@ class Loop:
         self.order.state = saved.order
         self.random.own = dict(saved.randomness)
         if all(saved.facts.get(name) == self.facts[name] for name in PLACE):
-            self.batch, self.tally.sums = saved.batch, dict(saved.sums)
+            self.batch = saved.batch
+        same = saved.graph is not None and saved.graph.computes(self.program.graph)
+        if self.batch and same:
+            self.tally.sums = dict(saved.sums)
             self.meter.restore(saved.meter)
+        elif saved.batch and not same:
+            differs.append("the figures of this epoch count from here on, for the graph is another")
         return tuple(differs)
 
     def _snapshot(self) -> Snapshot:
@@ -361,10 +370,17 @@ class Loop:
         if not finite(self.program):
             self._not_finite(self.tally.last, self.step)
 
+    def _not_spoilt(self) -> None:
+        """Nothing can be learned from weights that are no numbers."""
+        if not finite(self.program):
+            raise RunError(SPOILT)
+
     def _not_finite(self, suspects: Sequence[Batch], step: int) -> None:
         """Stop: go back to the weights that were kept and say where numbers went wrong."""
         held = [dict(zip(self.keys, one, strict=True)) for one in suspects]
         spoilt = copied(self.program.state_dict())
+        if not self._safe:
+            raise RunError(SPOILT)
         self.program.load_state_dict(self._safe)
         raise culprit(self.program, spoilt, held, step, self.learners[0].lr)
 

@@ -132,6 +132,8 @@ def remember(optimizer: torch.optim.Optimizer, names: Sequence[str], saved: Mapp
         if name in saved and all(_fits(one, parameters[at]) for one in saved[name].values()):
             now["state"][at] = copied(saved[name])
     optimizer.load_state_dict(now)
+    if isinstance(optimizer, torch.optim.RMSprop) and optimizer.param_groups[0]["momentum"]:
+        _give_buffers(optimizer, parameters)
 
 
 def _fits(remembered: Any, parameter: torch.Tensor) -> bool:

@@ -8,7 +8,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from neuralgraph.compiler.turns import TURNS
+
 State = dict[str, Tensor]
+
 
 
 def state(device: str) -> State:
@@ -35,11 +38,15 @@ def restore(saved: Mapping[str, Tensor], device: str) -> None:
 @contextmanager
 def undisturbed(device: str) -> Iterator[None]:
     """Whatever is drawn inside, the state is afterwards as it was."""
-    before = state(device)
+    TURNS.take()
     try:
-        yield
+        before = state(device)
+        try:
+            yield
+        finally:
+            restore(before, device)
     finally:
-        restore(before, device)
+        TURNS.give()
 
 
 class Randomness:
@@ -62,12 +69,15 @@ class Randomness:
         self._own = saved
 
     def __enter__(self) -> None:
+        TURNS.take()
         self._others = state(self.device)
         restore(self._own, self.device)
 
     def __exit__(self, *_: object) -> None:
         self._own = state(self.device)
         restore(self._others, self.device)
+        TURNS.give()
+        TURNS.polite()
 
     @contextmanager
     def aside(self) -> Iterator[None]:

@@ -181,10 +181,10 @@ class TrainingBridge(QObject):
         self._thread.start()
         self.started.emit()
 
-    def pull(self, lever: str, *arguments: Any) -> None:
+    def pull(self, lever: str, *arguments: Any, **named: Any) -> None:
         """Pull a lever of the run: `pause`, `resume`, `one_batch`, `one_epoch`, `stop`, `set`, `probe`."""
         if self.control is not None and self.running:
-            getattr(self.control, lever)(*arguments)
+            getattr(self.control, lever)(*arguments, **named)
 
     def probe(self, request: Any) -> None:
         """What an inspector wants to see."""

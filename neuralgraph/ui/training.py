@@ -129,7 +129,7 @@ class Training(QObject):
             name: float(optimizer.options[name]) for name in ("momentum", "weight_decay") if name in optimizer.options}}
         for name, value in wanted.items():
             if self._levers.get(name, value) != value:
-                self.bridge.pull("set", name, value)
+                self.bridge.pull("set", name, value, planned=True)
             self._levers[name] = value
 
     # -- running ----------------------------------------------------------------------------------------------------

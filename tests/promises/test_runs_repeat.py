@@ -6,6 +6,7 @@ import hashlib
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 import torch
 
 import neuralgraph as ng
+from neuralgraph.graph.edits import ChangeNode
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.plan import Optimizer, Plan, Stage, Step
 from neuralgraph.training.control import Control
@@ -196,8 +198,6 @@ def test_what_cannot_be_the_same_is_said() -> None:
 
 
 def _wider(graph: ng.Graph) -> Any:
-    from neuralgraph.graph.edits import ChangeNode
-
     node = graph.session.graph.nodes["head_one"]
     return ChangeNode(replace(node, params=node.params.having(out_features=11)))
 
@@ -230,3 +230,66 @@ def test_train_after_stop_goes_on_in_a_session() -> None:
     assert isinstance(events[-1], Finished) and first + session.run.losses == whole
     again = list(session.train(plan=plan, fresh=False))
     assert isinstance(again[0], Started) and (again[0].start_epoch, again[0].epochs) == (2, 4)
+
+
+def test_other_documents_do_not_disturb_the_random_numbers_of_a_run() -> None:
+    """Found in review: networks that are made for previews in another thread drew from the run's numbers."""
+    graph = ng.Graph()
+    data = graph.add("Dataset", name="digits", id="data")
+    x = graph.add("Dropout", graph.add("Linear", graph.add("Flatten", data["x"]), out_features=16))
+    graph.add("CrossEntropyLoss", graph.add("Linear", x, out_features=10), data["y"])
+    plan = Plan((Stage(6, (Step(),)),), batch_size=32)
+    quiet = learn(graph, plan, Control()).losses
+    over = threading.Event()
+    spiral = ng.load("examples/spiral.ngraph")
+
+    def elsewhere() -> None:
+        while not over.is_set():
+            spiral.session.compile(seed=1)
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    loud = learn(graph, plan, Control()).losses
+    over.set()
+    thread.join(20)
+    assert loud == quiet
+
+
+def test_half_an_epoch_of_another_graph_is_not_counted() -> None:
+    graph = network(random.Random(4))
+    plan = Plan((Stage(2, (Step(),)),), batch_size=64)
+    checkpoint = stopped(graph, plan).checkpoint
+    for id in ("head_one", "head_two"):
+        node = graph.session.graph.nodes[id]
+        graph.session.edit(ChangeNode(replace(node, params=node.params.having(out_features=12))))
+    run = learn(graph, plan, Control(), resume=checkpoint)
+    assert "the figures of this epoch count from here on" in run.notes[0]
+    assert all(len(values) == 1 for values in run.history.values())
+
+
+def test_momentum_that_comes_later_has_its_buffers() -> None:
+    graph, plan = network(random.Random(5)), Plan((Stage(1, (Step(optimizer=Optimizer("RMSprop")),)),), batch_size=64)
+    checkpoint = stopped(graph, replace(plan, stages=(Stage(2, plan.stages[0].steps),))).checkpoint
+    later = Optimizer("RMSprop", options=FrozenDict({"momentum": 0.9}))
+    learn(graph, Plan((Stage(2, (Step(optimizer=later),)),), batch_size=64), Control(), resume=checkpoint)
+
+
+def test_a_plan_changed_while_running_and_taken_back_later_is_followed() -> None:
+    graph, plan = network(random.Random(6)), Plan((Stage(1, (Step(),)),), batch_size=64)
+    control = Control()
+    control.one_batch()
+    seen = []
+
+    def act(event: Event) -> None:
+        if isinstance(event, Paused) and not seen:
+            seen.append(event)
+            control.set("lr", 1e-6, planned=True)
+            control.one_batch()
+        elif isinstance(event, Paused):
+            control.stop()
+
+    first = learn(graph, plan, control, act)
+    rates = []
+    learn(graph, plan, Control(), lambda event: rates.append(event.lr) if hasattr(event, "lr") else None,
+          first.checkpoint)
+    assert set(rates) == {plan.optimizer.lr}

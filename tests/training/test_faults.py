@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 import neuralgraph as ng
-from neuralgraph.training.events import Failed
+from neuralgraph.training.events import Failed, Paused
 
 
 def failing(lr: float, log: bool) -> tuple[ng.Graph, Failed]:
@@ -54,3 +54,24 @@ def test_a_gradient_that_is_no_number_is_found_behind_a_finite_loss() -> None:
         assert failed.message.startswith("At step 1 the gradient through root")
         assert g.session.program is not None
         assert all(torch.isfinite(one).all() for one in g.session.program.state_dict().values())
+
+
+def test_stopping_right_behind_a_spoilt_step_says_so_and_keeps_nothing_of_it() -> None:
+    g = ng.Graph()
+    x, y = g.add("Input", shape=(2,), id="x"), g.add("Input", shape=(1,), id="y")
+    h = g.add("Pow", g.add("Linear", x, out_features=1, bias=False, id="lin"), power=0.5, id="root")
+    g.add("MSELoss", h, y, id="loss")
+    arrays = {"x": np.zeros((8, 2), np.float32), "y": np.ones((8, 1), np.float32)}
+    control = g.session.control()
+    control.one_batch()
+    told = []
+    for event in ng.fit(g, data=arrays, control=control, validation=0):
+        told.append(event)
+        if isinstance(event, Paused):
+            control.stop()
+    assert isinstance(told[-1], Failed) and told[-1].node == "root"
+    assert g.session.program is not None
+    assert all(torch.isfinite(one).all() for one in g.session.program.state_dict().values())
+    g.session.program.root.lin.weight.data.fill_(float("nan"))
+    events = list(g.session.train(data=arrays, fresh=False))
+    assert isinstance(events[-1], Failed) and "not all numbers" in events[-1].message
