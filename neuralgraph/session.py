@@ -48,6 +48,8 @@ class Session(Filing, Looking):
         self._saved = self.history.graph
         self.analysis: Analysis | None = None
         self.run: Run | None = None
+        self.taken: Any = None
+        """The journal that it was recovered from, open and locked, until somebody keeps it."""
         self.device = "cpu"
         """Where it is meant to learn: chosen for this computer, never saved in the document."""
         self._memo: Memo | None = None

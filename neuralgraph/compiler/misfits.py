@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from neuralgraph.compiler.shapes import Memo, Outcome
 from neuralgraph.graph.document import Edge, Graph, Placed
-from neuralgraph.graph.edits import AddNode, Connect, Group
+from neuralgraph.graph.edits import AddNode, Connect, Edit, Group, Move
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.ids import fresh
 from neuralgraph.spec import Catalog, Misfit, Node, Spec
+from neuralgraph.validation.lens import digraph, downstream
 from neuralgraph.validation.problem import Fix, Problem
 
 
@@ -78,9 +79,10 @@ def insertion(graph: Graph, catalog: Catalog, edge: Edge, misfit: Misfit) -> tup
         return ()
     new = fresh(graph, kind)
     start, end = graph.nodes[edge.source], graph.nodes[edge.target]
-    x, y = _between(graph, start, end)
+    x, y, aside = _between(graph, start, end)
     placed = Placed(new, kind, FrozenDict(misfit.params), x, y)
-    edits = (
+    edits: tuple[Edit, ...] = (
+        *((Move(aside),) if aside else ()),
         AddNode(placed),
         Connect(Edge(edge.source, edge.output, new, catalog[kind].ports[0].name)),
         Connect(Edge(new, "out", edge.target, edge.input)),
@@ -88,18 +90,33 @@ def insertion(graph: Graph, catalog: Catalog, edge: Edge, misfit: Misfit) -> tup
     return (Fix(f"Insert {kind}", Group(f"Insert {kind}", edits), kind),)
 
 
-def _between(graph: Graph, start: Placed, end: Placed) -> tuple[float, float]:
-    """Halfway where there is room, else right of the start, left of the end, or under the start: on top of nobody."""
-    wide, high = 200.0, 112.0  # a card and the air around it
+WIDE, HIGH, PITCH = 208.0, 160.0, 240.0
+"""A card with the air around it, and how far cards stand apart."""
+
+
+def _between(graph: Graph, start: Placed, end: Placed) -> tuple[float, float, tuple[tuple[str, float, float], ...]]:
+    """Halfway where there is room, else where the end stands, which steps aside with all to its right.
+
+    Where the wire runs backwards: right of the start, left of the end, or under the start. On top of nobody.
+    """
+    def free(x: float, y: float, without: frozenset[str] = frozenset()) -> bool:
+        return all(abs(one.x - x) >= WIDE - 40 or abs(one.y - y) >= HIGH - 48
+                   for one in graph.nodes.values() if one.id not in without)
+
     halfway = round((start.x + end.x) / 16) * 8.0, round((start.y + end.y) / 16) * 8.0
-    spots = [(start.x + 240.0, start.y), (end.x - 240.0, end.y)]
-    spots = [halfway, *spots] if end.x - start.x >= 2 * wide else spots
-    spots += [(start.x, start.y + high * rows) for rows in range(1, 8)]
+    if end.x - start.x >= 2 * WIDE and free(*halfway):
+        return *halfway, ()
+    if end.x > start.x:
+        behind = {id for id, one in graph.nodes.items() if one.x >= end.x and abs(one.y - end.y) < HIGH} | {
+            id for id in downstream(digraph(graph), (end.id,)) if graph.nodes[id].x >= end.x}
+        x = max(end.x, start.x + PITCH) if end.x - start.x >= WIDE else start.x + PITCH
+        if free(x, end.y, frozenset(behind)):
+            step = x + PITCH - end.x
+            return x, end.y, tuple((id, graph.nodes[id].x + step, graph.nodes[id].y) for id in sorted(behind))
+    spots = [(start.x + PITCH, start.y), (end.x - PITCH, end.y)]
+    spots += [(start.x, start.y + HIGH * rows) for rows in range(1, 8)]
+    return *next((spot for spot in spots if free(*spot)), spots[0]), ()
 
-    def free(x: float, y: float) -> bool:
-        return all(abs(one.x - x) >= wide - 40 or abs(one.y - y) >= high - 40 for one in graph.nodes.values())
-
-    return next((spot for spot in spots if free(*spot)), spots[0])
 
 
 def fits(memo: Memo, node: Node, specs: tuple[Spec, ...]) -> bool:

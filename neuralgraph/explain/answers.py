@@ -86,6 +86,8 @@ def answers(
     program: Program, arrays: Mapping[str, Array], rows: Array, target: Array, names: tuple[str, ...]
 ) -> Answers | None:
     """Answers for some rows of a classification; None where the network does not classify."""
+    if any(program.node(id).role == "source" for id, _ in program.outputs.values()):
+        return None  # only data: nobody answers
     given = {key: arrays[key][rows] for key in program.module_inputs}
     value = scores(program, given) if given and names else None
     if value is None or value.shape[1] not in (1, len(names)):
@@ -123,5 +125,6 @@ def region(
         reach = float(np.abs(numbers).max()) or 1.0
         answer, score = (numbers > 0).astype(np.int64), numbers / reach
     truth = np.zeros(len(points)) if target is None else target.reshape(len(points), -1)[:, 0]
-    return Region(answer.reshape(GRID, GRID), score.reshape(GRID, GRID), low, high, np.array(points[:most]),
-                  np.array(truth[:most]), names, features)
+    some = np.unique(np.linspace(0, len(points) - 1, most).astype(int))  # of all of them, whatever their order
+    return Region(answer.reshape(GRID, GRID), score.reshape(GRID, GRID), low, high, np.array(points[some]),
+                  np.array(truth[some]), names, features)

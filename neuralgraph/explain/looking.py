@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from neuralgraph.errors import DataError, GraphError
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.reading import instances
+from neuralgraph.graph.wiring import heal
 from neuralgraph.spec import Catalog, Node
 
 if TYPE_CHECKING:
@@ -52,7 +53,17 @@ class Looking:
     @property
     def stale(self) -> bool:
         """What was learnt belongs to another drawing than the present one."""
-        return self.program is not None and not self.program.graph.computes(self.graph)
+        return self.program is not None and not self._alike(self.program.graph, self.graph)
+
+    def _alike(self, one: Graph, other: Graph) -> bool:
+        """Both compute the same, beads on wires aside."""
+        return one.computes(other) or self._bare(one).computes(self._bare(other))
+
+    def _bare(self, graph: Graph) -> Graph:
+        """Without the nodes through which values only pass."""
+        beads = [id for id, one in graph.nodes.items() if one.type in self.catalog and self.catalog[one.type].passes]
+        healed = heal(graph, self.catalog, beads) if beads else None
+        return healed.apply(graph)[0] if healed is not None else graph
 
     @abstractmethod
     def analyse(self, graph: Graph | None = None, *, free: int | None = None) -> Analysis:
@@ -154,9 +165,9 @@ class Looking:
         """
         graph = graph or self.graph
         last, fresh = self.program, self._fresh
-        if last is not None and last.graph.computes(graph):
+        if last is not None and self._alike(last.graph, graph):
             return last
-        if fresh is None or not fresh.graph.computes(graph):
+        if fresh is None or not self._alike(fresh.graph, graph):
             try:
                 analysis = self.analyse(graph)
                 fresh = self.compile(graph=graph) if most is None or analysis.parameters <= most else None

@@ -20,7 +20,7 @@ from neuralgraph.training.probes import read
 PARTS = ("all", "train", "validation", "test")
 SEARCHED = 8192
 """So many samples are judged, at most, in one search for a wrong one: a run may be waiting."""
-PASSES_ON = ("Softmax", "LogSoftmax", "Sigmoid", "Output")
+PASSES_ON = ("Softmax", "LogSoftmax", "Sigmoid", "Output", "Dot")
 """Nodes that leave every class where it was."""
 
 Names = tuple[str, ...]

@@ -25,6 +25,8 @@ class Learner:
     """
 
     def __init__(self, program: Any, step: PlanStep) -> None:
+        if not program.losses:
+            raise RunError("The graph has no loss, so there is nothing to learn from. Add one and wire it.")
         self.losses = chosen(step.losses, program.losses, "loss")
         module = program.training_for(self.losses)
         self._forward: Callable[..., Any] = module.forward

@@ -116,12 +116,15 @@ class Courtesy(QObject):
         self._idle.set()
         loop = QAbstractEventDispatcher.instance()
         if loop is not None:
-            loop.awake.connect(self._idle.clear)
-            loop.aboutToBlock.connect(self._idle.set)
+            loop.awake.connect(self.begin)  # methods of a QObject: let go of when it dies
+            loop.aboutToBlock.connect(self._blocks)
 
     def begin(self) -> None:
         """The window is at work until its loop blocks again: timers fire without a word from the dispatcher."""
         self._idle.clear()
+
+    def _blocks(self) -> None:
+        self._idle.set()
 
     def wait(self) -> None:
         """Return when the window has nothing to do, at most `PATIENCE` later."""
@@ -191,12 +194,15 @@ class TrainingBridge(QObject):
         self.pull("probe", request)
 
     def close(self) -> None:
-        """Stop the run and wait for its thread."""
+        """Stop the run, wait for its thread, hand over what it still had to say. `ended` follows, as after any run."""
+        if not self.running:
+            return
         if self._thread is not None and self._thread.is_alive():
             self.pull("stop")
             self._thread.join(20)
-        self._over()
-        self._thread = None
+        self._drain()
+        if self.running:  # it did not answer
+            self._over()
 
     def _work(self, make: Callable[[], Iterable[Event]]) -> None:
         from neuralgraph.training.events import Failed  # brings numpy: not before the first paint
@@ -215,6 +221,11 @@ class TrainingBridge(QObject):
         self._timer.stop()
         if self in self._running:
             self._running.remove(self)
+        sys.setswitchinterval(self._interval)
+        if self._thread is not None:
+            self._thread.join(5)
+        self._thread = self.control = None
+        self.ended.emit()
 
     def _drain(self) -> None:
         self._courtesy.begin()
@@ -233,8 +244,3 @@ class TrainingBridge(QObject):
         self.ticked.emit()
         if over:
             self._over()
-            sys.setswitchinterval(self._interval)
-            if self._thread is not None:
-                self._thread.join(5)
-            self.control = None
-            self.ended.emit()

@@ -38,6 +38,7 @@ class Docks(QObject):
     def __init__(self, window: QMainWindow, theme: Theme, settings: Settings) -> None:
         super().__init__(window)
         self._window, self._theme, self._settings = window, theme, settings
+        self._hidden = False
         self._docks: dict[str, QDockWidget] = {}
         self.locked = True
         for corner, area in ((Qt.Corner.BottomLeftCorner, LEFT), (Qt.Corner.BottomRightCorner, RIGHT),
@@ -139,6 +140,9 @@ class Docks(QObject):
         self._settings.forget("layout")
 
     def save(self) -> None:
+        """Remember how it lies; not while everything is hidden on purpose."""
+        if self._hidden:
+            return
         self._settings.put("layout", self._window.saveState(LAYOUT))
         self._settings.put("geometry", self._window.window().saveGeometry())
         self._settings.put("tabs", self.bottom.order())
@@ -154,7 +158,8 @@ class Docks(QObject):
         self.bottom.arrange(self._settings.words("tabs"), self._settings.text("tab"))
 
     def show_all(self, shown: bool) -> None:
-        """All docks, or none (behind the welcome screen)."""
+        """All docks, or none (behind the welcome screen, for a presenter)."""
+        self._hidden = not shown
         for dock in self._docks.values():
             dock.setVisible(shown)
 

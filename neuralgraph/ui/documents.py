@@ -92,10 +92,13 @@ class Documents(QObject):
 
     def _room(self) -> Documents | None:
         """Where a document can be shown: here, where nothing is, else beside; None where the user wants to stay."""
+        return self if self.blank else self.another() or (self if self.may_close() else None)
+
+    @property
+    def blank(self) -> bool:
+        """There is nothing, or an example as it came."""
         session = self.session
-        if session.path is None and not session.modified and session.run is None and not self.busy():
-            return self  # nothing, or an example as it came
-        return self.another() or (self if self.may_close() else None)
+        return session.path is None and not session.modified and session.run is None and not self.busy()
 
     def _asked_about(self, path: Path, copy: bool) -> bool | None:
         """Another window has the file open: open a copy, open it all the same (False), or do not (None)."""

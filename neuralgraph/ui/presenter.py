@@ -129,6 +129,8 @@ class Presenter(QObject):
         if not self.on or self._stage is None or not isinstance(answer, tuple):
             return
         units, region = answer
+        if bench.welcome is not None and bench.window.centre.currentWidget() is bench.welcome:
+            return
         if units is None or region is None:
             bench.window.centre.setCurrentWidget(bench.canvas)
             return

@@ -50,7 +50,6 @@ class Safekeeping(QObject):
         self._unsubscribe: Callable[[], None] = lambda: None
         self._told = False
         self.lost: list[Lost] = []
-        self._taken: tuple[int, Lost] | None = None
         self._troubled.connect(lambda text: self.said.emit("warning", text, ""))
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(lambda _path: later(PAUSE, self.look, self))
@@ -63,7 +62,7 @@ class Safekeeping(QObject):
         self._end()
         self._session, self._told = session, False
         session.shelves = places.versions()
-        taken, self._taken = self._taken, None
+        taken, session.taken = session.taken, None
         origin = taken[1].origin if taken is not None else _origin(session)
         self._journal = Journal(places.journals(), session.graph, origin, told=self._troubled.emit)
         if taken is not None:
@@ -214,19 +213,21 @@ class Safekeeping(QObject):
     def _recover(self, one: Lost) -> None:
         """Open what the journal holds now: another window may have had it in between."""
         try:
-            self._taken = take(one.file)
+            taken = take(one.file)
         except (DocumentError, OSError):
-            self._taken = None
-        if self._taken is None:
+            taken = None
+        if taken is None:
             self.said.emit("warning", f"{one.title} is gone from here: another window has recovered it.", "")
             return
-        now = self._taken[1]
+        now = taken[1]
         if now.unread:
             self.said.emit("warning", f"{now.unread} changes of {now.title} could not be read and are missing.", "")
-        self.recovered.emit(Session.recovered(now))
-        if self._taken is not None:  # its author stayed with the document that is open
-            os.close(self._taken[0])
-            self._taken = None
+        session = Session.recovered(now)
+        session.taken = taken  # whoever shows it goes on in this journal
+        self.recovered.emit(session)
+        if session.taken is not None:  # its author stayed with the document that is open
+            os.close(taken[0])
+            session.taken = None
         self._count()
 
     def _discard(self, one: Lost) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QColor, QFontMetricsF, QIcon, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -68,6 +68,17 @@ class Shell(QWidget):
         page.equip()
         return page.bench.documents
 
+    def welcome(self) -> None:
+        """The welcome screen, in a page of its own; the one there is comes forward."""
+        for number, page in enumerate(self.pages):
+            bench = page.bench
+            if bench.welcome is not None and page.centre.currentWidget() is bench.welcome:
+                self.bar.setCurrentIndex(number)
+                return
+        self.another()
+        self.page.bench.begin()
+        self.page.bench.show_welcome()
+
     def go_to(self, path: Path) -> bool:
         """Bring the page of this file to the front; whether there is one."""
         wanted = path.resolve()
@@ -125,19 +136,21 @@ class Shell(QWidget):
             self.setWindowTitle(title)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask page after page; one that stays keeps the window."""
-        for page in reversed(self.pages.copy()):
-            self.bar.setCurrentIndex(self.pages.index(page))
-            if not page.close():
+        """Ask page after page, then close all; one that stays keeps everything."""
+        for page in reversed(self.pages):
+            if hasattr(page, "bench") and page.bench.documents.session.modified:
+                self.bar.setCurrentIndex(self.pages.index(page))
+            if hasattr(page, "bench") and not page.bench.documents.may_close():
                 event.ignore()
                 return
+        for page in reversed(self.pages.copy()):
+            page.asked = True
+            page.close()
         event.accept()
 
 
 class DocumentBar(QTabBar):
     """The names of the open documents; closed by their ✕ or the middle button, moved by dragging."""
-
-    renamed = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -148,7 +161,7 @@ class DocumentBar(QTabBar):
         self.setMovable(True)
         self.setMouseTracking(True)
         self.setElideMode(Qt.TextElideMode.ElideNone)
-        self._cross = QIcon()
+        self._cross, self._pressed = QIcon(), -1
         theme.changed.connect(self._dress)
 
     def _dress(self) -> None:
@@ -164,13 +177,22 @@ class DocumentBar(QTabBar):
     def minimumTabSizeHint(self, index: int) -> QSize:
         return QSize(self.theme.px(96), self.theme.px(32))
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = self._cross_under(event.position().toPoint())
+        super().mousePressEvent(event)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         place = event.position().toPoint()
-        index = self.tabAt(place)
-        if index >= 0 and (event.button() == Qt.MouseButton.MiddleButton or (
-                event.button() == Qt.MouseButton.LeftButton and place.x() > self._cross_at(index))):
-            self.tabCloseRequested.emit(index)
+        index, pressed, self._pressed = self.tabAt(place), self._pressed, -1
         super().mouseReleaseEvent(event)
+        crossed = event.button() == Qt.MouseButton.LeftButton and pressed >= 0 and self._cross_under(place) == pressed
+        if index >= 0 and (event.button() == Qt.MouseButton.MiddleButton or crossed):
+            self.tabCloseRequested.emit(index)
+
+    def _cross_under(self, place: QPoint) -> int:
+        """The tab whose ✕ lies there, or −1."""
+        index = self.tabAt(place)
+        return index if index >= 0 and place.x() > self._cross_at(index) else -1
 
     def _cross_at(self, index: int) -> int:
         """Where the ✕ of a tab begins."""

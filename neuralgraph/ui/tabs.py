@@ -73,6 +73,10 @@ class Tabs(QWidget):
         """The page, where it has been made."""
         return self._tabs[key].page if key in self._tabs else None
 
+    def page_of(self, key: str) -> QWidget:
+        """The page, made if need be, wherever it is."""
+        return self._made(self._tabs[key])
+
     def open(self, key: str) -> QWidget:
         """Bring a tab to the front, made if need be."""
         tab = self._tabs[key]

@@ -46,13 +46,19 @@ class Training(QObject):
         self.session: Session | None = None
         self.device = "cpu"
         self.state = BarState()
-        self._lever = ""
+        self._lever, self._closed = "", False
         self._values: dict[str, str] = {}
         self._begun: Started | None = None
         bridge.events.connect(self._hear)
         bridge.ended.connect(self._ended)
 
     # -- commands ---------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """The document is being closed: nothing begins any more."""
+        self._closed = True
+        self.state = replace(self.state, phase="idle")
+        self.bridge.close()
 
     def set_session(self, session: Session) -> None:
         self.bridge.close()
@@ -114,7 +120,8 @@ class Training(QObject):
         self.weights_wanted.emit()
 
     def follow_problems(self, errors: int) -> None:
-        self._show(errors=errors)
+        """The document was checked: what a run complained of may be mended."""
+        self._show(errors=errors, **({"message": ""} if self.state.phase == "idle" else {}))
 
     def follow_plan(self) -> None:
         """The plan changed: the bar counts to its epochs; a run under way takes over what it can."""
@@ -138,7 +145,7 @@ class Training(QObject):
 
     def _start(self, lever: str = "") -> None:
         session = self.session
-        if session is None or self.bridge.running or self.state.errors:
+        if session is None or self._closed or self.bridge.running or self.state.errors:
             return
         other = self.bridge.before
         if other is not None:

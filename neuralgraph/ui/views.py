@@ -35,6 +35,10 @@ class Views(QObject):
     def add_tabs(self, tabs: Tabs) -> None:
         tabs.add("plots", "Plots", lambda: self._make("plots", "PlotsPanel"))
 
+    def watch(self) -> None:
+        """A run begins: its curves are kept from the first batch on, whatever can be seen."""
+        self._bench.docks.bottom.page_of("plots")
+
     def add_more_tabs(self, tabs: Tabs) -> None:
         for key, title, module, name in TABS:
             if find_spec(f"{PANELS}.{module}") is not None:

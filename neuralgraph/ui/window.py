@@ -35,6 +35,8 @@ class MainWindow(QMainWindow):
         self.theme, self.settings = theme, settings
         self._file, self._with_welcome = file, welcome
         self._furnished = False
+        self.asked = False
+        """Whoever closes it has asked already."""
         self.shell: Shell | None = None
         self.setWindowTitle("NeuralGraph")
         self.setAcceptDrops(True)
@@ -98,7 +100,11 @@ class MainWindow(QMainWindow):
     # -- commands ---------------------------------------------------------------------------------------------------
 
     def show_welcome(self) -> None:
-        self.bench.show_welcome()
+        """In a tab of its own, where this one holds a document."""
+        if self.shell is not None and not self.bench.documents.blank:
+            self.shell.welcome()
+        else:
+            self.bench.show_welcome()
 
     def quit(self) -> None:
         self.window().close()
@@ -231,7 +237,7 @@ class MainWindow(QMainWindow):
             event.accept()
             self.gone.emit()
             return
-        if not self.bench.documents.may_close():
+        if not self.asked and not self.bench.documents.may_close():
             event.ignore()
             return
         self.bench.close()

@@ -57,6 +57,9 @@ class Workbench(QObject):
         self.faults = Faults(self.log, self, window.isVisible)
         self.problems, self.history = ProblemsPanel(self.theme), HistoryPanel(self.theme)
         self.outline = OutlinePanel(self.theme)
+        for panel in (self.log, self.problems, self.history, self.outline):  # some are never shown: who dies with it?
+            panel.setParent(window)
+            panel.hide()
         self.properties = Properties(self.theme)
         self.palette = Palette(self.session.catalog, self.theme)
         self.finder = Finder(self.canvas, self.theme)
@@ -119,6 +122,7 @@ class Workbench(QObject):
         self.analysis.done.connect(self._analysed)
         self.analysis.failed.connect(lambda text: self.say("error", "The check failed.", text))
         self.bridge.failed.connect(lambda text: self.say("error", "Training met an error.", text))
+        self.bridge.started.connect(self.views.watch)
         self.bridge.events.connect(self.views.feed)
         self.bridge.ended.connect(self.last.keep)
         self.training.shown.connect(self._show_training)
@@ -253,6 +257,7 @@ class Workbench(QObject):
     def show_welcome(self) -> None:
         from neuralgraph.ui.welcome import Welcome
 
+        self.presenter.leave()
         if self.welcome is None:
             self.welcome = Welcome(self.theme, self.settings)
             self.welcome.new_wanted.connect(self.documents.new)
@@ -267,7 +272,7 @@ class Workbench(QObject):
         self.window.setWindowTitle("NeuralGraph")
 
     def hide_welcome(self) -> None:
-        if self.window.centre.currentWidget() is not self.canvas:
+        if self.welcome is not None and self.window.centre.currentWidget() is self.welcome:
             self._chrome(True)
             self.window.centre.setCurrentWidget(self.canvas)
 
@@ -352,10 +357,9 @@ class Workbench(QObject):
 
     def close(self) -> None:
         """End threads, remember the layout."""
-        if self.window.centre.currentWidget() is self.canvas:
-            self.docks.save()
+        self.docks.save()
         self.settings.save()
-        self.bridge.close()
+        self.training.close()
         self.views.close()
         self.live.close()
         self.presenter.close()

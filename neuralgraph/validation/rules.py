@@ -45,6 +45,15 @@ class View:
     def into(self, id: str, port: str) -> Edge | None:
         return self.wires[id].get(port)
 
+    def origin(self, edge: Edge | None) -> Edge | None:
+        """The wire that leaves what computes the value of `edge`: beads between are passed through."""
+        for _ in range(len(self.nodes)):
+            node = self.nodes.get(edge.source) if edge is not None else None
+            if edge is None or not isinstance(node, Node) or not node.passes:
+                break
+            edge = next(iter(self.wires[edge.source].values()), None)
+        return edge
+
 
 Rule = Callable[[View], Iterator[Problem]]
 
@@ -234,7 +243,7 @@ _WORDS = {"CrossEntropyLoss": "softmax", "BCEWithLogitsLoss": "sigmoid"}
 def squashed_twice(view: View) -> Iterator[Problem]:
     """Softmax before a loss that does it itself."""
     for id, node in view.of_role("loss"):
-        edge = view.into(id, "input")
+        edge = view.origin(view.into(id, "input"))
         before = view.graph.nodes.get(edge.source) if edge else None
         if edge is None or before is None or before.type not in _LOGITS.get(node.type, ()):
             continue

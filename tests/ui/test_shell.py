@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -94,7 +96,8 @@ def test_closing_a_tab_asks_for_its_own_document(shell: Shell, qtbot: Any) -> No
     first.bench.documents.may_close = stay  # type: ignore[method-assign]
     shell._close(0)
     assert asked == ["first"] and len(shell.pages) == 2 and shell.page is first
-    assert not shell.close() and shell.isVisible()
+    assert not shell.close() and shell.isVisible() and len(shell.pages) == 2, "one that stays keeps everything"
+    shell._close(1)
     assert len(shell.pages) == 1 and shell.page is first and not shell.bar.isVisible()
     first.bench.documents.may_close = lambda: True  # type: ignore[method-assign]
     page = shell.page
@@ -175,3 +178,116 @@ def test_tabs_can_be_moved(shell: Shell) -> None:
     assert shell.pages == [second, first] and shell.page is second
     shell.step(1)
     assert shell.page is first
+
+
+def two_training(shell: Shell, qtbot: Any) -> tuple[Any, Any]:
+    """The first document trains, the second waits for it."""
+    first = shell.page.bench
+    first.training.toggle()
+    first.documents.open(examples() / "iris.ngraph")
+    second = shell.page.bench
+    qtbot.waitUntil(lambda: second.session.analysis is not None, timeout=20000)
+    second.training.toggle()
+    assert second.training.state.phase == "waiting"
+    return first, second
+
+
+def test_who_waits_begins_when_the_training_tab_is_closed(shell: Shell, qtbot: Any) -> None:
+    interval = sys.getswitchinterval()
+    first, second = two_training(shell, qtbot)
+    first.documents.may_close = lambda: True
+    shell._close(0)
+    qtbot.waitUntil(lambda: second.bridge.running, timeout=10000)
+    second.training.stop()
+    qtbot.waitUntil(lambda: not second.bridge.running, timeout=10000)
+    assert sys.getswitchinterval() == interval
+
+
+def test_a_closed_tab_begins_nothing(shell: Shell, qtbot: Any) -> None:
+    first, second = two_training(shell, qtbot)
+    second.documents.may_close = lambda: True
+    shell._close(1)
+    first.training.stop()
+    qtbot.waitUntil(lambda: not first.bridge.running, timeout=10000)
+    qtbot.wait(50)
+    first.training.toggle()
+    assert first.bridge.running
+    first.training.stop()
+    qtbot.waitUntil(lambda: not first.bridge.running, timeout=10000)
+
+
+def shown(page: Any) -> list[bool]:
+    return [page.bench.docks.shown(name) for name in ("left", "right", "bottom")]
+
+
+def test_panels_are_there_in_a_new_tab_whatever_hid_them_before(shell: Shell, qtbot: Any) -> None:
+    drawn(shell)
+    first = shell.page
+    first.bench.presenter.toggle()
+    first.bench.documents.new()
+    assert shell.page is not first and shown(shell.page) == [True, True, True]
+    shell.bar.setCurrentIndex(0)
+    first.bench.presenter.toggle()
+    assert shown(first) == [True, True, True]
+    first.show_welcome()
+    welcome = shell.page
+    assert welcome is not first and welcome.centre.currentWidget() is welcome.bench.welcome
+    assert "mine" in first.bench.session.graph.nodes and first.centre.currentWidget() is first.bench.canvas
+    shell.bar.setCurrentIndex(0)
+    first.show_welcome()
+    assert shell.page is welcome and len(shell.pages) == 3, "there is one welcome screen"
+    welcome.bench.documents.open(examples() / "iris.ngraph")
+    assert shell.page is welcome and shown(welcome) == [True, True, True]
+
+
+def test_dragging_a_tab_does_not_close_it(shell: Shell, qtbot: Any) -> None:
+    drawn(shell)
+    shell.page.bench.documents.new()
+    box = shell.bar.tabRect(1)
+    left, cross = QPoint(box.left() + 30, box.center().y()), QPoint(box.right() - 12, box.center().y())
+    QTest.mousePress(shell.bar, Qt.MouseButton.LeftButton, pos=left)
+    QTest.mouseMove(shell.bar, cross)
+    QTest.mouseRelease(shell.bar, Qt.MouseButton.LeftButton, pos=cross)
+    assert len(shell.pages) == 2
+
+
+def test_a_closed_tab_is_gone_from_memory(shell: Shell, qtbot: Any) -> None:
+    drawn(shell)
+    shell.page.bench.documents.open(examples() / "iris.ngraph")
+    qtbot.waitUntil(lambda: shell.page.bench.session.analysis is not None, timeout=20000)
+    session, bench = weakref.ref(shell.page.bench.session), weakref.ref(shell.page.bench)
+    shell._close(1)
+
+    def gone() -> bool:
+        gc.collect()
+        return session() is None and bench() is None
+
+    qtbot.waitUntil(gone, timeout=5000)
+
+
+def test_what_was_recovered_into_a_new_tab_is_kept_by_it(shell: Shell, qtbot: Any, tmp_path: Path) -> None:
+    from neuralgraph import places
+    from neuralgraph.graph.document import Graph
+    from neuralgraph.graph.journal import Journal, Origin
+
+    journal = Journal(places.journals(), Graph(), Origin(None, "left.ngraph"))
+    graph, _ = AddNode(Placed("left", "ReLU")).apply(Graph())
+    journal.follow(graph)
+    qtbot.waitUntil(lambda: journal.file is not None and journal.file.stat().st_size > 300, timeout=3000)
+    crashed = tmp_path / journal.file.name
+    crashed.write_bytes(journal.file.read_bytes())
+    journal.rest(graph, Origin(None, "left.ngraph"))
+    journal.close()
+    (places.journals() / crashed.name).write_bytes(crashed.read_bytes())
+    drawn(shell)
+    first = shell.page.bench
+    assert first.keeping.search() == 1
+    dialog = first.keeping.recover()
+    first.keeping._recover(first.keeping.lost[0])
+    dialog.close()
+    second = shell.page.bench
+    assert second is not first and "left" in second.session.graph.nodes
+    assert first.keeping.search() == 0, "it is open, not lost"
+    second.session.save(tmp_path / "saved.ngraph")
+    second.documents.saved.emit()
+    assert first.keeping.search() == 0

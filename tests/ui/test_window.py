@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from PySide6.QtTest import QTest
 from neuralgraph.graph.document import Edge, Placed
 from neuralgraph.graph.edits import AddNode, ChangeNode, Connect, Group, Move, RemoveNode, SetPlan
 from neuralgraph.graph.frozen import FrozenDict
+from neuralgraph.graph.wiring import Refusal, bend
+from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.ui import documents
 from neuralgraph.ui.controls import NumberField
@@ -348,3 +351,79 @@ def test_undo_in_a_field_takes_back_the_typing_first_and_then_the_document(qtbot
         qtbot.wait(20)
         QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert "extra" not in bench.session.graph.nodes
+
+
+def test_a_bead_on_a_wire_leaves_what_was_learnt_and_said(qtbot: Any, window: Open) -> None:
+    """Found by a teacher: one double-click made everything look untrained."""
+    one = window("xor")
+    session = one.bench.session
+    list(session.train())
+    edge = session.graph.edges["tanh_1", "x"]
+    edit = bend(session.graph, session.catalog, Placed("dot_1", "Dot", x=300.0, y=200.0), edge)
+    assert not isinstance(edit, Refusal)
+    session.edit(edit)
+    assert not session.stale and session.region() is not None
+    node = session.graph.nodes["hidden"]
+    session.edit(ChangeNode(replace(node, params=node.params.having(out_features=3))))
+    assert session.stale
+
+
+def test_softmax_before_the_loss_is_seen_through_a_bead() -> None:
+    session = Session.open(examples() / "iris.ngraph")
+    graph, catalog = session.graph, session.catalog
+    for id, kind in (("soft", "Softmax"), ("dot_1", "Dot")):
+        edit = bend(session.graph, catalog, Placed(id, kind), session.graph.edges["loss", "input"])
+        assert not isinstance(edit, Refusal)
+        session.edit(edit)
+    assert graph is not session.graph
+    found = [one for one in session.analyse().problems if one.code == "softmax_before_loss"]
+    assert len(found) == 1 and found[0].fixes
+
+
+def test_a_node_that_a_fix_inserts_lies_on_top_of_nobody() -> None:
+    session = Session()
+    session.edit(AddNode(Placed("data", "Dataset", FrozenDict({"name": "digits"}))))
+    session.edit(AddNode(Placed("linear_1", "Linear", x=240.0)))
+    session.edit(AddNode(Placed("relu_1", "ReLU", x=480.0)))
+    session.edit(Connect(Edge("data", "x", "linear_1", "x")))
+    session.edit(Connect(Edge("linear_1", "out", "relu_1", "x")))
+    fix = next(fix for one in session.analyse().problems for fix in one.fixes if fix.label == "Insert Flatten")
+    assert fix.edit is not None
+    session.edit(fix.edit)
+    places = {id: (one.x, one.y) for id, one in session.graph.nodes.items()}
+    assert places["data"][0] < places["flatten_1"][0] < places["linear_1"][0] < places["relu_1"][0]
+    assert all(abs(a[0] - b[0]) >= 176 or abs(a[1] - b[1]) >= 96 for a, b in combinations(places.values(), 2))
+    session.undo()
+    assert session.graph.nodes["linear_1"].x == 240.0
+
+
+def test_curves_are_kept_whichever_tab_is_open(qtbot: Any, window: Open) -> None:
+    one = window("iris")
+    one.bench.docks.bottom.open("confusion")
+    one.bench.training.toggle()
+    plots = one.bench.docks.bottom.page("plots")
+    assert plots is not None
+    qtbot.waitUntil(lambda: len(plots.run.figures["loss"].train) > 5, timeout=20000)
+    one.bench.training.stop()
+    qtbot.waitUntil(lambda: not one.bench.bridge.running, timeout=10000)
+    assert plots.run.figures["loss"].train.x("step")[0] == 1
+
+
+def test_train_without_a_loss_says_so_until_there_is_one(qtbot: Any, window: Open) -> None:
+    one = window("iris")
+    bench = one.bench
+    bench.session.edit(RemoveNode("loss"))
+    qtbot.waitUntil(lambda: bench.session.analysis is not None and bench.session.analysis.graph is bench.session.graph,
+                    timeout=20000)
+    bench.training.toggle()
+    qtbot.waitUntil(lambda: bool(bench.training.state.message), timeout=20000)
+    assert bench.training.state.message.startswith("The graph has no loss")
+    qtbot.waitUntil(lambda: not bench.bridge.running, timeout=10000)
+    bench.undo()
+    qtbot.waitUntil(lambda: not bench.training.state.message, timeout=10000)
+
+
+def test_data_alone_answer_nothing() -> None:
+    session = Session()
+    session.edit(AddNode(Placed("data", "Dataset", FrozenDict({"name": "xor_table"}))))
+    assert session.answers() is None

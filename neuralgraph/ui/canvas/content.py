@@ -69,7 +69,7 @@ def face_of(
     specs = analysis.specs.get(placed.id, NOTHING) if analysis else NOTHING
     inputs = analysis.inputs.get(placed.id, NOTHING) if analysis else NOTHING
     problems = analysis.problems_of(placed.id) if analysis else ()
-    bad = frozenset(one.port for one in problems if one.severity == "error" and one.port)
+    bad = frozenset(one.port for one in problems if one.severity == "error" and one.port and one.code != "open_input")
     if node is not None and node.passes:
         return Face(type(node).category, placed.type, inputs=_inputs(node, entering, inputs, bad),
                     outputs=_outputs(node, placed, specs, fed, "?"), severity="error" if bad else "", dot=True)

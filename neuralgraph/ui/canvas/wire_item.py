@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from neuralgraph.ui.canvas.scene import CanvasScene
 
 End = tuple[str, str]
+LARGEST = 15.0
+"""px: a label is never larger than this, where 100 % is 11."""
 ROUND, FLAT = Qt.PenCapStyle.RoundCap, Qt.PenCapStyle.FlatCap
 JOIN = Qt.PenJoinStyle.RoundJoin
 
@@ -38,8 +40,10 @@ class WireItem(QGraphicsItem):
         route = self._canvas.routes[self.end]
         box = route.path.boundingRect().adjusted(-8, -8, 8, 8)
         if self._canvas.labels.get(self.end):
-            half = max(40.0, fonts.width(self._canvas.labels[self.end], 11, 500) / 2 + 8)
-            box = box.united(QRectF(route.label.x() - half, route.label.y() - 16, 2 * half, 24))
+            # as large as it gets: under the pointer, and at the zoom at which it stops shrinking
+            texts = self._canvas.labels[self.end], self._canvas.detailed(self.end)
+            half = max(40.0, max(fonts.width(text, LARGEST, 500) for text in texts) / 2 + 8)
+            box = box.united(QRectF(route.label.x() - half, route.label.y() - LARGEST - 6, 2 * half, LARGEST + 14))
         self._box = box
 
     def flow(self) -> None:

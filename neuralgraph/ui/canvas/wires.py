@@ -12,6 +12,8 @@ from PySide6.QtGui import QPainterPath
 
 from neuralgraph.ui.tokens import LANE_GAP, LANE_RADIUS
 
+BEAD = 16.0
+"""No card is so low: a bead is wired straight however near it is."""
 STUB, ROW_STUB, SIDE = 24.0, 18.0, 10.0
 
 
@@ -76,7 +78,7 @@ def route(start: End, end: End, obstacles: Iterable[QRectF] = (), taken: Sequenc
     """The way from an output to an input that keeps off `obstacles` (cards of other nodes) and off lanes `taken`."""
     cards = [one for one in obstacles if one not in (start.card, end.card)]
     ahead = end.point.x() - start.point.x()
-    if ahead >= 28:
+    if ahead >= (28 if min(start.card.height(), end.card.height()) > BEAD else 1):
         direct = forward(start.point, end.point)
         if not any(_crosses(direct.path, card) for card in cards):
             return direct

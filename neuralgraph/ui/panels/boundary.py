@@ -89,10 +89,11 @@ class Plane(QWidget):
                     QPointF(box.x() + x2 / grid * box.width(), box.bottom() - y2 / grid * box.height()))
 
     def _points(self, painter: QPainter, box: QRectF, tokens: Tokens) -> None:
+        size = _size(box) if len(self.region.points) > 40 else max(1.3, _size(box))
         low, span = self.region.low, self.region.high - self.region.low
         for (x, y), kind in zip((self.region.points - low) / span, self.region.truth, strict=True):
             at = QPointF(box.x() + x * box.width(), box.bottom() - y * box.height())
-            mark(painter, at, int(kind > 0) if not self.region.names else int(kind), tokens, _size(box))
+            mark(painter, at, int(kind > 0) if not self.region.names else int(kind), tokens, size)
 
     def _legend(self, painter: QPainter, at: QPointF, tokens: Tokens) -> None:
         painter.setFont(font(12))

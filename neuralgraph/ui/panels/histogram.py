@@ -30,8 +30,9 @@ def bins(values: NDArray[Any], count: int = 37) -> tuple[NDArray[np.int64], NDAr
     if low < 0 < high:
         high = max(-low, high)
         low = -high
-    if not high - low > 1e-300:
-        low, high = low - 0.5, high + 0.5
+    if not high - low > 2 * count * np.spacing(max(abs(low), abs(high), 1e-290)):  # no room for so many edges
+        room = max(0.5, count * float(np.spacing(max(abs(low), abs(high)))))
+        low, high = low - room, high + room
     counts, edges = np.histogram(finite, bins=count, range=(low, high))
     return counts.astype(np.int64), edges
 

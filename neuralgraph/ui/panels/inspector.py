@@ -40,7 +40,7 @@ class Inspector(QWidget):
         super().__init__()
         self._session, self._bridge, self._theme = session, bridge, theme
         self._node: str | None = None
-        self._part, self._row, self._seeking = "all", 0, False
+        self._part, self._row, self._seeking, self._wish = "all", 0, False, 0
         self._seen: Any = None  # what `Session.see` answers
         self._asker = Asker(bridge, self, every=0.15)
         self._asker.answered.connect(self._arrived)
@@ -129,13 +129,14 @@ class Inspector(QWidget):
 
     def _ask(self) -> None:
         node, session, part, row, wrong = self._node, self._session, self._part, self._row, self._seeking
+        wish = self._wish
         if node is not None and session is not None:
-            self._asker.ask(session, lambda program: (session.see(node, part, row, program, wrong=wrong), wrong))
+            self._asker.ask(session, lambda program: (session.see(node, part, row, program, wrong=wrong), wish))
 
-    def _arrived(self, answer: tuple[Any, bool]) -> None:
-        seen, sought = answer
-        if self._seeking and not sought:
-            return  # asked before the wrong one was looked for
+    def _arrived(self, answer: tuple[Any, int]) -> None:
+        seen, wish = answer
+        if wish != self._wish:
+            return  # somebody wants another sample by now
         if seen is None or seen.reading.node == self._node:
             self._seen, self._seeking = seen, False
             if seen is not None and seen.sample is not None:
@@ -144,6 +145,7 @@ class Inspector(QWidget):
 
     def _look_at(self, part: str, place: int, wrong: bool) -> None:
         self._part, self._row, self._seeking = part, place, wrong
+        self._wish += 1
         self._ask()
 
     @property

@@ -70,7 +70,8 @@ class SampleBar(QWidget):
     def go(self, place: int) -> None:
         """Look at another sample of this part, round the end."""
         if self.count:
-            self.wanted.emit(self.part, place % self.count, False)
+            self.place = place % self.count
+            self.wanted.emit(self.part, self.place, False)
 
     def roll(self) -> None:
         self.go(random.randrange(max(self.count, 1)))

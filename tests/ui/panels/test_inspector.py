@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.panels.histogram import bins
 from neuralgraph.ui.panels.inspector import Inspector
 from neuralgraph.ui.panels.taking import ask_save, menu, save
 from neuralgraph.ui.theme import Theme
@@ -144,3 +145,19 @@ def test_both_themes_are_painted(panel: Inspector, trained: Session, qtbot: QtBo
     panel._theme.set_mode("dark")
     panel.set_theme(panel._theme)
     assert panel.grab().toImage() != light
+
+
+def test_quick_clicks_all_count(panel: Inspector, trained: Session, qtbot: QtBot) -> None:
+    look(panel, qtbot, answer_of(trained), 1)
+    for _ in range(5):
+        panel.sample.buttons[1].click()
+    qtbot.waitUntil(lambda: panel.sample.number.text() == "sample 6 of 1,797", timeout=10_000)
+
+
+@pytest.mark.parametrize("values", [
+    np.full(9, 1e17, np.float32), np.array([1.0, 1 - 1e-16]), np.full(20, 1e38, np.float32), np.zeros(9),
+    np.array([-1e300, 1e300]), np.array([5e-324, 0.0]),
+])  # fmt: skip
+def test_a_distribution_without_room_for_edges_has_some(values: Any) -> None:
+    counts, edges = bins(values)
+    assert counts.sum() == len(values) and np.isfinite(edges).all()
