@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QWidget
 
 from neuralgraph.ui.asking import Asker
 from neuralgraph.ui.bridge import later
-from neuralgraph.ui.controls import button
+from neuralgraph.ui.controls import button, flat
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.panels.boundary import Plane
@@ -62,6 +62,7 @@ class Presenter(QObject):
         self.bar.show_state(bench.training.state)
         self.dress()
         self.keys.begin()
+        self._alone(True)
         bench.actions.check("present", True)
         self.look()
         later(0, self._fit, self)
@@ -79,6 +80,7 @@ class Presenter(QObject):
         bench.bar.show()
         bench.window.statusBar().show()
         bench.window.centre.setCurrentWidget(bench.canvas)
+        self._alone(False)
         bench.docks.show_all(True)
         bench.docks.restore()
         bench.actions.check("present", False)
@@ -115,12 +117,14 @@ class Presenter(QObject):
         self.bar.train.clicked.connect(bench.training.toggle)
         self.bar.reset.clicked.connect(bench.training.reset)
         self.bar.step.clicked.connect(bench.training.one_batch)
+        self.bar.out.clicked.connect(self.leave)
         layout = bench.window.top.layout()
         assert layout is not None
         layout.addWidget(self.bar)
         self._stage = Stage(bench.theme)
         bench.window.centre.addWidget(self._stage)
         self.keys = KeyCaps(bench.theme, bench.window)
+        self.keys.left.connect(self.leave)
         self._asker = Asker(bench.bridge, self, every=0.2)
         self._asker.answered.connect(self._arrived)
 
@@ -137,9 +141,25 @@ class Presenter(QObject):
         self._stage.show_answer(units, region)
         bench.window.centre.setCurrentWidget(self._stage)
 
+    def _alone(self, alone: bool) -> None:
+        """Without tabs and without the small buttons on the canvas."""
+        bench = self._bench
+        if bench.window.shell is not None:
+            bench.window.shell.show_tabs(not alone)
+        if bench.canvas.view is not None:
+            bench.canvas.view.pill.setVisible(not alone)
+
+    def again(self) -> None:
+        """Another document is in this place, or this one came forward."""
+        if self.on:
+            self._alone(True)
+            self.look()
+            later(0, self._fit, self)
+
     def _fit(self) -> None:
         view = self._bench.canvas.view
         if self.on and view is not None:
+            view.following = False
             view.fit()
             if view.zoom < ZOOM:
                 view.zoom_to(ZOOM)
@@ -170,6 +190,8 @@ class LargeBar(QFrame):
             row.addWidget(name)
             row.addWidget(value)
         row.addStretch(1)
+        self.out = flat(theme, "fullscreen-exit", "Leave presenter mode (Esc)", size=44)
+        row.addWidget(self.out)
         self.hide()
 
     def show_state(self, state: BarState) -> None:
@@ -197,8 +219,11 @@ class LargeBar(QFrame):
         for word, number in self.numbers:
             word.setFont(theme.font(WORDS, 400))
             number.setFont(theme.font(VALUE, 700, figures=True))
-            word.setStyleSheet(f"color: {t.text2};")
-            number.setStyleSheet(f"color: {t.text};")
+            # in the sheet too: a widget that is polished later gets the font of the program back
+            word.setStyleSheet(f"color: {t.text2}; font-size: {theme.px(WORDS)}px;")
+            number.setStyleSheet(f"color: {t.text}; font-size: {theme.px(VALUE)}px; font-weight: 700;")
+        self.out.setIcon(icon("fullscreen-exit", t.text2))
+        self.out.setIconSize(QSize(theme.px(24), theme.px(24)))
 
 
 class Stage(QWidget):
@@ -223,7 +248,9 @@ class Stage(QWidget):
 
 
 class KeyCaps(QWidget):
-    """The keys that were pressed last, so that the room can follow."""
+    """The keys that were pressed last, so that the room can follow. `left`: Esc was pressed."""
+
+    left = Signal()
 
     def __init__(self, theme: Theme, home: QWidget) -> None:
         super().__init__(home)
@@ -291,6 +318,11 @@ class KeyCaps(QWidget):
             self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            home = self.parentWidget()
+            if home is not None and home.isVisible() and QApplication.activePopupWidget() is None and (
+                    QApplication.activeModalWidget() is None):
+                later(0, self.left.emit, self)
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and not event.isAutoRepeat():
             keys = caps(event)
             if keys:

@@ -55,8 +55,13 @@ class Shell(QWidget):
         self.bar.addTab(page.windowTitle())
         page.windowTitleChanged.connect(partial(self._titled, page))
         page.gone.connect(partial(self._gone, page))
-        self.bar.setVisible(len(self.pages) > 1)
+        self.show_tabs()
         self.bar.setCurrentIndex(len(self.pages) - 1)
+
+    def show_tabs(self, wanted: bool = True) -> None:
+        """Where there are several, and nobody presents."""
+        presents = bool(self.pages) and hasattr(self.page, "bench") and self.page.bench.presenter.on
+        self.bar.setVisible(wanted and len(self.pages) > 1 and not presents)
 
     # -- what a page asks of its shell ------------------------------------------------------------------------------
 
@@ -99,6 +104,7 @@ class Shell(QWidget):
         if 0 <= index < len(self.pages):
             self.stack.setCurrentIndex(index)
             self.setWindowTitle(self.page.windowTitle())
+            self.show_tabs()
             self.page.came_forward()
 
     def _close(self, index: int) -> None:
@@ -114,7 +120,6 @@ class Shell(QWidget):
         self.stack.removeWidget(page)
         page.deleteLater()
         if self.pages:
-            self.bar.setVisible(len(self.pages) > 1)
             self._show(self.bar.currentIndex())
         else:
             later(0, self.close, self)

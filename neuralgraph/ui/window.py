@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
         """Its tab was chosen."""
         if hasattr(self, "bench"):
             self.bench.keeping.look()
+            self.bench.presenter.again()
             if self.bench.canvas.view is not None:
                 later(0, self.bench.canvas.view.setFocus, self.bench.canvas.view)
 

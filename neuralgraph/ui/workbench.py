@@ -179,6 +179,7 @@ class Workbench(QObject):
         later(0, self.canvas.fit, view)
         later(0, view.setFocus, view)
         self.last.offer()
+        self.presenter.again()
 
     def undo(self) -> None:
         self._step(self.session.undo, "Undid")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from neuralgraph.session import Session
+from neuralgraph.ui import fonts
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.canvas.shapes import colour
 from neuralgraph.ui.panels.inspector_type import Themed, font, tabular
@@ -28,11 +29,12 @@ class Matrix(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Confusion matrix")
 
-    def _box(self) -> tuple[QRectF, float]:
+    def _box(self) -> tuple[QRectF, float, float]:
+        """Where the matrix is, and the width and height of a cell: flat ones where the panel is low."""
         size = len(self.answers.names)
-        side = min(self.height() - 44.0, self.width() - 360.0)
-        cell = max(10.0, min(48.0, side / size))
-        return QRectF(150, 30, cell * size, cell * size), cell
+        wide = max(10.0, min(48.0, (self.width() - 400.0) / size))
+        high = max(10.0, min(wide, (self.height() - 38.0) / size))
+        return QRectF(150, 30, wide * size, high * size), wide, high
 
     def paintEvent(self, _: QPaintEvent) -> None:
         if self.answers is None:
@@ -41,32 +43,33 @@ class Matrix(QWidget):
         counts = self.answers.table()
         totals = np.maximum(counts.sum(axis=1, keepdims=True), 1)
         shares = counts / totals
-        box, cell = self._box()
+        box, wide, high = self._box()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for row, column in np.ndindex(counts.shape):
-            where = QRectF(box.x() + column * cell, box.y() + row * cell, cell, cell).adjusted(1, 1, -1, -1)
+            where = QRectF(box.x() + column * wide, box.y() + row * high, wide, high).adjusted(1, 1, -1, -1)
             ink = tokens.positive if row == column else tokens.negative
             share = float(shares[row, column])
             painter.fillRect(where, colour(tokens.sunken))
-            painter.fillRect(where, colour(ink, 0.9 * share if row == column else min(0.9, 2.5 * share)))
-            if counts[row, column] and cell >= 16:
-                painter.setFont(tabular(11, 600))
+            strength = 0.9 * share if row == column else min(0.9, 0.2 + 2.5 * share)
+            if counts[row, column]:
+                painter.fillRect(where, colour(ink, strength))
+            if counts[row, column] and wide >= 18:
+                painter.setFont(tabular(11 if high >= 14 else 9, 600))
                 strong = share > (0.55 if row == column else 0.25)
                 painter.setPen(colour(tokens.canvas if strong else tokens.text))
                 painter.drawText(where, Qt.AlignmentFlag.AlignCenter, f"{counts[row, column]:,}")
-        self._names(painter, box, cell, tokens)
+        self._names(painter, box, wide, high, tokens)
         self._figures(painter, box, counts, tokens)
 
-    def _names(self, painter: QPainter, box: QRectF, cell: float, tokens: Tokens) -> None:
+    def _names(self, painter: QPainter, box: QRectF, wide: float, high: float, tokens: Tokens) -> None:
         painter.setFont(font(11))
         painter.setPen(colour(tokens.text2))
         for n, name in enumerate(self.answers.names):
-            row = QRectF(0, box.y() + n * cell, box.x() - 8, cell)
+            row = QRectF(0, box.y() + n * high, box.x() - 8, high)
             painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name[:20])
-            column = QRectF(box.x() + n * cell, 10, cell, 18)
-            short = name if len(name) <= 3 or cell > 44 else name[:3]
-            painter.drawText(column, Qt.AlignmentFlag.AlignCenter, short[:8])
+            column = QRectF(box.x() + n * wide, 10, wide, 18)
+            painter.drawText(column, Qt.AlignmentFlag.AlignCenter, fonts.elided(name, wide - 2, 11))
         painter.drawText(QPointF(8, 20), "true class ↓   answer →")
 
     def _figures(self, painter: QPainter, box: QRectF, counts: Any, tokens: Tokens) -> None:
@@ -87,8 +90,9 @@ class Matrix(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self.answers is None:
             return
-        box, cell = self._box()
-        column, row = (int(v // cell) for v in (event.position().x() - box.x(), event.position().y() - box.y()))
+        box, wide, high = self._box()
+        column = int((event.position().x() - box.x()) // wide)
+        row = int((event.position().y() - box.y()) // high)
         names = self.answers.names
         if 0 <= row < len(names) and 0 <= column < len(names):
             count = int(self.answers.table()[row, column])

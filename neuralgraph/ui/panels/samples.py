@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from neuralgraph.session import Session
+from neuralgraph.ui import fonts
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.canvas.shapes import colour, rounded
 from neuralgraph.ui.controls import Choice
@@ -33,8 +34,14 @@ class Sheet(QWidget):
         self.picked: Any = np.zeros(0, dtype=int)
         self.setAccessibleName("Samples")
 
+    def cell(self) -> QSize:
+        """As wide as the longest answer with its share, within limits."""
+        names = self.answers.names if self.answers is not None else ()
+        widest = max((fonts.width(f"✕ {name}", 12, 600) for name in names), default=0.0)
+        return QSize(min(max(CELL.width(), round(widest) + 62), 190), CELL.height())
+
     def columns(self) -> int:
-        return max(1, self.width() // CELL.width())
+        return max(1, self.width() // self.cell().width())
 
     def fit(self) -> None:
         """As tall as all rows of samples."""
@@ -47,10 +54,10 @@ class Sheet(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        columns = self.columns()
+        columns, cell = self.columns(), self.cell()
         for place, at in enumerate(self.picked):
-            box = QRectF((place % columns) * CELL.width() + 4, (place // columns) * CELL.height() + 4,
-                         CELL.width() - 8, CELL.height() - 8)
+            box = QRectF((place % columns) * cell.width() + 4, (place // columns) * cell.height() + 4,
+                         cell.width() - 8, cell.height() - 8)
             if box.toRect().intersects(event.rect()):
                 self._one(painter, box, int(at), self._owner.tokens)
 
@@ -67,13 +74,16 @@ class Sheet(QWidget):
         painter.setFont(font(12, 600))
         painter.setPen(colour(tokens.ok if right else tokens.error))
         line = QRectF(box.x() + 8, box.y() + 68, box.width() - 16, 16)
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, said[:14])
+        sure, row = f"{found.sure[at]:.0%}".replace("%", " %"), f"#{found.rows[at]}"
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft,
+                         fonts.elided(said, line.width() - fonts.width(sure, 11) - 6, 12, 600))
         painter.setFont(font(11))
         painter.setPen(colour(tokens.text2))
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight, f"{found.sure[at]:.0%}".replace("%", " %"))
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight, sure)
         below = line.translated(0, 17)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"is {names[found.truth[at]]}"[:16])
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"#{found.rows[at]}")
+        truth = fonts.elided(f"is {names[found.truth[at]]}", below.width() - fonts.width(row, 11) - 6, 11)
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, truth)
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, row)
 
     def _picture(self, painter: QPainter, box: QRectF, x: Any, tokens: Tokens) -> None:
         if x.ndim == 3 and x.shape[0] in (1, 3):
@@ -85,11 +95,12 @@ class Sheet(QWidget):
             painter.drawImage(where, as_image(np.round(image * 255).astype(np.uint8)))
             return
         values = np.asarray(x, dtype=float).ravel()[:24]
-        reach = float(np.abs(values).max(initial=0)) or 1.0
-        step, middle = box.width() / max(len(values), 1), box.center().y()
+        low, top = float(values.min(initial=0)), float(values.max(initial=0))
+        scale = box.height() / ((top - low) or 1.0)
+        step, zero = box.width() / max(len(values), 1), box.bottom() + low * scale
         for n, value in enumerate(values):
-            high = value / reach * box.height() / 2
-            bar = QRectF(box.x() + n * step + 1, min(middle, middle - high), max(1.0, step - 2), max(1.0, abs(high)))
+            high = value * scale
+            bar = QRectF(box.x() + n * step + 1, min(zero, zero - high), max(1.0, step - 2), max(1.0, abs(high)))
             painter.fillRect(bar, colour(tokens.positive if value >= 0 else tokens.negative))
 
 
