@@ -31,8 +31,9 @@ class LastWeights(QObject):
         self._bench = bench
 
     def keep(self) -> None:
+        """At the end of a run, and when a document is saved that was trained before it had a file."""
         session = self._bench.session
-        if session.path is None or session.program is None:
+        if session.path is None or session.program is None or session.run is None or self._bench.bridge.running:
             return
         where = place(session.path)
         try:

@@ -86,6 +86,12 @@ class Presenter(QObject):
         bench.actions.check("present", False)
         later(0, bench.canvas.fit, bench.canvas)
 
+    def _escaped(self) -> None:
+        """Esc lets go of what is selected first; then it leaves."""
+        canvas = self._bench.canvas
+        if canvas.view is None or not (canvas.scene.selection or canvas.scene.selected_wires):
+            later(0, self.leave, self)
+
     def show_state(self, state: BarState) -> None:
         if self.on and self.bar is not None:
             self.bar.show_state(state)
@@ -124,7 +130,7 @@ class Presenter(QObject):
         self._stage = Stage(bench.theme)
         bench.window.centre.addWidget(self._stage)
         self.keys = KeyCaps(bench.theme, bench.window)
-        self.keys.left.connect(self.leave)
+        self.keys.left.connect(self._escaped)
         self._asker = Asker(bench.bridge, self, every=0.2)
         self._asker.answered.connect(self._arrived)
 
@@ -318,12 +324,11 @@ class KeyCaps(QWidget):
             self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            home = self.parentWidget()
-            if home is not None and home.isVisible() and QApplication.activePopupWidget() is None and (
-                    QApplication.activeModalWidget() is None):
-                later(0, self.left.emit, self)
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and not event.isAutoRepeat():
+            home = self.parentWidget()
+            if event.key() == Qt.Key.Key_Escape and home is not None and home.isVisible() and (
+                    QApplication.activePopupWidget() is None and QApplication.activeModalWidget() is None):
+                self.left.emit()
             keys = caps(event)
             if keys:
                 self.show_keys(keys)

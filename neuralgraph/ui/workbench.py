@@ -108,6 +108,7 @@ class Workbench(QObject):
         self.documents.opened.connect(self.keeping.follow)
         self.documents.opened.connect(self.show_session)
         self.documents.saved.connect(self.keeping.saved)
+        self.documents.saved.connect(self.last.keep)
         self.documents.elsewhere = self.keeping.elsewhere
         self.documents.busy = lambda: self.bridge.running
         self.documents.weights_taken.connect(self.views.weights_changed)

@@ -77,3 +77,16 @@ def test_pressed_keys_are_shown_but_not_what_is_typed(window: Open, qtbot: Any) 
 
     assert named(Qt.Key.Key_Control, CTRL) == () and named(Qt.Key.Key_A, NONE) == ()
     assert named(Qt.Key.Key_P, CTRL | ALT) == ("Ctrl", "Alt", "P") and named(Qt.Key.Key_F6, NONE) == ("F6",)
+
+
+def test_escape_lets_go_first_and_leaves_then(window: Open, qtbot: Any) -> None:
+    one = window("digits-mlp")
+    presenter = one.bench.presenter
+    presenter.toggle()
+    one.bench.canvas.select(("hidden",))
+    QTest.keyClick(one.bench.canvas.view, Qt.Key.Key_Escape)
+    qtbot.wait(20)
+    assert presenter.on
+    one.bench.canvas.scene.select(())
+    QTest.keyClick(one.bench.canvas.view, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not presenter.on, timeout=2000)

@@ -23,6 +23,7 @@ from neuralgraph.session import Session
 from neuralgraph.ui import documents
 from neuralgraph.ui.controls import NumberField
 from neuralgraph.ui.dialogs import Answer
+from neuralgraph.ui.last_weights import place
 from neuralgraph.ui.panels.fields import Numeric
 from neuralgraph.ui.panels.plan_form import PlanForm
 from neuralgraph.ui.panels.properties import NodeSheet
@@ -427,3 +428,19 @@ def test_data_alone_answer_nothing() -> None:
     session = Session()
     session.edit(AddNode(Placed("data", "Dataset", FrozenDict({"name": "xor_table"}))))
     assert session.answers() is None
+
+
+def test_weights_of_a_document_that_is_saved_after_training_are_offered_again(
+    qtbot: Any, window: Open, tmp_path: Path
+) -> None:
+    one = window("xor")
+    bench = one.bench
+    list(bench.session.train())
+    bench.session.save(tmp_path / "mine.ngraph")
+    bench.documents.saved.emit()
+    weight = bench.session.program.state_dict()["hidden.weight"].clone()
+    one.close()
+    again = window(file=tmp_path / "mine.ngraph")
+    assert again.bench.canvas.offer.isVisible()
+    again.bench.last._take(place(tmp_path / "mine.ngraph"))
+    assert torch.equal(again.bench.session.program.state_dict()["hidden.weight"], weight)
