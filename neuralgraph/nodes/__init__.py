@@ -8,6 +8,7 @@ from neuralgraph.nodes import (
     activations,
     algebra,
     attention,
+    cells,
     comparison,
     convolution,
     data,
@@ -20,6 +21,7 @@ from neuralgraph.nodes import (
     modules,
     normalisation,
     padding,
+    pairs,
     pooling,
     preparation,
     rectifiers,
@@ -32,9 +34,9 @@ from neuralgraph.nodes import (
 from neuralgraph.spec import Catalog, Node
 
 MODULES: tuple[ModuleType, ...] = (
-    data, preparation, layers, convolution, pooling, shape, normalisation, recurrent, attention, resizing, padding,
-    scaling, activations, rectifiers, maths, functions, reductions, algebra, comparison, losses, margins, metrics,
-    modules,
+    data, preparation, layers, convolution, pooling, shape, normalisation, recurrent, attention, cells, resizing,
+    padding, scaling, activations, rectifiers, maths, functions, reductions, algebra, comparison, losses, margins,
+    pairs, metrics, modules,
 )
 """In the order of the palette, within each category."""
 

@@ -101,6 +101,19 @@ class LPPool2d(_LPPool):
     synonyms = ("power average pooling", "downsample", "norm pooling")
 
 
+class LPPool3d(_LPPool):
+    """Joins neighbouring points of a volume by a power mean, between average and largest.
+
+    $(Σ x^p)^{1/p}$ in every window. Example: with p = 1 it is the sum.
+
+    Shapes: N × C × D × H × W → N × C × D' × H' × W'
+    PyTorch: torch.nn.LPPool3d
+    """
+
+    axes = 3
+    synonyms = ("power average pooling", "norm pooling", "scan")
+
+
 class Upsample(Node):
     """Makes sequences, images or volumes larger, by repeating or by blending neighbours.
 

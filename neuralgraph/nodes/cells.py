@@ -1,0 +1,124 @@
+"""Single steps of recurrent layers, and the other half of the transformer."""
+
+from __future__ import annotations
+
+from neuralgraph.nodes.attention import _padding
+from neuralgraph.nodes.demands import divides, weighable
+from neuralgraph.spec import Call, Float, Mask, Misfit, Node, Spec, module, param
+
+
+def _row(x: Spec, port: str) -> int:
+    if x.rank != 2:
+        raise Misfit("one row for each sample", port=port, axes="N × features", insert="Flatten" if x.rank > 2 else "",
+                     hint="A cell sees one step at a time: Slice takes one out of a sequence.")
+    weighable(x, port)
+    return x.size(1, port)
+
+
+class _Cell(Node):
+    """One step: an input and what was remembered, to what is remembered next."""
+
+    category = "Layers"
+
+    hidden_size: int = param(32, "How many numbers it remembers.", min=1, row="features", axis=-1)
+    bias: bool = param(True, "Learn offsets.", advanced=True)
+
+    def _remembered(self, hx: Spec | None, port: str) -> None:
+        if hx is not None and _row(hx, port) != self.hidden_size:
+            raise Misfit(f"{self.hidden_size} numbers, as many as it remembers", port=port,
+                         axes=f"N × {self.hidden_size}", hint="Set hidden_size to the width of this state.")
+
+    def call(self, x: Float, hx: Float | None = None) -> Call:
+        width = _row(x, "x")
+        self._remembered(hx, "hx")
+        return module(f"torch.nn.{self.type}", input_size=width, **self.values)
+
+
+class RNNCell(_Cell):
+    """One step of a plain recurrent layer.
+
+    $h' = tanh(W x + b + U h + c)$; without `hx` it starts from zeros. Example: with weights 0 it remembers 0.
+
+    Shapes: x N × F, hx N × hidden → N × hidden
+    PyTorch: torch.nn.RNNCell
+    """
+
+    synonyms = ("recurrent", "elman", "step", "state")
+
+    nonlinearity: str = param("tanh", "The activation.", choices=("tanh", "relu"), advanced=True)
+
+
+class GRUCell(_Cell):
+    """One step of a gated recurrent layer.
+
+    $h' = (1 - z) · n + z · h$ with an update gate $z$ and a new state $n$; without `hx` it starts from zeros. Example:
+    with z = 1 it remembers what it had.
+
+    Shapes: x N × F, hx N × hidden → N × hidden
+    PyTorch: torch.nn.GRUCell
+    """
+
+    synonyms = ("recurrent", "gated", "step", "state")
+
+
+class Bilinear(Node):
+    """A weighted sum of all products of the features of two inputs.
+
+    $y_k = a^T W_k b + c_k$: it learns which pairs belong together. Example: with W = 1, 3 and 4 give 12.
+
+    Shapes: a N × F, b N × K → N × out_features
+    PyTorch: torch.nn.Bilinear
+    """
+
+    category = "Layers"
+    synonyms = ("pairs", "interaction", "tensor layer")
+
+    out_features: int = param(16, "Number of outputs.", min=1, row="features", axis=-1)
+    bias: bool = param(True, "Learn an offset for every output.")
+
+    def call(self, a: Float, b: Float) -> Call:
+        weighable(a, "a")
+        weighable(b, "b")
+        if a.shape[:-1] != b.shape[:-1] or a.rank < 2:
+            raise Misfit("rows that go with those of its first input", port="b", axes="N × K",
+                         hint="All axes but the last have to be the same.")
+        return module("torch.nn.Bilinear", in1_features=a.size(-1), in2_features=b.size(-1),
+                      out_features=self.out_features, bias=self.bias)
+
+
+class TransformerDecoderLayer(Node):
+    """One block of a transformer decoder: attention to itself, attention to a memory, a small network.
+
+    As TransformerEncoderLayer with a second attention in between, whose keys and values come from `memory`: what an
+    encoder has made of another sequence. A mask of yes above the diagonal hides the future.
+
+    Shapes: tgt N × L × E, memory N × S × E → N × L × E
+    PyTorch: torch.nn.TransformerDecoderLayer
+    """
+
+    category = "Layers"
+    synonyms = ("transformer", "decoder", "cross attention", "block")
+
+    nhead: int = param(1, "Number of attention heads; it has to divide the features.", min=1, max=4096, row="heads")
+    dim_feedforward: int = param(128, "Width of the small network.", min=1, row="width")
+    dropout: float = param(0.1, "Dropout inside the block.", min=0.0, max=1.0)
+    activation: str = param("relu", "Activation of the small network.", choices=("relu", "gelu"))
+    norm_first: bool = param(False, "Normalise before attention and network instead of after.", advanced=True)
+
+    def call(self, tgt: Float, memory: Float, tgt_mask: Mask | None = None,
+             tgt_key_padding_mask: Mask | None = None, memory_key_padding_mask: Mask | None = None) -> Call:
+        for port, one in (("tgt", tgt), ("memory", memory)):
+            weighable(one, port)
+            if one.rank != 3:
+                raise Misfit("sequences", port=port, axes="N × L × E", hint="Steps on axis 1, features on axis 2.")
+        features = tgt.size(2)
+        if memory.size(2) != features:
+            raise Misfit(f"{features} features, as the other input has", port="memory", axes=f"N × S × {features}",
+                         hint="A Linear makes them the same.")
+        divides(features, self.nhead, "a number of features", "tgt")
+        _padding(tgt_key_padding_mask, tgt, "tgt_key_padding_mask")
+        _padding(memory_key_padding_mask, memory, "memory_key_padding_mask")
+        if tgt_mask is not None and tgt_mask.shape != (tgt.shape[1], tgt.shape[1]):
+            raise Misfit("a mask with one entry for each pair of steps", port="tgt_mask",
+                         axes=f"{tgt.shape[1]} × {tgt.shape[1]}", hint="Yes marks a pair that must not look.")
+        return module("torch.nn.TransformerDecoderLayer", d_model=features, **self.values, batch_first=True)

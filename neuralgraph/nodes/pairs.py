@@ -1,0 +1,80 @@
+"""Losses that compare two or three things: rankings, pairs, triplets."""
+
+from __future__ import annotations
+
+from neuralgraph.nodes.demands import floats, same_shape
+from neuralgraph.nodes.losses import _Loss
+from neuralgraph.spec import Call, Float, Misfit, Spec, param
+
+
+def _alike(first: Spec, second: Spec, port: str, other: str) -> None:
+    floats(first, port)
+    floats(second, other)
+    same_shape(first, second, other)
+
+
+def _signs(target: Spec, wanted: tuple[int | str, ...]) -> None:
+    if target.shape != wanted:
+        raise Misfit("one number, −1 or 1, for each pair", port="target", axes=" × ".join(map(str, wanted)),
+                     hint="1 and −1 say which of the two it is.")
+
+
+class MarginRankingLoss(_Loss):
+    """For putting things in order: the one that should come first has to lead by a margin.
+
+    $max(0, -target · (input1 - input2) + margin)$: target 1 says that the first should be larger. Example: 3 and 2 with
+    target −1 cost 1.
+
+    Shapes: input1, input2 and target (−1 or 1) of one shape → scalar
+    PyTorch: torch.nn.MarginRankingLoss
+    """
+
+    synonyms = ("ranking", "order", "preference")
+
+    margin: float = param(0.0, "Lead that is enough.", min=-1e6, max=1e6, row="margin")
+
+    def call(self, input1: Float, input2: Float, target: Float) -> Call:
+        _alike(input1, input2, "input1", "input2")
+        _signs(target, input1.shape)
+        return self._function("margin_ranking_loss")
+
+
+class CosineEmbeddingLoss(_Loss):
+    """For pairs that are alike (target 1) or not (−1), measured by the angle between them.
+
+    $1 - cos$ for a pair that is alike, $max(0, cos - margin)$ for one that is not. Example: the same row twice with
+    target 1 costs 0.
+
+    Shapes: input1 and input2 N × F, target N (−1 or 1) → scalar
+    PyTorch: torch.nn.CosineEmbeddingLoss
+    """
+
+    synonyms = ("similarity", "siamese", "contrastive", "angle")
+
+    margin: float = param(0.0, "Likeness that others may have.", min=-1.0, max=1.0, row="margin")
+
+    def call(self, input1: Float, input2: Float, target: Float) -> Call:
+        _alike(input1, input2, "input1", "input2")
+        _signs(target, input1.shape[:-1])
+        return self._function("cosine_embedding_loss")
+
+
+class TripletMarginLoss(_Loss):
+    """For embeddings: an anchor should lie nearer to one like it than to another one, by a margin.
+
+    $max(0, |anchor - positive| - |anchor - negative| + margin)$. Example: distances 1 and 3 with margin 1 cost 0.
+
+    Shapes: anchor, positive and negative N × F → scalar
+    PyTorch: torch.nn.TripletMarginLoss
+    """
+
+    synonyms = ("embedding", "siamese", "metric learning", "contrastive")
+
+    margin: float = param(1.0, "Lead that is enough.", min=0.0, max=1e6, row="margin")
+    p: float = param(2.0, "Power of the distance: 2 is the usual one.", min=1.0, max=64.0, row="power")
+    swap: bool = param(False, "Compare with the positive one too, and take the harder pair.", advanced=True)
+
+    def call(self, anchor: Float, positive: Float, negative: Float) -> Call:
+        _alike(anchor, positive, "anchor", "positive")
+        _alike(anchor, negative, "anchor", "negative")
+        return self._function("triplet_margin_loss")
