@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from neuralgraph.errors import ParameterError
 from neuralgraph.nodes.convolution import WIDEST
 from neuralgraph.nodes.demands import image
 from neuralgraph.spec import Call, Misfit, Node, Spec, function, param
@@ -18,14 +19,24 @@ class _Pad(Node):
     """How much smaller than the input the border has to be, where it is made of it."""
 
     padding: int = param(1, "Width of the border at every edge.", min=0, max=WIDEST, row="width")
+    edges: tuple[int, ...] = param((), "Width of each edge by itself: left, right, top, bottom, …; empty = all alike.",
+                                   min=0, max=WIDEST, advanced=True)
+
+    def __init__(self, **values: object) -> None:
+        super().__init__(**values)
+        if self.edges and len(self.edges) != 2 * self.axes:
+            raise ParameterError(f"edges expects {2 * self.axes} widths, two for each axis, or none.",
+                                 parameter="edges")
 
     def call(self, x: Spec) -> Call:
         image(x, self.axes)
-        sizes = [x.size(2 + at) for at in range(self.axes)]
-        if self.inside is not None and any(self.padding > size - self.inside for size in sizes):
+        edges = self.edges or (self.padding,) * 2 * self.axes
+        sizes = [x.size(-1 - at // 2) for at in range(2 * self.axes)]
+        inside = self.inside
+        if inside is not None and any(edge > size - inside for edge, size in zip(edges, sizes, strict=True)):
             raise Misfit("an input larger than its border", hint="Use less padding, or fill it with zeros.")
         filled = {"value": value} if (value := getattr(self, "value", 0.0)) else {}
-        given: dict[str, Any] = {"pad": (self.padding,) * 2 * self.axes, "mode": self.mode, **filled}
+        given: dict[str, Any] = {"pad": edges, "mode": self.mode, **filled}
         return function("torch.nn.functional.pad", **given)
 
 
