@@ -55,6 +55,13 @@ def plain(*names: str) -> dict[str, Row]:
     return {name: one(ROWS, getattr(nn, name)()) for name in names}
 
 
+class Cell(nn.LSTMCell):
+    """torch's, with its states one by one."""
+
+    def forward(self, x: Any, hx: Any, cx: Any) -> Any:  # type: ignore[override]
+        return super().forward(x, (hx, cx))
+
+
 TABLE: dict[str, Row] = {
     **plain("ReLU6", "SELU", "Mish", "Hardswish", "Hardsigmoid", "LogSigmoid", "Softsign", "Tanhshrink"),
     "PReLU": one(IMAGE, nn.PReLU(4, 0.1), each=True, init=0.1),
@@ -114,6 +121,15 @@ TABLE: dict[str, Row] = {
     **spatial("AdaptiveMaxPool", output_size=2),
     "RNNCell": ({"x": ROWS, "hx": Spec(("N", 32))}, nn.RNNCell(6, 32), {}, True),
     "GRUCell": ({"x": ROWS, "hx": Spec(("N", 32))}, nn.GRUCell(6, 32), {}, True),
+    "LSTMCell": ({"x": ROWS, "hx": Spec(("N", 32)), "cx": Spec(("N", 32))}, Cell(6, 32), {}, True),
+    "TransformerEncoder": one(
+        Spec(("N", 3, 4)),
+        nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8, 0.0, batch_first=True), 2,
+                              enable_nested_tensor=False),
+        nhead=2, dim_feedforward=8, dropout=0.0),
+    "FractionalMaxPool2d": one(IMAGE, nn.AdaptiveMaxPool2d(8), kernel_size=1, output_size=8),
+    "GaussianNLLLoss": ({"input": ROWS, "target": ROWS, "var": ROWS}, nn.GaussianNLLLoss(full=True), {"full": True},
+                        True),
     "Bilinear": two(nn.Bilinear(6, 8, 16), b=WIDE),
     "TransformerDecoderLayer": (
         {"tgt": Spec(("N", 3, 4)), "memory": Spec(("N", 5, 4))},

@@ -29,13 +29,13 @@ LEFT_OUT = {
     "LazyConv2d": "as LazyConv1d", "LazyConv3d": "as LazyConv1d", "LazyConvTranspose1d": "as LazyConv1d",
     "LazyConvTranspose2d": "as LazyConv1d", "LazyConvTranspose3d": "as LazyConv1d",
     "Softmax2d": "Softmax with dim = 1 is the same",
-    "GaussianNLLLoss": "looks at the values of its inputs, which are not known while shapes are",
+    "FractionalMaxPool3d": "torch cannot say its shape without computing it",
     "CTCLoss": "needs lengths of sequences, which come with masked recurrence",
-    "FractionalMaxPool2d": "draws its windows at random", "FractionalMaxPool3d": "draws its windows at random",
     "LinearCrossEntropyLoss": "Linear and CrossEntropyLoss are the same",
     "Transformer": "TransformerEncoderLayer and TransformerDecoderLayer, stacked",
-    "TransformerEncoder": "TransformerEncoderLayer, stacked", "LSTMCell": "has a state of two tensors: take LSTM",
 }
+MADE = {"TransformerEncoder", "LSTMCell", "FractionalMaxPool2d"}
+"""Made from other arguments, or at random: compared in the harness over the catalogue."""
 INFERRED = {"in_features", "in_channels", "num_features", "input_size", "d_model", "embed_dim", "in1_features",
             "in2_features", "normalized_shape", "num_channels", "batch_first", "device", "dtype", "inplace", "kdim",
             "vdim", "num_parameters", "size_average", "reduce"}
@@ -46,7 +46,7 @@ def cases() -> list[Any]:
     found = []
     for info in module_db:
         name = info.module_cls.__name__
-        if name in CATALOG and CATALOG[name].role in ("transform", "loss"):
+        if name in CATALOG and name not in MADE:
             found.append(pytest.param(info, id=name))
     return found
 
@@ -178,4 +178,4 @@ def test_nearly_every_module_has_a_node() -> None:
     lazy = {name for name in names if name.startswith("Lazy")}
     share = len(names - lazy - missing) / len(names - lazy)
     print(f"\n{len(names - missing)} of {len(names)} modules have a node; {share:.1%} without the lazy ones")
-    assert share >= 0.9
+    assert share >= 0.95

@@ -6,6 +6,8 @@ from neuralgraph.nodes.attention import _padding
 from neuralgraph.nodes.demands import divides, weighable
 from neuralgraph.spec import Call, Float, Mask, Misfit, Node, Spec, module, param
 
+_STEPS = "neuralgraph.compiler.blocks.steps."
+
 
 def _row(x: Spec, port: str) -> int:
     if x.rank != 2:
@@ -59,6 +61,60 @@ class GRUCell(_Cell):
     """
 
     synonyms = ("recurrent", "gated", "step", "state")
+
+
+class LSTMCell(_Cell):
+    """One step of a recurrent layer with a cell that gates fill, keep and read.
+
+    $c' = f · c + i · g$ and $h' = o · tanh(c')$; without `hx` and `cx` it starts from zeros. Example: with the forget
+    gate at 1 and the input gate at 0 it keeps its cell.
+
+    Shapes: x N × F, hx and cx N × hidden → h and c N × hidden
+    PyTorch: torch.nn.LSTMCell
+    """
+
+    synonyms = ("recurrent", "long short-term memory", "step", "state")
+
+    def outputs(self) -> tuple[str, ...]:
+        return ("h", "c")
+
+    def call(self, x: Float, hx: Float | None = None, cx: Float | None = None) -> Call:
+        width = _row(x, "x")
+        self._remembered(hx, "hx")
+        self._remembered(cx, "cx")
+        return module(_STEPS + "LSTMCell", picks=((0,), (1,)), input_size=width, **self.values)
+
+
+class TransformerEncoder(Node):
+    """Several transformer blocks, one after the other.
+
+    `num_layers` times self-attention and a small network, each with a shortcut and a norm. It does not know the order
+    of the steps: add positions to its input. Example: 12 layers of 768 features and 12 heads are BERT's.
+
+    Shapes: N × L × E → the same
+    PyTorch: torch.nn.TransformerEncoder
+    """
+
+    category = "Layers"
+    synonyms = ("transformer", "bert", "stack", "self-attention")
+
+    nhead: int = param(1, "Number of attention heads; it has to divide the features.", min=1, max=4096, row="heads")
+    num_layers: int = param(2, "Number of blocks.", min=1, max=256, row="blocks")
+    dim_feedforward: int = param(128, "Width of the small networks.", min=1, row="width")
+    dropout: float = param(0.1, "Dropout inside the blocks.", min=0.0, max=1.0)
+    activation: str = param("relu", "Activation of the small networks.", choices=("relu", "gelu"))
+    norm_first: bool = param(False, "Normalise before attention and network instead of after.", advanced=True)
+
+    def call(self, x: Float, mask: Mask | None = None, src_key_padding_mask: Mask | None = None) -> Call:
+        weighable(x)
+        if x.rank != 3:
+            raise Misfit("sequences", axes="N × L × E", hint="Steps on axis 1, features on axis 2.")
+        divides(x.size(2), self.nhead, "a number of features")
+        _padding(src_key_padding_mask, x, "src_key_padding_mask")
+        if mask is not None and mask.shape != (x.shape[1], x.shape[1]):
+            raise Misfit("a mask with one entry for each pair of steps", port="mask",
+                         axes=f"{x.shape[1]} × {x.shape[1]}", hint="Yes marks a pair that must not look.")
+        return module(_STEPS + "TransformerEncoder", d_model=x.size(2), **self.values)
 
 
 class Bilinear(Node):

@@ -1,10 +1,10 @@
-"""Losses that compare two or three things: rankings, pairs, triplets."""
+"""Losses that compare two or three things: rankings, pairs, triplets, and numbers with their own uncertainty."""
 
 from __future__ import annotations
 
 from neuralgraph.nodes.demands import floats, same_shape
-from neuralgraph.nodes.losses import _Loss
-from neuralgraph.spec import Call, Float, Misfit, Spec, param
+from neuralgraph.nodes.losses import _Loss, float_targets
+from neuralgraph.spec import Call, Float, Misfit, Spec, module, param
 
 
 def _alike(first: Spec, second: Spec, port: str, other: str) -> None:
@@ -78,3 +78,25 @@ class TripletMarginLoss(_Loss):
         _alike(anchor, positive, "anchor", "positive")
         _alike(anchor, negative, "anchor", "negative")
         return self._function("triplet_margin_loss")
+
+
+class GaussianNLLLoss(_Loss):
+    """For predicting a number together with how uncertain it is.
+
+    $(log var + (input - target)^2 / var) / 2$: large errors are forgiven where the network said that it did not know.
+    A variance below `eps` counts as `eps`. Example: an error of 2 with variance 4 costs 1.193.
+
+    Shapes: input, target and var (above 0) of one shape → scalar
+    PyTorch: torch.nn.GaussianNLLLoss
+    """
+
+    synonyms = ("uncertainty", "variance", "heteroscedastic", "regression")
+
+    full: bool = param(False, "Add the constant part.", advanced=True)
+    eps: float = param(1e-6, "Smallest variance.", min=1e-12, max=1.0, advanced=True)
+
+    def call(self, input: Float, target: Float, var: Float) -> Call:
+        float_targets(input, target)
+        _alike(input, var, "input", "var")
+        return module("neuralgraph.compiler.blocks.steps.GaussianNLLLoss", reduction=self.reduction, full=self.full,
+                      eps=self.eps)

@@ -60,6 +60,34 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     synonyms = ("global max pooling", "scan")
 
 
+class _FractionalMaxPool(Spatial):
+    category = "Layers"
+
+    kernel_size: Size = param(2, "Size of the windows.", min=1, max=WIDEST, row="kernel")
+    output_size: Size = param(5, "Size that comes out.", min=1, max=WIDEST, row="size")
+
+    def call(self, x: Float) -> Call:
+        image(x, self.axes)
+        kernel, wanted = per_axis(self.kernel_size, self.axes), per_axis(self.output_size, self.axes)
+        sizes = [x.size(2 + at) for at in range(self.axes)]
+        if any(out + window - 1 > size for out, window, size in zip(wanted, kernel, sizes, strict=True)):
+            raise Misfit("an input that is larger than what comes out", hint="Choose a smaller output_size.")
+        return module(f"torch.nn.{self.type}", kernel_size=self.kernel_size, output_size=self.output_size)
+
+
+class FractionalMaxPool2d(_FractionalMaxPool):
+    """Keeps the largest of windows that are laid at random, so that images shrink by any factor.
+
+    The windows are drawn anew for every batch, in use too. Example: 8 × 8 with size 5 becomes 5 × 5.
+
+    Shapes: N × C × H × W → N × C × output_size × output_size
+    PyTorch: torch.nn.FractionalMaxPool2d
+    """
+
+    axes = 2
+    synonyms = ("random pooling", "stochastic", "shrink")
+
+
 class _LPPool(Spatial):
     category = "Layers"
 
