@@ -156,6 +156,15 @@ class Session(Filing, Looking):
             self._memo = Memo()
         return infer(graph, self.catalog, sources, self._memo)
 
+    def cannot_share(self, id: str, owner: str) -> str:
+        """Why a node cannot use the weights of another one; "" where it can."""
+        from neuralgraph.compiler.sharing import refusal
+
+        calls = self._infer(self.graph, self._sources(self.graph)[0]).calls
+        if id not in calls or calls[id].kind != "module":
+            return f"{id} has no weights, or they are not known yet."
+        return refusal(self.graph, calls, id, owner)
+
     def _sources(self, graph: Graph) -> tuple[dict[str, Mapping[str, Spec]], list[Problem]]:
         """What every source delivers, and a problem for each that cannot."""
         from neuralgraph.data.sources import describe

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from neuralgraph.compiler.misfits import problem_of
 from neuralgraph.compiler.shapes import Memo, Outcome
+from neuralgraph.compiler.sharing import unshareable
 from neuralgraph.graph.document import Edge, Graph
 from neuralgraph.graph.reading import Failure, arguments, incoming, instances
 from neuralgraph.spec import Call, Catalog, Node, Spec
@@ -61,6 +62,7 @@ def infer(graph: Graph, catalog: Catalog, sources: Specs, memo: Memo) -> Inferen
     for id, outcome in failed.items():
         waiting = tuple(sorted(one for one in downstream(lens, (id,)) - {id} if one not in failed))
         problems.append(problem_of(graph, catalog, id, found.inputs[id], found.wires[id], outcome, waiting))
+    problems += unshareable(graph, found.calls)
     return Inference(
         found.order, found.nodes, found.wires, found.specs, found.inputs, found.calls, found.figures, tuple(problems)
     )

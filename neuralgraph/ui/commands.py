@@ -93,7 +93,7 @@ def _view() -> tuple[Command, ...]:
 def _canvas() -> tuple[Command, ...]:
     return (
         *_of_canvas("Canvas", "add", "wire", "bend", "frame", "note"),
-        *_of_canvas("Canvas", "bypass", "freeze", first_rule=True),
+        *_of_canvas("Canvas", "bypass", "freeze", "share", first_rule=True),
         *_of_canvas("Canvas", "show_all", "show_selection", first_rule=True),
         Command("zoom_100", "Canvas", "Zoom 100 %", ("Ctrl+0",), "", "canvas.zoom_reset"),
         Command("zoom_in", "Canvas", "Zoom in", ("Ctrl++", "Ctrl+="), "magnify-plus-outline", "canvas.zoom_in"),

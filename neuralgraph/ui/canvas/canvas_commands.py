@@ -75,6 +75,13 @@ def wire(hands: Hands) -> None:
         board.say("Select one or two nodes to wire them.")
 
 
+def share_weights(hands: Hands) -> None:
+    """Several nodes use the weights of the first, or each its own again."""
+    from neuralgraph.ui.canvas.sharing import share
+
+    share(hands.board)
+
+
 def duplicate(hands: Hands) -> None:
     made = wiring.duplicate(hands.board.session.graph, hands.board.selection(), 4 * GRID, 4 * GRID)
     if made is not None and _do(hands, made[0]):
@@ -327,6 +334,7 @@ CANVAS_ACTIONS: tuple[CanvasAction, ...] = (
     CanvasAction("canvas.delete", "Delete", ("Delete", "Backspace"), delete, "", 3),
     CanvasAction("canvas.delete_join", "Delete and join", ("Ctrl+Delete",), delete_and_join, "", 3),
     CanvasAction("canvas.rename", "Rename", ("F2",), rename, "", 4),
+    CanvasAction("canvas.share", "Share weights", ("S",), share_weights, "", 4),
     CanvasAction("canvas.wire", "Wire to…", ("W",), wire, "", 3),
     CanvasAction("canvas.bend", "Bend the wire", (), bend, "", 3),
     CanvasAction("canvas.bypass", "Bypass", ("B",), bypass, "debug-step-over", 4),

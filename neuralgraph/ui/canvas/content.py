@@ -154,7 +154,7 @@ def _rows(
         kept = param.axis is not None or (param.kind == "size" and sizes == 1) or value != param.default
         if kept:
             rows.append((param.row, _shown(param, value, node, inputs)))
-    return tuple(rows)
+    return tuple(rows) if placed.shares is None else (("weights", f"of {placed.shares}"), *rows)
 
 
 def _shown(param: Param, value: Any, node: Node, inputs: Mapping[str, Spec]) -> str:

@@ -438,3 +438,22 @@ def test_nodes_are_wired_without_a_mouse(desk) -> None:
     desk.board.select(())
     desk.key(Qt.Key.Key_W)
     assert desk.steps == 2 and desk.said[-1].startswith("Select one or two")
+
+
+def test_weights_are_shared_by_a_key_and_own_again_by_the_same(desk) -> None:
+    from neuralgraph.graph.frozen import FrozenDict
+
+    desk.session.edit(AddNode(Placed("data", "Input", FrozenDict({"shape": (6,)}), x=-300.0, y=100.0)))
+    for id in ("linear_1", "linear_2"):
+        desk.session.edit(Connect(Edge("data", "out", id, "x")))
+    start = desk.steps
+    desk.board.select(("linear_2", "linear_1"))
+    desk.key(Qt.Key.Key_S)
+    assert desk.graph.nodes["linear_2"].shares == "linear_1" and desk.steps == start + 1
+    assert ("weights", "of linear_1") in desk.scene.faces["linear_2"].rows
+    desk.board.select(("linear_2",))
+    desk.key(Qt.Key.Key_S)
+    assert desk.graph.nodes["linear_2"].shares is None
+    desk.board.select(("linear_1", "relu_1"))
+    desk.key(Qt.Key.Key_S)
+    assert desk.graph.nodes["relu_1"].shares is None and "no weights" in desk.said[-1]
