@@ -19,6 +19,7 @@ from neuralgraph.ui.canvas.overview import Overview
 from neuralgraph.ui.canvas.pictures import Pictures
 from neuralgraph.ui.canvas.ports import Mark, PortRef
 from neuralgraph.ui.canvas.previews import Preview
+from neuralgraph.ui.canvas.share_links import ShareLinks
 from neuralgraph.ui.canvas.wire_item import DragWire, WireItem
 from neuralgraph.ui.tokens import LIGHT, PORT_HIT, Tokens
 from neuralgraph.validation.analysis import Analysis
@@ -62,6 +63,8 @@ class CanvasScene(ModelScene):
             layer.setZValue(z)
             self.addItem(layer)
         self.addItem(self.overview)
+        self.links = ShareLinks(self)
+        self.addItem(self.links)
         self.sync(Graph(), session.graph)
 
     # -- what is shown ----------------------------------------------------------------------------------------------
@@ -307,6 +310,7 @@ class CanvasScene(ModelScene):
             item.reroute()
             item.update()
         self.overview.forget(wires=woven)
+        self.links.follow()
 
     def _sync_others(self, before: Graph, after: Graph) -> None:
         kinds: tuple[tuple[Any, Mapping[str, Any], Mapping[str, Any]], ...] = (

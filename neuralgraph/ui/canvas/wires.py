@@ -56,6 +56,9 @@ def forward(start: QPointF, end: QPointF) -> Route:
     path = QPainterPath(start)
     path.cubicTo(start + QPointF(half, 0), end - QPointF(half, 0), end)
     middle = QPointF((start.x() + end.x()) / 2, min(start.y(), end.y()) - 7)
+    down = end.y() - start.y()
+    if abs(down) > 0.75 * (end.x() - start.x()) and end.x() - start.x() > 60:  # steep: where it leaves
+        middle = QPointF(start.x() + 38, start.y() + (-7 if down > 0 else 17))
     return Route(path, middle, end.x() - start.x() - 20, None, (start, end))
 
 

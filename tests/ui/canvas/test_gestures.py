@@ -451,9 +451,15 @@ def test_weights_are_shared_by_a_key_and_own_again_by_the_same(desk) -> None:
     desk.key(Qt.Key.Key_S)
     assert desk.graph.nodes["linear_2"].shares == "linear_1" and desk.steps == start + 1
     assert ("weights", "of linear_1") in desk.scene.faces["linear_2"].rows
+    links = desk.scene.links
+    assert len(links.lines) == 1
+    assert {links.lines[0].x1(), links.lines[0].x2()} == {desk.middle(id).x() for id in ("linear_1", "linear_2")}
+    desk.drag(desk.middle("linear_2"), desk.middle("linear_2") + QPointF(0, 160))
+    assert links.lines[0].p2() == QPointF(desk.middle("linear_2").x(), desk.board.box("linear_2").top())
+    assert links.boundingRect().contains(links.lines[0].center())
     desk.board.select(("linear_2",))
     desk.key(Qt.Key.Key_S)
-    assert desk.graph.nodes["linear_2"].shares is None
+    assert desk.graph.nodes["linear_2"].shares is None and not links.lines
     desk.board.select(("linear_1", "relu_1"))
     desk.key(Qt.Key.Key_S)
     assert desk.graph.nodes["relu_1"].shares is None and "no weights" in desk.said[-1]
