@@ -454,6 +454,7 @@ def test_weights_are_shared_by_a_key_and_own_again_by_the_same(desk) -> None:
     links = desk.scene.links
     assert len(links.lines) == 1
     assert {links.lines[0].x1(), links.lines[0].x2()} == {desk.middle(id).x() for id in ("linear_1", "linear_2")}
+    desk.board.select(("linear_2",))
     desk.drag(desk.middle("linear_2"), desk.middle("linear_2") + QPointF(0, 160))
     assert links.lines[0].p2() == QPointF(desk.middle("linear_2").x(), desk.board.box("linear_2").top())
     assert links.boundingRect().contains(links.lines[0].center())
