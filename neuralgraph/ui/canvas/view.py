@@ -55,7 +55,10 @@ class CanvasView(QGraphicsView):
         self._dots: tuple[object, QPixmap] | None = None
         self._rest = QTimer(self, singleShot=True, interval=120)
         self._rest.timeout.connect(self._refine)
-        self.pill = ZoomPill(self)
+        self.pill = ZoomPill(self, lambda: self.canvas.tokens)
+        for wanted, act in ((self.pill.smaller, self.zoom_out), (self.pill.larger, self.zoom_in),
+                            (self.pill.actual, self.actual_size), (self.pill.everything, self.fit)):
+            wanted.connect(act)
         self.following = False
         """Everything stays in sight until a hand or an edit touches the canvas."""
         self.centerOn(0, 0)

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.shapes import colour, icon, rounded
-
-if TYPE_CHECKING:
-    from neuralgraph.ui.canvas.view import CanvasView
+from neuralgraph.ui.tokens import Tokens
 
 WIDE, HIGH, EDGE = 142, 32, 10
 
 
 class ZoomPill(QWidget):
-    """Painted by itself; each part has the full height as its hit area."""
+    """Painted by itself; each part has the full height as its hit area, and says what it wants."""
 
-    def __init__(self, view: CanvasView) -> None:
-        super().__init__(view)
-        self._view = view
+    smaller, larger, actual, everything = Signal(), Signal(), Signal(), Signal()
+
+    def __init__(self, home: QWidget, tokens: Callable[[], Tokens]) -> None:
+        super().__init__(home)
+        self._home, self._tokens = home, tokens
         self._text = "100 %"
         self.setFixedSize(QSize(WIDE, HIGH))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -35,23 +35,15 @@ class ZoomPill(QWidget):
 
     def settle(self) -> None:
         """Move to the lower right corner."""
-        self.move(self._view.width() - WIDE - EDGE, self._view.height() - HIGH - EDGE)
+        self.move(self._home.width() - WIDE - EDGE, self._home.height() - HIGH - EDGE)
         self.raise_()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         x = event.position().x()
-        view = self._view
-        if x < 34:
-            view.zoom_out()
-        elif x < 72:
-            view.actual_size()
-        elif x < 103:
-            view.zoom_in()
-        else:
-            view.fit()
+        (self.smaller if x < 34 else self.actual if x < 72 else self.larger if x < 103 else self.everything).emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        tokens = self._view.canvas.tokens
+        tokens = self._tokens()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(colour(tokens.hairline), 1))
