@@ -99,6 +99,22 @@ class Graph:
         numbers = {name: np.asarray(value, dtype=float).tolist() for name, value in weights.items()}
         self.session.edit(ChangeNode(replace(placed, weights=placed.weights.having(**numbers)), f"Set weights of {id}"))
 
+    def set_initial(self, id: str, **initialiser: Any) -> None:
+        """How its weights start: `set_initial("linear_1", weight="normal", weight_std=0.02, bias="zeros")`.
+
+        Ways are torch's: zeros, ones, constant, uniform, normal, trunc_normal, xavier_uniform, xavier_normal,
+        kaiming_uniform, kaiming_normal, orthogonal. `ParameterError` for one that there is not.
+        """
+        from neuralgraph.spec.initial import refusal
+
+        placed = self.session.graph.nodes.get(id)
+        if placed is None:
+            raise UnknownNodeError(f"There is no node {id!r}.")
+        named = {key.replace("_", ".", 1): value for key, value in initialiser.items()}
+        if why := refusal(named):
+            raise ParameterError(f"{id}: {why}.", parameter=next(iter(initialiser), ""))
+        self.session.edit(ChangeNode(replace(placed, initialiser=FrozenDict(named)), f"Start of {id}"))
+
     def __getitem__(self, id: str) -> Handle:
         if id not in self.session.graph.nodes:
             raise UnknownNodeError(f"There is no node {id!r}.")

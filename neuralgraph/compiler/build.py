@@ -12,6 +12,7 @@ import torch
 from torch import fx, nn
 
 from neuralgraph.compiler.infer import Inference
+from neuralgraph.compiler.initial import start
 from neuralgraph.compiler.resolve import resolve, value
 from neuralgraph.compiler.turns import TURNS
 from neuralgraph.errors import GraphError
@@ -48,6 +49,7 @@ def build_root(graph: Graph, inference: Inference, seed: int) -> Root:
         if call is None or call.kind != "module" or graph.nodes[id].shares is not None:
             continue
         built = construct(call, seed_of(seed, id))
+        start(id, graph.nodes[id].initialiser, built, seed_of(seed, f"{id}/initial"))
         _pin(graph.nodes[id], built)
         if graph.nodes[id].frozen:
             built.requires_grad_(False)

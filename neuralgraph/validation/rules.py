@@ -13,6 +13,7 @@ from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.reading import Failure, arguments, input_names, port_of
 from neuralgraph.spec import Catalog, Node, Spec
+from neuralgraph.spec.initial import refusal
 from neuralgraph.validation.lens import cycles, digraph, upstream
 from neuralgraph.validation.problem import Fix, Problem
 
@@ -193,6 +194,15 @@ def unreachable(view: View) -> Iterator[Problem]:
         )
 
 
+def bad_starts(view: View) -> Iterator[Problem]:
+    """Weights that are to start in a way that there is not."""
+    for id, placed in view.graph.nodes.items():
+        if placed.initialiser and (why := refusal(placed.initialiser)):
+            own = ChangeNode(replace(placed, initialiser=FrozenDict()), f"Start {id} as usual")
+            yield Problem("initial", "error", f"{id}: {why}.", id, None, "Its weights cannot start like this",
+                          "Choose another way in its properties.", fixes=(Fix("Start as usual", own),))
+
+
 def no_loss(view: View) -> Iterator[Problem]:
     """Something that learns, but nothing to learn from."""
     if any(view.of_role("loss")) or not any(view.of_role("source")) or not any(view.of_role("transform")):
@@ -348,6 +358,7 @@ RULES: tuple[Rule, ...] = (
     cyclic,
     open_inputs,
     unreachable,
+    bad_starts,
     no_loss,
     squashed_twice,
     class_counts,

@@ -21,7 +21,7 @@ from neuralgraph.graph.wiring import Refusal, bend
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.ui import documents
-from neuralgraph.ui.controls import NumberField
+from neuralgraph.ui.controls import Choice, NumberField
 from neuralgraph.ui.dialogs import Answer
 from neuralgraph.ui.last_weights import place
 from neuralgraph.ui.panels.fields import Numeric
@@ -444,3 +444,25 @@ def test_weights_of_a_document_that_is_saved_after_training_are_offered_again(
     assert again.bench.canvas.offer.isVisible()
     again.bench.last._take(place(tmp_path / "mine.ngraph"))
     assert torch.equal(again.bench.session.program.state_dict()["hidden.weight"], weight)
+
+
+def test_how_weights_start_is_set_in_the_properties(qtbot: Any, window: Open) -> None:
+    one = window("digits-mlp")
+    bench = one.bench
+    bench.canvas.select(("hidden",))
+    form = sheet(one).initial
+    assert form is not None and form.isVisible() and form.body.isHidden()
+    form.link.click()
+    ways = next(each for each in form.findChildren(Choice) if each.accessibleName() == "weights start")
+    ways.setCurrentIndex(ways.findText("normal"))
+    ways.activated.emit(ways.currentIndex())
+    placed = bench.session.graph.nodes["hidden"]
+    assert dict(placed.initialiser) == {"weight": "normal"}
+    field = next(each for each in form.findChildren(NumberField) if each.accessibleName() == "weight std")
+    assert field.value() == 0.1
+    field.typed.emit(0.02)
+    assert bench.session.graph.nodes["hidden"].initialiser["weight.std"] == 0.02
+    bench.undo()
+    assert not bench.session.graph.nodes["hidden"].initialiser
+    bench.canvas.select(("relu_1",))
+    qtbot.waitUntil(lambda: sheet(one).initial is not None and not sheet(one).initial.isVisible(), timeout=3000)

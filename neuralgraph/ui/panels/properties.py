@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollA
 
 from neuralgraph.graph.document import Placed
 from neuralgraph.graph.edits import ChangeNode, Group, RenameNode
+from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import refusal
 from neuralgraph.session import Session
@@ -18,6 +19,7 @@ from neuralgraph.spec import Node, Param
 from neuralgraph.ui.controls import Rule, button, flat, words
 from neuralgraph.ui.icons import badge, icon, tile
 from neuralgraph.ui.panels.fields import Form
+from neuralgraph.ui.panels.initial_form import InitialForm
 from neuralgraph.ui.panels.plan_form import PlanForm
 from neuralgraph.ui.panels.renaming import NameEdit
 from neuralgraph.ui.theme import Theme
@@ -177,6 +179,8 @@ class NodeSheet(QWidget):
         self._name.show_text(self.id)
         self._freeze.setChecked(placed.frozen)
         self._bypass.setChecked(placed.bypassed)
+        if self.initial is not None:
+            self.initial.show_values(placed.initialiser)
         for form in (self.form, self._more):
             if form is not None:
                 form.show_values(self._values())
@@ -226,6 +230,7 @@ class NodeSheet(QWidget):
         kind = self._kind()
         self.form: Form | None = None
         self._more: Form | None = None
+        self.initial: InitialForm | None = None
         if kind is None:
             self._box.addWidget(_wrapped(self.theme, "This version does not know this type. It is kept as it came."))
             return
@@ -242,6 +247,10 @@ class NodeSheet(QWidget):
             self._unfold.setProperty("kind", "link")
             self._box.addWidget(self._unfold, 0, Qt.AlignmentFlag.AlignLeft)
             self._box.addWidget(self._more)
+        self.initial = InitialForm(self.theme)
+        self.initial.edited.connect(self._start)
+        self.initial.resized.connect(self.resized)
+        self._box.addWidget(self.initial)
 
     def _made_form(self, params: list[Param]) -> Form:
         form = Form(params, self.theme)
@@ -282,6 +291,10 @@ class NodeSheet(QWidget):
         changed = replace(placed, params=params)
         self.session.edit(ChangeNode(changed, f"Change {name} of {placed.name}"), merge=(self.id, name))
 
+    def _start(self, initialiser: dict[str, Any]) -> None:
+        changed = replace(self.placed, initialiser=FrozenDict(initialiser))
+        self.session.edit(ChangeNode(changed, f"Start of {self.placed.name}"), merge=(self.id, "initial"))
+
     def _retitle(self, text: str) -> str:
         text = "" if text.strip() == self._type else text.strip()
         if text != self.placed.title:
@@ -315,6 +328,9 @@ class NodeSheet(QWidget):
             name = specs[out].label if out in specs and specs[out].label else out
             rows.append((name, str(specs[out]) if out in specs else "unknown", "text"))
         figures = analysis.figures.get(self.id)
+        if self.initial is not None:
+            learns = figures is not None and figures.parameters > 0
+            self.initial.setVisible(learns or bool(self.placed.initialiser))
         if outputs and self.session.node(self.id) is not None:
             rows.append(("parameters", f"{figures.parameters:,}" if figures is not None else "–", "text"))
         for row, (name, value, role) in enumerate(rows):

@@ -1,0 +1,102 @@
+"""How the weights of a node start: the way, and the numbers that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from neuralgraph.spec.initial import GROUPS, METHODS, OWN, PLAIN, knobs
+from neuralgraph.ui.controls import Choice, NumberField, button, words
+from neuralgraph.ui.theme import Theme
+
+WORDS = {"weight": "weights start", "bias": "offsets start"}
+USUAL = "as usual"
+
+
+class InitialForm(QWidget):
+    """Folded until it is asked for, or where something is set. `edited` brings the whole new initialiser."""
+
+    edited = Signal(object)
+    resized = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._values: dict[str, Any] = {}
+        self._shown: object = None
+        self.link = button("Initial weights …", clicked=self.unfold)
+        self.link.setProperty("kind", "link")
+        self.body = QWidget()
+        self._grid = QGridLayout(self.body)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(theme.px(5))
+        self._grid.setColumnMinimumWidth(0, theme.px(108))
+        self._grid.setColumnStretch(1, 1)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(theme.px(5))
+        box.addWidget(self.link, 0, Qt.AlignmentFlag.AlignLeft)
+        box.addWidget(self.body)
+        self.body.hide()
+
+    def show_values(self, initialiser: Mapping[str, Any]) -> None:
+        """What the document says; the fields are made anew where other ones are needed."""
+        self._values = dict(initialiser)
+        if self._values and self.body.isHidden():
+            self.unfold()
+        shape = tuple(self._values.get(group, OWN) for group in GROUPS)
+        if shape != self._shown:
+            self._shown = shape
+            self._build()
+            self.resized.emit()
+        for field in self.findChildren(NumberField):
+            group, _, knob = field.objectName().partition(".")
+            value = knobs(self._values, group)[1].get(knob)
+            if value is not None and field.value() != value and not field.hasFocus():
+                field.set_value(value)
+
+    def unfold(self) -> None:
+        self.body.setVisible(self.body.isHidden())
+        self.resized.emit()
+
+    def _build(self) -> None:
+        while self._grid.count():
+            item = self._grid.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        row = 0
+        for group in GROUPS:
+            method, given = knobs(self._values, group)
+            ways = list(METHODS) if group == "weight" else list(PLAIN)
+            choice = Choice(self._theme)
+            choice.setAccessibleName(WORDS[group])
+            choice.addItems([USUAL if one == OWN else one for one in ways])
+            choice.setCurrentIndex(ways.index(method) if method in ways else 0)
+            choice.activated.connect(lambda at, group=group, ways=ways: self._choose(group, ways[at]))
+            self._row(row, WORDS[group], choice)
+            row += 1
+            for knob, value in given.items():
+                field = NumberField(self._theme, low=0.0 if knob == "std" else -1e6, high=1e6)
+                field.setObjectName(f"{group}.{knob}")
+                field.setAccessibleName(f"{group} {knob}")
+                field.set_value(value)
+                field.typed.connect(lambda new, key=f"{group}.{knob}": self._put({**self._values, key: new}))
+                self._row(row, knob, field)
+                row += 1
+
+    def _row(self, row: int, name: str, field: QWidget) -> None:
+        self._grid.addWidget(words(self._theme, name, 13, 400, "text2"), row, 0)
+        self._grid.addWidget(field, row, 1)
+
+    def _choose(self, group: str, method: str) -> None:
+        rest = {key: value for key, value in self._values.items() if key.partition(".")[0] != group}
+        self._put(rest if method == OWN else {**rest, group: method})
+
+    def _put(self, values: dict[str, Any]) -> None:
+        if values != self._values:
+            self.edited.emit(values)
