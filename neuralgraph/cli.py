@@ -325,6 +325,8 @@ def nodes(
         for one in found:
             table.add_row(one.__name__, one.category, one.summary())
         out.print(table)
+        if why := CATALOG.why_not(search):
+            out.print(escape(why), highlight=False, soft_wrap=True)
     raise typer.Exit(0 if found else 1)
 
 

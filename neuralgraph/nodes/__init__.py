@@ -31,6 +31,7 @@ from neuralgraph.nodes import (
     scaling,
     shape,
 )
+from neuralgraph.nodes.left_out import LEFT_OUT
 from neuralgraph.spec import Catalog, Node
 
 MODULES: tuple[ModuleType, ...] = (
@@ -49,5 +50,5 @@ def gather(module: ModuleType) -> list[type[Node]]:
     ]
 
 
-CATALOG = Catalog(one for module in MODULES for one in gather(module))
+CATALOG = Catalog((one for module in MODULES for one in gather(module)), LEFT_OUT)
 """Every node type of this version."""

@@ -11,9 +11,13 @@ CATEGORIES = ("Data", "Layers", "Activations", "Maths", "Losses", "Metrics", "Mo
 
 
 class Catalog(Mapping[str, type[Node]]):
-    """Node types by name, in the order of the palette. Looks up former names too (`formerly`)."""
+    """Node types by name, in the order of the palette. Looks up former names too (`formerly`).
 
-    def __init__(self, types: Iterable[type[Node]]) -> None:
+    `left_out` says, by a name that one may look for, what to take instead.
+    """
+
+    def __init__(self, types: Iterable[type[Node]], left_out: Mapping[str, str] | None = None) -> None:
+        self.left_out = dict(left_out or {})
         ordered = sorted(types, key=lambda one: CATEGORIES.index(one.category))
         self._types = {one.__name__: one for one in ordered}
         self._former = {old: one for one in ordered for old in one.formerly}
@@ -47,6 +51,12 @@ class Catalog(Mapping[str, type[Node]]):
             return list(self._types.values())
         scored = [(score, one) for one in self._types.values() if (score := _score(one, wanted))]
         return [one for _, one in sorted(scored, key=lambda pair: -pair[0])]
+
+    def why_not(self, query: str) -> str:
+        """What to say to whoever looks for something that was left out; "" for anything else."""
+        wanted = query.strip().removeprefix("torch.").removeprefix("nn.").casefold()
+        name = next((one for one in self.left_out if one.casefold() == wanted), "")
+        return f"There is no {name} here. {self.left_out[name]}" if name else ""
 
 
 def _score(one: type[Node], wanted: str) -> int:

@@ -148,13 +148,15 @@ class QuickAdd(QFrame):
             self.list.setCurrentRow(0)
         self.list.setFixedHeight(ROW * max(1, min(MOST_ROWS, len(found))))
         self.list.setVisible(bool(found))
-        self.hint.setText(self._hint if found else self._none(query))
+        self.hint.setText(self._catalog.why_not(query) or (self._hint if found else self._none(query)))
         self.adjustSize()
 
     def _none(self, query: str) -> str:
         elsewhere = self._catalog.find(query) if self._allowed is not None else []
         if elsewhere:
             return f"{elsewhere[0].__name__} does not fit this wire."
+        if why := self._catalog.why_not(query):
+            return why
         return f"No node is called «{query}»." if query else "No node fits this wire."
 
     def _take(self, item: QListWidgetItem | None) -> None:
