@@ -466,3 +466,15 @@ def test_how_weights_start_is_set_in_the_properties(qtbot: Any, window: Open) ->
     assert not bench.session.graph.nodes["hidden"].initialiser
     bench.canvas.select(("relu_1",))
     qtbot.waitUntil(lambda: sheet(one).initial is not None and not sheet(one).initial.isVisible(), timeout=3000)
+
+
+def test_a_name_that_is_too_long_ends_in_dots_and_is_whole_when_it_is_changed(qtbot: Any, window: Open) -> None:
+    one = window("spiral")
+    one.bench.canvas.select(("loss",))
+    title = sheet(one)._title
+    title.setFixedWidth(90)
+    qtbot.waitUntil(lambda: title.text().endswith("…"), timeout=3000)
+    title.begin()
+    assert title.text() == "BCEWithLogitsLoss"
+    QTest.keyClick(title, Qt.Key.Key_Escape)
+    assert title.text().endswith("…") and not one.bench.session.modified

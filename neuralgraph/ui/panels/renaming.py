@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip
 
 from neuralgraph.ui.controls import TextField
@@ -36,10 +36,23 @@ class NameEdit(TextField):
     def show_text(self, text: str) -> None:
         if self.isReadOnly():
             self._shown = text
-            self.setText(text)
-            self.setCursorPosition(0)
+            self._fit()
+
+    def _fit(self) -> None:
+        """What there is room for; all of it while it is changed."""
+        room = self.width() - 6
+        cut = self.fontMetrics().elidedText(self._shown, Qt.TextElideMode.ElideRight, room)
+        short = cut if room > 40 else self._shown  # not yet laid out
+        self.setText(short)
+        self.setCursorPosition(0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.isReadOnly():
+            self._fit()
 
     def begin(self) -> None:
+        self.setText(self._shown)
         self.setReadOnly(False)
         self.setCursor(Qt.CursorShape.IBeamCursor)
         self.setFocus()
@@ -78,5 +91,5 @@ class NameEdit(TextField):
         self.setReadOnly(True)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self._shown = text
-        self.setText(text)
+        self._fit()
         self.deselect()
