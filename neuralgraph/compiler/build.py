@@ -14,7 +14,7 @@ from torch import fx, nn
 from neuralgraph.compiler.infer import Inference
 from neuralgraph.compiler.initial import start
 from neuralgraph.compiler.resolve import resolve, value
-from neuralgraph.compiler.turns import TURNS
+from neuralgraph.compiler.turns import seeded
 from neuralgraph.errors import GraphError
 from neuralgraph.graph.document import Graph, Placed
 from neuralgraph.graph.frozen import thaw
@@ -59,8 +59,7 @@ def build_root(graph: Graph, inference: Inference, seed: int) -> Root:
 
 def construct(call: Call, seed: int) -> nn.Module:
     """The module of a call, initialised from its own seed; the global random state is left as it was."""
-    with TURNS, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         built = resolve(call.target)(**{name: value(raw) for name, raw in call.kwargs})
     assert isinstance(built, nn.Module)
     return built

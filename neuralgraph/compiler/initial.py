@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from neuralgraph.compiler.turns import TURNS
+from neuralgraph.compiler.turns import seeded
 from neuralgraph.errors import GraphError
 from neuralgraph.spec.initial import GROUPS, OWN, PLAIN, knobs, refusal
 
@@ -19,8 +19,7 @@ def start(id: str, initialiser: Mapping[str, Any], module: nn.Module, seed: int)
         return
     if why := refusal(initialiser):
         raise GraphError(f"{id}: {why}.")
-    with TURNS, torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(seed)
+    with seeded(seed), torch.no_grad():
         for group in GROUPS:
             method, given = knobs(initialiser, group)
             if method == OWN:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import RLock
 from time import sleep
-from types import TracebackType
+
+import torch
 
 
 class Turns:
-    """Who uses the random state has it alone; enter it for a while, or take and give. Who waits comes next."""
+    """Who uses the random state has it alone, from taking it to giving it back. Who waits comes next."""
 
     def __init__(self) -> None:
         self._lock = RLock()
@@ -28,13 +31,17 @@ class Turns:
         if self._waiting:
             sleep(0.001)
 
-    def __enter__(self) -> None:
-        self.take()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.give()
-
 
 TURNS = Turns()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Random numbers of this seed inside; the global state is afterwards as it was."""
+    TURNS.take()
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        TURNS.give()

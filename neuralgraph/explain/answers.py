@@ -99,6 +99,15 @@ def answers(
     return Answers(rows, truth, answer, chances[np.arange(len(rows)), answer], np.array(x), names)
 
 
+def plane(points: Array, side: int) -> tuple[Array, Array, Array]:
+    """side·side points that cover these with some room around, row by row from the lowest; low and high corner."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    room = np.maximum(high - low, 1e-6) * MARGIN
+    low, high = low - room, high + room
+    first, second = (np.linspace(low[at], high[at], side, dtype=np.float32) for at in (0, 1))
+    return np.stack([one.ravel() for one in np.meshgrid(first, second)], axis=1), low, high
+
+
 def region(
     program: Program, arrays: Mapping[str, Array], target: Array | None, names: tuple[str, ...],
     features: tuple[str, ...], most: int = 500,
@@ -108,11 +117,7 @@ def region(
     if len(keys) != 1 or arrays[keys[0]].ndim != 2 or arrays[keys[0]].shape[1] != 2:
         return None
     points = arrays[keys[0]]
-    low, high = points.min(axis=0), points.max(axis=0)
-    room = np.maximum(high - low, 1e-6) * MARGIN
-    low, high = low - room, high + room
-    first, second = (np.linspace(low[at], high[at], GRID, dtype=np.float32) for at in (0, 1))
-    grid = np.stack([one.ravel() for one in np.meshgrid(first, second)], axis=1)
+    grid, low, high = plane(points, GRID)
     value = scores(program, {keys[0]: grid})
     if value is None:
         return None

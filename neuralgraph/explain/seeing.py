@@ -20,7 +20,7 @@ from neuralgraph.training.probes import read
 PARTS = ("all", "train", "validation", "test")
 SEARCHED = 8192
 """So many samples are judged, at most, in one search for a wrong one: a run may be waiting."""
-PASSES_ON = ("Softmax", "LogSoftmax", "Sigmoid", "Output", "Dot")
+PASSES_ON = ("Softmax", "LogSoftmax", "Sigmoid", "Output")
 """Nodes that leave every class where it was."""
 
 Names = tuple[str, ...]
@@ -165,7 +165,7 @@ def judged(program: Program) -> set[str]:
     found = {id for id, _ in program.outputs.values()}
     nodes = program.graph.nodes
     wires = [(edge.source, edge.target) for edge in program.graph.edges.values()
-             if edge.target in nodes and nodes[edge.target].type in PASSES_ON]
+             if edge.target in nodes and (nodes[edge.target].type in PASSES_ON or program.node(edge.target).passes)]
     while True:
         more = {one for wire in wires if found.intersection(wire) for one in wire}
         if more <= found:

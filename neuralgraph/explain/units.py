@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralgraph.compiler.program import Program
-from neuralgraph.explain.answers import MARGIN
+from neuralgraph.explain.answers import plane
 from neuralgraph.training.randomness import undisturbed
 
 Array = NDArray[Any]
 SIDE = 32
 MOST_UNITS, MOST_LAYERS = 10, 6
 """Of a wider layer the first ten are drawn, always the same ones, so that they can be watched."""
-ELEMENTWISE = {"BatchNorm1d", "LayerNorm", "Dropout", "Standardize", "Dot", "Flatten"}
+ELEMENTWISE = {"BatchNorm1d", "LayerNorm", "Dropout", "Standardize", "Flatten"}
 """Besides activations: what leaves every unit in its place."""
 
 
@@ -58,8 +58,9 @@ def units(program: Program, arrays: Mapping[str, Array], features: tuple[str, ..
     ends = [(chain[first], chain[after - 1]) for first, after in pairwise(linear)]
     state = program.state_dict()
     weights = {id: state[f"{id}.weight"].detach().float().cpu().numpy() for id in (chain[at] for at in linear)}
+    grid, _, _ = plane(arrays[keys[0]], SIDE)
     with undisturbed(program.device), program.quiet():
-        values = program.trace({keys[0]: program.tensor(keys[0], _grid(arrays[keys[0]]))}, [end for _, end in ends])
+        values = program.trace({keys[0]: program.tensor(keys[0], grid)}, [end for _, end in ends])
     layers = tuple(
         Layer(id, _activation(program, chain, id, end), len(weights[id]),
               _maps(values[end].detach().float().cpu().numpy()[:, :MOST_UNITS]),
@@ -75,9 +76,8 @@ def _chain(program: Program) -> list[str] | None:
     found: list[str] = []
     while program.node(id).role != "source":
         wires, node = list(program.inference.wires[id].values()), program.node(id)
-        known = node.type == "Linear" or node.type in ELEMENTWISE or node.category == "Activations"
-        if len(wires) != 1 or not known or len(program.inference.inputs[id][next(iter(
-                program.inference.wires[id]))].shape) != 2:
+        known = node.passes or node.type in {"Linear", *ELEMENTWISE} or node.category == "Activations"
+        if len(wires) != 1 or not known or program.inference.inputs[id][wires[0].input].rank != 2:
             return None
         found.append(id)
         id = wires[0].source
@@ -88,13 +88,6 @@ def _activation(program: Program, chain: list[str], first: str, end: str) -> str
     between = chain[chain.index(first) + 1:chain.index(end) + 1]
     kinds = [program.graph.nodes[id].type for id in between if program.node(id).category == "Activations"]
     return kinds[0] if kinds and kinds[0] != "Identity" else ""
-
-
-def _grid(points: Array) -> Array:
-    low, high = points.min(axis=0), points.max(axis=0)
-    room = np.maximum(high - low, 1e-6) * MARGIN
-    first, second = (np.linspace(low[at] - room[at], high[at] + room[at], SIDE, dtype=np.float32) for at in (0, 1))
-    return np.stack([one.ravel() for one in np.meshgrid(first, second)], axis=1)
 
 
 def _maps(values: Array) -> Array:

@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 
 from neuralgraph.errors import ParameterError
-from neuralgraph.nodes.demands import floats
+from neuralgraph.nodes.demands import floats, inner_axis, same_shape
 from neuralgraph.spec import Call, Float, Misfit, Node, Spec, function, module, param
 
 _EINSUM = "neuralgraph.compiler.blocks.products.Einsum"
@@ -310,11 +310,7 @@ class Cdist(Node):
 
 def _alike(a: Spec, b: Spec, dim: int) -> None:
     """Two values of one shape, with an axis `dim`."""
-    from neuralgraph.nodes.demands import axis, same_shape
-
     floats(a, "a")
     floats(b, "b")
     same_shape(a, b, "b")
-    at = axis(a, dim, "a")
-    if at == 0 and a.batched:
-        raise Misfit("an axis beside the batch", port="a", hint="Choose dim from 1 on.")
+    inner_axis(a, dim, "a")

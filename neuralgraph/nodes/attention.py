@@ -26,6 +26,13 @@ def _padding(mask: Spec | None, keys: Spec, port: str) -> None:
                      hint="Yes marks a step that is only padding and is not looked at.")
 
 
+def _pairs(mask: Spec | None, queries: Spec, keys: Spec, port: str) -> None:
+    steps = (queries.shape[1], keys.shape[1])
+    if mask is not None and mask.shape != steps:
+        raise Misfit("a mask with one entry for each pair of steps", port=port, axes=f"{steps[0]} × {steps[1]}",
+                     hint="Yes marks a pair that must not look at each other.")
+
+
 class MultiheadAttention(Node):
     """Every query looks at all keys and takes a weighted mean of the values, in several heads at once.
 
@@ -59,10 +66,7 @@ class MultiheadAttention(Node):
                          hint="Every key belongs to one value.")
         divides(embed, self.num_heads, "a number of features", "query")
         _padding(key_padding_mask, key, "key_padding_mask")
-        steps = (query.shape[1], key.shape[1])
-        if attn_mask is not None and attn_mask.shape != steps:
-            raise Misfit("a mask with one entry for each pair of steps", port="attn_mask",
-                         axes=f"{steps[0]} × {steps[1]}", hint="Yes marks a pair that must not look at each other.")
+        _pairs(attn_mask, query, key, "attn_mask")
         return module(
             "torch.nn.MultiheadAttention", picks=((0,), (1,)), embed_dim=embed, num_heads=self.num_heads,
             dropout=self.dropout, bias=self.bias, kdim=kdim, vdim=vdim, batch_first=True)
@@ -91,7 +95,5 @@ class TransformerEncoderLayer(Node):
         features = _sequence(x, "x")
         divides(features, self.nhead, "a number of features", "x")
         _padding(src_key_padding_mask, x, "src_key_padding_mask")
-        if src_mask is not None and src_mask.shape != (x.shape[1], x.shape[1]):
-            raise Misfit("a mask with one entry for each pair of steps", port="src_mask",
-                         axes=f"{x.shape[1]} × {x.shape[1]}", hint="Yes marks a pair that must not look at each other.")
+        _pairs(src_mask, x, x, "src_mask")
         return module("torch.nn.TransformerEncoderLayer", d_model=features, **self.values, batch_first=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuralgraph.nodes.attention import _padding
+from neuralgraph.nodes.attention import _padding, _pairs, _sequence
 from neuralgraph.nodes.demands import divides, weighable
 from neuralgraph.spec import Call, Float, Mask, Misfit, Node, Spec, module, param
 
@@ -106,15 +106,11 @@ class TransformerEncoder(Node):
     norm_first: bool = param(False, "Normalise before attention and network instead of after.", advanced=True)
 
     def call(self, x: Float, mask: Mask | None = None, src_key_padding_mask: Mask | None = None) -> Call:
-        weighable(x)
-        if x.rank != 3:
-            raise Misfit("sequences", axes="N × L × E", hint="Steps on axis 1, features on axis 2.")
-        divides(x.size(2), self.nhead, "a number of features")
+        features = _sequence(x, "x")
+        divides(features, self.nhead, "a number of features", "x")
         _padding(src_key_padding_mask, x, "src_key_padding_mask")
-        if mask is not None and mask.shape != (x.shape[1], x.shape[1]):
-            raise Misfit("a mask with one entry for each pair of steps", port="mask",
-                         axes=f"{x.shape[1]} × {x.shape[1]}", hint="Yes marks a pair that must not look.")
-        return module(_STEPS + "TransformerEncoder", d_model=x.size(2), **self.values)
+        _pairs(mask, x, x, "mask")
+        return module(_STEPS + "TransformerEncoder", d_model=features, **self.values)
 
 
 class Bilinear(Node):
@@ -163,18 +159,12 @@ class TransformerDecoderLayer(Node):
 
     def call(self, tgt: Float, memory: Float, tgt_mask: Mask | None = None,
              tgt_key_padding_mask: Mask | None = None, memory_key_padding_mask: Mask | None = None) -> Call:
-        for port, one in (("tgt", tgt), ("memory", memory)):
-            weighable(one, port)
-            if one.rank != 3:
-                raise Misfit("sequences", port=port, axes="N × L × E", hint="Steps on axis 1, features on axis 2.")
-        features = tgt.size(2)
-        if memory.size(2) != features:
+        features = _sequence(tgt, "tgt")
+        if _sequence(memory, "memory") != features:
             raise Misfit(f"{features} features, as the other input has", port="memory", axes=f"N × S × {features}",
                          hint="A Linear makes them the same.")
         divides(features, self.nhead, "a number of features", "tgt")
         _padding(tgt_key_padding_mask, tgt, "tgt_key_padding_mask")
         _padding(memory_key_padding_mask, memory, "memory_key_padding_mask")
-        if tgt_mask is not None and tgt_mask.shape != (tgt.shape[1], tgt.shape[1]):
-            raise Misfit("a mask with one entry for each pair of steps", port="tgt_mask",
-                         axes=f"{tgt.shape[1]} × {tgt.shape[1]}", hint="Yes marks a pair that must not look.")
+        _pairs(tgt_mask, tgt, tgt, "tgt_mask")
         return module("torch.nn.TransformerDecoderLayer", d_model=features, **self.values, batch_first=True)

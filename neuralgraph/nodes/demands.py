@@ -48,6 +48,15 @@ def axis(x: Spec, dim: int, port: str = "") -> int:
     return dim % x.rank
 
 
+def inner_axis(x: Spec, dim: int, port: str = "") -> int:
+    """As `axis`, but not that of the batch."""
+    at = axis(x, dim, port)
+    if at == 0 and x.batched:
+        raise Misfit("an axis beside the batch", port=port,
+                     hint="Choose dim from 1 on: samples do not know each other.")
+    return at
+
+
 def _counted(rank: int) -> str:
     return "one axis" if rank == 1 else f"{rank} axes"
 
@@ -165,6 +174,6 @@ def product(sizes: tuple[int, ...]) -> int:
 
 
 __all__ = [
-    "INTEGERS", "TO_FLOAT", "TO_INTEGER", "Spatial", "axis", "broadcast", "divides", "floats", "image", "integers",
-    "per_axis", "product", "same_shape", "weighable", "window",
+    "INTEGERS", "TO_FLOAT", "TO_INTEGER", "Spatial", "axis", "broadcast", "divides", "floats", "image",
+    "inner_axis", "integers", "per_axis", "product", "same_shape", "weighable", "window",
 ]

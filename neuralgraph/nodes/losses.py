@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from neuralgraph.nodes.demands import TO_FLOAT, TO_INTEGER, floats, same_shape
 from neuralgraph.spec import Call, Float, Integer, Misfit, Node, Spec, function, param
 from neuralgraph.spec.tensor import FLOATS
@@ -25,6 +27,17 @@ class _Loss(Node):
     def _function(self, name: str) -> Call:
         given = {key: one for key, one in self.values.items() if key != "weight"}
         return function(f"torch.nn.functional.{name}", **given)
+
+
+class _Alike(_Loss):
+    """A loss of two decimal values of one shape."""
+
+    target: ClassVar[str] = ""
+    """The function of torch.nn.functional."""
+
+    def call(self, input: Float, target: Float) -> Call:
+        float_targets(input, target)
+        return self._function(self.target)
 
 
 def class_targets(input: Spec, target: Spec) -> None:
@@ -128,7 +141,7 @@ class MultiMarginLoss(_Loss):
         return self._function("multi_margin_loss")
 
 
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(_Alike):
     """For yes or no: small when the sigmoid of the input is near the target, 0 or 1.
 
     $loss = - t · log σ(x) - (1 - t) · log(1 - σ(x))$. It does the sigmoid itself, which keeps it exact for
@@ -140,13 +153,10 @@ class BCEWithLogitsLoss(_Loss):
     """
 
     synonyms = ("binary cross entropy", "bce", "logistic", "yes no", "sigmoid loss", "multi label")
-
-    def call(self, input: Float, target: Float) -> Call:
-        float_targets(input, target)
-        return self._function("binary_cross_entropy_with_logits")
+    target = "binary_cross_entropy_with_logits"
 
 
-class BCELoss(_Loss):
+class BCELoss(_Alike):
     """For yes or no, after a Sigmoid: small when the probability is near the target, 0 or 1.
 
     $loss = - t · log p - (1 - t) · log(1 - p)$, where the input $p$ must lie in 0 … 1. BCEWithLogitsLoss without the
@@ -157,13 +167,10 @@ class BCELoss(_Loss):
     """
 
     synonyms = ("binary cross entropy", "bce", "yes no", "probability loss")
-
-    def call(self, input: Float, target: Float) -> Call:
-        float_targets(input, target)
-        return self._function("binary_cross_entropy")
+    target = "binary_cross_entropy"
 
 
-class MSELoss(_Loss):
+class MSELoss(_Alike):
     """Mean squared error: for predicting numbers.
 
     $loss = mean (input - target)^2$. Large errors count much more than small ones. With `reduction` = sum it is the
@@ -174,13 +181,10 @@ class MSELoss(_Loss):
     """
 
     synonyms = ("mean squared error", "l2", "quadratic", "regression", "least squares")
-
-    def call(self, input: Float, target: Float) -> Call:
-        float_targets(input, target)
-        return self._function("mse_loss")
+    target = "mse_loss"
 
 
-class L1Loss(_Loss):
+class L1Loss(_Alike):
     """Mean absolute error: for predicting numbers, forgiving towards outliers.
 
     $loss = mean |input - target|$. Every error counts in proportion to its size.
@@ -190,13 +194,10 @@ class L1Loss(_Loss):
     """
 
     synonyms = ("mean absolute error", "mae loss", "regression")
-
-    def call(self, input: Float, target: Float) -> Call:
-        float_targets(input, target)
-        return self._function("l1_loss")
+    target = "l1_loss"
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(_Alike):
     """Squared error for small errors, absolute error for large ones.
 
     With $d = |input - target|$: $d^2 / (2 beta)$ where $d < beta$, else $d - beta / 2$. It has no kink at zero
@@ -208,9 +209,6 @@ class SmoothL1Loss(_Loss):
     """
 
     synonyms = ("huber", "robust", "regression")
+    target = "smooth_l1_loss"
 
     beta: float = param(1.0, "Error at which it goes over from square to straight.", min=0.0, max=1e6, row="beta")
-
-    def call(self, input: Float, target: Float) -> Call:
-        float_targets(input, target)
-        return self._function("smooth_l1_loss")

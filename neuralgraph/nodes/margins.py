@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from neuralgraph.nodes.demands import floats
-from neuralgraph.nodes.losses import _Loss, float_targets
+from neuralgraph.nodes.losses import _Alike, _Loss, float_targets
 from neuralgraph.spec import Call, Float, Misfit, Spec, function, param
 
 
-class HuberLoss(_Loss):
+class HuberLoss(_Alike):
     """Squared error for small errors, straight for large ones, with the size of the error kept.
 
     With $d = |input - target|$: $d^2 / 2$ where $d <$ delta, else $delta · (d - delta / 2)$. Example: with delta 1, an
@@ -18,12 +18,9 @@ class HuberLoss(_Loss):
     """
 
     synonyms = ("robust", "regression", "outlier")
+    target = "huber_loss"
 
     delta: float = param(1.0, "Error at which it goes over from square to straight.", min=1e-9, max=1e6, row="delta")
-
-    def call(self, input: Float, target: Float) -> Call:
-        float_targets(input, target)
-        return self._function("huber_loss")
 
 
 class KLDivLoss(_Loss):
@@ -46,7 +43,7 @@ class KLDivLoss(_Loss):
         return function("torch.nn.functional.kl_div", reduction=reduction)
 
 
-class PoissonNLLLoss(_Loss):
+class PoissonNLLLoss(_Alike):
     """For predicting counts: how unlikely a count is when the rate is as predicted.
 
     $e^{input} - target · input$: the input is the logarithm of the rate. Example: input 0 and target 1 cost 1.
@@ -56,16 +53,13 @@ class PoissonNLLLoss(_Loss):
     """
 
     synonyms = ("counts", "poisson regression", "rate")
+    target = "poisson_nll_loss"
 
     log_input: bool = param(True, "The input is the logarithm of the rate; off: the rate itself.", row="log input")
     full: bool = param(False, "Add the part that depends on the target alone.", advanced=True)
 
-    def call(self, input: Float, target: Float) -> Call:
-        float_targets(input, target)
-        return self._function("poisson_nll_loss")
 
-
-class SoftMarginLoss(_Loss):
+class SoftMarginLoss(_Alike):
     """For yes or no as +1 and −1: the logistic loss.
 
     $log(1 + e^{-target · input})$. Example: input 0 costs 0.693 either way.
@@ -75,13 +69,10 @@ class SoftMarginLoss(_Loss):
     """
 
     synonyms = ("logistic", "plus minus one", "binary")
-
-    def call(self, input: Float, target: Float) -> Call:
-        float_targets(input, target)
-        return self._function("soft_margin_loss")
+    target = "soft_margin_loss"
 
 
-class HingeEmbeddingLoss(_Loss):
+class HingeEmbeddingLoss(_Alike):
     """For distances of pairs: alike pairs (target 1) are pulled together, others (−1) pushed apart up to a margin.
 
     $x$ where the target is 1, $max(0, margin - x)$ where it is −1. Example: distance 0.2 of a pair that differs costs
@@ -92,12 +83,9 @@ class HingeEmbeddingLoss(_Loss):
     """
 
     synonyms = ("pairs", "similarity", "siamese")
+    target = "hinge_embedding_loss"
 
     margin: float = param(1.0, "Distance that is enough.", min=0.0, max=1e6, row="margin")
-
-    def call(self, input: Float, target: Float) -> Call:
-        float_targets(input, target)
-        return self._function("hinge_embedding_loss")
 
 
 class MultiLabelSoftMarginLoss(_Loss):

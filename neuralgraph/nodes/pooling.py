@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from neuralgraph.nodes.convolution import WIDEST
 from neuralgraph.nodes.demands import Spatial, image, per_axis, window
 from neuralgraph.spec import Call, Float, Misfit, Size, Spec, function, param
@@ -125,17 +127,18 @@ class AvgPool3d(_AvgPool):
     synonyms = ("pooling", "volume", "average pooling")
 
 
-class _AdaptiveAvgPool(Spatial):
+class _AdaptivePool(Spatial):
     category = "Layers"
+    way: ClassVar[str] = "avg"
 
     output_size: Size = param(1, "Size that comes out, whatever comes in.", min=1, max=WIDEST, row="size")
 
     def call(self, x: Float) -> Call:
         image(x, self.axes)
-        return function(f"torch.nn.functional.adaptive_avg_pool{self.axes}d", output_size=self.output_size)
+        return function(f"torch.nn.functional.adaptive_{self.way}_pool{self.axes}d", output_size=self.output_size)
 
 
-class AdaptiveAvgPool1d(_AdaptiveAvgPool):
+class AdaptiveAvgPool1d(_AdaptivePool):
     """Averages a sequence down (or up) to a fixed length.
 
     It chooses windows of its own so that exactly `output_size` steps come out. Size 1 gives the mean of each channel.
@@ -148,7 +151,7 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool):
     synonyms = ("global average pooling", "gap", "pooling", "resize")
 
 
-class AdaptiveAvgPool2d(_AdaptiveAvgPool):
+class AdaptiveAvgPool2d(_AdaptivePool):
     """Averages images down (or up) to a fixed height and width.
 
     It chooses windows of its own so that exactly `output_size` rows and columns come out. Size 1 gives the mean of each
@@ -162,7 +165,7 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
     synonyms = ("global average pooling", "gap", "pooling", "resize")
 
 
-class AdaptiveAvgPool3d(_AdaptiveAvgPool):
+class AdaptiveAvgPool3d(_AdaptivePool):
     """Averages volumes down (or up) to a fixed size.
 
     Example: size 1 gives the mean of each channel of a scan.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from neuralgraph.errors import ParameterError
 from neuralgraph.nodes.activations import _Activation
-from neuralgraph.nodes.demands import axis, divides, floats, weighable
-from neuralgraph.spec import Call, Float, Misfit, Node, function, module, param
+from neuralgraph.nodes.demands import axis, divides, floats, inner_axis, weighable
+from neuralgraph.spec import Call, Float, Node, function, module, param
 
 _F = "torch.nn.functional."
 
@@ -240,9 +240,7 @@ class GLU(Node):
 
     def call(self, x: Float) -> Call:
         floats(x)
-        at = axis(x, self.dim)
-        if at == 0 and x.batched:
-            raise Misfit("an axis beside the batch", hint="Choose dim from 1 on.")
+        at = inner_axis(x, self.dim)
         divides(x.size(at), 2, f"a size of axis {at}")
         return function(_F + "glu", dim=self.dim)
 

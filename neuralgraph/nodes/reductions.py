@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuralgraph.nodes.demands import axis, floats, integers
+from neuralgraph.nodes.demands import floats, inner_axis, integers
 from neuralgraph.nodes.maths import _Reduction
 from neuralgraph.spec import Call, Float, Integer, Misfit, Node, Spec, function, param
 
@@ -125,10 +125,7 @@ class _Along(Node):
     dim: int = param(-1, "The axis.", min=-8, max=7, row="axis")
 
     def _at(self, x: Spec) -> int:
-        at = axis(x, self.dim)
-        if at == 0 and x.batched:
-            raise Misfit("an axis beside the batch", hint="Choose dim from 1 on: samples do not know each other.")
-        return at
+        return inner_axis(x, self.dim)
 
 
 class Prod(_Along):

@@ -6,19 +6,14 @@ from typing import Any
 
 from neuralgraph.nodes.convolution import WIDEST
 from neuralgraph.nodes.demands import Spatial, divides, image, per_axis, window
+from neuralgraph.nodes.pooling import _AdaptivePool
 from neuralgraph.spec import Call, Float, Misfit, Node, Size, Spec, function, module, param
 
 _F = "torch.nn.functional."
 
 
-class _AdaptiveMaxPool(Spatial):
-    category = "Layers"
-
-    output_size: Size = param(1, "Size that comes out, whatever comes in.", min=1, max=WIDEST, row="size")
-
-    def call(self, x: Float) -> Call:
-        image(x, self.axes)
-        return function(f"{_F}adaptive_max_pool{self.axes}d", output_size=self.output_size)
+class _AdaptiveMaxPool(_AdaptivePool):
+    way = "max"
 
 
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):

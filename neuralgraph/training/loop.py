@@ -103,7 +103,7 @@ class Loop:
         program, plan, control = self.program, self.plan, self.control
         program.root.train()
         differs = self._begin()
-        self._not_spoilt()
+        self._check()
         parameters = sum(one.numel() for one in program.root.parameters())
         yield Started(
             plan.epochs, self.steps_per_epoch, self.feed.rows, self.feed.validation_rows, self.feed.test_rows,
@@ -162,7 +162,7 @@ class Loop:
                 continue
             wires = self.program.inference.wires[id]
             edge = next(iter(wires.values()))
-            name = edge.source if len(self.program.node(edge.source).outputs()) == 1 else f"{edge.source}.{edge.output}"
+            name = self.program.output_name(edge.source, edge.output)
             with self.program.quiet():
                 value = self.program.trace(self.feed.train, (edge.source,))[name]
             getattr(self.program.root, id).fit(value)
@@ -370,17 +370,12 @@ class Loop:
         if not finite(self.program):
             self._not_finite(self.tally.last, self.step)
 
-    def _not_spoilt(self) -> None:
-        """Nothing can be learned from weights that are no numbers."""
-        if not finite(self.program):
-            raise RunError(SPOILT)
-
     def _not_finite(self, suspects: Sequence[Batch], step: int) -> None:
         """Stop: go back to the weights that were kept and say where numbers went wrong."""
         held = [dict(zip(self.keys, one, strict=True)) for one in suspects]
-        spoilt = copied(self.program.state_dict())
         if not self._safe:
             raise RunError(SPOILT)
+        spoilt = copied(self.program.state_dict())
         self.program.load_state_dict(self._safe)
         raise culprit(self.program, spoilt, held, step, self.learners[0].lr)
 

@@ -6,10 +6,9 @@ from PySide6.QtCore import QPointF
 
 from neuralgraph.graph import wiring
 from neuralgraph.graph.document import Placed
-from neuralgraph.graph.edits import Edit
 from neuralgraph.graph.ids import fresh
 from neuralgraph.ui.canvas.geometry import DOT
-from neuralgraph.ui.canvas.gestures.board import Board, End
+from neuralgraph.ui.canvas.gestures.board import Board, End, do
 from neuralgraph.ui.tokens import GRID
 
 BEAD = "Dot"
@@ -31,17 +30,11 @@ def put(board: Board, end: End, place: QPointF | None = None) -> None:
     placed = Placed(fresh(graph, BEAD), BEAD, x=x, y=y)
     specs = session.analysis.specs if session.analysis else wiring.NOTHING
     edit = wiring.bend(graph, session.catalog, placed, graph.edges[end], specs)
-    if not isinstance(edit, Edit):
-        board.say(edit.message)
-        return
-    session.edit(edit)
-    board.select((placed.id,))
-    board.say("A bead to bend the wire with: drag it, or double-click it to take it away")
+    if do(board, edit):
+        board.select((placed.id,))
+        board.say("A bead to bend the wire with: drag it, or double-click it to take it away")
 
 
 def take(board: Board, ids: tuple[str, ...]) -> None:
     """Take beads away; their wires stay."""
-    edit = wiring.heal(board.session.graph, board.session.catalog, ids)
-    if edit is not None:
-        board.session.edit(edit)
-        board.say(edit.label)
+    do(board, wiring.heal(board.session.graph, board.session.catalog, ids))

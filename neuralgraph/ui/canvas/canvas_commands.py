@@ -13,10 +13,11 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from neuralgraph.errors import NeuralGraphError
 from neuralgraph.graph import wiring
 from neuralgraph.graph.document import Frame, Note
-from neuralgraph.graph.edits import ChangeNode, Edit, Group, Move, PutFrame, PutNote
+from neuralgraph.graph.edits import ChangeNode, Group, Move, PutFrame, PutNote
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.layout import align, tidy
 from neuralgraph.ui.canvas import beads, wire_menu
+from neuralgraph.ui.canvas.gestures.board import do
 from neuralgraph.ui.tokens import GRID, HEADER, TIDY
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def delete(hands: Hands) -> None:
     if ids and not board.selected_wires() and all(beads.passes(board, one) for one in ids):
         beads.take(board, ids)
     else:
-        _do(hands, wiring.delete(board.session.graph, ids, board.selected_wires()))
+        do(hands.board, wiring.delete(board.session.graph, ids, board.selected_wires()))
 
 
 def bend(hands: Hands) -> None:
@@ -59,7 +60,7 @@ def bend(hands: Hands) -> None:
 
 def delete_and_join(hands: Hands) -> None:
     session = hands.board.session
-    _do(hands, wiring.heal(session.graph, session.catalog, hands.board.selection()))
+    do(hands.board, wiring.heal(session.graph, session.catalog, hands.board.selection()))
 
 
 def wire(hands: Hands) -> None:
@@ -84,7 +85,7 @@ def share_weights(hands: Hands) -> None:
 
 def duplicate(hands: Hands) -> None:
     made = wiring.duplicate(hands.board.session.graph, hands.board.selection(), 4 * GRID, 4 * GRID)
-    if made is not None and _do(hands, made[0]):
+    if made is not None and do(hands.board, made[0]):
         hands.board.select(made[1].values())
 
 
@@ -116,7 +117,7 @@ def paste(hands: Hands) -> None:
     except NeuralGraphError as error:
         board.say(str(error))
         return
-    if _do(hands, edit[0] if isinstance(edit, tuple) else edit):
+    if do(hands.board, edit[0] if isinstance(edit, tuple) else edit):
         after = board.session.graph
         board.select(id for home, old in ((after.nodes, graph.nodes), (after.notes, graph.notes),
                                           (after.frames, graph.frames)) for id in home if id not in old)
@@ -306,15 +307,7 @@ def _flag(hands: Hands, ids: Iterable[str], name: Literal["bypassed", "frozen"],
     changed = [replace(one, bypassed=on) if name == "bypassed" else replace(one, frozen=on) for one in nodes]
     changes = [ChangeNode(new, f"{verb} {new.id}") for new, old in zip(changed, nodes, strict=True) if new != old]
     if changes:
-        _do(hands, changes[0] if len(changes) == 1 else Group(f"{verb} {len(changes)} nodes", tuple(changes)))
-
-
-def _do(hands: Hands, edit: Edit | None) -> bool:
-    if edit is None:
-        return False
-    hands.board.session.edit(edit)
-    hands.board.say(edit.label)
-    return True
+        do(hands.board, changes[0] if len(changes) == 1 else Group(f"{verb} {len(changes)} nodes", tuple(changes)))
 
 
 def _copy(hands: Hands) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from neuralgraph.graph.edits import ChangeNode, Edit, Group
-from neuralgraph.ui.canvas.gestures.board import Board
+from neuralgraph.graph.edits import ChangeNode, Group
+from neuralgraph.ui.canvas.gestures.board import Board, do
 
 
 def share(board: Board) -> None:
@@ -15,8 +15,7 @@ def share(board: Board) -> None:
         board.box(id).left(), board.box(id).top()))
     sharing = [id for id in ids if graph.nodes[id].shares is not None]
     if sharing:
-        _do(board, tuple(ChangeNode(replace(graph.nodes[id], shares=None), f"Own weights for {id}") for id in sharing),
-            "Own weights")
+        _change(board, sharing, None, "Own weights")
         return
     if len(ids) < 2:
         board.say("Select two or more nodes: they will use the weights of the first one.")
@@ -25,11 +24,10 @@ def share(board: Board) -> None:
         if why := session.cannot_share(id, ids[0]):
             board.say(why)
             return
-    _do(board, tuple(ChangeNode(replace(graph.nodes[id], shares=ids[0]), f"Share weights of {ids[0]}")
-                     for id in ids[1:]), f"Share weights of {ids[0]}")
+    _change(board, ids[1:], ids[0], f"Share weights of {ids[0]}")
 
 
-def _do(board: Board, edits: tuple[Edit, ...], label: str) -> None:
-    edit = edits[0] if len(edits) == 1 else Group(label, edits)
-    board.session.edit(edit)
-    board.say(edit.label)
+def _change(board: Board, ids: list[str], owner: str | None, label: str) -> None:
+    nodes = board.session.graph.nodes
+    edits = tuple(ChangeNode(replace(nodes[id], shares=owner), label if owner else f"{label} for {id}") for id in ids)
+    do(board, edits[0] if len(edits) == 1 else Group(label, edits))

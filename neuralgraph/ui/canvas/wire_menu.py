@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QMenu
 
 from neuralgraph.graph import wiring
 from neuralgraph.graph.edits import Edit
-from neuralgraph.graph.reading import input_names
-from neuralgraph.ui.canvas.gestures.board import Board
+from neuralgraph.graph.reading import input_names, port_of
+from neuralgraph.ui.canvas.gestures.board import Board, do
 
 MOST = 60
 """So many ports are offered: the nearest ones."""
@@ -25,7 +25,7 @@ def lay(board: Board, source: str, target: str) -> bool:
         board.say(f"{session.graph.nodes[source].name} gives nothing.")
         return False
     found = wiring.connect(session.graph, session.catalog, source, node.outputs()[0], target, specs=specs)
-    return _do(board, found)
+    return do(board, found)
 
 
 def wire_menu(board: Board, source: str) -> QMenu:
@@ -34,7 +34,7 @@ def wire_menu(board: Board, source: str) -> QMenu:
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     menu.setAccessibleName(f"Wire from {board.session.graph.nodes[source].name}")
     for text, edit in offers(board, source):
-        menu.addAction(text).triggered.connect(lambda _checked=False, edit=edit: _do(board, edit))
+        menu.addAction(text).triggered.connect(lambda _checked=False, edit=edit: do(board, edit))
     if menu.isEmpty():
         menu.addAction("No port here can take it").setEnabled(False)
     else:
@@ -67,19 +67,10 @@ def _offers(board: Board, source: str) -> Iterator[tuple[str, Edit]]:
             node = session.node(id)
             taken = {edge.input: edge for edge in graph.into(id)}
             for name in input_names(node, taken) if node is not None else ():
-                port = next((one for one in node.ports if one.name == name), None) if node is not None else None
+                port = port_of(node, name) if node is not None else None
                 if port is not None and not wiring.fits(letter, port.letter):
                     continue
                 found = wiring.connect(graph, session.catalog, source, output, id, name, specs)
                 if isinstance(found, Edit):
                     now = f"  (now {graph.nodes[taken[name].source].name})" if name in taken else ""
                     yield f"{label}{graph.nodes[id].type} {graph.nodes[id].name} · {name}{now}", found
-
-
-def _do(board: Board, found: Edit | wiring.Refusal) -> bool:
-    if not isinstance(found, Edit):
-        board.say(found.message)
-        return False
-    board.session.edit(found)
-    board.say(found.label)
-    return True

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from neuralgraph.ui.canvas.shapes import colour, rounded
 from neuralgraph.ui.panels.heatmap import as_image
-from neuralgraph.ui.panels.heatmap_colours import table
+from neuralgraph.ui.panels.heatmap_colours import coloured
 from neuralgraph.ui.panels.inspector_type import Themed, font
 from neuralgraph.ui.tokens import Tokens
 
@@ -89,13 +89,11 @@ class UnitsPicture(QWidget):
             painter.drawPath(path)
 
     def _tiles(self, painter: QPainter, tiles: Sequence[QRectF], maps: NDArray[Any], tokens: Tokens) -> None:
-        colours = table(tokens, "signed")
         for box, values in zip(tiles, maps, strict=True):
-            places = np.clip((values[::-1] + 1) / 2 * 511, 0, 511).astype(int)
             painter.save()
             painter.setClipPath(rounded(box, 6))
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(box, as_image(colours[places]))
+            painter.drawImage(box, as_image(coloured(values[::-1], tokens, "signed", -1, 1)))
             painter.restore()
             painter.setPen(QPen(colour(tokens.text), 1.6))
             painter.setBrush(Qt.BrushStyle.NoBrush)

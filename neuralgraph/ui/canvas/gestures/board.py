@@ -10,6 +10,8 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsView
 
+from neuralgraph.graph.edits import Edit
+from neuralgraph.graph.wiring import Refusal
 from neuralgraph.session import Session
 from neuralgraph.ui.tokens import Tokens
 
@@ -86,3 +88,14 @@ class Board(Protocol):
 
     def say(self, text: str) -> None:
         """A line in the status bar, for a screen reader too."""
+
+
+def do(board: Board, edit: Edit | Refusal | None) -> bool:
+    """Make an edit and say what it was, or say why it cannot be; whether it was made."""
+    if isinstance(edit, Edit):
+        board.session.edit(edit)
+        board.say(edit.label)
+        return True
+    if edit is not None:
+        board.say(edit.message)
+    return False
