@@ -11,19 +11,23 @@ run = ng.train(g, epochs=20)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from neuralgraph.errors import GraphError, ParameterError, UnknownNodeError
+from neuralgraph.graph import grouping
+from neuralgraph.graph.definitions import interface, kind_of
 from neuralgraph.graph.document import Edge, Placed
 from neuralgraph.graph.edits import AddNode, ChangeNode, Connect, Edit, Group
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import fresh
+from neuralgraph.graph.module_edits import PutModule
 from neuralgraph.graph.plan import OPTIMIZERS, Optimizer, Plan
+from neuralgraph.graph.wiring import Refusal
 from neuralgraph.session import Session
 from neuralgraph.spec import Spec
 from neuralgraph.validation.problem import Problem
@@ -67,12 +71,14 @@ class Graph:
 
         Raises `UnknownNodeError` for a type, port or output that is not there, `ParameterError` for a wrong value.
         """
-        kind = self.session.catalog[type]
+        graph = self.session.graph
         wired = {name: value for name, value in params.items() if isinstance(value, Handle)}
         values = {name: value for name, value in params.items() if name not in wired}
+        kind = kind_of(Placed("new", type, FrozenDict(values)), self.session.catalog, graph.modules)
+        if (name := values.get("definition")) is not None and name not in graph.modules:
+            raise UnknownNodeError(f"There is no module {name!r}. There are: {', '.join(graph.modules) or 'none'}.")
         node = kind(**values)
         values = {name: getattr(node, name) for name in values}
-        graph = self.session.graph
         new = id or fresh(graph, kind.__name__)
         x, y = self._place(inputs or tuple(wired.values()))
         edits: list[Edit] = [AddNode(Placed(new, kind.__name__, FrozenDict(values), x, y, title))]
@@ -88,6 +94,40 @@ class Graph:
             edits.append(Connect(self._edge(handle, new, name)))
         self.session.edit(Group(f"Add {kind.__name__}", tuple(edits)))
         return Handle(self, new)
+
+    def define(self, name: str, inside: Graph, expose: Mapping[str, str | Sequence[str]] | None = None) -> str:
+        """Make a module of another graph, with its Inputs and Outputs as ports: `add("Module", x, definition=name)`.
+
+        `expose` shows parameters outside, each with the `node.parameter`s inside that it sets:
+        `{"channels": ["conv2d_1.out_channels", "conv2d_2.out_channels"]}`. Modules that `inside` uses come along.
+        `ParameterError` for a parameter that is not there. Returns the name.
+        """
+        shown = {one: (some,) if isinstance(some, str) else tuple(some) for one, some in (expose or {}).items()}
+        definition = inside.session.graph.having(exposed=shown, title=name)
+        table = {**definition.modules, name: definition}
+        known = {one.name for one in interface(name, definition, self.session.catalog, definition.modules).exposed}
+        if missing := [one for one in shown if one not in known]:
+            raise ParameterError(f"{name} cannot show {missing[0]!r}: nothing inside has the parameter "
+                                 f"{', '.join(shown[missing[0]])}.", parameter=missing[0])
+        self.session.edit(Group(f"Define {name}", tuple(PutModule(one, graph) for one, graph in table.items())))
+        return name
+
+    def group(self, ids: Iterable[str], name: str = "Module") -> Handle:
+        """Make a module of these nodes and put a copy of it in their place; `GraphError` says why it cannot be."""
+        found = grouping.make(self.session.graph, self.session.catalog, list(ids), name)
+        if isinstance(found, Refusal):
+            raise GraphError(found.message)
+        self.session.edit(found[0])
+        return Handle(self, found[1])
+
+    def dissolve(self, id: str) -> tuple[str, ...]:
+        """Lay a module out in its place; the ids of what comes out. `GraphError` says why it cannot be."""
+        self[id]
+        found = grouping.dissolve(self.session.graph, self.session.catalog, id)
+        if isinstance(found, Refusal):
+            raise GraphError(found.message)
+        self.session.edit(found[0])
+        return found[1]
 
     def set_weights(self, id: str, **weights: Any) -> None:
         """Type weights in: nested lists or arrays by parameter name; they are kept in the document."""

@@ -14,6 +14,7 @@ from neuralgraph.explain.looking import Looking
 from neuralgraph.filing import Filing
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.edits import Edit
+from neuralgraph.graph.flatten import flatten
 from neuralgraph.graph.history import History
 from neuralgraph.graph.outside import seen
 from neuralgraph.graph.plan import Plan
@@ -107,7 +108,7 @@ class Session(Filing, Looking):
 
     def node(self, id: str) -> Node | None:
         """The node's type with its parameters; None where the type is unknown or a parameter is wrong."""
-        found = instance(self.graph.nodes[id], self.catalog) if id in self.graph.nodes else None
+        found = instance(self.graph.nodes[id], self.catalog, self.graph.modules) if id in self.graph.nodes else None
         return found if isinstance(found, Node) else None
 
     def ports_of(self, id: str) -> tuple[list[str], list[str]]:
@@ -126,17 +127,19 @@ class Session(Filing, Looking):
         `free` bounds the memory a run may take, in bytes; by default what `device` has free now.
         """
         from neuralgraph.compiler.budget import budget, exceeded, free_memory
-        from neuralgraph.validation.rules import View, check
+        from neuralgraph.compiler.places import everywhere, rooms
+        from neuralgraph.validation.levels import check_levels
 
         graph = graph if graph is not None else self.graph
         sources, troubles = self._sources(graph)
         found = self._infer(graph, sources)
-        view = View(graph, self.catalog, found.nodes, found.wires, found.specs)
+        known = everywhere(found)
+        wrong = check_levels(graph, self.catalog, rooms(found), found.flat.broken, known.specs)
         free = free_memory(self.device) if free is None else free
         over = exceeded(found.figures, graph.plan, free)
-        problems = ranked((*troubles, *found.problems, *check(view), *over))
+        problems = ranked((*troubles, *found.problems, *wrong, *over))
         need = budget(found.figures, graph.plan, free)
-        return Analysis(graph, problems, found.specs, found.inputs, found.figures, need)
+        return Analysis(graph, problems, known.specs, known.inputs, known.figures, need, rooms(found))
 
     def accept(self, analysis: Analysis) -> None:
         """Keep an analysis as the current one."""
@@ -172,7 +175,7 @@ class Session(Filing, Looking):
 
         specs: dict[str, Mapping[str, Spec]] = {}
         problems: list[Problem] = []
-        for id, node in instances(graph, self.catalog).items():
+        for id, node in instances(flatten(graph, self.catalog).graph, self.catalog).items():
             if not isinstance(node, Node) or node.role != "source":
                 continue
             try:

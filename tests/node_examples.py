@@ -142,5 +142,6 @@ ORACLES: dict[str, Example] = {
     "MeanAbsoluteError": loss(lambda i, t: torch.stack((l1_loss(i, t, reduction="sum"), torch.tensor(i.numel()))),
                               YES_NO, False),
     "Output": x(ROWS, lambda x: x),
+    "NextState": x(ROWS, lambda x: x),
 }
 ORACLES |= {name: Example(*row) for name, row in TABLE.items()}

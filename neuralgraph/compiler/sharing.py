@@ -32,7 +32,7 @@ def refusal(graph: Graph, calls: Mapping[str, Call], id: str, owner: str) -> str
     if graph.nodes[owner].shares is not None:
         return f"{id} uses the weights of {owner}, which itself uses those of {graph.nodes[owner].shares}."
     mine, theirs = calls.get(id), calls.get(owner)
-    if mine is None:
+    if mine is None or ("/" in id and mine.kind == "function"):
         return ""
     if theirs is None:
         return f"{id} uses the weights of {owner}, which is not computed yet."

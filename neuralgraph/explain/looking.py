@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import DataError, GraphError
 from neuralgraph.graph.document import Graph
+from neuralgraph.graph.flatten import flatten
 from neuralgraph.graph.reading import instances
 from neuralgraph.graph.wiring import heal
 from neuralgraph.spec import Catalog, Node
@@ -53,7 +54,7 @@ class Looking:
     @property
     def stale(self) -> bool:
         """What was learnt belongs to another drawing than the present one."""
-        return self.program is not None and not self._alike(self.program.graph, self.graph)
+        return self.program is not None and not self._alike(self.program.document, self.graph)
 
     def _alike(self, one: Graph, other: Graph) -> bool:
         """Both compute the same, beads on wires aside."""
@@ -85,7 +86,7 @@ class Looking:
         program = program or self._present(graph, most=MOST_UNASKED)
         heads: dict[str, Any] = {}
         names: tuple[str, ...] = ()
-        for id, node in instances(graph, self.catalog).items():
+        for id, node in instances(flatten(graph, self.catalog).graph, self.catalog).items():
             if not isinstance(node, Node) or node.role != "source" or node.type == "Input":
                 continue
             try:
@@ -104,7 +105,7 @@ class Looking:
         from neuralgraph.training.probes import read
 
         program = program or self._present()
-        if program is None or node not in program.graph.nodes:
+        if program is None or not program.holds(node):
             return None
         rows = self._rows(program)
         self.sample_rows = rows.count if rows is not None else 0
@@ -118,7 +119,7 @@ class Looking:
         from neuralgraph.explain.seeing import see
 
         program = program or self._present()
-        if program is None or node not in program.graph.nodes:
+        if program is None or not program.holds(node):
             return None
         return see(program, self._rows(program), node, part, place, wrong=wrong)
 
@@ -165,9 +166,9 @@ class Looking:
         """
         graph = graph or self.graph
         last, fresh = self.program, self._fresh
-        if last is not None and self._alike(last.graph, graph):
+        if last is not None and self._alike(last.document, graph):
             return last
-        if fresh is None or not self._alike(fresh.graph, graph):
+        if fresh is None or not self._alike(fresh.document, graph):
             try:
                 analysis = self.analyse(graph)
                 fresh = self.compile(graph=graph) if most is None or analysis.parameters <= most else None

@@ -147,6 +147,9 @@ class GraphEntry(Strict):
     notes: list[NoteEntry] = Field(default=[], max_length=LIMITS["notes"].most)
     frames: list[FrameEntry] = Field(default=[], max_length=LIMITS["frames"].most)
     modules: dict[Name, GraphEntry] = Field(default={}, max_length=LIMITS["modules"].most)
+    exposed: dict[Name, Annotated[list[Name], Field(max_length=1000)]] = Field(
+        default={}, max_length=1000,
+        description="In a definition: parameters shown outside, and the «node.parameter»s that each sets.")
     plan: PlanEntry = PlanEntry()
     counters: dict[Name, Count] = Field(default={}, description="The highest number given out, by word.")
 

@@ -25,6 +25,7 @@ from neuralgraph.nodes import (
     pooling,
     preparation,
     rectifiers,
+    recurrence,
     recurrent,
     reductions,
     resizing,
@@ -37,7 +38,7 @@ from neuralgraph.spec import Catalog, Node
 MODULES: tuple[ModuleType, ...] = (
     data, preparation, layers, convolution, pooling, shape, normalisation, recurrent, attention, cells, resizing,
     padding, scaling, activations, rectifiers, maths, functions, reductions, algebra, comparison, losses, margins,
-    pairs, metrics, modules,
+    pairs, metrics, modules, recurrence,
 )
 """In the order of the palette, within each category."""
 

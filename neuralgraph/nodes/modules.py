@@ -1,8 +1,8 @@
-"""Where values enter a graph by name, and where they leave it."""
+"""Where values enter a graph by name, where they leave it, and copies of a module that is drawn once."""
 
 from __future__ import annotations
 
-from neuralgraph.spec import Call, Node, Spec, module, param, source
+from neuralgraph.spec import Call, Drawn, Misfit, Node, Spec, module, param, source
 from neuralgraph.spec.tensor import BATCH
 
 
@@ -18,6 +18,7 @@ class Input(Node):
 
     category = "Modules"
     role = "source"
+    door = "in"
     synonyms = ("placeholder", "argument", "feed", "entry")
 
     shape: tuple[int, ...] = param((1,), "Shape of one sample, without the batch axis.", min=1, row="shape")
@@ -45,7 +46,29 @@ class Output(Node):
 
     category = "Modules"
     role = "output"
+    door = "out"
     synonyms = ("prediction", "result", "return", "exit")
 
     def call(self, x: Spec) -> Call:
         return module("torch.nn.Identity")
+
+
+class Module(Drawn):
+    """A copy of a module: a piece of network that is drawn once and used many times.
+
+    Select nodes and press Ctrl+G to make one; Enter goes inside. All copies are linked: an edit of one is an edit of
+    all. Each has weights of its own, unless it shares them (S). With `repeat` the copy runs that many times in a row,
+    and every turn takes what the turn before gave: its first outputs go into the first inputs; further inputs get the
+    same value each time.
+
+    Shapes: as its inside says; to be repeated, outputs must have the shapes of the inputs they go into
+    PyTorch: a class of your own, derived from torch.nn.Module
+    """
+
+    synonyms = ("block", "subgraph", "group", "function", "repeat", "component", "reuse", "cell")
+
+    repeat: int = param(1, "How often it runs, each time on what it gave before.", min=1, max=1000, row="repeat")
+    tied: bool = param(False, "All turns use the weights of the first one.", advanced=True)
+
+    def call(self, *values: Spec) -> Call:
+        raise Misfit("a module definition to stand for", hint="Choose one, or delete it.")

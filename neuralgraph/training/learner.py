@@ -31,9 +31,9 @@ class Learner:
         module = program.training_for(self.losses)
         self._forward: Callable[..., Any] = module.forward
         named = {name: one for name, one in program.root.named_parameters() if one.requires_grad}
-        ids = tuple(dict.fromkeys(name.partition(".")[0] for name in named))
+        ids = tuple(dict.fromkeys(program.owner(name) for name in named))
         owners = chosen(step.nodes, ids, "node", strict=False)
-        mine = {name: one for name, one in named.items() if name.partition(".")[0] in owners}
+        mine = {name: one for name, one in named.items() if program.owner(name) in owners}
         self.names, self.parameters = tuple(mine), list(mine.values())
         self.every, self.clip, self.l1 = step.every, step.clip, step.l1
         self.optimizer = make_optimizer(step.optimizer, self.parameters, program.device) if self.parameters else None
@@ -110,12 +110,24 @@ class Learner:
 
 
 def chosen(patterns: Sequence[str], names: Sequence[str], what: str, *, strict: bool = True) -> tuple[str, ...]:
-    """The names that match any pattern, in their own order; a `RunError` for a pattern that matches none."""
+    """The names that match any pattern, in their own order; a `RunError` for a pattern that matches none.
+
+    A pattern that matches a module matches all that lies in it.
+    """
     for pattern in patterns:
-        if strict and not fnmatch.filter(names, pattern):
+        if strict and not any(_under(name, pattern) for name in names):
             known = ", ".join(names) or "none"
             raise RunError(f"The plan names the {what} {pattern!r}, which the graph has not. It has: {known}.")
-    return tuple(name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns))
+    return tuple(name for name in names if any(_under(name, pattern) for pattern in patterns))
+
+
+def _under(name: str, pattern: str) -> bool:
+    """The pattern matches the path of a node, or that of a module around it."""
+    while name:
+        if fnmatch.fnmatchcase(name, pattern):
+            return True
+        name = name.rpartition("/")[0]
+    return False
 
 
 def _nothing() -> None:

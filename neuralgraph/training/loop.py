@@ -165,7 +165,7 @@ class Loop:
             name = self.program.output_name(edge.source, edge.output)
             with self.program.quiet():
                 value = self.program.trace(self.feed.train, (edge.source,))[name]
-            getattr(self.program.root, id).fit(value)
+            self.program.part(id).fit(value)
 
     # -- an epoch ---------------------------------------------------------------------------------------------------
 
@@ -327,7 +327,7 @@ class Loop:
         """Stand as the earlier run did, as far as it fits; what will be otherwise than in that run, in words."""
         differs = list(differences(saved.facts, self.facts))
         known: Collection[str] = ()
-        own = {name.partition(".")[0] for name in self.program.state_dict()}
+        own = {self.program.owner(name) for name in self.program.state_dict()}
         try:
             known = self.program.load_state_dict(saved.weights, only_matching=True).fits if own else ()
         except WeightsMismatch:
