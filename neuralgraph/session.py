@@ -5,7 +5,7 @@ It composes layers and hands one layer's answer to another. torch is loaded at f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from neuralgraph.filing import Filing
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.edits import Edit
 from neuralgraph.graph.flatten import flatten
-from neuralgraph.graph.history import History
+from neuralgraph.graph.history import Change, History
 from neuralgraph.graph.outside import seen
 from neuralgraph.graph.plan import Plan
 from neuralgraph.graph.reading import input_names, instance, instances
@@ -54,6 +54,10 @@ class Session(Filing, Looking):
         self.device = "cpu"
         """Where it is meant to learn: chosen for this computer, never saved in the document."""
         self._memo: Memo | None = None
+        self._moves: list[tuple[str, str]] = []
+        self._moves_of: Program | None = None
+        """Nodes that were named otherwise since that program was made: its weights follow."""
+        self.history.subscribe(self._follow)
 
     # -- document ---------------------------------------------------------------------------------------------------
 
@@ -118,6 +122,12 @@ class Session(Filing, Looking):
             wires = list(self.graph.touching(id))
             return [e.input for e in wires if e.target == id], sorted({e.output for e in wires if e.source == id})
         return input_names(node, {edge.input: edge for edge in self.graph.into(id)}), list(node.outputs())
+
+    def _follow(self, change: Change) -> None:
+        if self._moves_of is not self.program:
+            self._moves, self._moves_of = [], self.program
+        if self.program is not None:
+            self._moves += change.edit.moves
 
     # -- analysis ---------------------------------------------------------------------------------------------------
 
@@ -243,7 +253,7 @@ class Session(Filing, Looking):
         program = self.compile(device=device, seed=plan.seed, graph=graph)
         before = resume.program if resume is not None else self.program
         if before is not None and (resume is not None or not fresh):
-            carry(before, program)
+            self.carry(before, program)
         run = Run(program)
         checkpoint = resume.checkpoint if resume is not None else None
         feed = self.feed(program, plan, data)
@@ -285,14 +295,27 @@ class Session(Filing, Looking):
 
         return to_python(self.compile())
 
+    def carry(self, old: Program, new: Program) -> tuple[str, ...]:
+        """Copy every weight that has the same place and shape in both; the names copied.
 
-def carry(old: Program, new: Program) -> tuple[str, ...]:
-    """Copy every weight that has the same name and shape in both; the names copied."""
-    import torch
+        Weights of nodes that were renamed, or went into a module or out of it, follow.
+        """
+        import torch
 
-    known, target = old.state_dict(), new.state_dict()
-    copied = tuple(name for name, one in target.items() if name in known and known[name].shape == one.shape)
-    with torch.no_grad():
-        for name in copied:
-            target[name].copy_(known[name])
-    return copied
+        moves = self._moves if old is self._moves_of else []
+        known = {_followed(name, moves): one for name, one in old.state_dict().items()}
+        target = new.state_dict()
+        copied = tuple(name for name, one in target.items() if name in known and known[name].shape == one.shape)
+        with torch.no_grad():
+            for name in copied:
+                target[name].copy_(known[name])
+        return copied
+
+
+def _followed(name: str, moves: Sequence[tuple[str, str]]) -> str:
+    """What a weight is called after these moves of nodes."""
+    path = name.replace(".", "/")
+    for old, new in moves:
+        if path.startswith(f"{old}/"):
+            path = new + path.removeprefix(old)
+    return path.replace("/", ".")

@@ -100,7 +100,7 @@ def _problems(graph: Graph, catalog: Catalog, found: Inference, failed: Mapping[
         wires = {edge.input: edge for edge in local.into(own)}
         problem = problem_of(local, catalog, own, found.inputs[id], wires, outcome, ())
         yield replace(placed_in(problem, room, flat.rooms.get(room, "")), waiting=waiting)
-    yield from unshareable(found.graph, found.calls)
+    yield from unshareable(graph, flat, found.calls)
 
 
 def _one(id: str, node: Node, found: Inference, memo: Memo, bypassed: bool) -> Outcome | None:

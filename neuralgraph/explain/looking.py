@@ -74,6 +74,10 @@ class Looking:
     def compile(self, *, seed: int | None = None, device: str = "cpu", graph: Graph | None = None) -> Program:
         """A document as a program with initial weights."""
 
+    @abstractmethod
+    def carry(self, old: Program, new: Program) -> tuple[str, ...]:
+        """Copy the weights of nodes that are the same in both."""
+
     def looks(self, graph: Graph, program: Program | None = None) -> dict[str, Look]:
         """What the cards show, by node id: samples of the sources, and the network's activations for one row.
 
@@ -160,7 +164,7 @@ class Looking:
         return Probe(node, sample)
 
     def _present(self, graph: Graph | None = None, *, most: int | None = None) -> Program | None:
-        """The program of a graph, the present one by default: the last one, or a fresh one.
+        """The program of a graph, the present one by default: the last one, or a fresh one with its weights.
 
         None where it has errors, or where a fresh one would have more than `most` parameters.
         """
@@ -172,6 +176,8 @@ class Looking:
             try:
                 analysis = self.analyse(graph)
                 fresh = self.compile(graph=graph) if most is None or analysis.parameters <= most else None
+                if fresh is not None and last is not None:
+                    self.carry(last, fresh)
             except GraphError:
                 fresh = None
             self._fresh = fresh
