@@ -18,7 +18,7 @@ from neuralgraph.graph.flatten import flatten
 from neuralgraph.graph.history import Change, History
 from neuralgraph.graph.outside import seen
 from neuralgraph.graph.plan import Plan
-from neuralgraph.graph.reading import input_names, instance, instances
+from neuralgraph.graph.reading import instances, node_in, ports_in
 from neuralgraph.nodes import CATALOG
 from neuralgraph.spec import Catalog, Node, Spec
 from neuralgraph.validation.analysis import Analysis, ranked
@@ -112,16 +112,20 @@ class Session(Filing, Looking):
 
     def node(self, id: str) -> Node | None:
         """The node's type with its parameters; None where the type is unknown or a parameter is wrong."""
-        found = instance(self.graph.nodes[id], self.catalog, self.graph.modules) if id in self.graph.nodes else None
-        return found if isinstance(found, Node) else None
+        return node_in(self.graph, id, self.catalog)
 
     def ports_of(self, id: str) -> tuple[list[str], list[str]]:
         """The names of its inputs, with the next free one where it takes many, and of its outputs."""
-        node = self.node(id)
-        if node is None:
-            wires = list(self.graph.touching(id))
-            return [e.input for e in wires if e.target == id], sorted({e.output for e in wires if e.source == id})
-        return input_names(node, {edge.input: edge for edge in self.graph.into(id)}), list(node.outputs())
+        return ports_in(self.graph, id, self.catalog)
+
+    @property
+    def document(self) -> Session:
+        """The document: a session is its own outermost room."""
+        return self
+
+    def path_of(self, id: str) -> str:
+        """What a node is called in the whole document: a session is the outermost room."""
+        return id
 
     def _follow(self, change: Change) -> None:
         if self._moves_of is not self.program:

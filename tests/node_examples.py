@@ -143,5 +143,6 @@ ORACLES: dict[str, Example] = {
                               YES_NO, False),
     "Output": x(ROWS, lambda x: x),
     "NextState": x(ROWS, lambda x: x),
+    "Zeros": x(ROWS, lambda x: torch.zeros(len(x), 2, 3), False, shape=(2, 3)),
 }
 ORACLES |= {name: Example(*row) for name, row in TABLE.items()}

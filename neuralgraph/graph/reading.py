@@ -114,5 +114,20 @@ def input_names(node: Node, wires: Mapping[str, Edge]) -> list[str]:
     return names
 
 
+def node_in(graph: Graph, id: str, catalog: Catalog) -> Node | None:
+    """A node's type with its parameters; None where it is not there, unknown, or a parameter is wrong."""
+    found = instance(graph.nodes[id], catalog, graph.modules) if id in graph.nodes else None
+    return found if isinstance(found, Node) else None
+
+
+def ports_in(graph: Graph, id: str, catalog: Catalog) -> tuple[list[str], list[str]]:
+    """The names of its inputs, with the next free one where it takes many, and of its outputs."""
+    node = node_in(graph, id, catalog)
+    if node is None:
+        wires = list(graph.touching(id))
+        return [e.input for e in wires if e.target == id], sorted({e.output for e in wires if e.source == id})
+    return input_names(node, {edge.input: edge for edge in graph.into(id)}), list(node.outputs())
+
+
 def _index(name: str) -> int:
     return int(name.rpartition("_")[2])

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from neuralgraph.spec import Call, Door, Drawn, Interface, Misfit, Network, Node, Port, Spec, module, param, source
+from neuralgraph.spec import (
+    Call,
+    Door,
+    Drawn,
+    Interface,
+    Misfit,
+    Network,
+    Node,
+    Port,
+    Spec,
+    function,
+    module,
+    param,
+    source,
+)
 from neuralgraph.spec.drawn import state_name
 from neuralgraph.spec.tensor import BATCH
 
@@ -71,6 +85,26 @@ class NextState(Node):
 
     def call(self, x: Spec) -> Call:
         return module("torch.nn.Identity")
+
+
+class Zeros(Node):
+    """Zeros for every sample of its input: where a memory starts that was laid out by hand.
+
+    It takes only the number of samples from its input, nothing of its values.
+
+    Shapes: N × … → N × shape
+    PyTorch: torch.zeros
+    """
+
+    category = "Modules"
+    synonyms = ("zero state", "initial state", "empty", "start")
+
+    shape: tuple[int, ...] = param((32,), "Shape for one sample, without the batch axis.", min=1, row="shape")
+
+    def call(self, x: Spec) -> Call:
+        if not x.batched:
+            raise Misfit("the batch as its first axis", hint="Wire a value that has one row for each sample.")
+        return function("neuralgraph.compiler.blocks.values.zeros", shape=self.shape)
 
 
 class Recurrent(Drawn):

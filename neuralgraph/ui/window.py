@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
         """About the selected node, or the keys where none is selected."""
         ids = self.bench.properties.ids
         if ids:
-            self.help_on(self.bench.session.graph.nodes[ids[0]].type)
+            self.help_on(self.bench.rooms.room.graph.nodes[ids[0]].type)
         else:
             self.show_keys()
 

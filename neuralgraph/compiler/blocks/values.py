@@ -32,3 +32,8 @@ class Parameter(nn.Module):
 
     def forward(self) -> torch.Tensor:
         return self.value
+
+
+def zeros(x: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+    """N × shape of zeros, for as many samples as `x` has."""
+    return torch.zeros(x.shape[0], *shape, device=x.device)

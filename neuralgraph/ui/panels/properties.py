@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from neuralgraph.graph.definitions import kind_of
 from neuralgraph.graph.document import Placed
 from neuralgraph.graph.edits import ChangeNode, Group, RenameNode
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import refusal
-from neuralgraph.session import Session
+from neuralgraph.room import Room
 from neuralgraph.spec import Node, Param
 from neuralgraph.ui.controls import Rule, button, flat, words
-from neuralgraph.ui.icons import badge, icon, tile
+from neuralgraph.ui.icons import tile
 from neuralgraph.ui.panels.fields import Form
 from neuralgraph.ui.panels.initial_form import InitialForm
+from neuralgraph.ui.panels.module_form import listed, module_parts
 from neuralgraph.ui.panels.plan_form import PlanForm
+from neuralgraph.ui.panels.problem_card import ProblemCard, wrapped
 from neuralgraph.ui.panels.renaming import NameEdit
 from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
@@ -39,9 +43,10 @@ class Properties(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self.session: Session | None = None
+        self.session: Room | None = None
         self.ids: tuple[str, ...] = ()
         self._sheet: NodeSheet | PlanForm | None = None
+        self._unsubscribe: Callable[[], None] = _nothing
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -53,9 +58,11 @@ class Properties(QWidget):
     def sheet(self) -> NodeSheet | PlanForm | None:
         return self._sheet
 
-    def set_session(self, session: Session) -> None:
+    def set_session(self, session: Room) -> None:
+        self._unsubscribe()
         self.session = session
-        session.history.subscribe(self._changed)
+        self._unsubscribe = session.history.subscribe(self._changed)
+        self.ids, self._sheet = (), None
         self.show_ids(())
 
     def set_theme(self) -> None:
@@ -107,7 +114,7 @@ class Properties(QWidget):
             if self.session.analysis is not None:
                 sheet.show_analysis(self.session.analysis)
         else:
-            self._sheet = PlanForm(self.session, self.theme)
+            self._sheet = PlanForm(self.session.document, self.theme)
         self._sheet.installEventFilter(self)
         self._scroll.setWidget(self._sheet)
         self.resized.emit()
@@ -140,7 +147,7 @@ class NodeSheet(QWidget):
     action_wanted = Signal(str)
     resized = Signal()
 
-    def __init__(self, session: Session, id: str, theme: Theme) -> None:
+    def __init__(self, session: Room, id: str, theme: Theme) -> None:
         super().__init__()
         self.session, self.id, self.theme = session, id, theme
         self._type = session.graph.nodes[id].type
@@ -166,12 +173,13 @@ class NodeSheet(QWidget):
         return self.session.graph.nodes[self.id]
 
     def _kind(self) -> type[Node] | None:
-        catalog = self.session.catalog
-        return catalog[self._type] if self._type in catalog else None  # noqa: SIM401
+        known = self._type in self.session.catalog
+        return kind_of(self.placed, self.session.catalog, self.session.graph.modules) if known else None
 
     def stale(self) -> bool:
-        """Another node type stands here now."""
-        return self.placed.type != self._type
+        """Another node type stands here now, or a module that shows other parameters."""
+        kind = self._kind()
+        return self.placed.type != self._type or (kind.params if kind else {}) != self._made_of
 
     def refresh(self) -> None:
         placed = self.placed
@@ -231,14 +239,17 @@ class NodeSheet(QWidget):
         self.form: Form | None = None
         self._more: Form | None = None
         self.initial: InitialForm | None = None
+        self._made_of = kind.params if kind is not None else {}
         if kind is None:
-            self._box.addWidget(_wrapped(self.theme, "This version does not know this type. It is kept as it came."))
+            self._box.addWidget(wrapped(self.theme, "This version does not know this type. It is kept as it came."))
             return
         plain = [one for one in kind.params.values() if not one.advanced]
         rest = [one for one in kind.params.values() if one.advanced]
         self.form = self._made_form(plain)
         if not kind.params:
-            self._box.addWidget(_wrapped(self.theme, kind.summary()))
+            self._box.addWidget(wrapped(self.theme, kind.summary()))
+        for one in module_parts(self.session, self.id, self.theme, self.action_wanted.emit):
+            self._box.addWidget(one)
         if rest:
             self._more = self._made_form(rest)
             set_here = any(one.name in self.placed.params for one in rest)
@@ -253,7 +264,7 @@ class NodeSheet(QWidget):
         self._box.addWidget(self.initial)
 
     def _made_form(self, params: list[Param]) -> Form:
-        form = Form(params, self.theme)
+        form = Form([listed(one, self.session) for one in params], self.theme)
         form.changed.connect(self._edit)
         form.sealed.connect(self.session.history.seal)
         form.setVisible(bool(params))
@@ -271,18 +282,21 @@ class NodeSheet(QWidget):
         node = self.session.node(self.id)
         if node is not None:
             return node.values
-        defaults = {name: one.default for name, one in self.session.catalog[self._type].params.items()}
+        kind = self._kind()
+        defaults = {name: one.default for name, one in kind.params.items()} if kind is not None else {}
         return {**defaults, **dict(self.placed.params)}
 
     def _edit(self, name: str, value: object) -> None:
         placed = self.placed
-        declared = self.session.catalog[self._type].params[name]
+        kind = self._kind()
+        assert kind is not None
+        declared = kind.params[name]
         if declared.kind == "file" and isinstance(value, str):
-            before = str(placed.params.get(name, ""))
+            document, before = self.session.document, str(placed.params.get(name, ""))
             if before and value != before and (value.startswith(before) or before.startswith(value)):
-                self.session.agreed -= {self.session.reach.name(before)}  # a piece of what is being typed
-            self.session.agree(value)
-            value = self.session.reach.short(value)
+                document.agreed -= {document.reach.name(before)}  # a piece of what is being typed
+            document.agree(value)
+            value = document.reach.short(value)
         default = declared.default
         same = repr(value) == repr(default)
         params = placed.params.without(name) if same else placed.params.having(**{name: value})
@@ -340,48 +354,9 @@ class NodeSheet(QWidget):
             self._figures.addWidget(shown, row, 1)
 
 
-class ProblemCard(QFrame):
-    """What is wrong with the node, in short, with the fix."""
-
-    fix_wanted = Signal(object)
-
-    def __init__(self, problem: Problem, theme: Theme) -> None:
-        super().__init__()
-        self.setObjectName("problem_card")
-        self.setProperty("severity", problem.severity)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.px(10), theme.px(8), theme.px(10), theme.px(8))
-        sign = QLabel()
-        sign.setPixmap(badge(problem.severity, theme.px(16), theme.tokens))
-        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout()
-        column.setSpacing(theme.px(4))
-        title = f"Expects {problem.expected}" if problem.expected and problem.received else (
-            problem.title or problem.message)
-        lines = [(title, 600)]
-        if problem.received:
-            lines.append((f"Gets {problem.received}", 400))
-        elif problem.hint:
-            lines.append((problem.hint, 400))
-        for text, weight in lines:
-            column.addWidget(_wrapped(theme, text, 12.5, weight, "text"))
-        for index, fix in enumerate(problem.fixes[:3]):
-            kind = "primary" if index == 0 else "plain"
-            made = button(fix.label, kind=kind, clicked=partial(self.fix_wanted.emit, fix))
-            made.setIcon(icon("auto-fix", theme.tokens.on_accent if index == 0 else theme.tokens.text))
-            made.setIconSize(QSize(theme.px(16), theme.px(16)))
-            column.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
-        row.addLayout(column, 1)
-
-
 def _more_text(count: int, shown: bool) -> str:
     return "Less" if shown else f"{count} more"
 
 
-def _wrapped(theme: Theme, text: str, pixels: float = 12, weight: int = 400, role: str = "text2") -> QLabel:
-    made = words(theme, text, pixels, weight, role)
-    made.setWordWrap(True)
-    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    return made
-
-
+def _nothing() -> None:
+    """There is nothing to unsubscribe from."""
