@@ -115,6 +115,22 @@ class Graph:
             raise ParameterError(f"{id}: {why}.", parameter=next(iter(initialiser), ""))
         self.session.edit(ChangeNode(replace(placed, initialiser=FrozenDict(named)), f"Start of {id}"))
 
+    def set_learning(self, id: str, **learning: float) -> None:
+        """How it learns beside the plan: `set_learning("linear_1", rate=0.1, l2=1e-3)`; replaces what was set before.
+
+        `rate` is times the plan's learning rate (0 … 100; 0 is frozen), `l1` and `l2` (torch's weight_decay) are for
+        its weights, not its offsets, on top of the plan's. `ParameterError` for what cannot be.
+        """
+        from neuralgraph.spec.learning import refusal
+
+        placed = self.session.graph.nodes.get(id)
+        if placed is None:
+            raise UnknownNodeError(f"There is no node {id!r}.")
+        name, why = refusal(learning)
+        if why:
+            raise ParameterError(f"{id}: {why}.", parameter=name)
+        self.session.edit(ChangeNode(replace(placed, learning=FrozenDict(learning)), f"Learning of {id}"))
+
     def __getitem__(self, id: str) -> Handle:
         if id not in self.session.graph.nodes:
             raise UnknownNodeError(f"There is no node {id!r}.")

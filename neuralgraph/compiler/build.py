@@ -13,6 +13,7 @@ from torch import fx, nn
 
 from neuralgraph.compiler.infer import Inference
 from neuralgraph.compiler.initial import start
+from neuralgraph.compiler.learning import learns
 from neuralgraph.compiler.resolve import resolve, value
 from neuralgraph.compiler.turns import seeded
 from neuralgraph.errors import GraphError
@@ -51,7 +52,7 @@ def build_root(graph: Graph, inference: Inference, seed: int) -> Root:
         built = construct(call, seed_of(seed, id))
         start(id, graph.nodes[id].initialiser, built, seed_of(seed, f"{id}/initial"))
         _pin(graph.nodes[id], built)
-        if graph.nodes[id].frozen:
+        if not learns(graph.nodes[id]):
             built.requires_grad_(False)
         root.add_module(id, built)
     return root

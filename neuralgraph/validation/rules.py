@@ -15,6 +15,7 @@ from neuralgraph.graph.reading import Failure, arguments, input_names, port_of
 from neuralgraph.spec import Catalog, Node, Spec
 from neuralgraph.spec.initial import refusal
 from neuralgraph.validation.lens import cycles, digraph, upstream
+from neuralgraph.validation.own import bad_learning
 from neuralgraph.validation.problem import Fix, Problem
 
 if TYPE_CHECKING:
@@ -359,6 +360,7 @@ RULES: tuple[Rule, ...] = (
     open_inputs,
     unreachable,
     bad_starts,
+    bad_learning,
     no_loss,
     squashed_twice,
     class_counts,
