@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.shapes import Memo
     from neuralgraph.data.feed import Feed
+    from neuralgraph.explain.present import Present
     from neuralgraph.graph.lost import Lost
     from neuralgraph.training.control import Control
     from neuralgraph.training.events import Event
@@ -126,6 +127,7 @@ class Session(Filing, Looking):
         `free` bounds the memory a run may take, in bytes; by default what `device` has free now.
         """
         from neuralgraph.compiler.budget import budget, exceeded, free_memory
+        from neuralgraph.compiler.pinned import misfitting
         from neuralgraph.validation.rules import View, check
 
         graph = graph if graph is not None else self.graph
@@ -134,7 +136,7 @@ class Session(Filing, Looking):
         view = View(graph, self.catalog, found.nodes, found.wires, found.specs)
         free = free_memory(self.device) if free is None else free
         over = exceeded(found.figures, graph.plan, free)
-        problems = ranked((*troubles, *found.problems, *check(view), *over))
+        problems = ranked((*troubles, *found.problems, *misfitting(graph, found.calls), *check(view), *over))
         need = budget(found.figures, graph.plan, free)
         return Analysis(graph, problems, found.specs, found.inputs, found.figures, need)
 
@@ -164,6 +166,20 @@ class Session(Filing, Looking):
         if id not in calls or calls[id].kind != "module":
             return f"{id} has no weights, or they are not known yet."
         return refusal(self.graph, calls, id, owner)
+
+    def weights(self, id: str, program: Program | None = None) -> Present | None:
+        """The present weights of a node: learnt, else initial; None where it has none of its own, or not yet.
+
+        `program` is that of the run that asks; without one, that of the last run.
+        """
+        from neuralgraph.explain.present import present
+        from neuralgraph.graph.limits import LIMITS
+
+        graph = self.graph
+        call = self._infer(graph, self._sources(graph)[0]).calls.get(id)
+        if call is None or call.kind != "module" or graph.nodes[id].shares is not None:
+            return None
+        return present(graph, id, call, program or self.program, LIMITS["weights"].most)
 
     def _sources(self, graph: Graph) -> tuple[dict[str, Mapping[str, Spec]], list[Problem]]:
         """What every source delivers, and a problem for each that cannot."""
@@ -284,11 +300,14 @@ class Session(Filing, Looking):
 
 
 def carry(old: Program, new: Program) -> tuple[str, ...]:
-    """Copy every weight that has the same name and shape in both; the names copied."""
+    """Copy every weight that has the same name and shape in both, and was not typed in since; the names copied."""
     import torch
 
-    known, target = old.state_dict(), new.state_dict()
-    copied = tuple(name for name, one in target.items() if name in known and known[name].shape == one.shape)
+    from neuralgraph.compiler.pinned import retyped
+
+    known, target, typed = old.state_dict(), new.state_dict(), retyped(old.graph, new.graph)
+    copied = tuple(name for name, one in target.items()
+                   if name in known and known[name].shape == one.shape and name not in typed)
     with torch.no_grad():
         for name in copied:
             target[name].copy_(known[name])
