@@ -24,6 +24,7 @@ from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.plan import OPTIMIZERS, Optimizer, Plan
+from neuralgraph.graph.typed import pinned
 from neuralgraph.session import Session
 from neuralgraph.spec import Spec
 from neuralgraph.validation.problem import Problem
@@ -90,14 +91,17 @@ class Graph:
         return Handle(self, new)
 
     def set_weights(self, id: str, **weights: Any) -> None:
-        """Type weights in: nested lists or arrays by parameter name; they are kept in the document."""
+        """Type weights in: nested lists or arrays by parameter name; they are kept in the document.
+
+        `DocumentError` where it would hold more than 131,072 such numbers.
+        """
         import numpy as np
 
         placed = self.session.graph.nodes.get(id)
         if placed is None:
             raise UnknownNodeError(f"There is no node {id!r}.")
         numbers = {name: np.asarray(value, dtype=float).tolist() for name, value in weights.items()}
-        self.session.edit(ChangeNode(replace(placed, weights=placed.weights.having(**numbers)), f"Set weights of {id}"))
+        self.session.edit(pinned(self.session.graph, id, numbers))
 
     def set_initial(self, id: str, **initialiser: Any) -> None:
         """How its weights start: `set_initial("linear_1", weight="normal", weight_std=0.02, bias="zeros")`.

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollA
 
 from neuralgraph.graph.document import Placed
 from neuralgraph.graph.edits import ChangeNode, Group, RenameNode
-from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import refusal
 from neuralgraph.session import Session
@@ -20,6 +19,7 @@ from neuralgraph.ui.controls import Rule, button, flat, words
 from neuralgraph.ui.icons import badge, icon, tile
 from neuralgraph.ui.panels.fields import Form
 from neuralgraph.ui.panels.initial_form import InitialForm
+from neuralgraph.ui.panels.own_form import OwnForm
 from neuralgraph.ui.panels.plan_form import PlanForm
 from neuralgraph.ui.panels.renaming import NameEdit
 from neuralgraph.ui.theme import Theme
@@ -33,6 +33,7 @@ class Properties(QWidget):
     fix_wanted = Signal(object)
     help_wanted = Signal(str)
     action_wanted = Signal(str)
+    typing_wanted = Signal(str)
     resized = Signal()
     """The sheet wants another height."""
 
@@ -102,6 +103,7 @@ class Properties(QWidget):
             sheet.fix_wanted.connect(self.fix_wanted)
             sheet.help_wanted.connect(self.help_wanted)
             sheet.action_wanted.connect(self.action_wanted)
+            sheet.typing_wanted.connect(self.typing_wanted)
             sheet.resized.connect(self.resized)
             self._sheet = sheet
             if self.session.analysis is not None:
@@ -138,6 +140,7 @@ class NodeSheet(QWidget):
     fix_wanted = Signal(object)
     help_wanted = Signal(str)
     action_wanted = Signal(str)
+    typing_wanted = Signal(str)
     resized = Signal()
 
     def __init__(self, session: Session, id: str, theme: Theme) -> None:
@@ -162,6 +165,11 @@ class NodeSheet(QWidget):
         self.refresh()
 
     @property
+    def initial(self) -> InitialForm | None:
+        """How its weights start."""
+        return self.own.initial if self.own is not None else None
+
+    @property
     def placed(self) -> Placed:
         return self.session.graph.nodes[self.id]
 
@@ -179,8 +187,8 @@ class NodeSheet(QWidget):
         self._name.show_text(self.id)
         self._freeze.setChecked(placed.frozen)
         self._bypass.setChecked(placed.bypassed)
-        if self.initial is not None:
-            self.initial.show_values(placed.initialiser)
+        if self.own is not None:
+            self.own.show_placed(placed)
         for form in (self.form, self._more):
             if form is not None:
                 form.show_values(self._values())
@@ -230,7 +238,7 @@ class NodeSheet(QWidget):
         kind = self._kind()
         self.form: Form | None = None
         self._more: Form | None = None
-        self.initial: InitialForm | None = None
+        self.own: OwnForm | None = None
         if kind is None:
             self._box.addWidget(_wrapped(self.theme, "This version does not know this type. It is kept as it came."))
             return
@@ -247,10 +255,12 @@ class NodeSheet(QWidget):
             self._unfold.setProperty("kind", "link")
             self._box.addWidget(self._unfold, 0, Qt.AlignmentFlag.AlignLeft)
             self._box.addWidget(self._more)
-        self.initial = InitialForm(self.theme)
-        self.initial.edited.connect(self._start)
-        self.initial.resized.connect(self.resized)
-        self._box.addWidget(self.initial)
+        self.own = OwnForm(self.theme)
+        self.own.changed.connect(self._change)
+        self.own.sealed.connect(self.session.history.seal)
+        self.own.resized.connect(self.resized)
+        self.own.typing_wanted.connect(lambda: self.typing_wanted.emit(self.id))
+        self._box.addWidget(self.own)
 
     def _made_form(self, params: list[Param]) -> Form:
         form = Form(params, self.theme)
@@ -291,9 +301,9 @@ class NodeSheet(QWidget):
         changed = replace(placed, params=params)
         self.session.edit(ChangeNode(changed, f"Change {name} of {placed.name}"), merge=(self.id, name))
 
-    def _start(self, initialiser: dict[str, Any]) -> None:
-        changed = replace(self.placed, initialiser=FrozenDict(initialiser))
-        self.session.edit(ChangeNode(changed, f"Start of {self.placed.name}"), merge=(self.id, "initial"))
+    def _change(self, fields: dict[str, Any], label: str, key: str) -> None:
+        changed = replace(self.placed, **fields)
+        self.session.edit(ChangeNode(changed, f"{label} {self.placed.name}"), merge=(self.id, key) if key else None)
 
     def _retitle(self, text: str) -> str:
         text = "" if text.strip() == self._type else text.strip()
@@ -328,9 +338,8 @@ class NodeSheet(QWidget):
             name = specs[out].label if out in specs and specs[out].label else out
             rows.append((name, str(specs[out]) if out in specs else "unknown", "text"))
         figures = analysis.figures.get(self.id)
-        if self.initial is not None:
-            learns = figures is not None and figures.parameters > 0
-            self.initial.setVisible(learns or bool(self.placed.initialiser))
+        if self.own is not None:
+            self.own.show_learns(learns=figures is not None and figures.parameters > 0)
         if outputs and self.session.node(self.id) is not None:
             rows.append(("parameters", f"{figures.parameters:,}" if figures is not None else "–", "text"))
         for row, (name, value, role) in enumerate(rows):
