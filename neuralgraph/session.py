@@ -6,6 +6,7 @@ It composes layers and hands one layer's answer to another. torch is loaded at f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from neuralgraph.graph.plan import Plan
 from neuralgraph.graph.reading import input_names, instance, instances
 from neuralgraph.nodes import CATALOG
 from neuralgraph.spec import Catalog, Node, Spec
+from neuralgraph.spec.initial import files
 from neuralgraph.validation.analysis import Analysis, ranked
 from neuralgraph.validation.problem import Problem
 
@@ -133,6 +135,7 @@ class Session(Filing, Looking):
         graph = graph if graph is not None else self.graph
         sources, troubles = self._sources(graph)
         found = self._infer(graph, sources)
+        troubles += self._starts(graph, found, read=False)[1]
         view = View(graph, self.catalog, found.nodes, found.wires, found.specs)
         free = free_memory(self.device) if free is None else free
         over = exceeded(found.figures, graph.plan, free)
@@ -176,10 +179,34 @@ class Session(Filing, Looking):
         from neuralgraph.graph.limits import LIMITS
 
         graph = self.graph
-        call = self._infer(graph, self._sources(graph)[0]).calls.get(id)
+        found = self._infer(graph, self._sources(graph)[0])
+        call = found.calls.get(id)
         if call is None or call.kind != "module" or graph.nodes[id].shares is not None:
             return None
-        return present(graph, id, call, program or self.program, LIMITS["weights"].most)
+        starts = self._starts(graph, found, read=True)[0].get(id, {})
+        return present(graph, id, call, program or self.program, LIMITS["weights"].most, starts)
+
+    def _starts(self, graph: Graph, found: Inference, *, read: bool) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
+        """What weights start from where that is a file, and a problem for each that cannot; unread: only whether."""
+        from neuralgraph.data import starts
+        from neuralgraph.data.trouble import start_problem
+
+        arrays: dict[str, dict[str, Any]] = {}
+        problems: list[Problem] = []
+        for id, placed in graph.nodes.items():
+            for group, path in files(placed.initialiser).items() if id in found.calls and not placed.shares else ():
+                from neuralgraph.compiler.initial import belongs
+                from neuralgraph.compiler.pinned import shapes_of
+
+                wanted = {name: one for name, one in shapes_of(found.calls[id]).items() if belongs(name, group)}
+                try:
+                    if read:
+                        arrays.setdefault(id, {}).update(starts.read(path, self.reach, id, wanted))
+                    else:
+                        starts.check(path, self.reach, id, wanted)
+                except DataError as error:
+                    problems.append(start_problem(id, path, error))
+        return arrays, problems
 
     def _sources(self, graph: Graph) -> tuple[dict[str, Mapping[str, Spec]], list[Problem]]:
         """What every source delivers, and a problem for each that cannot."""
@@ -209,10 +236,12 @@ class Session(Filing, Looking):
             first = analysis.errors[0]
             more = f" ({len(analysis.errors) - 1} more)" if len(analysis.errors) > 1 else ""
             raise GraphError(first.message + more, analysis.errors)
-        sources, _ = self._sources(graph)
-        return Program(
-            graph, self._infer(graph, sources), seed=graph.plan.seed if seed is None else seed, device=device
-        )
+        found = self._infer(graph, self._sources(graph)[0])
+        starts, troubles = self._starts(graph, found, read=True)
+        if troubles:
+            raise GraphError(troubles[0].message, tuple(troubles))
+        seed = graph.plan.seed if seed is None else seed
+        return Program(graph, replace(found, starts=starts) if starts else found, seed=seed, device=device)
 
     def feed(self, program: Program, plan: Plan, data: Mapping[str, Any] | None = None) -> Feed:
         """What the program learns from, on its device: the data nodes' rows, or arrays given by node id."""

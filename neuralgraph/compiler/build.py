@@ -11,7 +11,7 @@ from typing import Any
 from torch import fx, nn
 
 from neuralgraph.compiler.infer import Inference
-from neuralgraph.compiler.initial import start
+from neuralgraph.compiler.initial import given, start
 from neuralgraph.compiler.learning import learns
 from neuralgraph.compiler.pinned import pin
 from neuralgraph.compiler.resolve import resolve, value
@@ -48,15 +48,16 @@ def build_root(graph: Graph, inference: Inference, seed: int) -> Root:
         call = inference.calls.get(id)
         if call is None or call.kind != "module" or graph.nodes[id].shares is not None:
             continue
-        root.add_module(id, built(graph.nodes[id], call, seed))
+        root.add_module(id, built(graph.nodes[id], call, seed, inference.starts.get(id, {})))
     return root
 
 
-def built(placed: Placed, call: Call, seed: int) -> nn.Module:
-    """The module of one node with the weights that it starts from."""
+def built(placed: Placed, call: Call, seed: int, arrays: Mapping[str, Any]) -> nn.Module:
+    """The module of one node with the weights that it starts from; `arrays` were read from files."""
     id = placed.id
     made = construct(call, seed_of(seed, id))
     start(id, placed.initialiser, made, seed_of(seed, f"{id}/initial"))
+    given(made, arrays)
     if why := pin(placed, dict(made.named_parameters())):
         raise GraphError(f"{id}: {why}.")
     if not learns(placed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from neuralgraph.compiler.misfits import problem_of
 from neuralgraph.compiler.shapes import Memo, Outcome
@@ -30,6 +31,8 @@ class Inference:
     calls: dict[str, Call] = field(default_factory=dict)
     figures: dict[str, Figures] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    starts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Arrays that weights start from, by node and name: what was read from files."""
 
 
 def infer(graph: Graph, catalog: Catalog, sources: Specs, memo: Memo) -> Inference:

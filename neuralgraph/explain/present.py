@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +32,13 @@ class Present:
     arrays: Mapping[str, Array]
 
 
-def present(graph: Graph, node: str, call: Call, last: Program | None, most: int) -> Present:
+def present(
+    graph: Graph, node: str, call: Call, last: Program | None, most: int, arrays: Mapping[str, Any]
+) -> Present:
     """What `last`, the program of a run, has learnt, where that still fits; else how the weights start.
 
-    Weights of more than `most` numbers come as a shape alone. What was typed in since the run holds.
+    `arrays` are those that they start from, read from files. Weights of more than `most` numbers come as a shape
+    alone. What was typed in since the run holds.
     """
     shapes = shapes_of(call)
     wanted = {name for name, shape in shapes.items() if math.prod(shape) <= most}
@@ -43,15 +47,18 @@ def present(graph: Graph, node: str, call: Call, last: Program | None, most: int
     held = {name: one for name, one in learnt.items()
             if name in wanted and tuple(one.shape) == shapes[name] and f"{node}.{name}" not in typed}
     if wanted - held.keys() and sum(map(math.prod, shapes.values())) <= MOST_STARTED:
-        held = {**_started(graph, node, call, shapes), **held}
+        held = {**_started(graph, node, call, shapes, arrays), **held}
     return Present(node, shapes, {name: _short(held[name]) for name in shapes if name in wanted and name in held})
 
 
-def _started(graph: Graph, node: str, call: Call, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+def _started(
+    graph: Graph, node: str, call: Call, shapes: Mapping[str, tuple[int, ...]], arrays: Mapping[str, Any]
+) -> dict[str, Tensor]:
     """Initial weights, with what was typed in as far as it fits: this is where the rest is mended."""
     placed = graph.nodes[node]
     fitting = {name: one for name, one in placed.weights.items() if unfit(name, one, shapes) is None}
-    return dict(built(replace(placed, weights=FrozenDict(fitting)), call, graph.plan.seed).named_parameters())
+    made = built(replace(placed, weights=FrozenDict(fitting)), call, graph.plan.seed, arrays)
+    return dict(made.named_parameters())
 
 
 def _named(program: Program, node: str) -> Mapping[str, Tensor]:

@@ -15,6 +15,7 @@ from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import refusal
 from neuralgraph.session import Session
 from neuralgraph.spec import Node, Param
+from neuralgraph.spec.initial import files
 from neuralgraph.ui.controls import Rule, button, flat, words
 from neuralgraph.ui.icons import badge, icon, tile
 from neuralgraph.ui.panels.fields import Form
@@ -288,11 +289,7 @@ class NodeSheet(QWidget):
         placed = self.placed
         declared = self.session.catalog[self._type].params[name]
         if declared.kind == "file" and isinstance(value, str):
-            before = str(placed.params.get(name, ""))
-            if before and value != before and (value.startswith(before) or before.startswith(value)):
-                self.session.agreed -= {self.session.reach.name(before)}  # a piece of what is being typed
-            self.session.agree(value)
-            value = self.session.reach.short(value)
+            value = self.session.chosen(str(placed.params.get(name, "")), value)
         default = declared.default
         same = repr(value) == repr(default)
         params = placed.params.without(name) if same else placed.params.having(**{name: value})
@@ -302,6 +299,11 @@ class NodeSheet(QWidget):
         self.session.edit(ChangeNode(changed, f"Change {name} of {placed.name}"), merge=(self.id, name))
 
     def _change(self, fields: dict[str, Any], label: str, key: str) -> None:
+        old = files(self.placed.initialiser)
+        for group, path in files(fields.get("initialiser", {})).items():
+            if path != old.get(group, ""):
+                short = self.session.chosen(old.get(group, ""), path)
+                fields = {"initialiser": fields["initialiser"].having(**{f"{group}.path": short})}
         changed = replace(self.placed, **fields)
         self.session.edit(ChangeNode(changed, f"{label} {self.placed.name}"), merge=(self.id, key) if key else None)
 
