@@ -82,9 +82,9 @@ def pin(placed: Placed, weights: Mapping[str, Tensor]) -> str:
     return ""
 
 
-def retyped(old: Graph | None, new: Graph) -> frozenset[str]:
+def retyped(old: Graph, new: Graph) -> frozenset[str]:
     """The weights typed in since: they hold, whatever a run on `old` has learnt."""
-    before = old.nodes if old is not None else {}
+    before = old.nodes
     return frozenset(
         f"{id}.{name}" for id, placed in new.nodes.items() for name, numbers in placed.weights.items()
         if id not in before or before[id].weights.get(name) != numbers)

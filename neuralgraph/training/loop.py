@@ -357,7 +357,7 @@ class Loop:
 
     def _typed(self, saved: Checkpoint) -> dict[str, Tensor]:
         """Weights typed in after the checkpoint, as they are now."""
-        typed = retyped(saved.graph, self.program.graph)
+        typed = retyped(saved.graph, self.program.graph) if saved.graph is not None else ()
         return {name: one for name, one in self.program.state_dict().items() if name in typed}
 
     def _snapshot(self) -> Snapshot:
