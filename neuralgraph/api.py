@@ -26,7 +26,8 @@ from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.module_edits import PutModule
-from neuralgraph.graph.plan import OPTIMIZERS, Optimizer, Plan
+from neuralgraph.graph.planning import planned as planned
+from neuralgraph.graph.typed import pinned
 from neuralgraph.graph.wiring import Refusal
 from neuralgraph.session import Session
 from neuralgraph.spec import Spec
@@ -130,14 +131,17 @@ class Graph:
         return found[1]
 
     def set_weights(self, id: str, **weights: Any) -> None:
-        """Type weights in: nested lists or arrays by parameter name; they are kept in the document."""
+        """Type weights in: nested lists or arrays by parameter name; they are kept in the document.
+
+        `DocumentError` where it would hold more than 131,072 such numbers.
+        """
         import numpy as np
 
         placed = self.session.graph.nodes.get(id)
         if placed is None:
             raise UnknownNodeError(f"There is no node {id!r}.")
         numbers = {name: np.asarray(value, dtype=float).tolist() for name, value in weights.items()}
-        self.session.edit(ChangeNode(replace(placed, weights=placed.weights.having(**numbers)), f"Set weights of {id}"))
+        self.session.edit(pinned(self.session.graph, id, numbers))
 
     def set_initial(self, id: str, **initialiser: Any) -> None:
         """How its weights start: `set_initial("linear_1", weight="normal", weight_std=0.02, bias="zeros")`.
@@ -154,6 +158,22 @@ class Graph:
         if why := refusal(named):
             raise ParameterError(f"{id}: {why}.", parameter=next(iter(initialiser), ""))
         self.session.edit(ChangeNode(replace(placed, initialiser=FrozenDict(named)), f"Start of {id}"))
+
+    def set_learning(self, id: str, **learning: float) -> None:
+        """How it learns beside the plan: `set_learning("linear_1", rate=0.1, l2=1e-3)`; replaces what was set before.
+
+        `rate` is times the plan's learning rate (0 … 100; 0 is frozen), `l1` and `l2` (torch's weight_decay) are for
+        its weights, not its offsets, on top of the plan's. `ParameterError` for what cannot be.
+        """
+        from neuralgraph.spec.learning import refusal
+
+        placed = self.session.graph.nodes.get(id)
+        if placed is None:
+            raise UnknownNodeError(f"There is no node {id!r}.")
+        name, why = refusal(learning)
+        if why:
+            raise ParameterError(f"{id}: {why}.", parameter=name)
+        self.session.edit(ChangeNode(replace(placed, learning=FrozenDict(learning)), f"Learning of {id}"))
 
     def __getitem__(self, id: str) -> Handle:
         if id not in self.session.graph.nodes:
@@ -277,37 +297,6 @@ def train(
     run = graph.session.run
     assert run is not None
     return run
-
-
-_OPTIONS = ("momentum", "nesterov", "weight_decay", "betas", "alpha", "eps")
-_PLAN = ("batch_size", "seed", "validation", "test", "split", "shuffle", "precision")
-
-
-def planned(plan: Plan, **overrides: Any) -> Plan:
-    """The plan with some of its settings replaced; `ParameterError` for a setting that is not there."""
-    stage = plan.stages[0]
-    step = stage.steps[0]
-    optimizer = step.optimizer
-    if (name := overrides.pop("optimizer", None)) is not None:
-        if name not in OPTIMIZERS:
-            raise ParameterError(
-                f"optimizer expects one of {', '.join(OPTIMIZERS)}, not {name!r}.", parameter="optimizer"
-            )
-        optimizer = Optimizer(name, optimizer.lr) if name != optimizer.name else optimizer
-    optimizer = replace(optimizer, lr=float(overrides.pop("lr", optimizer.lr)))
-    options = {name: overrides.pop(name) for name in _OPTIONS if name in overrides}
-    optimizer = replace(optimizer, options=optimizer.options.having(**options))
-    step = replace(
-        step, optimizer=optimizer, **{name: overrides.pop(name) for name in ("l1", "clip") if name in overrides}
-    )
-    stage = replace(stage, epochs=overrides.pop("epochs", stage.epochs), steps=(step, *stage.steps[1:]))
-    plan = replace(
-        plan, stages=(stage, *plan.stages[1:]), **{name: overrides.pop(name) for name in _PLAN if name in overrides}
-    )
-    if overrides:
-        known = ", ".join(("epochs", "optimizer", "lr", "l1", "clip", *_OPTIONS, *_PLAN))
-        raise ParameterError(f"There is no training setting {next(iter(overrides))!r}. There are: {known}.")
-    return plan
 
 
 def evaluate(graph: Graph, inputs: Mapping[str, Any] | None = None, run: Run | None = None) -> dict[str, NDArray[Any]]:

@@ -5,7 +5,8 @@ It composes layers and hands one layer's answer to another. torch is loaded at f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,13 @@ from neuralgraph.filing import Filing
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.edits import Edit
 from neuralgraph.graph.flatten import flatten
-from neuralgraph.graph.history import Change, History
+from neuralgraph.graph.history import History
 from neuralgraph.graph.outside import seen
 from neuralgraph.graph.plan import Plan
 from neuralgraph.graph.reading import instances, node_in, ports_in
 from neuralgraph.nodes import CATALOG
 from neuralgraph.spec import Catalog, Node, Spec
+from neuralgraph.spec.initial import files
 from neuralgraph.validation.analysis import Analysis, ranked
 from neuralgraph.validation.problem import Problem
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.shapes import Memo
     from neuralgraph.data.feed import Feed
+    from neuralgraph.explain.present import Present
     from neuralgraph.graph.lost import Lost
     from neuralgraph.training.control import Control
     from neuralgraph.training.events import Event
@@ -54,9 +57,6 @@ class Session(Filing, Looking):
         self.device = "cpu"
         """Where it is meant to learn: chosen for this computer, never saved in the document."""
         self._memo: Memo | None = None
-        self._moves: list[tuple[str, str]] = []
-        self._moves_of: Program | None = None
-        """Nodes that were named otherwise since that program was made: its weights follow."""
         self.history.subscribe(self._follow)
 
     # -- document ---------------------------------------------------------------------------------------------------
@@ -127,12 +127,6 @@ class Session(Filing, Looking):
         """What a node is called in the whole document: a session is the outermost room."""
         return id
 
-    def _follow(self, change: Change) -> None:
-        if self._moves_of is not self.program:
-            self._moves, self._moves_of = [], self.program
-        if self.program is not None:
-            self._moves += change.edit.moves
-
     # -- analysis ---------------------------------------------------------------------------------------------------
 
     def analyse(self, graph: Graph | None = None, *, free: int | None = None) -> Analysis:
@@ -141,17 +135,20 @@ class Session(Filing, Looking):
         `free` bounds the memory a run may take, in bytes; by default what `device` has free now.
         """
         from neuralgraph.compiler.budget import budget, exceeded, free_memory
+        from neuralgraph.compiler.pinned import misfitting
         from neuralgraph.compiler.places import everywhere, rooms
         from neuralgraph.validation.levels import check_levels
 
         graph = graph if graph is not None else self.graph
         sources, troubles = self._sources(graph)
         found = self._infer(graph, sources)
+        troubles += self._starts(found, read=False)[1]
         known = everywhere(found)
         wrong = check_levels(graph, self.catalog, rooms(found), found.flat.broken, known.specs)
         free = free_memory(self.device) if free is None else free
         over = exceeded(found.figures, graph.plan, free)
-        problems = ranked((*troubles, *found.problems, *wrong, *over))
+        pinned = misfitting(graph, found.flat, found.calls)
+        problems = ranked((*troubles, *found.problems, *pinned, *wrong, *over))
         need = budget(found.figures, graph.plan, free)
         return Analysis(graph, problems, known.specs, known.inputs, known.figures, need, rooms(found))
 
@@ -182,6 +179,44 @@ class Session(Filing, Looking):
             return f"{id} has no weights, or they are not known yet."
         return refusal(self.graph, calls, id, owner)
 
+    def weights(self, id: str, program: Program | None = None) -> Present | None:
+        """The present weights of a node: learnt, else initial; None where it has none of its own, or not yet.
+
+        `program` is that of the run that asks; without one, that of the last run.
+        """
+        from neuralgraph.explain.present import present
+        from neuralgraph.graph.limits import LIMITS
+
+        graph = self.graph
+        found = self._infer(graph, self._sources(graph)[0])
+        call = found.calls.get(id)
+        if call is None or call.kind != "module" or found.graph.nodes[id].shares is not None:
+            return None
+        starts = self._starts(found, read=True)[0].get(id, {})
+        return present(found.graph, id, call, program or self.program, LIMITS["weights"].most, starts)
+
+    def _starts(self, found: Inference, *, read: bool) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
+        """What weights start from where that is a file, and a problem for each that cannot; unread: only whether."""
+        from neuralgraph.data import starts
+        from neuralgraph.data.trouble import start_problem
+
+        arrays: dict[str, dict[str, Any]] = {}
+        problems: list[Problem] = []
+        for id, placed in found.graph.nodes.items():
+            for group, path in files(placed.initialiser).items() if id in found.calls and not placed.shares else ():
+                from neuralgraph.compiler.initial import belongs
+                from neuralgraph.compiler.pinned import shapes_of
+
+                wanted = {name: one for name, one in shapes_of(found.calls[id]).items() if belongs(name, group)}
+                try:
+                    if read:
+                        arrays.setdefault(id, {}).update(starts.read(path, self.reach, id, wanted))
+                    else:
+                        starts.check(path, self.reach, id, wanted)
+                except DataError as error:
+                    problems.append(start_problem(id, path, error))
+        return arrays, problems
+
     def _sources(self, graph: Graph) -> tuple[dict[str, Mapping[str, Spec]], list[Problem]]:
         """What every source delivers, and a problem for each that cannot."""
         from neuralgraph.data.sources import describe
@@ -210,10 +245,12 @@ class Session(Filing, Looking):
             first = analysis.errors[0]
             more = f" ({len(analysis.errors) - 1} more)" if len(analysis.errors) > 1 else ""
             raise GraphError(first.message + more, analysis.errors)
-        sources, _ = self._sources(graph)
-        return Program(
-            graph, self._infer(graph, sources), seed=graph.plan.seed if seed is None else seed, device=device
-        )
+        found = self._infer(graph, self._sources(graph)[0])
+        starts, troubles = self._starts(found, read=True)
+        if troubles:
+            raise GraphError(troubles[0].message, tuple(troubles))
+        seed = graph.plan.seed if seed is None else seed
+        return Program(graph, replace(found, starts=starts) if starts else found, seed=seed, device=device)
 
     def feed(self, program: Program, plan: Plan, data: Mapping[str, Any] | None = None) -> Feed:
         """What the program learns from, on its device: the data nodes' rows, or arrays given by node id."""
@@ -298,28 +335,3 @@ class Session(Filing, Looking):
         from neuralgraph.compiler.source import to_python
 
         return to_python(self.compile())
-
-    def carry(self, old: Program, new: Program) -> tuple[str, ...]:
-        """Copy every weight that has the same place and shape in both; the names copied.
-
-        Weights of nodes that were renamed, or went into a module or out of it, follow.
-        """
-        import torch
-
-        moves = self._moves if old is self._moves_of else []
-        known = {_followed(name, moves): one for name, one in old.state_dict().items()}
-        target = new.state_dict()
-        copied = tuple(name for name, one in target.items() if name in known and known[name].shape == one.shape)
-        with torch.no_grad():
-            for name in copied:
-                target[name].copy_(known[name])
-        return copied
-
-
-def _followed(name: str, moves: Sequence[tuple[str, str]]) -> str:
-    """What a weight is called after these moves of nodes."""
-    path = name.replace(".", "/")
-    for old, new in moves:
-        if path.startswith(f"{old}/"):
-            path = new + path.removeprefix(old)
-    return path.replace("/", ".")

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import fx, nn
 
 from neuralgraph.compiler.infer import Inference, inner
-from neuralgraph.compiler.initial import start
+from neuralgraph.compiler.initial import given, start
+from neuralgraph.compiler.learning import learns
+from neuralgraph.compiler.pinned import pin
 from neuralgraph.compiler.resolve import resolve, value
 from neuralgraph.compiler.turns import seeded
 from neuralgraph.errors import GraphError
 from neuralgraph.graph.document import Placed
-from neuralgraph.graph.frozen import thaw
 from neuralgraph.graph.reading import arguments
 from neuralgraph.spec import Call, Network, Node
 from neuralgraph.validation.lens import digraph, upstream
@@ -87,13 +87,21 @@ def build_root(inference: Inference, seed: int) -> Root:
         call = inference.calls.get(id)
         if call is None or call.kind != "module" or graph.nodes[id].shares is not None:
             continue
-        built = construct(call, seed_of(seed, id))
-        start(id, graph.nodes[id].initialiser, built, seed_of(seed, f"{id}/initial"))
-        _pin(graph.nodes[id], built)
-        if graph.nodes[id].frozen:
-            built.requires_grad_(False)
-        put(root, id, built)
+        put(root, id, built(graph.nodes[id], call, seed, inference.starts.get(id, {})))
     return root
+
+
+def built(placed: Placed, call: Call, seed: int, arrays: Mapping[str, Any]) -> nn.Module:
+    """The module of one node with the weights that it starts from; `arrays` were read from files."""
+    id = placed.id
+    made = construct(call, seed_of(seed, id))
+    start(id, placed.initialiser, made, seed_of(seed, f"{id}/initial"))
+    given(made, arrays)
+    if why := pin(placed, dict(made.named_parameters())):
+        raise GraphError(f"{id}: {why}.")
+    if not learns(placed):
+        made.requires_grad_(False)
+    return made
 
 
 def construct(call: Call, seed: int) -> nn.Module:
@@ -114,20 +122,6 @@ def cell(network: Network, seed: int) -> fx.GraphModule:
     needed = upstream(digraph(inference.graph), network.exits)
     writer.write([id for id in inference.order if id in needed])
     return writer.finish(tuple(writer.values[id, "out"] for id in network.exits), "Cell")
-
-
-def _pin(placed: Placed, built: nn.Module) -> None:
-    own = dict(built.named_parameters())
-    for name, numbers in placed.weights.items():
-        if name not in own:
-            raise GraphError(f"{placed.id} has no weights called {name!r}; it has: {', '.join(own) or 'none'}.")
-        given = torch.tensor(thaw(numbers), dtype=own[name].dtype)
-        if given.shape != own[name].shape:
-            raise GraphError(
-                f"{placed.id}: the typed-in {name} has shape {tuple(given.shape)}, not {tuple(own[name].shape)}."
-            )
-        with torch.no_grad():
-            own[name].copy_(given)
 
 
 @dataclass

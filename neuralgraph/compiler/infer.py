@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 from neuralgraph.compiler.cells import entries, looped, network_of, runs
 from neuralgraph.compiler.misfits import problem_of
@@ -38,6 +39,8 @@ class Inference:
     problems: tuple[Problem, ...] = ()
     within: dict[str, Inference] = field(default_factory=dict)
     """What nodes that run a module by themselves have inside, by their paths."""
+    starts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Arrays that weights start from, by node and name: what was read from files."""
 
     @property
     def graph(self) -> Graph:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import DataError, GraphError
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.flatten import flatten
+from neuralgraph.graph.history import Change
 from neuralgraph.graph.reading import instances
 from neuralgraph.graph.wiring import heal
 from neuralgraph.spec import Catalog, Node
@@ -38,6 +39,9 @@ class Looking:
     def __init__(self) -> None:
         self.program: Program | None = None
         self._fresh: Program | None = None
+        self._moves: list[tuple[str, str]] = []
+        self._moves_of: Program | None = None
+        """Nodes that were named otherwise since that program was made: its weights follow."""
         self.sample_rows = 0
         """How many rows there are to look at, as far as `inspect` has seen."""
 
@@ -74,9 +78,30 @@ class Looking:
     def compile(self, *, seed: int | None = None, device: str = "cpu", graph: Graph | None = None) -> Program:
         """A document as a program with initial weights."""
 
-    @abstractmethod
+    def _follow(self, change: Change) -> None:
+        if self._moves_of is not self.program:
+            self._moves, self._moves_of = [], self.program
+        if self.program is not None:
+            self._moves += change.edit.moves
+
     def carry(self, old: Program, new: Program) -> tuple[str, ...]:
-        """Copy the weights of nodes that are the same in both."""
+        """Copy every weight that has the same place and shape in both; the names copied.
+
+        Weights of nodes that were renamed, or went into a module or out of it, follow. What was typed in since holds.
+        """
+        import torch
+
+        from neuralgraph.compiler.pinned import retyped
+
+        moves = self._moves if old is self._moves_of else []
+        known = {_followed(name, moves): one for name, one in old.state_dict().items()}
+        target, typed = new.state_dict(), retyped(old.graph, new.graph)
+        copied = tuple(name for name, one in target.items()
+                       if name in known and known[name].shape == one.shape and name not in typed)
+        with torch.no_grad():
+            for name in copied:
+                target[name].copy_(known[name])
+        return copied
 
     def looks(self, graph: Graph, program: Program | None = None) -> dict[str, Look]:
         """What the cards show, by node id: samples of the sources, and the network's activations for one row.
@@ -190,3 +215,12 @@ class Looking:
             return rows_of(program.sources, program.graph.plan, self.reach) if program.sources else None
         except DataError:
             return None
+
+
+def _followed(name: str, moves: Sequence[tuple[str, str]]) -> str:
+    """What a weight is called after these moves of nodes."""
+    path = name.replace(".", "/")
+    for old, new in moves:
+        if path.startswith(f"{old}/"):
+            path = new + path.removeprefix(old)
+    return path.replace("/", ".")

@@ -147,7 +147,8 @@ class _Reading:
             found.append(Placed(
                 id=id, type=one.type, params=FrozenDict(one.params), x=one.x, y=one.y, title=one.title,
                 note=one.note, frozen=one.frozen, bypassed=one.bypassed, shares=one.shares,
-                initialiser=FrozenDict(one.initialiser), weights=FrozenDict(one.weights)))
+                initialiser=FrozenDict(one.initialiser), weights=FrozenDict(one.weights),
+                learning=FrozenDict(one.learning)))
         return found
 
     def _edges(self, entries: Sequence[EdgeEntry], path: str, nodes: Mapping[str, Placed]) -> list[Edge]:

@@ -15,7 +15,8 @@ class Placed:
     """A node in the document: a type by name, its parameters, and what any node has.
 
     `params` holds only what was set; a type that is not in the catalogue keeps everything it came with.
-    `weights` are typed-in numbers that stay with the document, by parameter name.
+    `weights` are typed-in numbers that stay with the document, by parameter name; `learning` says what is otherwise
+    than in the plan (`spec/learning.py`).
     """
 
     id: str
@@ -30,6 +31,7 @@ class Placed:
     shares: str | None = None
     initialiser: FrozenDict[Any] = field(default_factory=FrozenDict)
     weights: FrozenDict[Any] = field(default_factory=FrozenDict)
+    learning: FrozenDict[Any] = field(default_factory=FrozenDict)
 
     @property
     def bare(self) -> Placed:

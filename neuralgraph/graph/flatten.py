@@ -14,6 +14,7 @@ from typing import Any
 
 from neuralgraph.graph.definitions import DEEPEST, Modules, Same, interface, type_of, uses
 from neuralgraph.graph.document import Edge, Graph, Placed
+from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.limits import LIMITS
 from neuralgraph.spec import Catalog, Drawn, Inside, Interface
 
@@ -117,6 +118,19 @@ def _loops(modules: Same, catalog: Same) -> dict[str, str]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """One copy of a graph to be laid out. `values` are parameters set from outside; `owner` is the room whose weights
+    it uses; what is frozen or learns otherwise outside does so inside."""
+
+    path: str
+    graph: Graph
+    values: Mapping[tuple[str, ...], Any] = field(default_factory=dict)
+    frozen: bool = False
+    owner: str = ""
+    learning: FrozenDict[Any] = field(default_factory=FrozenDict)
+
+
 class _Layer:
     """Lays out one document."""
 
@@ -132,46 +146,42 @@ class _Layer:
         self.left = LIMITS["nodes"].most - len(graph.nodes)
 
     def flat(self) -> Flat:
-        todo: list[tuple[str, Graph, Mapping[tuple[str, str], Any], bool, str]] = [("", self.root, {}, False, "")]
+        todo = [_Room("", self.root)]
         while todo:
-            room, graph, values, frozen, owner = todo.pop()
-            todo += self._room(room, graph, values, frozen, owner)
+            todo += self._room(todo.pop())
         for path, one in self.nodes.items():
             if one.shares is not None and "/" in path:
                 self.nodes[path] = replace(one, shares=self._last_owner(one.shares))
         graph = self.root.having(nodes=self.nodes, edges=self.edges, notes={}, frames={})
         return Flat(graph, self.copies, self.broken, self.rooms)
 
-    def _room(
-        self, room: str, graph: Graph, values: Mapping[tuple[str, str], Any], frozen: bool, owner: str
-    ) -> list[tuple[str, Graph, Mapping[tuple[str, str], Any], bool, str]]:
-        """Put the nodes and wires of one copy of a graph down; the copies inside that are still to be laid out.
-
-        `values` are parameters set from outside; `owner` is the room whose weights this one uses.
-        """
-        inner = []
-        for id, placed in graph.nodes.items():
-            path = f"{room}/{id}" if room else id
-            changed = {name: value for (of, name), value in values.items() if of == id}
+    def _room(self, room: _Room) -> list[_Room]:
+        """Put the nodes and wires of one copy of a graph down; the copies inside that are still to be laid out."""
+        inner: list[_Room] = []
+        for id, placed in room.graph.nodes.items():
+            path = f"{room.path}/{id}" if room.path else id
+            changed = {name: value for (of, name), value in room.values.items() if of == id}
             one = replace(placed, id=path, params=placed.params.having(**changed)) if changed else placed
             kind = type_of(one, self.catalog)
             if kind is not None and issubclass(kind, Drawn) and not kind.runs and not one.bypassed:
-                inner += self._copy(path, one, frozen, owner)
-            elif kind is not None and kind.door and room:
+                inner += self._copy(path, one, room)
+            elif kind is not None and kind.door and room.path:
                 self.nodes[path] = Placed(path, BEAD, x=one.x, y=one.y, title=one.title)
             else:
                 self.nodes[path] = replace(
-                    one, id=path, frozen=one.frozen or frozen, shares=self._owner(path, one, room, owner))
-        for edge in graph.edges.values():
-            self._wire(room, edge)
+                    one, id=path, frozen=one.frozen or room.frozen, shares=self._owner(path, one, room),
+                    learning=one.learning or room.learning)
+        for edge in room.graph.edges.values():
+            self._wire(room.path, edge)
         return inner
 
-    def _owner(self, path: str, placed: Placed, room: str, owner: str) -> str | None:
+    @staticmethod
+    def _owner(path: str, placed: Placed, room: _Room) -> str | None:
         """Whose weights a node uses: those of another one in its room, or of its like in the room that it follows."""
         if placed.shares is not None:
-            home = owner or room
+            home = room.owner or room.path
             return f"{home}/{placed.shares}" if home else placed.shares
-        return f"{owner}/{path.rpartition('/')[2]}" if owner else None
+        return f"{room.owner}/{path.rpartition('/')[2]}" if room.owner else None
 
     def _last_owner(self, path: str) -> str:
         """Who has the weights, where rooms follow rooms."""
@@ -181,9 +191,7 @@ class _Layer:
             seen.add(path)
         return path
 
-    def _copy(
-        self, path: str, placed: Placed, frozen: bool, owner: str
-    ) -> list[tuple[str, Graph, Mapping[tuple[str, str], Any], bool, str]]:
+    def _copy(self, path: str, placed: Placed, room: _Room) -> list[_Room]:
         name, repeat = placed.params.get("definition"), placed.params.get("repeat", 1)
         if not isinstance(name, str) or name not in self.root.modules:
             return self._lost(path, placed, "no_module", f"There is no module {name!r} in this document.")
@@ -201,19 +209,19 @@ class _Layer:
         self.rooms.update(dict.fromkeys(turns, name))
         values = {tuple(target.rsplit(".", 1)): placed.params[one] for one, targets in definition.exposed.items()
                   if one in placed.params for target in targets if "." in target}
-        held = frozen or placed.frozen
-        home = self._owner(path, placed, path.rpartition("/")[0], owner) or ""
-        found: list[tuple[str, Graph, Mapping[Any, Any], bool, str]] = []
+        home = self._owner(path, placed, room) or ""
+        found: list[_Room] = []
         for at, turn in enumerate(turns):
             if at:
                 self._join(turns[at - 1], turn, shown)
             follows = f"{home}/{at}" if home and repeat > 1 else home
             if placed.params.get("tied") and at:
                 follows = (home and f"{home}/0") or turns[0]
-            found.append((turn, definition, values, held, follows))
+            found.append(_Room(
+                turn, definition, values, room.frozen or placed.frozen, follows, placed.learning or room.learning))
         return found
 
-    def _lost(self, path: str, placed: Placed, code: str, why: str) -> list[Any]:
+    def _lost(self, path: str, placed: Placed, code: str, why: str) -> list[_Room]:
         self.nodes[path] = replace(placed, id=path)
         self.broken[path] = (code, why)
         return []

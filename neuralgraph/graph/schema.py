@@ -64,6 +64,7 @@ class NodeEntry(Strict):
     shares: Id | None = Field(default=None, description="The node whose weights it uses.")
     initialiser: Values = {}
     weights: dict[Name, Tensor] = Field(default={}, description="Typed-in weights by parameter name.")
+    learning: Values = Field(default={}, description="`rate`, times that of the plan, `l1` and `l2` of its weights.")
 
 
 class EdgeEntry(Strict):

@@ -26,6 +26,7 @@ from neuralgraph.ui.panels.outline import OutlinePanel
 from neuralgraph.ui.panels.palette import Palette
 from neuralgraph.ui.panels.problems import ProblemsPanel
 from neuralgraph.ui.panels.properties import Properties
+from neuralgraph.ui.panels.weights_dialog import TypedWeights
 from neuralgraph.ui.presenter import Presenter
 from neuralgraph.ui.rooms import Rooms
 from neuralgraph.ui.safekeeping import Safekeeping
@@ -68,6 +69,7 @@ class Workbench(QObject):
         self.views = Views(self)
         self.live = LivePictures(self.bridge, self)
         self.rooms = Rooms(self)
+        self.typing = TypedWeights(self)
         self.presenter = Presenter(self)
         self.welcome: Welcome | None = None
         window.centre.addWidget(self.canvas)
@@ -144,6 +146,7 @@ class Workbench(QObject):
             panel.fix_wanted.connect(self.apply_fix)
         self.properties.help_wanted.connect(self.window.help_on)
         self.properties.action_wanted.connect(self.canvas.run)
+        self.properties.typing_wanted.connect(self.typing.begin)
         self.properties.resized.connect(self._share)
         self.problems.jump.connect(self.rooms.reveal)
         self.outline.chosen.connect(self.canvas.select)
@@ -365,6 +368,7 @@ class Workbench(QObject):
         self.training.close()
         self.views.close()
         self.live.close()
+        self.typing.close()
         self.presenter.close()
         self.analysis.close()
         self.canvas.close_session()

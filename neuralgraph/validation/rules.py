@@ -14,6 +14,7 @@ from neuralgraph.spec import Node
 from neuralgraph.spec.initial import refusal
 from neuralgraph.validation.lens import cycles, upstream
 from neuralgraph.validation.module_rules import lonely_states, lost_modules, stray_states
+from neuralgraph.validation.own import bad_learning
 from neuralgraph.validation.problem import Fix, Problem
 from neuralgraph.validation.view import View
 
@@ -322,6 +323,7 @@ RULES: tuple[Rule, ...] = (
     open_inputs,
     unreachable,
     bad_starts,
+    bad_learning,
     no_loss,
     squashed_twice,
     class_counts,

@@ -13,16 +13,17 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVB
 from neuralgraph.graph.definitions import kind_of
 from neuralgraph.graph.document import Placed
 from neuralgraph.graph.edits import ChangeNode, Group, RenameNode
-from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import refusal
 from neuralgraph.room import Room
 from neuralgraph.spec import Node, Param
+from neuralgraph.spec.initial import files
 from neuralgraph.ui.controls import Rule, button, flat, words
 from neuralgraph.ui.icons import tile
 from neuralgraph.ui.panels.fields import Form
 from neuralgraph.ui.panels.initial_form import InitialForm
 from neuralgraph.ui.panels.module_form import listed, module_parts
+from neuralgraph.ui.panels.own_form import OwnForm
 from neuralgraph.ui.panels.plan_form import PlanForm
 from neuralgraph.ui.panels.problem_card import ProblemCard, wrapped
 from neuralgraph.ui.panels.renaming import NameEdit
@@ -37,6 +38,7 @@ class Properties(QWidget):
     fix_wanted = Signal(object)
     help_wanted = Signal(str)
     action_wanted = Signal(str)
+    typing_wanted = Signal(str)
     resized = Signal()
     """The sheet wants another height."""
 
@@ -109,6 +111,7 @@ class Properties(QWidget):
             sheet.fix_wanted.connect(self.fix_wanted)
             sheet.help_wanted.connect(self.help_wanted)
             sheet.action_wanted.connect(self.action_wanted)
+            sheet.typing_wanted.connect(self.typing_wanted)
             sheet.resized.connect(self.resized)
             self._sheet = sheet
             if self.session.analysis is not None:
@@ -145,6 +148,7 @@ class NodeSheet(QWidget):
     fix_wanted = Signal(object)
     help_wanted = Signal(str)
     action_wanted = Signal(str)
+    typing_wanted = Signal(str)
     resized = Signal()
 
     def __init__(self, session: Room, id: str, theme: Theme) -> None:
@@ -169,6 +173,11 @@ class NodeSheet(QWidget):
         self.refresh()
 
     @property
+    def initial(self) -> InitialForm | None:
+        """How its weights start."""
+        return self.own.initial if self.own is not None else None
+
+    @property
     def placed(self) -> Placed:
         return self.session.graph.nodes[self.id]
 
@@ -187,8 +196,8 @@ class NodeSheet(QWidget):
         self._name.show_text(self.id)
         self._freeze.setChecked(placed.frozen)
         self._bypass.setChecked(placed.bypassed)
-        if self.initial is not None:
-            self.initial.show_values(placed.initialiser)
+        if self.own is not None:
+            self.own.show_placed(placed)
         for form in (self.form, self._more):
             if form is not None:
                 form.show_values(self._values())
@@ -238,7 +247,7 @@ class NodeSheet(QWidget):
         kind = self._kind()
         self.form: Form | None = None
         self._more: Form | None = None
-        self.initial: InitialForm | None = None
+        self.own: OwnForm | None = None
         self._made_of = kind.params if kind is not None else {}
         if kind is None:
             self._box.addWidget(wrapped(self.theme, "This version does not know this type. It is kept as it came."))
@@ -258,10 +267,12 @@ class NodeSheet(QWidget):
             self._unfold.setProperty("kind", "link")
             self._box.addWidget(self._unfold, 0, Qt.AlignmentFlag.AlignLeft)
             self._box.addWidget(self._more)
-        self.initial = InitialForm(self.theme)
-        self.initial.edited.connect(self._start)
-        self.initial.resized.connect(self.resized)
-        self._box.addWidget(self.initial)
+        self.own = OwnForm(self.theme)
+        self.own.changed.connect(self._change)
+        self.own.sealed.connect(self.session.history.seal)
+        self.own.resized.connect(self.resized)
+        self.own.typing_wanted.connect(lambda: self.typing_wanted.emit(self.id))
+        self._box.addWidget(self.own)
 
     def _made_form(self, params: list[Param]) -> Form:
         form = Form([listed(one, self.session) for one in params], self.theme)
@@ -292,11 +303,7 @@ class NodeSheet(QWidget):
         assert kind is not None
         declared = kind.params[name]
         if declared.kind == "file" and isinstance(value, str):
-            document, before = self.session.document, str(placed.params.get(name, ""))
-            if before and value != before and (value.startswith(before) or before.startswith(value)):
-                document.agreed -= {document.reach.name(before)}  # a piece of what is being typed
-            document.agree(value)
-            value = document.reach.short(value)
+            value = self.session.document.chosen(str(placed.params.get(name, "")), value)
         default = declared.default
         same = repr(value) == repr(default)
         params = placed.params.without(name) if same else placed.params.having(**{name: value})
@@ -305,9 +312,14 @@ class NodeSheet(QWidget):
         changed = replace(placed, params=params)
         self.session.edit(ChangeNode(changed, f"Change {name} of {placed.name}"), merge=(self.id, name))
 
-    def _start(self, initialiser: dict[str, Any]) -> None:
-        changed = replace(self.placed, initialiser=FrozenDict(initialiser))
-        self.session.edit(ChangeNode(changed, f"Start of {self.placed.name}"), merge=(self.id, "initial"))
+    def _change(self, fields: dict[str, Any], label: str, key: str) -> None:
+        old = files(self.placed.initialiser)
+        for group, path in files(fields.get("initialiser", {})).items():
+            if path != old.get(group, ""):
+                short = self.session.document.chosen(old.get(group, ""), path)
+                fields = {"initialiser": fields["initialiser"].having(**{f"{group}.path": short})}
+        changed = replace(self.placed, **fields)
+        self.session.edit(ChangeNode(changed, f"{label} {self.placed.name}"), merge=(self.id, key) if key else None)
 
     def _retitle(self, text: str) -> str:
         text = "" if text.strip() == self._type else text.strip()
@@ -342,9 +354,8 @@ class NodeSheet(QWidget):
             name = specs[out].label if out in specs and specs[out].label else out
             rows.append((name, str(specs[out]) if out in specs else "unknown", "text"))
         figures = analysis.figures.get(self.id)
-        if self.initial is not None:
-            learns = figures is not None and figures.parameters > 0
-            self.initial.setVisible(learns or bool(self.placed.initialiser))
+        if self.own is not None:
+            self.own.show_learns(learns=figures is not None and figures.parameters > 0)
         if outputs and self.session.node(self.id) is not None:
             rows.append(("parameters", f"{figures.parameters:,}" if figures is not None else "–", "text"))
         for row, (name, value, role) in enumerate(rows):
