@@ -328,7 +328,7 @@ class Split(Node):
             return function("torch.split", picks=picks, split_size_or_sections=self.sizes, dim=self.dim)
         if size < self.sections:
             raise Misfit(f"an axis {self.dim} of at least {self.sections}", hint=f"Ask for at most {size} parts.")
-        return function("torch.tensor_split", picks=picks, indices_or_sections=self.sections, dim=self.dim)
+        return function("torch.tensor_split", picks=picks, sections=self.sections, dim=self.dim)
 
 
 class OneHot(Node):
