@@ -44,6 +44,8 @@ class Add(_Binary):
     $a + b$. Sizes of 1 are stretched to fit. Going backwards, the gradient passes unchanged into both inputs: that is
     what makes residual connections work.
 
+    Example: a = [[1, 2]], b = [[3, 4]] → [[4, 6]]
+    Example: a = [[1, 2], [3, 4]], b = Constant [10, 20] → [[11, 22], [13, 24]]
     Shapes: a and b of one shape → the same; N × F + F → N × F
     PyTorch: torch.add
     """
@@ -57,6 +59,7 @@ class Sub(_Binary):
 
     $a - b$. Sizes of 1 are stretched to fit.
 
+    Example: a = [[5, 7]], b = [[2, 9]] → [[3, -2]]
     Shapes: a and b of one shape → the same; N × F − F → N × F
     PyTorch: torch.sub
     """
@@ -71,6 +74,7 @@ class Mul(_Binary):
     $a · b$. Sizes of 1 are stretched to fit. Going backwards, each input gets the gradient times the other input. For
     rows times columns take MatMul.
 
+    Example: a = [[1, 2]], b = [[3, 4]] → [[3, 8]]
     Shapes: a and b of one shape → the same; N × F · F → N × F
     PyTorch: torch.mul
     """
@@ -84,6 +88,7 @@ class Div(_Binary):
 
     $a / b$. Sizes of 1 are stretched to fit; dividing by 0 gives infinity.
 
+    Example: a = [[6, 1]], b = [[3, 4]] → [[2, 0.25]]
     Shapes: a and b of one shape → the same; N × F / F → N × F
     PyTorch: torch.div
     """
@@ -95,9 +100,10 @@ class Div(_Binary):
 class MatMul(Node):
     """Matrix product: rows of the first input times columns of the second.
 
-    $c_{ik} = Σ_j a_{ij} b_{jk}$. With more than two axes, the last two are multiplied and the others are taken one
-    by one.
+    $c_{ik} = Σ_j a_{ij} b_{jk}$. With more than two axes, the last two are multiplied and the others are taken one by
+    one.
 
+    Example: a = [[1, 2]], b = Constant [[3], [4]] → [[11]], for 1·3 + 2·4 = 11.
     Shapes: N × F, F × K → N × K; N × L × F, N × F × K → N × L × K; F, F → scalar
     PyTorch: torch.matmul
     """
@@ -127,6 +133,8 @@ class Pow(Node):
 
     $x^{exponent}$. The exponent is the number set here, or, number by number, what is wired to `exponent`.
 
+    Example: [[-2, 3]] → [[4, 9]]
+    Example: x = [[2, 2]], exponent = [[3, -1]] → [[8, 0.5]]
     Shapes: any → the same
     PyTorch: torch.pow
     """
@@ -149,6 +157,7 @@ class Exp(_Unary):
 
     $e^x$. It is its own derivative, and overflows above about 88.
 
+    Example: [[0, 1]] → [[1, 2.718]]
     Shapes: any → the same
     PyTorch: torch.exp
     """
@@ -162,6 +171,7 @@ class Log(_Unary):
 
     $ln x$, for numbers above 0: 0 gives −∞ and a negative number is not a number.
 
+    Example: [[1, 2, 2.7183]] → [[0, 0.693, 1.000]]
     Shapes: any → the same
     PyTorch: torch.log
     """
@@ -175,6 +185,7 @@ class Sin(_Unary):
 
     $sin x$, with derivative $cos x$.
 
+    Example: [[0, 1.5708]] → [[0, 1]], for 1.5708 is π/2.
     Shapes: any → the same
     PyTorch: torch.sin
     """
@@ -188,6 +199,7 @@ class Cos(_Unary):
 
     $cos x$, with derivative $-sin x$.
 
+    Example: [[0, 3.1416]] → [[1, -1]], for 3.1416 is π.
     Shapes: any → the same
     PyTorch: torch.cos
     """
@@ -201,6 +213,7 @@ class Neg(_Unary):
 
     $-x$.
 
+    Example: [[1, -2]] → [[-1, 2]]
     Shapes: any → the same
     PyTorch: torch.neg
     """
@@ -215,6 +228,7 @@ class Dot(Node):
     $f(x) = x$. It computes nothing, and code does not show it. Double-click a wire to put one in, the bead to take it
     away; drag it to lead the wire where there is room.
 
+    Example: [[1, -2]] → [[1, -2]]
     Shapes: any → the same
     PyTorch: torch.nn.Identity
     """
@@ -249,6 +263,8 @@ class Sum(_Reduction):
     $Σ x_i$. With `dim` = 1, every row of N × F becomes one number. Going backwards, every number gets the gradient of
     its sum.
 
+    Example (dim = 1): [[1, 2], [3, 4]] → [3, 7]
+    Example: [[1, 2], [3, 4]] → 10
     Shapes: N × F → scalar, or N with dim = 1
     PyTorch: torch.sum
     """
@@ -264,6 +280,8 @@ class Mean(_Reduction):
 
     $(1/n) Σ x_i$. With `dim` = 1, every row of N × F becomes one number.
 
+    Example (dim = 1): [[1, 2], [3, 6]] → [1.5, 4.5]
+    Example: [[1, 2], [3, 6]] → 3
     Shapes: N × F → scalar, or N with dim = 1
     PyTorch: torch.mean
     """
@@ -278,10 +296,10 @@ class Mean(_Reduction):
 class Norm(_Reduction):
     """Length of vectors: how large the numbers are taken together.
 
-    $(Σ |x_i|^{ord})^{1/ord}$; `ord` 2 is the usual length, 1 the sum of sizes. With `dim` = 1, every row of N ×
-    F becomes
-    one number.
+    $(Σ |x_i|^{ord})^{1/ord}$; `ord` 2 is the usual length, 1 the sum of sizes. With `dim` = 1, every row of N × F
+    becomes one number.
 
+    Example (dim = 1): [[3, 4]] → [5], the root of 9 + 16.
     Shapes: N × F → scalar, or N with dim = 1
     PyTorch: torch.linalg.vector_norm
     """
@@ -301,6 +319,7 @@ class Constant(Node):
     Type a number (1.5), a vector (1, 2, 3) or a matrix ((1, 2), (3, 4)). It has no batch axis: next to a batch it is
     stretched over all samples.
 
+    Example (value = (1, 2)): → [1, 2]
     Shapes: → that of the numbers
     PyTorch: torch.tensor
     """
@@ -322,6 +341,7 @@ class Parameter(Node):
     It has no batch axis and no input; wire it into MatMul, Add or any formula. `init` says how it starts: zeros, ones,
     normal (mean 0, spread `scale`) or uniform (between −`scale` and +`scale`).
 
+    Example (shape = (2,), init = ones): → [1, 1]
     Shapes: → shape
     PyTorch: torch.nn.Parameter
     """

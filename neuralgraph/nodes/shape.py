@@ -26,6 +26,7 @@ class Flatten(Node):
     It joins the axes from `start_dim` to `end_dim`; the first axis, the batch, stays. Put it between images and Linear.
     Nothing is computed: the same numbers, in the same order.
 
+    Example: [[[1, 2], [3, 4]]] → [[1, 2, 3, 4]]
     Shapes: N × C × H × W → N × C·H·W
     PyTorch: torch.nn.Flatten
     """
@@ -46,10 +47,10 @@ class Flatten(Node):
 class Unflatten(Node):
     """Folds one axis into several: the opposite of Flatten.
 
-    Axis `dim` becomes axes of the sizes `unflattened_size`; their product must be its size. One of them may be
-    −1 and is
-    worked out.
+    Axis `dim` becomes axes of the sizes `unflattened_size`; their product must be its size. One of them may be −1 and
+    is worked out.
 
+    Example (unflattened_size = (2, -1)): [[1, 2, 3, 4]] → [[[1, 2], [3, 4]]]
     Shapes: N × 64 → N × 1 × 8 × 8
     PyTorch: torch.nn.Unflatten
     """
@@ -86,10 +87,10 @@ def _example(total: int) -> str:
 class Reshape(Node):
     """Gives each sample another shape; the numbers keep their order.
 
-    `shape` is the shape of one sample: the batch axis stays in front by itself. One size may be −1 and is
-    worked out. The
-    numbers are read row by row, so this is not Transpose.
+    `shape` is the shape of one sample: the batch axis stays in front by itself. One size may be −1 and is worked out.
+    The numbers are read row by row, so this is not Transpose.
 
+    Example (shape = (2, -1)): [[1, 2, 3, 4, 5, 6]] → [[[1, 2, 3], [4, 5, 6]]]
     Shapes: N × 6 → N × 2 × 3; without a batch: 2 × 3 → 3 × 2
     PyTorch: torch.reshape
     """
@@ -108,9 +109,9 @@ class Permute(Node):
     """Puts all axes into another order.
 
     `dims` lists the old axes in their new order; 0 is the batch and normally stays first. (0, 2, 3, 1) turns
-    channels-first
-    images into channels-last.
+    channels-first images into channels-last.
 
+    Example: [[[1, 2, 3], [4, 5, 6]]] → [[[1, 4], [2, 5], [3, 6]]]
     Shapes: N × A × B → N × B × A with dims = (0, 2, 1)
     PyTorch: torch.permute
     """
@@ -135,8 +136,9 @@ class Permute(Node):
 class Transpose(Node):
     """Swaps two axes: rows become columns.
 
-    By default the last two. To keep samples apart, leave axis 0, the batch, in its place.
+    $y_{ij} = x_{ji}$. By default the last two. To keep samples apart, leave axis 0, the batch, in its place.
 
+    Example: [[[1, 2], [3, 4]]] → [[[1, 3], [2, 4]]]
     Shapes: N × A × B → N × B × A; A × B → B × A
     PyTorch: torch.transpose
     """
@@ -158,6 +160,7 @@ class Squeeze(Node):
 
     The numbers stay; only the shape has one axis less. It is the opposite of Unsqueeze.
 
+    Example: [[1], [2]] → [1, 2]
     Shapes: N × 1 → N; N × 1 × H × W → N × H × W with dim = 1
     PyTorch: torch.squeeze
     """
@@ -178,6 +181,7 @@ class Unsqueeze(Node):
 
     The new axis stands at position `dim`. With `dim` = 1, an N × H × W batch becomes images with one channel.
 
+    Example: [[1, 2]] → [[[1, 2]]]
     Shapes: N → N × 1; N × H × W → N × 1 × H × W with dim = 1
     PyTorch: torch.unsqueeze
     """
@@ -201,6 +205,8 @@ class Slice(Node):
     drops the axis, `1:3` takes positions 1 and 2, `::2` every second one, `-1` the last, `...` leaves the axes between
     as they are.
 
+    Example: [[1, 2, 3]] → [[2, 3]]
+    Example (index = ":, -1"): [[1, 2, 3]] → [3]
     Shapes: N × F → N × (F − 1) with index = ":, 1:"
     PyTorch: tensor[:, 1:]
     """
@@ -244,6 +250,7 @@ class Concat(Node):
     They have the same sizes on every other axis. Along axis 1 it puts features (or channels) side by side, as in skip
     connections of U-Nets and in networks with several inputs.
 
+    Example: [[1, 2]], [[3]] → [[1, 2, 3]]
     Shapes: N × A, N × B → N × (A + B)
     PyTorch: torch.cat
     """
@@ -277,8 +284,9 @@ def _free(x: Spec, at: int) -> str:
 class Stack(Node):
     """Joins values of one shape along a new axis.
 
-    Position i of the new axis holds input i.
+    $y_i = x_i$ for every input $x_i$. Position i of the new axis holds input i.
 
+    Example: [[1, 2]], [[3, 4]] → [[[1, 2], [3, 4]]]
     Shapes: k inputs N × F → N × k × F with dim = 1
     PyTorch: torch.stack
     """
@@ -305,6 +313,8 @@ class Split(Node):
     `sections` equal parts (the first ones one larger where it does not come out even), or parts of the sizes that are
     listed in `sizes`.
 
+    Example: [[1, 2, 3, 4]] → out_0 = [[1, 2]], out_1 = [[3, 4]]
+    Example (sizes = (1, 3)): [[1, 2, 3, 4]] → out_0 = [[1]], out_1 = [[2, 3, 4]]
     Shapes: N × F → N × F/2, N × F/2
     PyTorch: torch.tensor_split
     """
@@ -334,8 +344,9 @@ class Split(Node):
 class OneHot(Node):
     """Writes each class number as a row with a single 1.
 
-    Number $i$ becomes a vector of `num_classes` zeros with a 1 at position $i$.
+    $y_j = 1$ for $j = i$, else 0. Number $i$ becomes a vector of `num_classes` zeros with a 1 at position $i$.
 
+    Example (num_classes = 3): [2, 0] → [[0, 0, 1], [1, 0, 0]]
     Shapes: N (int64) → N × num_classes (float32)
     PyTorch: torch.nn.functional.one_hot
     """
@@ -364,6 +375,7 @@ class Cast(Node):
 
     From decimal to whole cuts the digits after the point off, and no gradient passes through it.
 
+    Example (dtype = int64): [[1.7, -1.7]] → [[1, -1]]
     Shapes: any → the same, of another dtype
     PyTorch: torch.Tensor.to
     """
