@@ -22,6 +22,7 @@ from neuralgraph.ui.panels.fields import Form
 from neuralgraph.ui.panels.initial_form import InitialForm
 from neuralgraph.ui.panels.plan_form import PlanForm
 from neuralgraph.ui.panels.renaming import NameEdit
+from neuralgraph.ui.prose import formula_label, leading_formulas
 from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
 from neuralgraph.validation.problem import Problem
@@ -239,6 +240,8 @@ class NodeSheet(QWidget):
         self.form = self._made_form(plain)
         if not kind.params:
             self._box.addWidget(_wrapped(self.theme, kind.summary()))
+            for formula in leading_formulas(kind):
+                self._box.addWidget(formula_label(self.theme, formula, 13, ratio=self.devicePixelRatioF()))
         if rest:
             self._more = self._made_form(rest)
             set_here = any(one.name in self.placed.params for one in rest)
