@@ -13,6 +13,7 @@ class _Activation(Node):
     """A function of every number by itself."""
 
     category = "Activations"
+    group = "Rectifiers"
     target: ClassVar[str] = ""
 
     def call(self, x: Float) -> Call:
@@ -109,6 +110,7 @@ class Sigmoid(_Activation):
     PyTorch: torch.nn.Sigmoid
     """
 
+    group = "Squashing"
     synonyms = ("logistic", "squash", "probability", "activation")
     target = "torch.sigmoid"
 
@@ -124,6 +126,7 @@ class Tanh(_Activation):
     PyTorch: torch.nn.Tanh
     """
 
+    group = "Squashing"
     synonyms = ("hyperbolic tangent", "squash", "activation")
     target = "torch.tanh"
 
@@ -156,6 +159,7 @@ class Hardtanh(_Activation):
     PyTorch: torch.nn.Hardtanh
     """
 
+    group = "Squashing"
     synonyms = ("clip", "clamp", "hard tanh", "activation")
     target = "torch.nn.functional.hardtanh"
 
@@ -181,6 +185,7 @@ class Sign(_Activation):
     PyTorch: torch.sign
     """
 
+    group = "Squashing"
     synonyms = ("step", "threshold", "heaviside", "binary")
     target = "torch.sign"
 
@@ -197,6 +202,7 @@ class Softmax(Node):
     """
 
     category = "Activations"
+    group = "Probabilities"
     synonyms = ("probabilities", "normalise", "classes", "attention weights")
 
     dim: int = param(-1, "Axis along which the outputs sum to 1; −1 is the last.", min=-8, max=7, row="axis")
@@ -216,6 +222,7 @@ class LogSoftmax(Node):
     """
 
     category = "Activations"
+    group = "Probabilities"
     synonyms = ("log probabilities", "logsumexp")
 
     dim: int = param(-1, "Axis along which the probabilities sum to 1; −1 is the last.", min=-8, max=7, row="axis")
@@ -242,6 +249,7 @@ class Identity(Node):
     """
 
     category = "Activations"
+    group = "Passing and gating"
     synonyms = ("linear activation", "pass", "nothing", "noop")
 
     def call(self, x: Spec) -> Call:

@@ -36,6 +36,7 @@ class Einsum(Node):
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("einstein summation", "contraction", "tensor product", "outer product", "bilinear form")
 
     equation: str = param("ij,jk->ik", "Letters of every input, an arrow, letters of the output.", row="equation")
@@ -79,6 +80,7 @@ class Outer(Node):
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("outer product", "hebb", "tensor product")
 
     def call(self, a: Float, b: Float) -> Call:
@@ -94,6 +96,7 @@ class _Square(Node):
     """A function of square matrices."""
 
     category = "Maths"
+    group = "Linear algebra"
     target: ClassVar[str] = ""
 
     def call(self, x: Float) -> Call:
@@ -169,6 +172,7 @@ class Svdvals(Node):
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("singular values", "svd", "rank")
 
     def call(self, x: Float) -> Call:
@@ -189,6 +193,7 @@ class Solve(Node):
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("linear system", "equations", "least squares")
 
     def call(self, a: Float, b: Float) -> Call:
@@ -202,6 +207,7 @@ class Solve(Node):
 
 class _Triangle(Node):
     category = "Maths"
+    group = "Linear algebra"
     target: ClassVar[str] = ""
 
     diagonal: int = param(0, "Which diagonal is the edge: 0 the main one, 1 the next above.", min=-65536, max=65536,
@@ -252,6 +258,7 @@ class Diagonal(Node):
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("diag", "trace", "main diagonal")
 
     def call(self, x: Spec) -> Call:
@@ -271,6 +278,7 @@ class CosineSimilarity(Node):
     """
 
     category = "Maths"
+    group = "Distances"
     synonyms = ("cosine", "similar", "angle", "embedding distance")
 
     dim: int = param(1, "Axis of the rows.", min=-8, max=7, row="axis")
@@ -291,6 +299,7 @@ class PairwiseDistance(Node):
     """
 
     category = "Maths"
+    group = "Distances"
     synonyms = ("euclidean", "siamese", "metric")
 
     p: float = param(2.0, "Power: 2 is the usual distance, 1 the sum of differences.", min=1.0, max=64.0, row="power")
@@ -311,6 +320,7 @@ class Cdist(Node):
     """
 
     category = "Maths"
+    group = "Distances"
     synonyms = ("distances", "prototypes", "clusters", "nearest neighbour")
 
     p: float = param(2.0, "Power: 2 is the usual distance, 1 the sum of differences.", min=1.0, max=64.0, row="power")

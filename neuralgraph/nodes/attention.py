@@ -48,6 +48,7 @@ class MultiheadAttention(Node):
     """
 
     category = "Layers"
+    group = "Attention"
     synonyms = ("attention", "self-attention", "transformer", "mha", "query key value")
 
     num_heads: int = param(1, "Number of heads; it has to divide the features of the query.", min=1, max=4096,
@@ -87,6 +88,7 @@ class TransformerEncoderLayer(Node):
     """
 
     category = "Layers"
+    group = "Attention"
     synonyms = ("transformer", "encoder", "attention", "bert", "block")
 
     nhead: int = param(1, "Number of attention heads; it has to divide the features.", min=1, max=4096, row="heads")

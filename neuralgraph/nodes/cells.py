@@ -21,6 +21,7 @@ class _Cell(Node):
     """One step: an input and what was remembered, to what is remembered next."""
 
     category = "Layers"
+    group = "Recurrent"
 
     hidden_size: int = param(32, "How many numbers it remembers.", min=1, row="features", axis=-1)
     bias: bool = param(True, "Learn offsets.", advanced=True)
@@ -103,6 +104,7 @@ class TransformerEncoder(Node):
     """
 
     category = "Layers"
+    group = "Attention"
     synonyms = ("transformer", "bert", "stack", "self-attention")
 
     nhead: int = param(1, "Number of attention heads; it has to divide the features.", min=1, max=4096, row="heads")
@@ -131,6 +133,7 @@ class Bilinear(Node):
     """
 
     category = "Layers"
+    group = "Dense"
     synonyms = ("pairs", "interaction", "tensor layer")
 
     out_features: int = param(16, "Number of outputs.", min=1, row="features", axis=-1)
@@ -160,6 +163,7 @@ class TransformerDecoderLayer(Node):
     """
 
     category = "Layers"
+    group = "Attention"
     synonyms = ("transformer", "decoder", "cross attention", "block")
 
     nhead: int = param(1, "Number of attention heads; it has to divide the features.", min=1, max=4096, row="heads")

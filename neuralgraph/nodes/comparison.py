@@ -12,6 +12,7 @@ class _Compare(Node):
     """A question about two values, number by number; sizes of 1 are stretched."""
 
     category = "Maths"
+    group = "Comparison"
     target: ClassVar[str] = ""
 
     def call(self, a: Spec, b: Spec) -> Call:
@@ -107,6 +108,7 @@ class _Logic(Node):
     """Two answers joined."""
 
     category = "Maths"
+    group = "Comparison"
     target: ClassVar[str] = ""
 
     def call(self, a: Mask, b: Mask) -> Call:
@@ -167,6 +169,7 @@ class LogicalNot(Node):
     """
 
     category = "Maths"
+    group = "Comparison"
     synonyms = ("not", "invert", "gate")
 
     def call(self, x: Mask) -> Call:
@@ -184,6 +187,7 @@ class Where(Node):
     """
 
     category = "Maths"
+    group = "Comparison"
     synonyms = ("if", "choose", "select", "switch", "mask")
 
     def call(self, condition: Mask, a: Spec, b: Spec) -> Call:
@@ -207,6 +211,7 @@ class IsFinite(Node):
     """
 
     category = "Maths"
+    group = "Comparison"
     synonyms = ("nan", "infinite", "check")
 
     def call(self, x: Spec) -> Call:

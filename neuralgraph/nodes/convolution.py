@@ -14,6 +14,7 @@ class _Conv(Spatial):
     """What Conv1d, Conv2d and Conv3d have in common."""
 
     category = "Layers"
+    group = "Convolution"
 
     out_channels: int = param(16, "Number of filters; each gives one channel.", min=1, row="channels", axis=1)
     kernel_size: Size = param(3, "Size of the filters.", min=1, max=WIDEST, row="kernel")
@@ -102,6 +103,7 @@ class _ConvTranspose(Spatial):
     """What the transposed convolutions have in common."""
 
     category = "Layers"
+    group = "Convolution"
 
     out_channels: int = param(16, "Number of channels it paints.", min=1, row="channels", axis=1)
     kernel_size: Size = param(2, "Size of the painted patch.", min=1, max=WIDEST, row="kernel")

@@ -17,6 +17,7 @@ class Abs(_Unary):
     PyTorch: torch.abs
     """
 
+    group = "Arithmetic"
     synonyms = ("absolute value", "magnitude")
     target = "torch.abs"
 
@@ -87,6 +88,7 @@ class Tan(_Unary):
     PyTorch: torch.tan
     """
 
+    group = "Trigonometry"
     synonyms = ("tangent",)
     target = "torch.tan"
 
@@ -101,6 +103,7 @@ class Asin(_Unary):
     PyTorch: torch.asin
     """
 
+    group = "Trigonometry"
     synonyms = ("arcsine", "inverse sine")
     target = "torch.asin"
 
@@ -115,6 +118,7 @@ class Acos(_Unary):
     PyTorch: torch.acos
     """
 
+    group = "Trigonometry"
     synonyms = ("arccosine", "inverse cosine")
     target = "torch.acos"
 
@@ -129,6 +133,7 @@ class Atan(_Unary):
     PyTorch: torch.atan
     """
 
+    group = "Trigonometry"
     synonyms = ("arctangent", "inverse tangent")
     target = "torch.atan"
 
@@ -143,6 +148,7 @@ class Sinh(_Unary):
     PyTorch: torch.sinh
     """
 
+    group = "Trigonometry"
     synonyms = ("hyperbolic sine",)
     target = "torch.sinh"
 
@@ -157,6 +163,7 @@ class Cosh(_Unary):
     PyTorch: torch.cosh
     """
 
+    group = "Trigonometry"
     synonyms = ("hyperbolic cosine",)
     target = "torch.cosh"
 
@@ -283,6 +290,7 @@ class Clamp(_Unary):
     PyTorch: torch.clamp
     """
 
+    group = "Arithmetic"
     synonyms = ("clip", "limit", "bound", "truncate")
 
     min: float = param(0.0, "Smallest number that passes.", min=-1e6, max=1e6, row="from")
@@ -335,6 +343,7 @@ class Atan2(_Binary):
     PyTorch: torch.atan2
     """
 
+    group = "Trigonometry"
     synonyms = ("angle", "polar", "phase")
     target = "torch.atan2"
 

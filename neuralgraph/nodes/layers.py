@@ -19,6 +19,7 @@ class Linear(Node):
     """
 
     category = "Layers"
+    group = "Dense"
     synonyms = ("dense", "fully connected", "fc", "affine", "perceptron", "neuron", "weights")
 
     out_features: int = param(64, "Number of outputs.", min=1, row="features", axis=-1)
@@ -49,6 +50,7 @@ class Embedding(Node):
     """
 
     category = "Layers"
+    group = "Dense"
     synonyms = ("lookup", "word vectors", "token", "vocabulary", "categorical")
 
     num_embeddings: int = param(1000, "Number of different whole numbers that can come in, from 0.", min=1, row="rows")
@@ -80,6 +82,7 @@ class Dropout(Node):
     """
 
     category = "Layers"
+    group = "Dropout"
     synonyms = ("regularisation", "regularization", "noise", "overfitting")
 
     p: float = param(0.5, "Probability that a number is zeroed.", min=0.0, max=1.0, row="zeroed")
@@ -102,6 +105,7 @@ class Dropout2d(Node):
     """
 
     category = "Layers"
+    group = "Dropout"
     synonyms = ("spatial dropout", "channel dropout", "regularisation", "regularization")
 
     p: float = param(0.5, "Probability that a channel is zeroed.", min=0.0, max=1.0, row="zeroed")

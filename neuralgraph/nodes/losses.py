@@ -15,6 +15,7 @@ class _Loss(Node):
     """What all losses have in common: a share in the total, and how the samples are joined."""
 
     category = "Losses"
+    group = "For classes"
     role = "loss"
 
     weight: float = param(1.0, "Its share in the total, when there are several losses.", min=-1e6, max=1e6,
@@ -185,6 +186,7 @@ class MSELoss(_Alike):
     PyTorch: torch.nn.MSELoss
     """
 
+    group = "For numbers"
     synonyms = ("mean squared error", "l2", "quadratic", "regression", "least squares")
     target = "mse_loss"
 
@@ -199,6 +201,7 @@ class L1Loss(_Alike):
     PyTorch: torch.nn.L1Loss
     """
 
+    group = "For numbers"
     synonyms = ("mean absolute error", "mae loss", "regression")
     target = "l1_loss"
 
@@ -214,6 +217,7 @@ class SmoothL1Loss(_Alike):
     PyTorch: torch.nn.SmoothL1Loss
     """
 
+    group = "For numbers"
     synonyms = ("huber", "robust", "regression")
     target = "smooth_l1_loss"
 

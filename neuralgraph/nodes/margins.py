@@ -17,6 +17,7 @@ class HuberLoss(_Alike):
     PyTorch: torch.nn.HuberLoss
     """
 
+    group = "For numbers"
     synonyms = ("robust", "regression", "outlier")
     target = "huber_loss"
 
@@ -54,6 +55,7 @@ class PoissonNLLLoss(_Alike):
     PyTorch: torch.nn.PoissonNLLLoss
     """
 
+    group = "For numbers"
     synonyms = ("counts", "poisson regression", "rate")
     target = "poisson_nll_loss"
 
@@ -85,6 +87,7 @@ class HingeEmbeddingLoss(_Alike):
     PyTorch: torch.nn.HingeEmbeddingLoss
     """
 
+    group = "For pairs"
     synonyms = ("pairs", "similarity", "siamese")
     target = "hinge_embedding_loss"
 

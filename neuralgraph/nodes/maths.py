@@ -16,6 +16,7 @@ class _Unary(Node):
     """A function of every number by itself."""
 
     category = "Maths"
+    group = "Functions"
     target: ClassVar[str] = ""
 
     def call(self, x: Float) -> Call:
@@ -27,6 +28,7 @@ class _Binary(Node):
     """A function of two values, number by number; sizes of 1 are stretched."""
 
     category = "Maths"
+    group = "Arithmetic"
     target: ClassVar[str] = ""
 
     def call(self, a: Spec, b: Spec) -> Call:
@@ -109,6 +111,7 @@ class MatMul(Node):
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("matrix multiplication", "dot product", "@", "inner product", "mm", "bmm")
 
     def call(self, a: Float, b: Float) -> Call:
@@ -140,6 +143,7 @@ class Pow(Node):
     """
 
     category = "Maths"
+    group = "Arithmetic"
     synonyms = ("power", "square", "root", "exponent", "**", "^")
 
     power: float = param(2.0, "The exponent, where nothing is wired to it.", min=-1e6, max=1e6, row="exponent")
@@ -190,6 +194,7 @@ class Sin(_Unary):
     PyTorch: torch.sin
     """
 
+    group = "Trigonometry"
     synonyms = ("sine", "wave", "periodic")
     target = "torch.sin"
 
@@ -204,6 +209,7 @@ class Cos(_Unary):
     PyTorch: torch.cos
     """
 
+    group = "Trigonometry"
     synonyms = ("cosine", "wave", "periodic")
     target = "torch.cos"
 
@@ -218,6 +224,7 @@ class Neg(_Unary):
     PyTorch: torch.neg
     """
 
+    group = "Arithmetic"
     synonyms = ("negative", "minus", "opposite")
     target = "torch.neg"
 
@@ -234,6 +241,7 @@ class Dot(Node):
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("reroute", "bend", "bead", "elbow", "junction")
     passes = True
 
@@ -245,6 +253,7 @@ class _Reduction(Node):
     """Joins numbers along axes."""
 
     category = "Maths"
+    group = "Reductions"
 
     dim: tuple[int, ...] = param((), "Axes to join; none named = all of them, the batch too.", min=-AXES, max=AXES - 1,
                                  row="axes")
@@ -325,6 +334,7 @@ class Constant(Node):
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("number", "value", "fixed", "scalar", "literal", "tensor")
 
     value: Numbers = param(1.0, "A number, or numbers in brackets.", row="value")
@@ -347,6 +357,7 @@ class Parameter(Node):
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("weight", "variable", "learnable", "trainable", "free")
 
     shape: tuple[int, ...] = param((1,), "Its shape; empty is a single number.", min=1, row="shape")

@@ -8,6 +8,7 @@ from neuralgraph.spec import Call, Float, Misfit, Node, module, param
 
 class _BatchNorm(Node):
     category = "Layers"
+    group = "Normalisation"
 
     eps: float = param(1e-5, "Added to the variance, so that nothing is divided by 0.", min=1e-12, max=1.0,
     advanced=True)
@@ -95,6 +96,7 @@ class LayerNorm(Node):
     """
 
     category = "Layers"
+    group = "Normalisation"
     synonyms = ("layer normalization", "layer normalisation", "ln", "transformer")
 
     axes_joined: int = param(1, "How many of the last axes are normalised together.", min=1, max=7, row="axes")
@@ -122,6 +124,7 @@ class GroupNorm(Node):
     """
 
     category = "Layers"
+    group = "Normalisation"
     synonyms = ("group normalization", "group normalisation", "gn", "instance norm")
 
     num_groups: int = param(1, "Number of groups; it has to divide the channels.", min=1, max=65536, row="groups")

@@ -14,6 +14,7 @@ class _Pad(Node):
     """A border of one width at every edge of `axes` axes, unless front and back are given apart."""
 
     category = "Layers"
+    group = "Padding"
     mode: ClassVar[str] = "constant"
     inside: ClassVar[int | None] = None
     """How much smaller than the input the border has to be, where it is made of it."""

@@ -29,6 +29,7 @@ class MarginRankingLoss(_Loss):
     PyTorch: torch.nn.MarginRankingLoss
     """
 
+    group = "For pairs"
     synonyms = ("ranking", "order", "preference")
 
     margin: float = param(0.0, "Lead that is enough.", min=-1e6, max=1e6, row="margin")
@@ -50,6 +51,7 @@ class CosineEmbeddingLoss(_Loss):
     PyTorch: torch.nn.CosineEmbeddingLoss
     """
 
+    group = "For pairs"
     synonyms = ("similarity", "siamese", "contrastive", "angle")
 
     margin: float = param(0.0, "Likeness that others may have.", min=-1.0, max=1.0, row="margin")
@@ -70,6 +72,7 @@ class TripletMarginLoss(_Loss):
     PyTorch: torch.nn.TripletMarginLoss
     """
 
+    group = "For pairs"
     synonyms = ("embedding", "siamese", "metric learning", "contrastive")
 
     margin: float = param(1.0, "Lead that is enough.", min=0.0, max=1e6, row="margin")
@@ -93,6 +96,7 @@ class GaussianNLLLoss(_Loss):
     PyTorch: torch.nn.GaussianNLLLoss
     """
 
+    group = "For numbers"
     synonyms = ("uncertainty", "variance", "heteroscedastic", "regression")
 
     full: bool = param(False, "Add the constant part.", advanced=True)

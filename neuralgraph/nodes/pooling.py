@@ -13,6 +13,7 @@ class _Pool(Spatial):
     """What pooling layers with a window have in common."""
 
     category = "Layers"
+    group = "Pooling"
 
     kernel_size: Size = param(2, "Size of the window.", min=1, max=WIDEST, row="kernel")
     stride: Size | None = param(None, "Step of the window; empty is its size, so that windows do not overlap.",
@@ -140,6 +141,7 @@ class AvgPool3d(_AvgPool):
 
 class _AdaptivePool(Spatial):
     category = "Layers"
+    group = "Pooling"
     way: ClassVar[str] = "avg"
 
     output_size: Size = param(1, "Size that comes out, whatever comes in.", min=1, max=WIDEST, row="size")

@@ -36,6 +36,7 @@ class PReLU(Node):
     """
 
     category = "Activations"
+    group = "Rectifiers"
     synonyms = ("parametric", "leaky", "learnable slope")
 
     each: bool = param(False, "Learn a slope for every channel (axis 1) instead of one for all.", row="per channel")
@@ -58,6 +59,7 @@ class RReLU(Node):
     """
 
     category = "Activations"
+    group = "Rectifiers"
     synonyms = ("randomized", "leaky", "noise")
 
     lower: float = param(0.125, "Smallest slope.", min=0.0, max=1.0, row="from")
@@ -142,6 +144,7 @@ class Hardsigmoid(_Activation):
     PyTorch: torch.nn.Hardsigmoid
     """
 
+    group = "Squashing"
     synonyms = ("hard sigmoid", "gate")
     target = _F + "hardsigmoid"
 
@@ -156,6 +159,7 @@ class LogSigmoid(_Activation):
     PyTorch: torch.nn.LogSigmoid
     """
 
+    group = "Squashing"
     synonyms = ("log sigmoid",)
     target = _F + "logsigmoid"
 
@@ -170,6 +174,7 @@ class Softsign(_Activation):
     PyTorch: torch.nn.Softsign
     """
 
+    group = "Squashing"
     synonyms = ("squash",)
     target = _F + "softsign"
 
@@ -184,11 +189,14 @@ class Tanhshrink(_Activation):
     PyTorch: torch.nn.Tanhshrink
     """
 
+    group = "Shrinking"
     synonyms = ("shrinkage", "sparse")
     target = _F + "tanhshrink"
 
 
 class _Shrink(_Activation):
+    group = "Shrinking"
+
     lambd: float = param(0.5, "Numbers smaller than this become 0.", min=0.0, max=1e6, row="lambda")
 
 
@@ -230,6 +238,7 @@ class Threshold(_Activation):
     PyTorch: torch.nn.Threshold
     """
 
+    group = "Shrinking"
     synonyms = ("cut", "step", "limit")
     target = _F + "threshold"
 
@@ -248,6 +257,7 @@ class GLU(Node):
     """
 
     category = "Activations"
+    group = "Passing and gating"
     synonyms = ("gate", "gated linear unit", "gating")
 
     dim: int = param(-1, "Axis that is cut in two.", min=-8, max=7, row="axis")
@@ -270,6 +280,7 @@ class Softmin(Node):
     """
 
     category = "Activations"
+    group = "Probabilities"
     synonyms = ("normalise", "inverse softmax")
 
     dim: int = param(-1, "Axis along which the shares add up to 1.", min=-8, max=7, row="axis")

@@ -8,6 +8,7 @@ from neuralgraph.spec import Call, Float, Misfit, Node, Spec, module, param
 
 class _Recurrent(Node):
     category = "Layers"
+    group = "Recurrent"
 
     hidden_size: int = param(32, "How many numbers it remembers.", min=1, row="features", axis=-1)
     num_layers: int = param(1, "Layers stacked on each other.", min=1, max=64, row="layers")

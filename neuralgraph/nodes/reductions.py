@@ -128,6 +128,7 @@ class _Along(Node):
     """What is done along one axis."""
 
     category = "Maths"
+    group = "Along an axis"
 
     dim: int = param(-1, "The axis.", min=-8, max=7, row="axis")
 
@@ -145,6 +146,7 @@ class Prod(_Along):
     PyTorch: torch.prod
     """
 
+    group = "Reductions"
     synonyms = ("product", "multiply up", "reduce")
 
     def call(self, x: Spec) -> Call:
@@ -162,6 +164,7 @@ class ArgMax(_Along):
     PyTorch: torch.argmax
     """
 
+    group = "Reductions"
     synonyms = ("winner", "predicted class", "index of maximum")
 
     def call(self, x: Spec) -> Call:
@@ -179,6 +182,7 @@ class ArgMin(_Along):
     PyTorch: torch.argmin
     """
 
+    group = "Reductions"
     synonyms = ("nearest", "index of minimum")
 
     def call(self, x: Spec) -> Call:
@@ -293,6 +297,7 @@ class Gather(_Along):
     PyTorch: torch.take_along_dim
     """
 
+    group = "Indexing"
     synonyms = ("pick", "select by index", "lookup")
 
     def call(self, x: Spec, index: Integer) -> Call:

@@ -61,6 +61,7 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
 
 class _FractionalMaxPool(Spatial):
     category = "Layers"
+    group = "Pooling"
 
     kernel_size: Size = param(2, "Size of the windows.", min=1, max=WIDEST, row="kernel")
     output_size: Size = param(5, "Size that comes out.", min=1, max=WIDEST, row="size")
@@ -91,6 +92,7 @@ class FractionalMaxPool2d(_FractionalMaxPool):
 
 class _LPPool(Spatial):
     category = "Layers"
+    group = "Pooling"
 
     norm_type: float = param(2.0, "Power: 1 is the sum, larger comes near the largest.", min=1.0, max=64.0, row="power")
     kernel_size: Size = param(2, "Size of the window.", min=1, max=WIDEST, row="kernel")
@@ -156,6 +158,7 @@ class Upsample(Node):
     """
 
     category = "Layers"
+    group = "Shape"
     synonyms = ("resize", "interpolate", "enlarge", "unpool", "bilinear")
 
     scale_factor: int = param(2, "How many times larger.", min=1, max=64, row="factor")
@@ -186,6 +189,7 @@ class PixelShuffle(Node):
     """
 
     category = "Layers"
+    group = "Shape"
     synonyms = ("sub-pixel", "super resolution", "depth to space", "upsample")
 
     upscale_factor: int = param(2, "How many times larger: r.", min=1, max=256, row="factor")
@@ -206,6 +210,7 @@ class PixelUnshuffle(Node):
     """
 
     category = "Layers"
+    group = "Shape"
     synonyms = ("space to depth", "downsample", "inverse sub-pixel")
 
     downscale_factor: int = param(2, "How many times smaller: r.", min=1, max=256, row="factor")
@@ -228,6 +233,7 @@ class ChannelShuffle(Node):
     """
 
     category = "Layers"
+    group = "Shape"
     synonyms = ("shufflenet", "groups", "interleave")
 
     groups: int = param(2, "Number of groups.", min=1, max=65536, row="groups")
@@ -252,6 +258,7 @@ class Unfold(Spatial):
     """
 
     category = "Layers"
+    group = "Convolution"
     axes = 2
     synonyms = ("im2col", "patches", "sliding window", "extract")
 
@@ -278,6 +285,7 @@ class Fold(Spatial):
     """
 
     category = "Layers"
+    group = "Convolution"
     axes = 2
     synonyms = ("col2im", "patches", "overlap add", "reassemble")
 

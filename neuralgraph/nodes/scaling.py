@@ -8,6 +8,7 @@ from neuralgraph.spec import Call, Float, Misfit, Node, module, param
 
 class _InstanceNorm(Node):
     category = "Layers"
+    group = "Normalisation"
 
     eps: float = param(1e-5, "Added to the variance, so that nothing is divided by 0.", min=1e-12, max=1.0,
                        advanced=True)
@@ -76,6 +77,7 @@ class RMSNorm(Node):
     """
 
     category = "Layers"
+    group = "Normalisation"
     synonyms = ("root mean square", "llama", "normalization")
 
     eps: float = param(1e-6, "Added to the mean square, so that nothing is divided by 0.", min=1e-12, max=1.0,
@@ -98,6 +100,7 @@ class LocalResponseNorm(Node):
     """
 
     category = "Layers"
+    group = "Normalisation"
     synonyms = ("lrn", "alexnet", "lateral inhibition")
 
     size: int = param(5, "Number of channels that compete.", min=1, max=65536, row="size")
@@ -116,6 +119,7 @@ class LocalResponseNorm(Node):
 
 class _Channels(Node):
     category = "Layers"
+    group = "Dropout"
 
     p: float = param(0.5, "Probability that a channel is zeroed.", min=0.0, max=1.0, row="zeroed")
 
@@ -158,6 +162,7 @@ class Dropout3d(_Channels):
 
 class _Alpha(Node):
     category = "Layers"
+    group = "Dropout"
 
     p: float = param(0.5, "Probability that a number is switched off.", min=0.0, max=1.0, row="off")
 

@@ -32,6 +32,7 @@ class Flatten(Node):
     """
 
     category = "Layers"
+    group = "Shape"
     synonyms = ("reshape", "vector", "unroll", "ravel")
 
     start_dim: int = param(1, "First axis that is joined; 0 is the batch.", min=-AXES, max=AXES - 1, advanced=True)
@@ -56,6 +57,7 @@ class Unflatten(Node):
     """
 
     category = "Layers"
+    group = "Shape"
     synonyms = ("fold", "to image", "reshape")
 
     dim: int = param(1, "The axis that is folded.", min=-AXES, max=AXES - 1)
@@ -96,6 +98,7 @@ class Reshape(Node):
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("view", "resize", "fold")
 
     shape: tuple[int, ...] = param((-1,), "Shape of one sample; one size may be −1.", min=-1, row="shape")
@@ -117,6 +120,7 @@ class Permute(Node):
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("reorder", "axes", "channels last", "transpose")
 
     dims: tuple[int, ...] = param((0, 2, 1), "Old axes in their new order.", min=-AXES, max=AXES - 1, row="order")
@@ -144,6 +148,7 @@ class Transpose(Node):
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("swap axes", "rows and columns", "matrix transpose", ".T")
 
     dim0: int = param(-2, "One axis.", min=-AXES, max=AXES - 1, row="axis")
@@ -166,6 +171,7 @@ class Squeeze(Node):
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("remove axis", "drop dimension")
 
     dim: int = param(-1, "The axis that is taken away; −1 is the last.", min=-AXES, max=AXES - 1, row="axis")
@@ -187,6 +193,7 @@ class Unsqueeze(Node):
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("add axis", "expand dims", "new dimension")
 
     dim: int = param(1, "Where the new axis stands; −1 is at the end.", min=-AXES, max=AXES - 1, row="axis")
@@ -212,6 +219,7 @@ class Slice(Node):
     """
 
     category = "Maths"
+    group = "Indexing"
     synonyms = ("index", "crop", "part", "select", "[:]", "last step")
 
     index: str = param(":, 1:", "What is taken, axis by axis, as in numpy.", row="part")
@@ -244,103 +252,6 @@ def _check_index(x: Spec, index: tuple[Index, ...]) -> None:
             raise Misfit(f"a part of axis {at} with at least one number", hint=f"The axis has {size}: 0 … {size - 1}.")
 
 
-class Concat(Node):
-    """Joins values end to end along one axis.
-
-    They have the same sizes on every other axis. Along axis 1 it puts features (or channels) side by side, as in skip
-    connections of U-Nets and in networks with several inputs.
-
-    Example: [[1, 2]], [[3]] → [[1, 2, 3]]
-    Shapes: N × A, N × B → N × (A + B)
-    PyTorch: torch.cat
-    """
-
-    category = "Maths"
-    synonyms = ("concatenate", "cat", "join", "merge", "append")
-
-    dim: int = param(1, "Axis along which they are joined.", min=-AXES, max=AXES - 1, row="axis")
-
-    def call(self, *xs: Spec) -> Call:
-        first = xs[0]
-        at = axis(first, self.dim, "xs_0")
-        for number, other in enumerate(xs[1:], 1):
-            port = f"xs_{number}"
-            if other.rank != first.rank:
-                raise Misfit(f"inputs with {first.rank} axes, like its first", port=port, axes=_free(first, at),
-                             insert="Flatten" if first.rank == 2 < other.rank else "",
-                             hint="Flatten, Unsqueeze or Reshape gives them the same number of axes.")
-            if any(i != at and a != b for i, (a, b) in enumerate(zip(first.shape, other.shape, strict=True))):
-                raise Misfit(f"inputs that differ only on axis {self.dim}", port=port, axes=_free(first, at),
-                             hint="Pad, pool or slice one of them until the other axes agree.")
-        if isinstance(first.shape[at], str):
-            raise Misfit("an axis beside the batch", port="xs_0", hint="Set dim to 1: samples stay apart.")
-        return function("torch.cat", pack=True, dim=self.dim)
-
-
-def _free(x: Spec, at: int) -> str:
-    return " × ".join("any" if i == at else str(size) for i, size in enumerate(x.shape))
-
-
-class Stack(Node):
-    """Joins values of one shape along a new axis.
-
-    $y_i = x_i$ for every input $x_i$. Position i of the new axis holds input i.
-
-    Example: [[1, 2]], [[3, 4]] → [[[1, 2], [3, 4]]]
-    Shapes: k inputs N × F → N × k × F with dim = 1
-    PyTorch: torch.stack
-    """
-
-    category = "Maths"
-    synonyms = ("join", "pile", "new axis", "merge")
-
-    dim: int = param(1, "Where the new axis stands.", min=-AXES, max=AXES - 1, row="axis")
-
-    def call(self, *xs: Spec) -> Call:
-        first = xs[0]
-        if not -first.rank - 1 <= self.dim <= first.rank:
-            raise Misfit(f"inputs with at least {abs(self.dim)} axes", port="xs_0", hint="Choose a smaller dim.")
-        for number, other in enumerate(xs[1:], 1):
-            if other.shape != first.shape:
-                raise Misfit(f"inputs of one shape, here {first}", port=f"xs_{number}", axes=str(first),
-                             hint="Concat joins inputs of different size along an axis that is there.")
-        return function("torch.stack", pack=True, dim=self.dim)
-
-
-class Split(Node):
-    """Parts a value along one axis; every part is an output of its own.
-
-    `sections` equal parts (the first ones one larger where it does not come out even), or parts of the sizes that are
-    listed in `sizes`.
-
-    Example: [[1, 2, 3, 4]] → out_0 = [[1, 2]], out_1 = [[3, 4]]
-    Example (sizes = (1, 3)): [[1, 2, 3, 4]] → out_0 = [[1]], out_1 = [[2, 3, 4]]
-    Shapes: N × F → N × F/2, N × F/2
-    PyTorch: torch.tensor_split
-    """
-
-    category = "Maths"
-    synonyms = ("chunk", "divide", "part", "branch")
-
-    sections: int = param(2, "Number of parts.", min=1, max=64, row="parts")
-    dim: int = param(1, "Axis that is parted.", min=-AXES, max=AXES - 1, row="axis")
-    sizes: tuple[int, ...] = param((), "Sizes of the parts, if they are not equal.", min=1, advanced=True)
-
-    def outputs(self) -> tuple[str, ...]:
-        return tuple(f"out_{number}" for number in range(len(self.sizes) or self.sections))
-
-    def call(self, x: Spec) -> Call:
-        size = x.size(axis(x, self.dim))
-        picks = tuple((number,) for number in range(len(self.outputs())))
-        if self.sizes:
-            if sum(self.sizes) != size:
-                raise Misfit(f"an axis {self.dim} of {sum(self.sizes)}", hint=f"The sizes must add up to {size}.")
-            return function("torch.split", picks=picks, split_size_or_sections=self.sizes, dim=self.dim)
-        if size < self.sections:
-            raise Misfit(f"an axis {self.dim} of at least {self.sections}", hint=f"Ask for at most {size} parts.")
-        return function("torch.tensor_split", picks=picks, sections=self.sections, dim=self.dim)
-
-
 class OneHot(Node):
     """Writes each class number as a row with a single 1.
 
@@ -352,6 +263,7 @@ class OneHot(Node):
     """
 
     category = "Maths"
+    group = "Indexing"
     synonyms = ("indicator", "dummy", "categorical", "encode", "one-hot")
 
     num_classes: int | None = param(None, "Number of classes; empty takes it from the labels.", min=1, max=10**6,
@@ -381,6 +293,7 @@ class Cast(Node):
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("convert", "dtype", "to float", "to int", "type")
 
     dtype: str = param("float32", "Kind of number that comes out.",
