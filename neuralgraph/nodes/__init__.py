@@ -13,6 +13,7 @@ from neuralgraph.nodes import (
     convolution,
     data,
     functions,
+    joining,
     layers,
     losses,
     margins,
@@ -36,9 +37,9 @@ from neuralgraph.nodes.left_out import LEFT_OUT
 from neuralgraph.spec import Catalog, Node
 
 MODULES: tuple[ModuleType, ...] = (
-    data, preparation, layers, convolution, pooling, shape, normalisation, recurrent, attention, cells, resizing,
-    padding, scaling, activations, rectifiers, maths, functions, reductions, algebra, comparison, losses, margins,
-    pairs, metrics, modules, recurrence,
+    data, preparation, layers, convolution, pooling, maths, functions, shape, joining, normalisation, recurrent,
+    attention, cells, resizing, padding, scaling, activations, rectifiers, reductions, algebra, comparison, losses,
+    margins, pairs, metrics, modules, recurrence,
 )
 """In the order of the palette, within each category."""
 

@@ -12,6 +12,7 @@ class Input(Node):
     In a script: `ng.train(g, data={"input_1": X})`, with the samples in the first axis. `shape` is the shape of one
     sample; the batch axis comes in front of it by itself.
 
+    Example (shape = (2,)): [[1, 2], [3, 4]] → [[1, 2], [3, 4]], what is given.
     Shapes: → N × shape
     PyTorch: an argument of forward()
     """
@@ -36,10 +37,10 @@ class Input(Node):
 class Output(Node):
     """A named output: what the network predicts.
 
-    Predictions, exports and the module around it take the value that is wired here, under the name of this
-    node. Its input
-    passes unchanged.
+    Predictions, exports and the module around it take the value that is wired here, under the name of this node. Its
+    input passes unchanged.
 
+    Example: [[1, -2]] → [[1, -2]]
     Shapes: any → the same
     PyTorch: what forward() returns
     """

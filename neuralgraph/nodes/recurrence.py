@@ -65,6 +65,8 @@ class State(Node):
 class NextState(Node):
     """What a state becomes: the State of the same name gives this value at the next step.
 
+    Example: [[1, -2]] → [[1, -2]], what the state gives at the next step.
+
     Shapes: N × shape of the State → the same
     PyTorch: what forward() returns beside its output, such as h_n of torch.nn.RNN
     """
@@ -91,6 +93,8 @@ class Zeros(Node):
     """Zeros for every sample of its input: where a memory starts that was laid out by hand.
 
     It takes only the number of samples from its input, nothing of its values.
+
+    Example (shape = (2,)): [[5], [6]] → [[0, 0], [0, 0]]
 
     Shapes: N × … → N × shape
     PyTorch: torch.zeros

@@ -31,6 +31,8 @@ class Node:
     """
 
     category: ClassVar[str] = "Layers"
+    group: ClassVar[str] = ""
+    """Its sub-heading in the palette, in a category of many types."""
     role: ClassVar[Role] = "transform"
     synonyms: ClassVar[tuple[str, ...]] = ()
     formerly: ClassVar[tuple[str, ...]] = ()

@@ -178,7 +178,7 @@ class MainWindow(QMainWindow):
             self.show_keys()
 
     def help_on(self, type: str) -> None:
-        from neuralgraph.ui.dialogs import node_help
+        from neuralgraph.ui.help_page import node_help
 
         if type in self.bench.session.catalog:
             node_help(self, self.bench.session.catalog[type], self.theme).show()

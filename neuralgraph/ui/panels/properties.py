@@ -27,6 +27,7 @@ from neuralgraph.ui.panels.own_form import OwnForm
 from neuralgraph.ui.panels.plan_form import PlanForm
 from neuralgraph.ui.panels.problem_card import ProblemCard, wrapped
 from neuralgraph.ui.panels.renaming import NameEdit
+from neuralgraph.ui.prose import formula_label, leading_formulas
 from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
 from neuralgraph.validation.problem import Problem
@@ -257,6 +258,8 @@ class NodeSheet(QWidget):
         self.form = self._made_form(plain)
         if not kind.params:
             self._box.addWidget(wrapped(self.theme, kind.summary()))
+            for formula in leading_formulas(kind):
+                self._box.addWidget(formula_label(self.theme, formula, 13, ratio=self.devicePixelRatioF()))
         for one in module_parts(self.session, self.id, self.theme, self.action_wanted.emit):
             self._box.addWidget(one)
         if rest:
