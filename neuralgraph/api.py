@@ -199,7 +199,7 @@ class Graph:
         right = max(nodes[handle.id].x for handle in inputs) + 240.0
         first = nodes[inputs[0].id].y
         rows = [one.y for one in nodes.values() if one.x == right]
-        return right, first if first not in rows else max(rows) + 120.0
+        return right, first if first not in rows else max(rows) + 168.0
 
 
 def _next_port(ports: Any, taken: list[str], id: str) -> str:

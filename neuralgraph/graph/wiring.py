@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from neuralgraph.graph.blank import adding
 from neuralgraph.graph.document import Edge, Graph, Note, Placed
 from neuralgraph.graph.edits import (
     AddNode,
@@ -115,7 +116,7 @@ def place(
 
     Where no wire is possible the node is placed alone.
     """
-    add = AddNode(placed)
+    add = adding(graph, catalog, placed)
     trial, _ = add.apply(graph)
     edits: list[Edit] = [add]
     if after is not None:
@@ -142,7 +143,7 @@ def splice(graph: Graph, catalog: Catalog, id: str, edge: Edge, specs: Specs = N
 
 def bend(graph: Graph, catalog: Catalog, placed: Placed, edge: Edge, specs: Specs = NOTHING) -> Edit | Refusal:
     """The edit that puts a new node into the wire `edge`: a bead, where the wire is to bend."""
-    add = AddNode(placed)
+    add = adding(graph, catalog, placed)
     found = splice(add.apply(graph)[0], catalog, placed.id, edge, specs)
     return found if isinstance(found, Refusal) else Group(found.label, (add, found))
 

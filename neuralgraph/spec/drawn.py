@@ -62,7 +62,7 @@ class Drawn(Node):
     runs: ClassVar[bool] = False
     """It runs the definition itself, as often as it takes; else its inside is laid out in its place."""
 
-    definition: str = param("", "The module definition that it is a copy of.", advanced=True)
+    definition: str = param("", "The module definition that it is a copy of.")
 
     @classmethod
     def ports_of(cls, interface: Interface) -> tuple[Port, ...]:

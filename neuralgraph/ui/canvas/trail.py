@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
-from neuralgraph.ui.controls import words
+from neuralgraph.ui.controls import flat, words
 from neuralgraph.ui.icons import pixmap
 from neuralgraph.ui.theme import Theme
 
@@ -40,7 +40,7 @@ class Trail(QFrame):
         self._title, self._copies = "", 0
         self._steps: tuple[Step, ...] = ()
         self.buttons: list[QPushButton] = []
-        self.turn: QSpinBox | None = None
+        self.turns: list[QToolButton] = []
         self.hide()
 
     def show_way(self, title: str, steps: Sequence[Step], copies: int = 1) -> None:
@@ -57,7 +57,7 @@ class Trail(QFrame):
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        self.buttons, self.turn = [], None
+        self.buttons, self.turns = [], []
         if not self._steps:
             return
         self._button("", self._title)
@@ -83,15 +83,15 @@ class Trail(QFrame):
         self._put(made)
 
     def _turns(self, here: Step) -> None:
-        spin = self.turn = QSpinBox()
-        spin.setRange(1, here.turns)
-        spin.setValue(here.turn + 1)
-        spin.setPrefix("turn ")
-        spin.setSuffix(f" of {here.turns}")
-        spin.setAccessibleName("Which turn is shown")
+        """Which turn of a repeated module is shown, and its neighbours, round the end."""
         base = here.path.rpartition("/")[0]
-        spin.valueChanged.connect(lambda turn: self.wanted.emit(f"{base}/{turn - 1}"))
-        self._put(spin)
+        for sign, tip, step in (("chevron-left", "Turn before", -1), ("chevron-right", "Next turn", 1)):
+            path = f"{base}/{(here.turn + step) % here.turns}"
+            made = flat(self.theme, sign, tip, clicked=partial(self.wanted.emit, path), size=24)
+            self.turns.append(made)
+            self._put(made)
+            if step < 0:
+                self._put(words(self.theme, f"turn {here.turn + 1} of {here.turns}", 12, 400, "text2"))
 
     def _sign(self) -> QLabel:
         sign = QLabel()

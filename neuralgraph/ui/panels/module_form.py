@@ -34,8 +34,10 @@ def module_parts(room: Room, id: str, theme: Theme, act: Callable[[str], object]
         over_time = "canvas.unroll" if node.runs else "canvas.dissolve"
         yield _row(theme, (
             button("Go inside", kind="primary", clicked=partial(act, "canvas.enter")),
-            button("Unroll" if node.runs else "Take apart", clicked=partial(act, over_time)),
-            button("Make unique", clicked=partial(act, "canvas.unique"))))
+            button("Unroll" if node.runs else "Take apart", clicked=partial(act, over_time))))
+        part = button("Make unique", kind="link", clicked=partial(act, "canvas.unique"))
+        part.setToolTip("Give this copy an inside of its own: edits of the other copies pass it by")
+        yield _row(theme, (part,))
     if isinstance(room, Inside) and (names := _names(room, id)):
         yield _row(theme, (ShowOutside(room, id, names),))
 

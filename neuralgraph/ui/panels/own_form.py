@@ -27,7 +27,8 @@ class OwnForm(QWidget):
     typing_wanted = Signal()
     resized = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, *, drawn: bool = False) -> None:
+        """`drawn`: a module, whose weights lie inside."""
         super().__init__()
         self._theme = theme
         self._placed: Placed | None = None
@@ -51,6 +52,8 @@ class OwnForm(QWidget):
         box.addWidget(self.learning)
         box.addWidget(self.type_in, 0, Qt.AlignmentFlag.AlignLeft)
         box.addWidget(self._mark())
+        self.initial.setVisible(not drawn)
+        self.type_in.setVisible(not drawn)
 
     def show_placed(self, placed: Placed) -> None:
         """What the document says."""

@@ -16,7 +16,7 @@ from neuralgraph.graph.edits import ChangeNode, Group, RenameNode
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import refusal
 from neuralgraph.room import Room
-from neuralgraph.spec import Node, Param
+from neuralgraph.spec import Drawn, Node, Param
 from neuralgraph.spec.initial import files
 from neuralgraph.ui.controls import Rule, button, flat, words
 from neuralgraph.ui.icons import tile
@@ -270,7 +270,7 @@ class NodeSheet(QWidget):
             self._unfold.setProperty("kind", "link")
             self._box.addWidget(self._unfold, 0, Qt.AlignmentFlag.AlignLeft)
             self._box.addWidget(self._more)
-        self.own = OwnForm(self.theme)
+        self.own = OwnForm(self.theme, drawn=issubclass(kind, Drawn))
         self.own.changed.connect(self._change)
         self.own.sealed.connect(self.session.history.seal)
         self.own.resized.connect(self.resized)

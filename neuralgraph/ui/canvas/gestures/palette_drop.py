@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt
 
 from neuralgraph.graph import wiring
+from neuralgraph.graph.blank import adding
 from neuralgraph.graph.document import Placed
-from neuralgraph.graph.edits import AddNode, Edit, Group
+from neuralgraph.graph.edits import Edit, Group
 from neuralgraph.graph.ids import fresh
 from neuralgraph.ui.canvas.gestures.board import Board, End, Hand
 from neuralgraph.ui.canvas.gestures.overlay import Overlay, ghost
@@ -51,10 +52,10 @@ class PaletteDrop:
         self._light.clear()
 
     def _edit(self, placed: Placed, end: End | None) -> Edit:
-        add = AddNode(placed)
+        graph, catalog = self.board.session.graph, self.board.session.catalog
+        add = adding(graph, catalog, placed)
         if end is None:
             return add
-        graph, catalog = self.board.session.graph, self.board.session.catalog
         trial, _ = add.apply(graph)
         spliced = wiring.splice(trial, catalog, placed.id, graph.edges[end])
         return Group(spliced.label, (add, *spliced.edits)) if isinstance(spliced, Group) else add
@@ -72,7 +73,7 @@ class PaletteDrop:
         if hand.holds(Qt.KeyboardModifier.ControlModifier) or self.type not in self.board.session.catalog:
             return None
         graph = self.board.session.graph
-        trial, _ = AddNode(self._placed(hand)).apply(graph)
+        trial, _ = adding(graph, self.board.session.catalog, self._placed(hand)).apply(graph)
         corner = self._corner(hand)
         core = QRectF(corner.x() + NODE_MIN * 0.2, corner.y(), NODE_MIN * 0.6, HEADER + 8)
         name = self._placed(hand).id
