@@ -54,9 +54,11 @@ def misfitting(graph: Graph, flat: Flat, calls: Mapping[str, Call]) -> Iterator[
     """
     told: set[tuple[str, str]] = set()
     for id, laid in flat.graph.nodes.items():
+        if not laid.weights:
+            continue
         room, own = flat.origin(id)
         name = flat.rooms.get(room, "")
-        if not laid.weights or (name, own) in told:
+        if (name, own) in told:
             continue
         placed = graph.modules[name].nodes[own] if name else laid
         found = [placed_in(one, room, name) for one in _wrong(id, placed, calls)]

@@ -119,9 +119,9 @@ class RenameModule(Edit):
         return self._named(graph).having(modules=table), RenameModule(self.new, self.old)
 
     def _named(self, graph: Graph) -> Graph:
-        nodes = {id: replace(one, params=FrozenDict(one.params.having(definition=self.new)))
-                 if one.params.get("definition") == self.old else one for id, one in graph.nodes.items()}
-        return graph.having(nodes=nodes)
+        changed = {id: replace(one, params=FrozenDict(one.params.having(definition=self.new)))
+                   for id, one in graph.nodes.items() if one.params.get("definition") == self.old}
+        return graph.having(nodes={**graph.nodes, **changed}) if changed else graph
 
 
 @dataclass(frozen=True, slots=True)

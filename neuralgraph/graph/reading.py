@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from neuralgraph.errors import ParameterError
-from neuralgraph.graph.definitions import Modules, kind_of
+from neuralgraph.graph.definitions import Modules, Same, kind_of
 from neuralgraph.graph.document import Edge, Graph, Placed
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.spec import Catalog, Drawn, Node, Port
@@ -61,7 +61,13 @@ class _Typed(FrozenDict[object]):
 
 def instances(graph: Graph, catalog: Catalog) -> dict[str, Node | Failure]:
     """Every placed node's instance or failure, by id."""
-    return {id: instance(placed, catalog, graph.modules) for id, placed in graph.nodes.items()}
+    return dict(_instances(Same(graph), Same(catalog)))
+
+
+@lru_cache(maxsize=16)
+def _instances(graph: Same, catalog: Same) -> dict[str, Node | Failure]:
+    document: Graph = graph.it
+    return {id: instance(placed, catalog.it, document.modules) for id, placed in document.nodes.items()}
 
 
 def incoming(graph: Graph) -> dict[str, dict[str, Edge]]:

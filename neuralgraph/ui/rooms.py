@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject
 
+from neuralgraph.errors import EditError
 from neuralgraph.graph.history import Change
+from neuralgraph.graph.module_edits import RenameModule
 from neuralgraph.room import Inside, Room, way_in
 from neuralgraph.session import Session
 from neuralgraph.ui.bridge import later
@@ -29,6 +31,7 @@ class Rooms(QObject):
         self._bench = bench
         self.room: Room = bench.session
         bench.canvas.go.connect(self._go)
+        bench.canvas.trail.rename = self._rename
         bench.canvas.trail.wanted.connect(lambda path: later(0, lambda: self.show_path(path), self))
 
     @property
@@ -57,10 +60,26 @@ class Rooms(QObject):
             self.show_path(room)
         self._bench.canvas.select((own,))
 
-    def follow(self, _change: Change) -> None:
-        """The document changed: leave a module that is there no longer."""
-        if isinstance(self.room, Inside) and not self.room.there:
-            later(0, self.leave, self)
+    def follow(self, change: Change) -> None:
+        """The document changed: a module may be called otherwise, or be there no longer."""
+        room = self.room
+        if isinstance(room, Inside) and not room.there:
+            before = change.before.modules.get(room.module)
+            named = next((name for name, one in change.after.modules.items() if one is before), None)
+            if named is None:
+                later(0, self.leave, self)
+            else:
+                room.module = named
+
+    def _rename(self, name: str) -> str:
+        """Give the module one is in another name; why that cannot be, or ""."""
+        room, name = self.room, name.strip()
+        if isinstance(room, Inside) and name != room.module:
+            try:
+                self._bench.session.edit(RenameModule(room.module, name))
+            except EditError as error:
+                return str(error)
+        return ""
 
     def settle(self, analysis: Analysis) -> None:
         """What is known changed: stand where the module lies now."""
@@ -139,5 +158,5 @@ def _steps(room: Inside, rooms: Mapping[str, str]) -> list[Step]:
             base = path.rpartition("/")[0]
             own, turn = parts[at - 2], int(own)
             turns = sum(1 for one in rooms if one.rpartition("/")[0] == base and one.rpartition("/")[2].isdigit())
-        found.append(Step(path, f"{name} · {own}", turn, max(turns, 1)))
+        found.append(Step(path, name, own, turn, max(turns, 1)))
     return found

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import networkx as nx
 
+from neuralgraph.graph.definitions import Same
 from neuralgraph.graph.document import Graph
 
 
 def digraph(graph: Graph) -> nx.MultiDiGraph[str]:
-    """Nodes by id, one networkx edge per wire (x·x is two)."""
+    """Nodes by id, one networkx edge per wire (x·x is two). To be looked at, not to be changed."""
+    found: nx.MultiDiGraph[str] = _digraph(Same(graph))
+    return found
+
+
+@lru_cache(maxsize=8)
+def _digraph(one: Same) -> nx.MultiDiGraph[str]:
+    graph: Graph = one.it
     lens: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     lens.add_nodes_from(graph.nodes)
     lens.add_edges_from(

@@ -201,6 +201,28 @@ def test_parameters_are_shown_outside_and_set_there(qtbot: Any, window: Open, ne
     assert not bench.rooms.room.graph.exposed
 
 
+def test_a_module_gets_another_name(qtbot: Any, window: Open, nested: Path) -> None:
+    one = window(file=nested)
+    bench = one.bench
+    bench.rooms.show_path("body/0/pair")
+    room = inside(qtbot, one, "body/0/pair")
+    trail = bench.canvas.trail
+    assert trail.name is not None
+    assert trail.name.text() == "Pair"
+    assert trail.rename("Stage").startswith("There already is")
+    assert trail.rename("Twins") == ""
+    assert set(bench.session.graph.modules) == {"Stage", "Twins"}
+    assert bench.session.graph.modules["Stage"].nodes["pair"].params["definition"] == "Twins"
+    known(qtbot, one)
+    assert (bench.rooms.room, room.module) == (room, "Twins")
+    qtbot.waitUntil(lambda: trail.name is not None and trail.name.text() == "Twins", timeout=5000)
+    bench.undo()
+    known(qtbot, one)
+    assert room.module == "Pair"
+    assert bench.session.analysis is not None
+    assert not bench.session.analysis.errors
+
+
 def test_a_recurrent_from_the_palette_runs_at_once(qtbot: Any, window: Open) -> None:
     one = window()
     bench = one.bench

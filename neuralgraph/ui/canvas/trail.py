@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
+from neuralgraph.ui import fonts
 from neuralgraph.ui.controls import flat, words
 from neuralgraph.ui.icons import pixmap
+from neuralgraph.ui.panels.renaming import NameEdit
 from neuralgraph.ui.theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One room on the way in: its path, what it is called, and which of how many turns is shown."""
+    """One room on the way in: its path, its module, the id of the copy, and which of how many turns is shown."""
 
     path: str
-    name: str
+    module: str
+    copy: str
     turn: int = 0
     turns: int = 1
 
 
 class Trail(QFrame):
-    """Hidden in the document itself. `wanted` brings the path of a room to go to; "" is the document."""
+    """Hidden in the document itself. `wanted` brings the path of a room to go to; "" is the document.
+
+    `rename` gives the module one is in another name; it returns why that cannot be, or "".
+    """
 
     wanted = Signal(str)
 
@@ -34,6 +40,8 @@ class Trail(QFrame):
         self.theme = theme
         self.setObjectName("trail")
         self.setAccessibleName("Where you are")
+        self.rename: Callable[[str], str] = lambda _name: ""
+        self.name: NameEdit | None = None
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 4, 12, 4)
         self._row.setSpacing(4)
@@ -57,16 +65,21 @@ class Trail(QFrame):
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        self.buttons, self.turns = [], []
+        self.buttons, self.turns, self.name = [], [], None
         if not self._steps:
             return
         self._button("", self._title)
         for step in self._steps[:-1]:
             self._put(self._sign())
-            self._button(step.path, step.name)
+            self._button(step.path, f"{step.module} · {step.copy}")
         here = self._steps[-1]
         self._put(self._sign())
-        self._put(words(self.theme, here.name, 13, 600))
+        name = self.name = NameEdit(self.theme, 13, 600, "text", lambda text: self.rename(text), "Name of the module")
+        wide = fonts.width(here.module, self.theme.px(13), 600) + self.theme.px(24)
+        name.setFixedWidth(max(self.theme.px(64), round(wide)))
+        name.show_text(here.module)
+        self._put(name)
+        self._put(words(self.theme, f"· {here.copy}", 13, 400, "text2"))
         if here.turns > 1:
             self._turns(here)
         self._row.addStretch(1)
