@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from neuralgraph.errors import DocumentError
 from neuralgraph.graph.assemble import checked, graph_of
+from neuralgraph.graph.bringing import brought, needed, renamed
 from neuralgraph.graph.document import Edge, Frame, Graph, Note, Placed
 from neuralgraph.graph.edits import AddNode, Connect, Edit, Group, PutFrame, PutNote
-from neuralgraph.graph.file import entry, node_entry
+from neuralgraph.graph.file import entry, graph_entry, node_entry
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.schema import FragmentEntry, GraphEntry
 from neuralgraph.graph.strictjson import parse
@@ -33,6 +34,9 @@ def copy(graph: Graph, ids: Iterable[str]) -> str:
         "notes": [entry(graph.notes[id]) for id in sorted(chosen & graph.notes.keys())],
         "frames": [entry(graph.frames[id]) for id in sorted(chosen & graph.frames.keys())],
     }
+    modules = needed((graph.nodes[id] for id in chosen & graph.nodes.keys()), graph.modules)
+    if modules:
+        content["modules"] = {name: graph_entry(one) for name, one in sorted(modules.items())}
     return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
@@ -40,12 +44,15 @@ def paste(text: str, graph: Graph, at: tuple[float, float] | None = None) -> Edi
     """The edit that puts a copied piece into `graph`, its upper left corner at `at`; a `DocumentError` if it is none.
 
     Everything gets a fresh id. A wire from outside is laid again where `graph` has that node with the same type.
+    Definitions come along; one that is there already and computes the same is used as it is.
     """
     piece, outside = _read(text)
     shift = _shift(piece, at)
     names = _renamed(piece, graph)
+    definitions, called = brought(graph, piece.modules)
     edits: list[Edit] = []
-    for id, node in piece.nodes.items():
+    for id, one in piece.nodes.items():
+        node = renamed(one, called)
         shares = names.get(node.shares or "", node.shares if node.shares in graph.nodes else None)
         placed = replace(node, id=names[id], x=node.x + shift[0], y=node.y + shift[1], shares=shares)
         edits.append(AddNode(placed))
@@ -61,7 +68,7 @@ def paste(text: str, graph: Graph, at: tuple[float, float] | None = None) -> Edi
             edits.append(Connect(Edge(edge.source, edge.output, names[edge.target], edge.input)))
     if not edits:
         raise DocumentError("There is nothing to paste: the piece is empty.")
-    return Group("Paste", tuple(edits))
+    return Group("Paste", (*definitions, *edits))
 
 
 def _read(text: str) -> tuple[Graph, list[tuple[Edge, str]]]:
@@ -71,7 +78,8 @@ def _read(text: str) -> tuple[Graph, list[tuple[Edge, str]]]:
         if not isinstance(content, dict) or "fragment" not in content:
             raise DocumentError("It is not a piece of a NeuralGraph document.")
         piece = checked(FragmentEntry, content)
-        inside = GraphEntry(nodes=piece.nodes, edges=piece.edges, notes=piece.notes, frames=piece.frames)
+        inside = GraphEntry(
+            nodes=piece.nodes, edges=piece.edges, notes=piece.notes, frames=piece.frames, modules=piece.modules)
         graph, _ = graph_of(inside)
     except DocumentError as error:
         raise DocumentError(f"This cannot be pasted. {error} Copy nodes in a NeuralGraph window first.") from None

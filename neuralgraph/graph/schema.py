@@ -176,6 +176,8 @@ class FragmentEntry(Strict):
     outside: list[OutsideEntry] = Field(default=[], max_length=LIMITS["edges"].most)
     notes: list[NoteEntry] = Field(default=[], max_length=LIMITS["notes"].most)
     frames: list[FrameEntry] = Field(default=[], max_length=LIMITS["frames"].most)
+    modules: dict[Name, GraphEntry] = Field(
+        default={}, max_length=LIMITS["modules"].most, description="The definitions that its nodes are copies of.")
 
 
 def published() -> dict[str, Any]:

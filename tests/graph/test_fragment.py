@@ -8,9 +8,10 @@ import pytest
 
 import neuralgraph as ng
 from neuralgraph.errors import DocumentError
-from neuralgraph.graph.document import Graph, Note
+from neuralgraph.graph.document import Edge, Graph, Note, Placed
 from neuralgraph.graph.edits import PutNote
 from neuralgraph.graph.fragment import copy, paste
+from neuralgraph.graph.frozen import FrozenDict
 
 
 def drawn() -> Graph:
@@ -51,3 +52,27 @@ def test_anything_else_is_refused(text: str) -> None:
 
 def test_the_text_is_readable_json() -> None:
     assert json.loads(copy(drawn(), {"hidden"}))["nodes"][0]["id"] == "hidden"
+
+
+def with_modules() -> Graph:
+    inner = Graph(nodes={"input_1": Placed("input_1", "Input"), "output_1": Placed("output_1", "Output")},
+                  edges={("output_1", "x"): Edge("input_1", "out", "output_1", "x")}, title="Inner")
+    outer = Graph(nodes={"a": Placed("a", "Module", FrozenDict(definition="Inner"))}, title="Outer")
+    return Graph(nodes={"m": Placed("m", "Module", FrozenDict(definition="Outer", repeat=2))},
+                 modules={"Inner": inner, "Outer": outer, "Unused": Graph(title="Unused")})
+
+
+def test_definitions_come_along_and_are_not_doubled() -> None:
+    graph = with_modules()
+    text = copy(graph, {"m"})
+    after, inverse = paste(text, Graph()).apply(Graph())
+    assert set(after.modules) == {"Inner", "Outer"}
+    assert after.nodes["module_1"].params == graph.nodes["m"].params
+    assert inverse.apply(after)[0] == Graph()
+    again, _ = paste(text, after).apply(after)
+    assert set(again.modules) == {"Inner", "Outer"}, "a linked copy"
+    other = Graph(modules={"Inner": Graph(nodes={"r": Placed("r", "ReLU")}, title="Inner")})
+    third, _ = paste(text, other).apply(other)
+    assert set(third.modules) == {"Inner", "Inner 2", "Outer"}
+    assert third.modules["Outer"].nodes["a"].params["definition"] == "Inner 2"
+    assert third.nodes["module_1"].params["definition"] == "Outer"
