@@ -54,8 +54,7 @@ class _Network:
         self.starts: dict[str, Key] = {key: one[:2] for key, one in program.sources.items()}
         names = {start: mangled(key).replace(".", "_") for key, start in self.starts.items()}
         self.body = Body(pen, classes.network, names)
-        ids = {line.path for line in classes.network.skeleton.lines}
-        self.objective = "objective" if "objective" not in ids else "total_loss"
+        self.objective = Names(self.body.attributes()).take("objective", "total_loss")
 
     def text(self) -> str:
         """Its constructor, what it gives, and what training makes small."""

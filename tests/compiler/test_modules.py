@@ -211,8 +211,8 @@ def test_a_repeat_that_does_not_fit_itself() -> None:
 def test_a_module_that_contains_itself() -> None:
     g = blocks()
     inner = g.session.graph.modules["Block"]
-    from neuralgraph.graph.edits import AddNode
     from neuralgraph.graph.document import Placed
+    from neuralgraph.graph.edits import AddNode
 
     g.session.edit(Within("Block", AddNode(Placed("again", "Module", FrozenDict(definition="Block")))))
     problem = next(one for one in ng.check(g) if one.severity == "error")

@@ -29,6 +29,10 @@ class Body:
         """The variable that holds a value."""
         return self._values[key]
 
+    def attributes(self) -> set[str]:
+        """The names of its attributes."""
+        return {line.path.partition("/")[0] for line in self.skeleton.lines if _holds(line)}
+
     # -- the constructor --------------------------------------------------------------------------------------------
 
     def init(self) -> list[str]:
@@ -149,7 +153,7 @@ def class_text(made: Made, body: Body) -> str:
     lines.append(f"    def forward({', '.join(['self', *(body.value(key) for key in shape.entries)])}):")
     lines += indented(body.run(shape.exits))
     gives = [body.value(key) for key in shape.exits]
-    lines.append(f"        return {group(gives) if shape.cell and len(gives) == 1 else ', '.join(gives)}")
+    lines.append(f"        return {group(gives) if shape.alone else ', '.join(gives)}")
     return "\n".join(lines)
 
 

@@ -127,8 +127,8 @@ def _cell(laid: Laid, id: str) -> Cell:
     return node.interface.name, network
 
 
-def _rank(one: tuple[int, Scope, Cell | None]) -> tuple[int, str, bool]:
-    return one[0], one[1].definition, one[1].cell
+def _rank(one: tuple[int, Scope, Cell | None]) -> tuple[int, str]:
+    return one[0], one[1].definition
 
 
 def _parameters(

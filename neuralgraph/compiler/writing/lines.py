@@ -68,8 +68,8 @@ class Skeleton:
     lines: tuple[Line, ...]
     rooms: tuple[tuple[str, int], ...] = ()
     """Copies that are laid out in it, in need of a place for what they hold, and how many turns they have."""
-    cell: bool = False
-    """It is run step by step, and gives a tuple always."""
+    alone: bool = False
+    """It gives a single value, and that in a tuple: what runs it step by step asks for one."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

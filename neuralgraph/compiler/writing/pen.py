@@ -153,7 +153,8 @@ def _fold(line: str) -> str:
 
 def _breaks(text: str) -> tuple[int, list[int]]:
     """Where a line may be broken: behind the bracket of its last call, and behind the commas in it."""
-    opening, commas, depth = 0, [], 0
+    opening, depth = 0, 0
+    commas: list[int] = []
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     except (tokenize.TokenError, SyntaxError):  # a line that is only whole with the next one

@@ -262,7 +262,7 @@ class _Reader:
         skeleton = Skeleton(
             self.scope.definition, tuple(one for one in entries if self.scope.cell or one[0] in reached),
             tuple(key for _, key in exits), tuple(door for door, _ in exits), tuple(line for line, _ in lines), rooms,
-            self.scope.cell)
+            self.scope.cell and len(exits) == 1)
         return skeleton, tuple(text for _, text in lines)
 
 
