@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 import neuralgraph as ng
 from neuralgraph.compiler.program import Program
 from neuralgraph.compiler.shapes import concrete
-from neuralgraph.errors import GraphError
+from neuralgraph.errors import GraphError, NeuralGraphError
 from neuralgraph.graph.document import Edge
 from neuralgraph.graph.edits import ChangeNode, Connect, RemoveNode
 from neuralgraph.graph.frozen import FrozenDict
-from neuralgraph.graph.module_edits import Within
+from neuralgraph.graph.module_edits import Expose, RenameModule, Within
 from neuralgraph.session import Session
 
 
@@ -35,10 +35,10 @@ def values(program: Program, keys: tuple[str, ...], rows: int = 3) -> list[torch
     return found
 
 
-def exported(g: ng.Graph) -> str:
+def exported(g: ng.Graph, width: int = 120) -> str:
     """The text, after everything was compared that it promises."""
     program, text = ng.compile(g, seed=3), ng.to_python(g)
-    assert all(len(line) <= 120 for line in text.splitlines()), max(text.splitlines(), key=len)
+    assert all(len(line) <= width for line in text.splitlines()), max(text.splitlines(), key=len)
     space: dict[str, Any] = {"__name__": "exported"}
     exec(compile(text, "exported", "exec"), space)  # our own code, written a line ago
     network = space["Network"]()
@@ -61,8 +61,8 @@ def exported(g: ng.Graph) -> str:
         if program.losses:
             keys = program.needed(program.losses)
             tensors = dict(zip(program.training_inputs, values(program, program.training_inputs), strict=True))
-            assert torch.equal(
-                network.objective(*(tensors[key] for key in keys)), program.training(*tensors.values())[0])
+            total = getattr(network, "total_loss" if "def total_loss" in text else "objective")
+            assert torch.equal(total(*(tensors[key] for key in keys)), program.training(*tensors.values())[0])
     return text
 
 
@@ -391,6 +391,38 @@ def test_a_copy_that_waits_for_itself_only_as_a_whole() -> None:
         ng.compile(g)
 
 
+def test_inputs_that_nothing_uses_and_values_that_pass() -> None:
+    inside = ng.Graph()
+    inside.add("Input", id="unused", shape=(4,))
+    passing = inside.add("Input", id="passing", shape=(4,))
+    inside.add("Output", inside.add("Linear", passing, out_features=4, id="l"), id="first")
+    inside.add("Output", inside.add("Dot", passing), id="second")
+    g = ng.Graph()
+    x, y = g.add("Input", shape=(4,), id="x"), g.add("Input", shape=(4,), id="y")
+    g.define("Odd", inside)
+    odd = g.add("Module", x, y, definition="Odd", repeat=3, id="odd")
+    g.add("Output", odd["first"], id="one")
+    g.add("Output", odd["second"], id="two")
+    text = exported(g)
+    assert "def forward(self, passing):" in text
+    assert "return l, passing" in text
+
+
+def test_numbers_that_are_there_and_weights_of_a_node_elsewhere() -> None:
+    inside = ng.Graph()
+    x = inside.add("Input", id="x", shape=(6,))
+    h = inside.add("Add", inside.add("Linear", x, out_features=6, id="l"), inside.add("Parameter", shape=(6,), id="p"))
+    inside.add("Output", inside.add("Mul", h, inside.add("Constant", value=2.0, id="c")), id="y")
+    g = ng.Graph()
+    x = g.add("Input", shape=(6,), id="x")
+    g.define("Some", inside)
+    h = g.add("Module", x, definition="Some", id="m")
+    g.add("Output", g.add("Linear", h, out_features=6, id="other"), id="out")
+    assert classes(exported(g)) == ["Constant", "Parameter", "Some", "Network"]
+    change(g, "other", shares="m/l")
+    assert "other = self.m.l(m)" in exported(g)
+
+
 # -- time -----------------------------------------------------------------------------------------------------------
 
 
@@ -464,6 +496,15 @@ def test_a_mask_and_a_loss_over_time() -> None:
     exported(g)
 
 
+def test_shared_loops_are_one_attribute() -> None:
+    g = over_time(gru_cell("learned"), "GRU")
+    g.add("Output", g.add("Recurrent", g["x"], definition="GRU", id="again")["y"], id="other")
+    change(g, "again", shares="run")
+    text = exported(g)
+    assert "again_y, again_h_n = self.run(x)" in text
+    assert "self.again" not in text
+
+
 def test_cells_of_other_widths_and_cells_in_modules() -> None:
     cell = gru_cell()
     stage = ng.Graph()
@@ -515,7 +556,8 @@ def test_a_cell_that_gives_one_value_gives_a_tuple() -> None:
 
 # -- anything -------------------------------------------------------------------------------------------------------
 
-VERBS = ["group", "group", "repeat", "tie", "copy", "share", "freeze", "open", "dissolve"]
+VERBS = ["group", "group", "group", "repeat", "inner repeat", "tie", "inner tie", "copy", "share", "freeze", "open",
+         "dissolve"]
 
 
 def net() -> ng.Graph:
@@ -538,18 +580,28 @@ def walked(walk: list[tuple[str, int]]) -> ng.Graph:
         try:
             _changed(g, verb, number)
             ng.compile(g)
-        except GraphError:
+        except NeuralGraphError:
             g.session.history.jump(before)
     return g
 
 
 def _changed(g: ng.Graph, verb: str, number: int) -> None:
     nodes = g.session.graph.nodes
-    plain = sorted(id for id, one in nodes.items() if one.type not in ("Input", "Output"))
+    order = [id for id in ng.compile(g).inference.order if id in nodes] + [
+        id for id, one in nodes.items() if one.type == "Module"]
+    plain = [id for id in order if nodes[id].type not in ("Input", "Output")]
     modules = [id for id in plain if nodes[id].type == "Module"]
     one = modules[number % len(modules)] if modules else ""
     if verb == "group":
-        g.group([id for at, id in enumerate(plain) if number >> at & 1] or plain, "Part")
+        start = number % len(plain)
+        g.group([*plain[start : start + 1 + number // 7 % 4], *modules[: number // 31 % 3]], "Part")
+    elif verb.startswith("inner"):
+        rooms = [(name, placed) for name, room in sorted(g.session.graph.modules.items())
+                 for placed in room.nodes.values() if placed.type == "Module"]
+        name, placed = rooms[number % len(rooms)] if rooms else ("", None)
+        more = {"repeat": 1 + number // 7 % 3} if verb == "inner repeat" else {"tied": True}
+        if placed is not None:
+            g.session.edit(Within(name, ChangeNode(replace(placed, params=FrozenDict(placed.params.having(**more))))))
     elif verb == "copy" and one:
         ports = g.session.ports_of(one)[0]
         sources = [g[id][output] for id in sorted(nodes) if id != "out" for output in g.session.ports_of(id)[1]]
@@ -574,10 +626,67 @@ def _changed(g: ng.Graph, verb: str, number: int) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 10**6)), max_size=8))
 def test_whatever_is_grouped_computes_the_same(walk: list[tuple[str, int]]) -> None:
-    exported(walked(walk))
+    exported(walked(walk), width=1000)  # deep paths make names that no line holds
 
 
 # -- names ----------------------------------------------------------------------------------------------------------
+
+
+def test_ids_that_code_uses_for_something_else() -> None:
+    inside = ng.Graph()
+    h = inside.add("Input", id="nn", shape=(6,))
+    for id, type in (("F", "LeakyReLU"), ("operator", "Linear"), ("part", "Tanh"), ("range", "GELU"), ("super", "ReLU"),
+                     ("slice", "Slice"), ("tuple", "Softmax")):
+        h = inside.add(type, h, id=id)
+    inside.add("Output", h, id="Block")
+    g = ng.Graph()
+    x = g.add("Input", shape=(6,), id="block")
+    g.define("Block", inside)
+    last = g.add("Module", x, definition="Block", id="turn")
+    g.define("Plain", block(last.graph.session.analyse().specs["turn"]["Block"].shape[1]))
+    last = g.add("Module", last, definition="Plain", repeat=2, id="Network")
+    last = g.add("Linear", last, id="objective")
+    g.add("Output", last, id="F")
+    g.add("MSELoss", last, last, id="loss")
+    text = exported(g)
+    assert "def total_loss(self, block):" in text
+    assert "for layer in self.Network:" in text
+
+
+@pytest.mark.parametrize("name", ["lambda", "super", "nn", "forward", "Модуль", "a", "torch", "training"])
+def test_exposed_names_that_code_cannot_use(name: str) -> None:
+    inside = ng.Graph()
+    h = inside.add("Linear", inside.add("Input", id="x", shape=(6,)), id="a")
+    inside.add("Output", inside.add("Softmax", h, id="s"), id="y")
+    g = ng.Graph()
+    x = g.add("Input", shape=(6,), id="x")
+    g.define("Layer", inside)
+    shown = ((name, ("a.out_features",)), (f"{name}2", ("s.dim",)))
+    g.session.edit(Within("Layer", Expose(shown)))
+    values = [{name: 5, f"{name}2": 1}, {name: 7, f"{name}2": 0}]
+    for at, params in enumerate(values):
+        g.add("Output", g.add("Module", x, definition="Layer"), id=f"out_{at}")
+        placed = g.session.graph.nodes[f"module_{at + 1}"]
+        change(g, placed.id, params=FrozenDict({**placed.params, **params}))
+    assert classes(exported(g))[-1] == "Network"
+
+
+def test_a_definition_inside_a_cell_that_was_renamed() -> None:
+    cell = ng.Graph()
+    x, h = cell.add("Input", id="x", shape=(6,)), cell.add("State", state="h", shape=(6,), id="h")
+    cell.define("Block", block())
+    y = cell.add("Module", cell.add("Add", x, h), definition="Block", id="deep")
+    cell.add("Output", y, id="y")
+    cell.add("NextState", y, state="h", id="n")
+    change(cell, "deep", frozen=True)
+    g = ng.Graph()
+    x = g.add("Input", shape=(5, 6), id="x")
+    g.define("Cell", cell)
+    g.add("Output", g.add("Recurrent", x, definition="Cell", id="run")["y"], id="out")
+    assert classes(exported(g)) == ["Recurrence", "Block", "Cell", "Network"]
+    g.session.edit(RenameModule("Block", "Brick"))
+    assert classes(exported(g)) == ["Recurrence", "Brick", "Cell", "Network"]
+
 
 HOSTILE = ['"""\nimport os', "'; import os #", "\u202ecell", "class", "None", "Network", "Recurrence", "torch", "3 x 3",
            "__import__('os')", "\\", "é", "", "Tensor", "x" * 180, "self", "nn", "F", "choose", "Block", "block"]

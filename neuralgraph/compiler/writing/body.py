@@ -133,7 +133,7 @@ class Body:
         lines = [f"{', '.join(fed)} = {', '.join(fed.values())}"] if fed else []
         called = attribute(line.calls[0])
         if line.loop == "each":
-            self._turn = self._turn or self._names.take("block", "turn", "part")
+            self._turn = self._turn or self._names.take("block", "layer", "turn")
             lines.append(f"for {self._turn} in {called}:")
             called = self._turn
         else:

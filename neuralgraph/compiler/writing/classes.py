@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import groupby
 
+from neuralgraph.compiler.cells import entries
+from neuralgraph.compiler.infer import infer
 from neuralgraph.compiler.program import Program
+from neuralgraph.compiler.shapes import Memo
 from neuralgraph.compiler.writing.laid import Laid, Start
 from neuralgraph.compiler.writing.lines import Key, Made, Skeleton, Values
 from neuralgraph.compiler.writing.pen import Names, Pen, class_name, comment
 from neuralgraph.compiler.writing.rooms import Asked, Known, Scope, read
 from neuralgraph.graph.document import Graph
+from neuralgraph.graph.flatten import scope as opened
 from neuralgraph.graph.ids import MODULE_ATTRIBUTES
 from neuralgraph.spec import Drawn, Network
 
@@ -51,20 +55,20 @@ class Classes:
     def _scopes(self, root: Laid) -> Iterator[tuple[int, Scope, Cell | None]]:
         """Every room that may have a class, and every cell; with how deep what lies inside is nested."""
         heights: dict[tuple[int, str], int] = {}
-        todo: list[tuple[Laid, Cell | None]] = [(root, None)]
+        todo = [root]
         while todo:
-            laid, cell = todo.pop()
+            laid = todo.pop()
             for id in laid.inference.within:
                 inner = _cell(laid, id)
                 if inner not in self._insides:
-                    self._insides[inner] = Laid(laid.inference.within[id], inner[1].inside.graph)
-                    todo.append((self._insides[inner], inner))
+                    self._insides[inner] = _inside(inner, root.drawn)
+                    todo.append(self._insides[inner])
         for cell, laid in ((None, root), *self._insides.items()):
             for path, copy in laid.flat.copies.items():
                 for turn in copy.turns if path not in laid.open else ():
-                    entries = tuple((f"{turn}/{door.id}", "out") for door in copy.interface.entries)
+                    doors = tuple((f"{turn}/{door.id}", "out") for door in copy.interface.entries)
                     exits = tuple((door.id, (f"{turn}/{door.id}", "out")) for door in copy.interface.exits)
-                    yield self._height(laid, turn, heights), Scope(laid, turn, copy.definition, entries, exits), None
+                    yield self._height(laid, turn, heights), Scope(laid, turn, copy.definition, doors, exits), None
             if cell is not None:
                 network = cell[1]
                 scope = Scope(laid, "", cell[0], tuple((id, "out") for id, _ in network.entries),
@@ -125,6 +129,13 @@ def _cell(laid: Laid, id: str) -> Cell:
     assert isinstance(node, Drawn) and node.interface is not None
     network = next(raw for _, raw in laid.inference.calls[id].kwargs if isinstance(raw, Network))
     return node.interface.name, network
+
+
+def _inside(cell: Cell, document: Graph) -> Laid:
+    """What a cell consists of, as it is drawn now: what is remembered may be an older drawing of the same."""
+    name, network = cell
+    drawn = opened(document, name)
+    return Laid(infer(drawn, network.inside.catalog, entries(network), Memo()), drawn)
 
 
 def _rank(one: tuple[int, Scope, Cell | None]) -> tuple[int, str]:

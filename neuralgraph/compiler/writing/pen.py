@@ -8,6 +8,7 @@ import math
 import re
 import textwrap
 import tokenize
+from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import chain, count
 from typing import Any
@@ -26,7 +27,7 @@ class Pen:
 
     def __init__(self) -> None:
         self.library = Library()
-        self.taken = {"F", "nn", "operator", "range", "self", "torch", "Network", "train"}
+        self.taken = {"F", "Network", "float", "nn", "operator", "range", "self", "slice", "super", "torch", "train"}
         """Names that code uses for something else than a value."""
 
     def reserve(self, target: str) -> None:
@@ -142,11 +143,12 @@ def _fold(line: str) -> str:
         return line
     pieces, start, room = [text[:opening]], opening, WIDTH - len(indent) - 4
     while len(text) - start > room:
-        fitting = [at for at in commas if start < at <= start + room] or [at for at in commas if at > start][:1]
-        if not fitting:
+        first, behind = bisect_right(commas, start), bisect_right(commas, start + room)
+        if first == len(commas):
             break
-        pieces.append(text[start : fitting[-1]].strip())
-        start = fitting[-1]
+        end = commas[max(first, behind - 1)]
+        pieces.append(text[start:end].strip())
+        start = end
     pieces.append(text[start:].strip())
     return indent + f"\n{indent}    ".join(pieces)
 

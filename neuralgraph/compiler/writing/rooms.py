@@ -15,6 +15,8 @@ from neuralgraph.spec import Call, Drawn, Network
 
 Known = tuple[Made, tuple[str, ...]]
 """A class, and what its constructor is given."""
+Texted = tuple[Line, tuple[str, ...]]
+"""A line, and what stands in its slots."""
 Asked = tuple[tuple[Start, ...], frozenset[Start]]
 """Values that the network is asked for, and the entries that are given then."""
 
@@ -52,8 +54,8 @@ class _Reader:
                 lines, foreign = self._lines()
                 if foreign:
                     return None
-                ordered, more = self._ordered(lines)
-                more = more or self._beyond([line for line, _ in ordered])
+                ordered = self._ordered(lines)
+                more = self._beyond([line for line, _ in ordered])
             if not more:
                 return self._skeleton(ordered)
             self.out |= more
@@ -161,9 +163,9 @@ class _Reader:
 
     # -- lines ------------------------------------------------------------------------------------------------------
 
-    def _lines(self) -> tuple[list[tuple[Line, tuple[str, ...]]], bool]:
+    def _lines(self) -> tuple[list[Texted], bool]:
         """Every line in any order; true where a node uses weights that lie outside."""
-        lines: list[tuple[Line, tuple[str, ...]]] = []
+        lines: list[Texted] = []
         for id in self.frozen:
             if self._runs(id):
                 call = self.laid.inference.calls.get(id)
@@ -207,10 +209,8 @@ class _Reader:
             self.frozen[id] and weighs)
         return step, tuple(text for _, text in (*init, *run))
 
-    def _ordered(
-        self, lines: list[tuple[Line, tuple[str, ...]]]
-    ) -> tuple[list[tuple[Line, tuple[str, ...]]], set[str]]:
-        """The lines in an order in which they can run; and the copies that wait for themselves, seen as one."""
+    def _ordered(self, lines: list[Texted]) -> list[Texted]:
+        """The lines in an order in which they can run, near to that of the nodes."""
         by_path = {line.path: (line, text) for line, text in lines}
         waits = {path: {one for one, _ in wants(line) if one in by_path} for path, (line, _) in by_path.items()}
         after: dict[str, list[str]] = {path: [] for path in by_path}
@@ -228,8 +228,7 @@ class _Reader:
                 waits[one].discard(path)
                 if not waits[one]:
                     heapq.heappush(ready, (places[one], one))
-        stuck = {path for path, ones in waits.items() if ones}
-        return found, {path for path in self.parts if self._here(path) in stuck}
+        return found
 
     def _places(self) -> dict[str, int]:
         """Where a line stands among the nodes: a copy where its first exit is."""
@@ -253,7 +252,7 @@ class _Reader:
                     found.add(path)
         return found
 
-    def _skeleton(self, lines: list[tuple[Line, tuple[str, ...]]]) -> tuple[Skeleton, Values]:
+    def _skeleton(self, lines: list[Texted]) -> tuple[Skeleton, Values]:
         specs = self.laid.inference.specs
         exits = [(door, self._key(start)) for door, start in self.scope.exits if start[1] in specs.get(start[0], {})]
         reached = needed((line for line, _ in lines), [key for _, key in exits])
