@@ -3,191 +3,100 @@
 from __future__ import annotations
 
 import inspect
-import textwrap
 from collections.abc import Iterable
-from typing import Any
 
-from neuralgraph.compiler.build import METHODS
-from neuralgraph.compiler.learning import drawn, groups, learns
+from neuralgraph.compiler.build import mangled
+from neuralgraph.compiler.learning import drawn, groups
 from neuralgraph.compiler.program import Program
 from neuralgraph.compiler.resolve import resolve
+from neuralgraph.compiler.writing.body import Body, class_text, indented
+from neuralgraph.compiler.writing.classes import Classes
+from neuralgraph.compiler.writing.lines import Key, Made
+from neuralgraph.compiler.writing.pen import Names, Pen, comment, docstring, folded, literal
 from neuralgraph.graph.plan import Plan
-from neuralgraph.graph.reading import arguments
-from neuralgraph.spec import Call, Node, Symbol
-
-_BLOCKS = "neuralgraph.compiler.blocks."
-_SHORT = {"torch.nn.functional.": "F.", "torch.nn.": "nn."}
 
 
 def to_python(program: Program) -> str:
-    """A file that runs alone: the network as an `nn.Module`, its objective, and the plan's training loop."""
-    pen = _Pen(program)
-    network = pen.network()
-    parts = [_head(program, pen), *pen.blocks(), network]
+    """A file that runs alone: drawn modules as classes, the network, its objective, and the plan's training loop."""
+    pen = Pen()
+    asked = [(tuple(program.outputs.values()), program.module_inputs)]
     if program.losses:
-        parts.append(_training(program, program.graph.plan))
-    return "\n\n\n".join(part.rstrip() for part in parts) + "\n"
+        asked.append((tuple((id, "loss") for id in program.losses), program.needed(program.losses)))
+    given = ((starts, frozenset(program.sources[key][:2] for key in keys)) for starts, keys in asked)
+    classes = Classes(program, pen, tuple(given))
+    network = _Network(program, pen, classes)
+    text = network.text()
+    modules = _written(pen, classes.made, network.body.used)
+    parts = [*pen.library.sources.values(), *modules, text]
+    if program.losses:
+        parts.append(_training(program, program.graph.plan, network))
+    return folded("\n\n\n".join(part.rstrip() for part in (_head(program, pen), *parts)) + "\n")
 
 
-def _head(program: Program, pen: _Pen) -> str:
-    title = _comment(program.graph.title) or "A network drawn in NeuralGraph."
-    lines = [f'"""{title}"""', "", *sorted(pen.imports)]
-    return "\n".join(lines)
+def _head(program: Program, pen: Pen) -> str:
+    title = comment(program.graph.title) or "A network drawn in NeuralGraph."
+    return "\n".join([*docstring(title), "", pen.library.header()])
 
 
-def _comment(text: str) -> str:
-    """A user's words as they may stand in a docstring: one line, nothing that ends it, no hidden marks.
+def _written(pen: Pen, known: Iterable[Made], used: Iterable[Made]) -> list[str]:
+    """The classes that are used, those that others need before them."""
+    wanted, texts = set(used), []
+    for made in reversed(list(known)):
+        if made in wanted:
+            body = Body(pen, made)
+            texts.append(class_text(made, body))
+            wanted |= set(body.used)
+    return texts[::-1]
 
-    Marks that turn the direction of writing can make code look like other code (CVE-2021-42574).
-    """
-    shown = "".join(one if one.isprintable() else " " for one in text)
-    return " ".join(shown.replace("\\", "/").replace('"', "'").split())
 
+class _Network:
+    """Writes the class of the whole."""
 
-class _Pen:
-    """Writes expressions; collects the imports and blocks that they need."""
+    def __init__(self, program: Program, pen: Pen, classes: Classes) -> None:
+        self.program, self.keys = program, classes.keys
+        self.starts: dict[str, Key] = {key: one[:2] for key, one in program.sources.items()}
+        names = {start: mangled(key).replace(".", "_") for key, start in self.starts.items()}
+        self.body = Body(pen, classes.network, names)
+        self.objective = Names(self.body.attributes()).take("objective", "total_loss")
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.imports = {"import torch", "from torch import nn"}
-        self._blocks: dict[str, type] = {}
-
-    def blocks(self) -> list[str]:
-        """The source of our own small modules that the network uses."""
-        sources = []
-        for block in self._blocks.values():
-            source = textwrap.dedent(inspect.getsource(block))
-            for line in inspect.getsource(inspect.getmodule(block) or block).splitlines():
-                if line.startswith(("import ", "from ")) and "neuralgraph" not in line and "__future__" not in line:
-                    self.imports.add(line.split("  #")[0])
-            sources.append(source)
-        return sources
-
-    def network(self) -> str:
-        """The class."""
-        program = self.program
-        wanted = program.outputs
+    def text(self) -> str:
+        """Its constructor, what it gives, and what training makes small."""
+        program, body = self.program, self.body
         lines = [
             "class Network(nn.Module):",
             '    """Built from the same calls as the drawing; weights carry the ids of its nodes."""',
             "",
             "    def __init__(self) -> None:",
             "        super().__init__()",
+            *indented(body.init()),
+            "",
+            f"    def forward({self._signature(program.module_inputs)}):",
+            *indented(body.run(self.keys[start] for start in program.outputs.values())),
         ]
-        for id in program.inference.order:
-            call = program.inference.calls.get(id)
-            if (
-                call is not None
-                and call.kind == "module"
-                and id not in program.metrics
-                and program.graph.nodes[id].shares is None
-            ):
-                lines.append(f"        self.{id} = {self._target(call.target)}({self._keywords(call.kwargs)})")
-                if not learns(program.graph.nodes[id]):
-                    lines.append(f"        self.{id}.requires_grad_(False)")
-        starts = list(wanted.values())
-        lines += ["", f"    def forward({self._signature(program.module_inputs)}):"]
-        lines += self._body([id for id, _ in starts])
-        names = {name: self._name(*start) for name, start in wanted.items()}
-        one = next(iter(names.values()))
-        lines.append(
-            f"        return {one}"
-            if len(names) == 1
-            else "        return {" + ", ".join(f"{name!r}: {var}" for name, var in names.items()) + "}"
-        )
+        given = [(name, self._value(start)) for name, start in program.outputs.items()]
+        shown = ", ".join(f"{literal(name)}: {value}" for name, value in given)
+        lines.append(f"        return {given[0][1] if len(given) == 1 else f'{{{shown}}}'}")
         if program.losses:
             keys = program.needed(program.losses)
-            lines += ["", f"    def objective({self._signature(keys)}):", '        """What training makes small."""']
-            lines += self._body(program.losses)
-            lines.append(f"        return {self._total()}")
+            lines += ["", f"    def {self.objective}({self._signature(keys)}):",
+                      '        """What training makes small."""',
+                      *indented(body.run(self.keys[id, "loss"] for id in program.losses)),
+                      f"        return {self._total()}"]
         return "\n".join(lines)
 
+    def names(self, keys: Iterable[str]) -> list[str]:
+        """The arguments for these sources."""
+        return [self.body.value(self.starts[key]) for key in keys]
+
     def _signature(self, keys: Iterable[str]) -> str:
-        return ", ".join(["self", *(key.replace(".", "_") for key in keys)])
+        return ", ".join(["self", *self.names(keys)])
 
-    def _body(self, ids: Iterable[str]) -> list[str]:
-        lines = []
-        for id in self.program.path(ids):
-            node = self.program.node(id)
-            if node.role not in ("source", "metric"):
-                lines += [f"        {line}" for line in self._statement(id, node)]
-        return lines
-
-    def _statement(self, id: str, node: Node) -> list[str]:
-        positional, optional = arguments(node, self.program.inference.wires[id])
-        args = [self._name(*edge.start) for _, edge in positional if edge is not None]
-        named = [f"{name}={self._name(*edge.start)}" for name, edge in optional.items()]
-        call = self.program.inference.calls.get(id)
-        if call is None:
-            return [f"{id} = {args[0]}"]
-        expression = self._call(id, call, args, named)
-        if call.picks is None:
-            return [f"{id} = {expression}"]
-        lines = [f"{id} = {expression}"]
-        for output, path in zip(node.outputs(), call.picks, strict=True):
-            lines.append(f"{self._name(id, output)} = {id}" + "".join(f"[{index}]" for index in path))
-        return lines
-
-    def _call(self, id: str, call: Call, args: list[str], named: list[str]) -> str:
-        extra = call.extra if call.kind == "module" else call.kwargs
-        words = [f"{name}={self.literal(raw)}" for name, raw in extra] + named
-        if call.kind == "module":
-            packed = [f"({', '.join(args)},)"] if call.pack else args
-            return f"self.{self.program.graph.nodes[id].shares or id}({', '.join(packed + words)})"
-        if call.target.startswith(METHODS):
-            return f"{args[0]}.{call.target.removeprefix(METHODS)}({', '.join(args[1:] + words)})"
-        packed = [f"({', '.join(args)},)"] if call.pack else args
-        return f"{self._target(call.target)}({', '.join(packed + words)})"
-
-    def _name(self, id: str, output: str) -> str:
-        node = self.program.node(id)
-        if node.role == "source":
-            return id if len(node.outputs()) == 1 else f"{id}_{output}"
-        call = self.program.inference.calls.get(id)
-        return id if call is None or call.picks is None else f"{id}__{output}"
+    def _value(self, start: Key) -> str:
+        return self.body.value(self.keys[start])
 
     def _total(self) -> str:
-        parts = []
-        for id in self.program.losses:
-            share = float(getattr(self.program.node(id), "weight", 1.0))
-            parts.append(self._name(id, "loss") if share == 1.0 else f"{self._name(id, 'loss')} * {share!r}")
-        return " + ".join(parts)
-
-    def _target(self, target: str) -> str:
-        if target.startswith(_BLOCKS):
-            block = resolve(target)
-            self._blocks[block.__name__] = block
-            return str(block.__name__)
-        for long, short in _SHORT.items():
-            if target.startswith(long):
-                if short == "F.":
-                    self.imports.add("from torch.nn import functional as F")
-                return short + target.removeprefix(long)
-        if target.startswith("operator."):
-            self.imports.add("import operator")
-        return target
-
-    def _keywords(self, kwargs: tuple[tuple[str, Any], ...]) -> str:
-        return ", ".join(f"{name}={self.literal(raw)}" for name, raw in kwargs)
-
-    def literal(self, raw: Any) -> str:
-        """A value as Python source; anything but plain data is refused."""
-        match raw:
-            case Symbol(name):
-                return name
-            case bool() | int() | float() | str() | None:
-                return repr(raw)
-            case slice():
-                return f"slice({raw.start!r}, {raw.stop!r}, {raw.step!r})"
-            case tuple() if len(raw) == 1:
-                return f"({self.literal(raw[0])},)"
-            case tuple():
-                return f"({', '.join(self.literal(one) for one in raw)})"
-            case list():
-                return f"[{', '.join(self.literal(one) for one in raw)}]"
-            case _ if raw is Ellipsis:
-                return "..."
-        raise TypeError(f"{type(raw).__name__} cannot be written as Python")
+        found = ((self._value((id, "loss")), self.program.shares[id]) for id in self.program.losses)
+        return " + ".join(value if share == 1.0 else f"{value} * {share!r}" for value, share in found)
 
 
 _LOOP = '''def train(network, {args}, *, epochs={epochs}, batch_size={batch}, seed={seed}):
@@ -199,7 +108,7 @@ _LOOP = '''def train(network, {args}, *, epochs={epochs}, batch_size={batch}, se
         total = 0.0
         for rows in order.split(batch_size):
             optimizer.zero_grad()
-            loss = network.objective({batches}){pulls}
+            loss = network.{objective}({batches}){pulls}
             loss.backward()
             optimizer.step()
             total += loss.item() * len(rows)
@@ -210,8 +119,13 @@ if __name__ == "__main__":
     print(Network())'''
 
 
-def _training(program: Program, plan: Plan) -> str:
-    names = [key.replace(".", "_") for key in program.needed(program.losses)]
+_LOOP_WORDS = ("network", "epochs", "batch_size", "seed", "optimizer", "generator", "epoch", "order", "total", "rows",
+               "loss", "torch", "range", "len", "print")
+
+
+def _training(program: Program, plan: Plan, network: _Network) -> str:
+    free = Names(_LOOP_WORDS)
+    names = [free.take(name) for name in network.names(program.needed(program.losses))]
     if not names:
         return 'if __name__ == "__main__":\n    print(Network())'
     options = "".join(f", {name}={value!r}" for name, value in sorted(plan.optimizer.options.items()))
@@ -227,6 +141,7 @@ def _training(program: Program, plan: Plan) -> str:
         pulls="".join(f" + {pull!r} * {_field(name)}.abs().sum()"
                       for pull, names in drawn(program.graph, _learnt(program)).items() for name in names),
         first=names[0],
+        objective=network.objective,
         batches=", ".join(f"{name}[rows]" for name in names),
     )
 
