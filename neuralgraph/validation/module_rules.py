@@ -71,20 +71,28 @@ def stray_states(view: View) -> Iterator[Problem]:
 
 
 def lonely_states(view: View) -> Iterator[Problem]:
-    """A NextState that sets no State, two States of one name."""
-    held: dict[str, str] = {}
-    for id, node in view.of_role("source"):
-        if node.type != "State":
-            continue
-        name = str(getattr(node, "state", ""))
-        if name in held:
-            yield Problem(
-                "two_states", "error", f"{held[name]} and {id} are both called {name}.", id, None,
-                f"Two states called {name}", "Give one of them another name.")
-        held.setdefault(name, id)
+    """A NextState that sets no State."""
+    held = {str(getattr(node, "state", "")) for _, node in view.of_role("source") if node.type == "State"}
     for id, node in view.of_role("output"):
         name = str(getattr(node, "state", ""))
         if node.type == "NextState" and name not in held:
             yield Problem(
                 "lonely_state", "error", f"{id} sets the state {name}, and there is no State of that name.", id, None,
                 f"There is no State {name}", "Add a State of that name, or choose another.")
+
+
+def two_of_a_name(view: View) -> Iterator[Problem]:
+    """Two doors that would be one port: two States or two NextStates of one name, a State called as an Input is."""
+    held: dict[tuple[str, str], str] = {}
+    for id, node in view.nodes.items():
+        if not isinstance(node, Node) or not node.door:
+            continue
+        name = node.door_name(id)
+        first = held.setdefault((node.door, name), id)
+        if first == id:
+            continue
+        kinds = {node.type, view.graph.nodes[first].type}
+        what = f"{node.type}s" if len(kinds) == 1 else "ports"
+        yield Problem(
+            "two_states", "error", f"{first} and {id} are both called {name}.", id, None, f"Two {what} called {name}",
+            "Give one of them another name.")
