@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from neuralgraph.errors import ParameterError
 from neuralgraph.nodes.demands import weighable
-from neuralgraph.spec import Call, Door, Drawn, Interface, Misfit, Network, Node, Port, Spec, module, param, source
+from neuralgraph.spec import (
+    Call,
+    Door,
+    Drawn,
+    Inside,
+    Interface,
+    Misfit,
+    Network,
+    Node,
+    Port,
+    Spec,
+    module,
+    param,
+    source,
+)
 from neuralgraph.spec.drawn import state_name
 from neuralgraph.spec.tensor import BATCH
 
@@ -115,6 +132,7 @@ class Recurrent(Drawn):
         if _runs_itself(interface):
             raise Misfit("a module that does not run itself", port="definition",
                          hint=f"Take the copy of {interface.name} out of its own inside, or choose another module.")
+        inside, states = _told(interface, self.values, states)
         entries = [(door.id, _step(spec, door.name)) for door, spec in zip(inputs, values, strict=False)]
         lengths = {spec.shape[1] for spec in values[: len(inputs)]}
         if len(lengths) > 1:
@@ -127,7 +145,7 @@ class Recurrent(Drawn):
         updates = {door.name: door.id for door in interface.exits if isinstance(door.inside, NextState)}
         outputs = tuple(door.id for door in interface.exits if not isinstance(door.inside, NextState))
         follow = tuple(updates.get(f"{door.name}_n", "") for door in states)
-        network = Network(interface.inside, tuple(entries), (*outputs, *follow), interface.name)
+        network = Network(inside, tuple(entries), (*outputs, *follow), interface.name)
         starts = tuple((door.name, _start(door), _spec(door).shape[1:]) for door in states)
         count = len(outputs) + len(states)
         return module(
@@ -155,6 +173,45 @@ def _runs_itself(interface: Interface) -> bool:
         seen |= fresh
         todo += [table[name] for name in fresh]
     return False
+
+
+def _told(interface: Interface, values: Mapping[str, Any], states: list[Door]) -> tuple[Inside, list[Door]]:
+    """The inside and its states with the parameters that are set from outside, where they say something else."""
+    assert interface.inside is not None
+    graph, catalog = interface.inside.graph, interface.inside.catalog
+    told: dict[str, dict[str, Any]] = {}
+    for one in interface.exposed:
+        if one.name in Recurrent.params or values[one.name] == one.default:
+            continue
+        for id, _, name in (target.rpartition(".") for target in graph.exposed[one.name]):
+            if id in graph.nodes:
+                told.setdefault(id, {}).update(_set(graph.nodes[id].type, name, values[one.name]))
+    if not told:
+        return interface.inside, states
+    nodes = {id: replace(one, params=one.params.having(**told[id])) if id in told else one
+             for id, one in graph.nodes.items()}
+    for id in told:
+        _checked(id, nodes[id], catalog)
+    text = f"{interface.inside.text} {sorted((id, sorted(some.items())) for id, some in told.items())!r}"
+    inside = Inside(text, graph.having(nodes=nodes), catalog)
+    return inside, [replace(door, inside=type(door.inside)(**{**door.inside.values, **told[door.id]}))
+                    if door.id in told else door for door in states]
+
+
+def _set(kind: str, name: str, value: Any) -> dict[str, Any]:
+    """What a value from outside sets. Of a State only the shape: a width, as layers have it, is its only axis."""
+    if kind != State.__name__:
+        return {name: value}
+    return {"shape": (value,) if isinstance(value, int) else value} if name == "shape" else {}
+
+
+def _checked(id: str, placed: Any, catalog: Any) -> None:
+    if placed.type in catalog and not issubclass(catalog[placed.type], Drawn):
+        try:
+            catalog[placed.type](**placed.params)
+        except ParameterError as error:
+            raise Misfit(f"parameters that fit its inside; at {id}: {error}", port="definition",
+                         hint="Choose another value in its properties.") from None
 
 
 def _inputs(interface: Interface) -> list[Door]:

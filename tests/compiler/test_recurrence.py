@@ -281,6 +281,23 @@ def test_typed_in_frozen_and_started_inside() -> None:
     assert not torch.equal(own["r.cell.ih.weight"], own["r.back.ih.weight"]), "each direction starts by itself"
 
 
+def test_parameters_that_are_set_from_outside() -> None:
+    g = ng.Graph()
+    x = g.add("Input", id="s", shape=(L, F))
+    width = ["ih.out_features", "hh.out_features", "h.shape"]
+    g.define("Cell", rnn(), expose={"hidden": width, "bias": ["ih.bias", "hh.bias"]})
+    g.add("Recurrent", x, definition="Cell", id="r", hidden=9, bias=False)
+    g.add("Recurrent", x, definition="Cell", id="q")
+    assert errors(g) == []
+    assert ng.shapes(g)["r"]["y"].shape == ("N", L, 9)
+    assert ng.shapes(g)["r/h"]["out"].shape == ("N", 9)
+    assert ng.shapes(g)["q"]["y"].shape == ("N", L, H), "what is drawn inside, where nothing is said outside"
+    assert set(ng.compile(g).state_dict()) >= {"r.cell.ih.weight", "q.cell.ih.bias"}
+    assert "r.cell.ih.bias" not in ng.compile(g).state_dict()
+    found = ng.compile(g).predict(s=sequences())
+    assert {name: one.shape[-1] for name, one in found.items()} == {"r.y": 9, "r.h_n": 9, "q.y": H, "q.h_n": H}
+
+
 def test_weights_shared_between_two() -> None:
     g = net(gru())
     g.add("Recurrent", g["s"], definition="Cell", id="q")

@@ -156,6 +156,18 @@ def test_a_module_that_runs_itself_ends() -> None:
     assert "itself" in problem.message
 
 
+def test_a_value_from_outside_that_does_not_fit_inside() -> None:
+    cell = rnn()
+    cell.add("Output", cell.add("MultiheadAttention", *[cell.add("Unsqueeze", cell["after"])] * 3, id="look")["out"])
+    g = ng.Graph()
+    x = g.add("Input", id="s", shape=(L, F))
+    g.define("Cell", cell, expose={"wide": ["ih.out_features", "look.num_heads"]})
+    g.add("Recurrent", x, definition="Cell", id="r", wide=5000)
+    problem = one_error(g)
+    assert problem.node == "r"
+    assert "look: num_heads expects" in problem.message
+
+
 def test_an_input_called_mask_is_an_input() -> None:
     cell = ng.Graph()
     cell.add("Output", cell.add("ReLU", cell.add("Input", id="mask", shape=(F,))), id="y")
