@@ -321,6 +321,12 @@ def test_every_wire_inside_has_a_shape_and_costs_are_counted() -> None:
     assert ng.summary(g).parameters == sum(one.numel() for one in layer_of("LSTM").parameters())
 
 
+def test_a_mask_changes_no_count_of_operations() -> None:
+    with_mask, without = ({row.id: row.flops for row in ng.summary(g).rows}["r"]
+                          for g in (net(rnn(), mask=masked), net(rnn())))
+    assert with_mask == without == 2 * L * (F * H + H * H)
+
+
 def test_what_leads_nowhere_inside_is_not_counted() -> None:
     cell = rnn()
     cell.add("Linear", cell["after"], out_features=100, id="spare")
