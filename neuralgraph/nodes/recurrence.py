@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from neuralgraph.errors import ParameterError
 from neuralgraph.nodes.demands import weighable
 from neuralgraph.spec import (
     Call,
@@ -178,7 +177,7 @@ def _runs_itself(interface: Interface) -> bool:
 def _told(interface: Interface, values: Mapping[str, Any], states: list[Door]) -> tuple[Inside, list[Door]]:
     """The inside and its states with the parameters that are set from outside, where they say something else."""
     assert interface.inside is not None
-    graph, catalog = interface.inside.graph, interface.inside.catalog
+    graph = interface.inside.graph
     told: dict[str, dict[str, Any]] = {}
     for one in interface.exposed:
         if one.name in Recurrent.params or values[one.name] == one.default:
@@ -190,10 +189,8 @@ def _told(interface: Interface, values: Mapping[str, Any], states: list[Door]) -
         return interface.inside, states
     nodes = {id: replace(one, params=one.params.having(**told[id])) if id in told else one
              for id, one in graph.nodes.items()}
-    for id in told:
-        _checked(id, nodes[id], catalog)
     text = f"{interface.inside.text} {sorted((id, sorted(some.items())) for id, some in told.items())!r}"
-    inside = Inside(text, graph.having(nodes=nodes), catalog)
+    inside = Inside(text, graph.having(nodes=nodes), interface.inside.catalog)
     return inside, [replace(door, inside=type(door.inside)(**{**door.inside.values, **told[door.id]}))
                     if door.id in told else door for door in states]
 
@@ -203,15 +200,6 @@ def _set(kind: str, name: str, value: Any) -> dict[str, Any]:
     if kind != State.__name__:
         return {name: value}
     return {"shape": (value,) if isinstance(value, int) else value} if name == "shape" else {}
-
-
-def _checked(id: str, placed: Any, catalog: Any) -> None:
-    if placed.type in catalog and not issubclass(catalog[placed.type], Drawn):
-        try:
-            catalog[placed.type](**placed.params)
-        except ParameterError as error:
-            raise Misfit(f"parameters that fit its inside; at {id}: {error}", port="definition",
-                         hint="Choose another value in its properties.") from None
 
 
 def _inputs(interface: Interface) -> list[Door]:

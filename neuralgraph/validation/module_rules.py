@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from neuralgraph.errors import ParameterError
 from neuralgraph.graph.definitions import uses
 from neuralgraph.graph.document import Graph
-from neuralgraph.graph.edits import RemoveNode
+from neuralgraph.graph.edits import ChangeNode, RemoveNode
+from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.module_edits import Within
 from neuralgraph.graph.reading import Failure
 from neuralgraph.spec import Catalog, Drawn, Node
@@ -36,6 +39,46 @@ def lost_modules(view: View) -> Iterator[Problem]:
                 "no_module", "error", f"{id} stands for no module yet.", id, None, "It has no inside",
                 "Choose a module in its properties, or select nodes and press Ctrl+G to make one.",
                 fixes=(Fix("Delete it", RemoveNode(id)),))
+
+
+def unfit_values(view: View) -> Iterator[Problem]:
+    """A value that is set outside and does not fit everything inside that it sets."""
+    for id, node in view.nodes.items():
+        if not isinstance(node, Drawn) or node.interface is None:
+            continue
+        placed = view.graph.nodes[id]
+        for name, value in placed.params.items():
+            why = _unfit(view, node.interface.name, name, value)
+            if why:
+                own = replace(placed, params=FrozenDict(placed.params.without(name)))
+                yield Problem(
+                    "bad_parameter", "error", f"{id}: {name} = {value!r} does not fit its inside: {why}", id, None,
+                    f"{node.interface.name}: {name}", "Set it to a value that fits all that it sets.",
+                    fixes=(Fix(f"Reset {name}", ChangeNode(own, f"Reset {name}")),))
+
+
+def _unfit(view: View, module: str, name: str, value: object) -> str:
+    """What the first node says that does not take the value, through modules in modules; "" where all do."""
+    todo, seen = [(module, name)], {("", "")}
+    while todo:
+        at = todo.pop()
+        definition = view.graph.modules.get(at[0])
+        if at in seen or definition is None:
+            continue
+        seen.add(at)
+        for id, _, own in (target.rpartition(".") for target in definition.exposed.get(at[1], ())):
+            placed = definition.nodes.get(id)
+            if placed is None or placed.type not in view.catalog:
+                continue
+            kind = view.catalog[placed.type]
+            if issubclass(kind, Drawn) and own not in kind.params:
+                todo.append((str(placed.params.get("definition")), own))
+            elif own in kind.params and not (placed.type == "State" and isinstance(value, int)):
+                try:
+                    kind(**{**placed.params, own: value})
+                except ParameterError as error:
+                    return f"at {id}, {error}"
+    return ""
 
 
 def _taken_out(graph: Graph, catalog: Catalog, id: str) -> Iterator[Fix]:

@@ -156,16 +156,25 @@ def test_a_module_that_runs_itself_ends() -> None:
     assert "itself" in problem.message
 
 
-def test_a_value_from_outside_that_does_not_fit_inside() -> None:
-    cell = rnn()
-    cell.add("Output", cell.add("MultiheadAttention", *[cell.add("Unsqueeze", cell["after"])] * 3, id="look")["out"])
+@pytest.mark.parametrize("kind", ["Recurrent", "Module"])
+def test_a_value_from_outside_that_does_not_fit_everything_inside(kind: str) -> None:
+    cell = ng.Graph()
+    x = cell.add("Input", id="x", shape=(2, F))
+    wide = cell.add("Linear", x, id="wide")
+    cell.add("Output", cell.add("MultiheadAttention", wide, wide, wide, id="look")["out"], id="y")
+    outer = ng.Graph()
+    outer.define("Cell", cell, expose={"size": ["wide.out_features", "look.num_heads"]})
+    around = outer.add("Module", outer.add("Input", id="x", shape=(2, F)), definition="Cell", id="inner")
+    outer.add("Output", around, id="y")
     g = ng.Graph()
-    x = g.add("Input", id="s", shape=(L, F))
-    g.define("Cell", cell, expose={"wide": ["ih.out_features", "look.num_heads"]})
-    g.add("Recurrent", x, definition="Cell", id="r", wide=5000)
+    x = g.add("Input", id="s", shape=(L, 2, F) if kind == "Recurrent" else (2, F))
+    g.define("Outer", outer, expose={"size": "inner.size"})
+    g.add(kind, x, definition="Outer", id="r", size=5000)
     problem = one_error(g)
-    assert problem.node == "r"
-    assert "look: num_heads expects" in problem.message
+    assert (problem.code, problem.node) == ("bad_parameter", "r")
+    assert "look, num_heads expects" in problem.message
+    g.session.edit(problem.fixes[0].edit)
+    assert errors(g) == [] and "size" not in g.session.graph.nodes["r"].params
 
 
 def test_an_input_called_mask_is_an_input() -> None:
