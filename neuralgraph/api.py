@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from neuralgraph import library
 from neuralgraph.errors import GraphError, ParameterError, UnknownNodeError
 from neuralgraph.graph import grouping
 from neuralgraph.graph.definitions import interface, kind_of
@@ -70,19 +71,22 @@ class Graph:
     def add(self, type: str, *inputs: Handle, id: str | None = None, title: str = "", **params: Any) -> Handle:
         """Add a node of this type. `inputs` fill its ports in order; `port=handle` fills one by name.
 
+        A `definition` is a module of this document; where there is none of that name, a ready one is put into it.
         Raises `UnknownNodeError` for a type, port or output that is not there, `ParameterError` for a wrong value.
         """
         graph = self.session.graph
         wired = {name: value for name, value in params.items() if isinstance(value, Handle)}
         values = {name: value for name, value in params.items() if name not in wired}
-        kind = kind_of(Placed("new", type, FrozenDict(values)), self.session.catalog, graph.modules)
+        brought: tuple[Edit, ...] = ()
         if (name := values.get("definition")) is not None and name not in graph.modules:
-            raise UnknownNodeError(f"There is no module {name!r}. There are: {', '.join(graph.modules) or 'none'}.")
+            brought, values["definition"] = self._brought(name)
+            graph, _ = Group("Add modules", brought).apply(graph)
+        kind = kind_of(Placed("new", type, FrozenDict(values)), self.session.catalog, graph.modules)
         node = kind(**values)
         values = {name: getattr(node, name) for name in values}
         new = id or fresh(graph, kind.__name__)
         x, y = self._place(inputs or tuple(wired.values()))
-        edits: list[Edit] = [AddNode(Placed(new, kind.__name__, FrozenDict(values), x, y, title))]
+        edits: list[Edit] = [*brought, AddNode(Placed(new, kind.__name__, FrozenDict(values), x, y, title))]
         for handle in inputs:
             taken = [edit.edge.input for edit in edits if isinstance(edit, Connect)]
             edits.append(Connect(self._edge(handle, new, _next_port(node.ports, taken, new))))
@@ -179,6 +183,14 @@ class Graph:
         if id not in self.session.graph.nodes:
             raise UnknownNodeError(f"There is no node {id!r}.")
         return Handle(self, id)
+
+    def _brought(self, name: str) -> tuple[tuple[Edit, ...], str]:
+        """The edits that put a ready module into the document, and what it is called there."""
+        if library.find(name) is None:
+            ready = ", ".join(one.name for one in library.listed() if not one.trouble)
+            raise UnknownNodeError(f"There is no module {name!r}. There are: {', '.join(self.session.graph.modules)}"
+                                   f"{'; ' if self.session.graph.modules else ''}ready ones: {ready}.")
+        return library.edits(self.session.graph, name)
 
     def _edge(self, handle: Handle, target: str, port: str) -> Edge:
         if not isinstance(handle, Handle) or handle.graph is not self:

@@ -39,6 +39,11 @@ def versions() -> Path:
     return Path(_DIRS.user_data_dir) / "versions"
 
 
+def modules() -> Path:
+    """The modules of the user's own library."""
+    return Path(_DIRS.user_data_dir) / "modules"
+
+
 def weights() -> Path:
     """The weights of the last run of every document."""
     return Path(_DIRS.user_state_dir) / "weights"
@@ -53,5 +58,5 @@ def listed() -> dict[str, Path]:
     """Every place by its name, in the order in which they are shown."""
     return {
         "settings": settings(), "journals": journals(), "claims": claims(), "reports": reports(),
-        "versions": versions(), "weights": weights(), "cache": cache(),
+        "versions": versions(), "modules": modules(), "weights": weights(), "cache": cache(),
     }  # fmt: skip

@@ -51,7 +51,7 @@ def summarise(analysis: Analysis, catalog: Catalog) -> Summary:
         first = next(iter(analysis.specs.get(id, {}).values()), None)
         cost = analysis.figures.get(id)
         node = instance(placed, catalog, graph.modules)
-        work = flops(node, tuple(analysis.inputs.get(id, {}).values())) if isinstance(node, Node) and first else 0
+        work = flops(node, tuple(analysis.inputs.get(id, {}).items())) if isinstance(node, Node) and first else 0
         rows.append(
             Row(
                 id,

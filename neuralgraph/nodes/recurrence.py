@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from neuralgraph.nodes.demands import weighable
 from neuralgraph.spec import (
     Call,
     Door,
     Drawn,
+    Inside,
     Interface,
     Misfit,
     Network,
@@ -136,16 +140,23 @@ class Recurrent(Drawn):
     @classmethod
     def ports_of(cls, interface: Interface) -> tuple[Port, ...]:
         wired = [door for door in _states(interface) if _start(door) == "wired"]
-        return (*(Port(door.name) for door in (*_inputs(interface), *wired)), Port("mask", optional=True, letter="B"))
+        names = [door.name for door in (*_inputs(interface), *wired)]
+        # an Input of its own that is called mask takes the place of ours
+        return (*map(Port, names), *(() if "mask" in names else (Port("mask", optional=True, letter="B"),)))
 
     def call(self, *values: Spec, mask: Spec | None = None) -> Call:
         """The loop as one module of ours, which holds the drawn one; a `Misfit` where sequences do not fit."""
         interface = self.interface
         if interface is None or interface.inside is None:
-            raise Misfit("a module to run over time", hint="Choose one in its properties.")
+            raise Misfit("a module to run over time", port="definition", hint="Choose one in its properties.")
         inputs, states = _inputs(interface), _states(interface)
         if not inputs:
-            raise Misfit("a module with an Input, which gets the sequence", hint="Enter it and add an Input.")
+            raise Misfit("a module with an Input, which gets the sequence", port="definition",
+                         hint="Enter it and add an Input.")
+        if _runs_itself(interface):
+            raise Misfit("a module that does not run itself", port="definition",
+                         hint=f"Take the copy of {interface.name} out of its own inside, or choose another module.")
+        inside, states = _told(interface, self.values, states)
         entries = [(door.id, _step(spec, door.name)) for door, spec in zip(inputs, values, strict=False)]
         lengths = {spec.shape[1] for spec in values[: len(inputs)]}
         if len(lengths) > 1:
@@ -154,15 +165,11 @@ class Recurrent(Drawn):
         for door in states:
             _fits(door, given.get(door.name))
             entries.append((door.id, _spec(door)))
-        if mask is not None and (mask.rank != 2 or mask.shape[1] not in lengths):
-            raise Misfit("a mask with one number for each step", port="mask", axes="N × L")
+        _masks(mask, values[0])
         updates = {door.name: door.id for door in interface.exits if isinstance(door.inside, NextState)}
         outputs = tuple(door.id for door in interface.exits if not isinstance(door.inside, NextState))
         follow = tuple(updates.get(f"{door.name}_n", "") for door in states)
-        if "" in follow:
-            lonely = states[follow.index("")].name
-            raise Misfit(f"a NextState for its state {lonely}", hint="Enter it, add a NextState of that name, wire it.")
-        network = Network(interface.inside, tuple(entries), (*outputs, *follow))
+        network = Network(inside, tuple(entries), (*outputs, *follow), interface.name)
         starts = tuple((door.name, _start(door), _spec(door).shape[1:]) for door in states)
         count = len(outputs) + len(states)
         return module(
@@ -174,6 +181,50 @@ class Recurrent(Drawn):
     def outputs_of(cls, interface: Interface) -> tuple[str, ...]:
         outputs = [door.name for door in interface.exits if not isinstance(door.inside, NextState)]
         return (*outputs, *(f"{door.name}_n" for door in _states(interface)))
+
+
+def _runs_itself(interface: Interface) -> bool:
+    """The definition lies somewhere in itself: running it would have no end."""
+    assert interface.inside is not None
+    table = interface.inside.graph.modules
+    seen: set[str] = set()
+    todo = [interface.inside.graph]
+    while todo:
+        used = {str(one.params.get("definition", "")) for one in todo.pop().nodes.values()}
+        if interface.name in used:
+            return True
+        fresh = {name for name in used if name in table} - seen
+        seen |= fresh
+        todo += [table[name] for name in fresh]
+    return False
+
+
+def _told(interface: Interface, values: Mapping[str, Any], states: list[Door]) -> tuple[Inside, list[Door]]:
+    """The inside and its states with the parameters that are set from outside, where they say something else."""
+    assert interface.inside is not None
+    graph = interface.inside.graph
+    told: dict[str, dict[str, Any]] = {}
+    for one in interface.exposed:
+        if one.name in Recurrent.params or values[one.name] == one.default:
+            continue
+        for id, _, name in (target.rpartition(".") for target in graph.exposed[one.name]):
+            if id in graph.nodes:
+                told.setdefault(id, {}).update(_set(graph.nodes[id].type, name, values[one.name]))
+    if not told:
+        return interface.inside, states
+    nodes = {id: replace(one, params=one.params.having(**told[id])) if id in told else one
+             for id, one in graph.nodes.items()}
+    text = f"{interface.inside.text} {sorted((id, sorted(some.items())) for id, some in told.items())!r}"
+    inside = Inside(text, graph.having(nodes=nodes), interface.inside.catalog)
+    return inside, [replace(door, inside=type(door.inside)(**{**door.inside.values, **told[door.id]}))
+                    if door.id in told else door for door in states]
+
+
+def _set(kind: str, name: str, value: Any) -> dict[str, Any]:
+    """What a value from outside sets. Of a State only the shape: a width, as layers have it, is its only axis."""
+    if kind != State.__name__:
+        return {name: value}
+    return {"shape": (value,) if isinstance(value, int) else value} if name == "shape" else {}
 
 
 def _inputs(interface: Interface) -> list[Door]:
@@ -200,7 +251,21 @@ def _step(x: Spec, port: str) -> Spec:
     return Spec((x.shape[0], *x.shape[2:]), x.dtype, x.classes)
 
 
+def _masks(mask: Spec | None, x: Spec) -> None:
+    if mask is None:
+        return
+    if mask.shape != x.shape[:2]:
+        raise Misfit("a mask with one entry for each step", port="mask", axes=f"N × {x.shape[1]}",
+                     hint="Yes marks a step that is there, no one that only fills up.")
+    if mask.dtype != "bool":
+        raise Misfit(f"a mask of yes and no, not {mask.dtype}", port="mask", axes="bool", insert="Cast",
+                     params={"dtype": "bool"}, hint="Cast turns numbers into yes and no: 0 is no.")
+
+
 def _fits(door: Door, given: Spec | None) -> None:
-    if given is not None and given.shape != _spec(door).shape:
+    if given is None:
+        return
+    weighable(given, door.name)
+    if given.shape != _spec(door).shape:
         raise Misfit(f"a first value of {door.name} of the shape {_spec(door)}", port=door.name,
                      axes=str(_spec(door)), hint=f"Set the shape of the State {door.name}, or what is wired here.")

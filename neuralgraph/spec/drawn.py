@@ -47,11 +47,15 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A drawn network as a value in a `Call`: what is inside, and the spec of every entry by node id."""
+    """A drawn network as a value in a `Call`: what is inside, and the spec of every entry by node id.
+
+    `name` is that of its definition, for what there is to say about it.
+    """
 
     inside: Inside
     entries: tuple[tuple[str, Spec], ...]
     exits: tuple[str, ...]
+    name: str = ""
 
 
 class Drawn(Node):

@@ -13,7 +13,7 @@ from neuralgraph.graph.reading import Failure, arguments, input_names, port_of
 from neuralgraph.spec import Node
 from neuralgraph.spec.initial import refusal
 from neuralgraph.validation.lens import cycles, upstream
-from neuralgraph.validation.module_rules import lonely_states, lost_modules, stray_states
+from neuralgraph.validation.module_rules import lonely_states, lost_modules, stray_states, two_of_a_name, unfit_values
 from neuralgraph.validation.own import bad_learning
 from neuralgraph.validation.problem import Fix, Problem
 from neuralgraph.validation.view import View
@@ -318,6 +318,7 @@ RULES: tuple[Rule, ...] = (
     lost_modules,
     stray_states,
     bad_parameters,
+    unfit_values,
     dangling_wires,
     cyclic,
     open_inputs,
@@ -332,6 +333,7 @@ RULES: tuple[Rule, ...] = (
 INSIDE: tuple[Rule, ...] = (
     *(rule for rule in RULES if rule not in (no_loss, stray_states)),
     lonely_states,
+    two_of_a_name,
 )
 """The rules for a module: what it learns from may lie outside."""
 

@@ -83,8 +83,9 @@ class Recurrence(nn.Module):
             elif start == "learned":
                 found.append(getattr(self, f"{name}_0{suffix}").expand(x.shape[0], *shape))
             else:
-                like = next((one for one in self.parameters()), torch.empty(0, device=x.device))
-                found.append(torch.zeros(x.shape[0], *shape, dtype=like.dtype, device=x.device))
+                number = x.dtype if x.is_floating_point() else torch.get_default_dtype()
+                dtype = next((one.dtype for one in self.parameters()), number)
+                found.append(torch.zeros(x.shape[0], *shape, dtype=dtype, device=x.device))
         return found
 
 
