@@ -11,12 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from neuralgraph.compiler.pinned import retyped
 from neuralgraph.data.feed import Feed
-from neuralgraph.errors import NeuralGraphError, RunError, WeightsMismatch
+from neuralgraph.errors import NeuralGraphError, RunError
 from neuralgraph.graph.plan import Plan
 from neuralgraph.training.batches import Batch, Order, batches
-from neuralgraph.training.checkpoint import PLACE, Checkpoint, copied, differences, facts
+from neuralgraph.training.checkpoint import Checkpoint, copied, facts
 from neuralgraph.training.control import Control, Probe
 from neuralgraph.training.events import (
     Changed,
@@ -36,6 +35,7 @@ from neuralgraph.training.learner import Learner
 from neuralgraph.training.metrics import Meter, evaluate
 from neuralgraph.training.probes import read
 from neuralgraph.training.randomness import Randomness
+from neuralgraph.training.resuming import restore, stood
 from neuralgraph.training.tally import Tally
 
 TELL = 1 / 30
@@ -92,7 +92,7 @@ class Loop:
         self.facts = facts(feed, plan, program.device)
         self._final: dict[str, float] = {}
         self._told = self._looked = self.begun
-        self._order_before = self.order.state
+        self.order_before = self.order.state
         self._stopping = False
         self._safe: dict[str, Tensor] = {}
         self._safe_at = -math.inf
@@ -142,9 +142,9 @@ class Loop:
         """Stand at the start, or where the earlier run stood; what will be otherwise than in that run."""
         self._enter(self._stage_at(self.resume.epoch if self.resume is not None else 0))
         if self.resume is None:
-            self._fit_blocks()
+            self.fit_blocks()
             return ()
-        return self._restore(self.resume)
+        return restore(self, self.resume)
 
     def _stage_at(self, epoch: int) -> int:
         """The number of the stage that goes on there; the last one at the end."""
@@ -156,7 +156,7 @@ class Loop:
         self.learners = [Learner(self.program, step) for step in self.plan.stages[number].steps]
         self.tally = Tally(self.learners, self.program.shares)
 
-    def _fit_blocks(self, known: Collection[str] = ()) -> None:
+    def fit_blocks(self, known: Collection[str] = ()) -> None:
         """What learns from data before training sees the training part once, in topological order."""
         for id in self.program.fitted:
             if id in known:
@@ -171,7 +171,7 @@ class Loop:
     # -- an epoch ---------------------------------------------------------------------------------------------------
 
     def _one_epoch(self) -> Iterator[Event]:
-        self._order_before = self.order.state
+        self.order_before = self.order.state
         self._keep_safe()
         order = self.order.draw()
         start, control = self.batch, self.control
@@ -316,49 +316,7 @@ class Loop:
 
     def checkpoint(self) -> Checkpoint:
         """Everything to go on from here; ask at a batch edge, when everything was told."""
-        return Checkpoint(
-            self.epoch, self.step, self.batch, self.stage, copied(self.program.state_dict()),
-            tuple(one.save(self.control.planned) for one in self.learners),
-            self._order_before.clone() if self.batch else self.order.state.clone(),
-            copied(self.random.own), dict(self.tally.sums), self.meter.save(), self.program.graph,
-            self.facts,
-        )
-
-    def _restore(self, saved: Checkpoint) -> tuple[str, ...]:
-        """Stand as the earlier run did, as far as it fits; what will be otherwise than in that run, in words."""
-        differs = list(differences(saved.facts, self.facts))
-        known: Collection[str] = ()
-        own = {self.program.owner(name) for name in self.program.state_dict()}
-        try:
-            weights = {**saved.weights, **self._typed(saved)}
-            known = self.program.load_state_dict(weights, only_matching=True).fits if own else ()
-        except WeightsMismatch:
-            differs.append("none of the nodes has the weights that it had")
-        else:
-            if missing := sorted(own - set(known)):
-                differs.append(f"fresh weights in {', '.join(missing)}")
-        self._fit_blocks(known)
-        if saved.stage == self.stage:
-            for learner, one in zip(self.learners, saved.learners, strict=False):
-                if not learner.restore(one):
-                    differs.append(f"{learner.kind} starts afresh")
-        self.epoch, self.step = saved.epoch, saved.step
-        self.order.state = saved.order
-        self.random.own = dict(saved.randomness)
-        if all(saved.facts.get(name) == self.facts[name] for name in PLACE):
-            self.batch = saved.batch
-        same = saved.graph is not None and saved.graph.computes(self.program.graph)
-        if self.batch and same:
-            self.tally.sums = dict(saved.sums)
-            self.meter.restore(saved.meter)
-        elif saved.batch and not same:
-            differs.append("the figures of this epoch count from here on, for the graph is another")
-        return tuple(differs)
-
-    def _typed(self, saved: Checkpoint) -> dict[str, Tensor]:
-        """Weights typed in after the checkpoint, as they are now."""
-        typed = retyped(saved.graph, self.program.graph) if saved.graph is not None else ()
-        return {name: one for name, one in self.program.state_dict().items() if name in typed}
+        return stood(self)
 
     def _snapshot(self) -> Snapshot:
         weights = {name: one.detach().cpu().numpy().copy() for name, one in self.program.state_dict().items()}

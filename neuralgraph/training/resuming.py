@@ -1,0 +1,64 @@
+"""Where a run stands, written down, and standing there again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from neuralgraph.compiler.pinned import retyped
+from neuralgraph.errors import WeightsMismatch
+from neuralgraph.training.checkpoint import PLACE, Checkpoint, copied, differences
+
+if TYPE_CHECKING:
+    from neuralgraph.training.loop import Loop
+
+
+def stood(loop: Loop) -> Checkpoint:
+    """Everything to go on from here; ask at a batch edge, when everything was told."""
+    return Checkpoint(
+        loop.epoch, loop.step, loop.batch, loop.stage, copied(loop.program.state_dict()),
+        tuple(one.save(loop.control.planned) for one in loop.learners),
+        loop.order_before.clone() if loop.batch else loop.order.state.clone(),
+        copied(loop.random.own), dict(loop.tally.sums), loop.meter.save(), loop.program.graph,
+        loop.facts,
+    )
+
+
+def restore(loop: Loop, saved: Checkpoint) -> tuple[str, ...]:
+    """Stand as the earlier run did, as far as it fits; what will be otherwise than in that run, in words."""
+    differs = list(differences(saved.facts, loop.facts))
+    known: Collection[str] = ()
+    own = {loop.program.owner(name) for name in loop.program.state_dict()}
+    try:
+        weights = {**saved.weights, **_typed(loop, saved)}
+        known = loop.program.load_state_dict(weights, only_matching=True).fits if own else ()
+    except WeightsMismatch:
+        differs.append("none of the nodes has the weights that it had")
+    else:
+        if missing := sorted(own - set(known)):
+            differs.append(f"fresh weights in {', '.join(missing)}")
+    loop.fit_blocks(known)
+    if saved.stage == loop.stage:
+        for learner, one in zip(loop.learners, saved.learners, strict=False):
+            if not learner.restore(one):
+                differs.append(f"{learner.kind} starts afresh")
+    loop.epoch, loop.step = saved.epoch, saved.step
+    loop.order.state = saved.order
+    loop.random.own = dict(saved.randomness)
+    if all(saved.facts.get(name) == loop.facts[name] for name in PLACE):
+        loop.batch = saved.batch
+    same = saved.graph is not None and saved.graph.computes(loop.program.graph)
+    if loop.batch and same:
+        loop.tally.sums = dict(saved.sums)
+        loop.meter.restore(saved.meter)
+    elif saved.batch and not same:
+        differs.append("the figures of this epoch count from here on, for the graph is another")
+    return tuple(differs)
+
+
+def _typed(loop: Loop, saved: Checkpoint) -> dict[str, Tensor]:
+    """Weights typed in after the checkpoint, as they are now."""
+    typed = retyped(saved.graph, loop.program.graph) if saved.graph is not None else ()
+    return {name: one for name, one in loop.program.state_dict().items() if name in typed}
