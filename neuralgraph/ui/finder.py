@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 
 from neuralgraph.ui.canvas.canvas_commands import find
 from neuralgraph.ui.canvas_area import CanvasArea
-from neuralgraph.ui.panels.palette import Search
+from neuralgraph.ui.panels.search import Search
 from neuralgraph.ui.theme import Theme
 
 

@@ -168,6 +168,7 @@ class Workbench(QObject):
         self.hide_welcome()
         self.live.set_session(session)
         self.rooms.show_session(session)
+        self.palette.show_modules(session.graph.modules)
         session.history.subscribe(self._changed)
         self.status.forget()
         self.status.wait()
@@ -213,6 +214,8 @@ class Workbench(QObject):
         self.analysis.ask(self.session.analyse, change.after)
         self.canvas.scene.set_stale(self.session.stale)
         self.rooms.follow(change)
+        if change.before.modules is not change.after.modules:
+            self.palette.show_modules(change.after.modules)
         if change.before.plan != change.after.plan:
             self.training.follow_plan()
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from neuralgraph.spec import Catalog, Node
 from neuralgraph.ui import fonts
+from neuralgraph.ui.canvas.shelf import wanted
 from neuralgraph.ui.icons import icon, tile
 from neuralgraph.ui.tokens import Tokens
 
@@ -102,7 +103,7 @@ class QuickAdd(QFrame):
 
     def types(self) -> list[str]:
         """What the list shows, best first."""
-        return [str(self.list.item(row).data(KIND).__name__) for row in range(self.list.count())]
+        return [wanted(self.list.item(row).data(KIND)) for row in range(self.list.count())]
 
     def dismiss(self) -> None:
         if self.isVisible():
@@ -137,7 +138,7 @@ class QuickAdd(QFrame):
         return True
 
     def _fill(self, query: str) -> None:
-        found = [one for one in self._catalog.find(query) if self._allowed is None or one.__name__ in self._allowed]
+        found = [one for one in self._catalog.find(query) if self._allowed is None or wanted(one) in self._allowed]
         self.list.clear()
         for kind in found:
             item = QListWidgetItem(self.list)
@@ -162,7 +163,7 @@ class QuickAdd(QFrame):
     def _take(self, item: QListWidgetItem | None) -> None:
         if item is not None:
             self.hide()
-            self.chosen.emit(item.data(KIND).__name__)
+            self.chosen.emit(wanted(item.data(KIND)))
 
 
 class _Rows(QStyledItemDelegate):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from PySide6.QtCore import (
@@ -20,11 +20,10 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QDrag, QKeyEvent, QMouseEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QColor, QDrag, QMouseEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
-    QLineEdit,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -35,8 +34,10 @@ from PySide6.QtWidgets import (
 
 from neuralgraph.resources import examples
 from neuralgraph.spec import Catalog, Node
+from neuralgraph.ui.canvas.shelf import SIGN, called, shelf, wanted
 from neuralgraph.ui.controls import chevron
-from neuralgraph.ui.icons import icon, tile
+from neuralgraph.ui.icons import tile
+from neuralgraph.ui.panels.search import Search
 from neuralgraph.ui.theme import Theme
 
 MIME = "application/x-neuralgraph-node"
@@ -54,7 +55,9 @@ class Palette(QFrame):
 
     def __init__(self, catalog: Catalog, theme: Theme) -> None:
         super().__init__()
-        self.catalog, self.theme = catalog, theme
+        self._types = catalog
+        self._here: tuple[str, ...] = ()
+        self.catalog, self.theme = shelf(catalog), theme
         self.setObjectName("panel")
         self._all: set[str] = set()
         self._used = used_in_examples()
@@ -80,12 +83,26 @@ class Palette(QFrame):
         box.addWidget(self.tree, 1)
         self._fill()
 
+    def show_modules(self, names: Iterable[str], *, again: bool = False) -> None:
+        """The modules of the document; `again`: those on the shelf may be others too."""
+        here = tuple(sorted(names))
+        if here != self._here or again:
+            self._here, self.catalog = here, shelf(self._types, here)
+            bar = self.tree.verticalScrollBar()
+            place = bar.value()
+            self._fill()
+            bar.setValue(place)
+
     def set_theme(self) -> None:
         self.tree.viewport().update()
         self.search.update()
 
     def types(self) -> list[str]:
         """The node types that are listed now, in order."""
+        return [one for one in self.listed() if not one.startswith(SIGN)]
+
+    def listed(self) -> list[str]:
+        """All that can be put down and is listed now: node types, and modules as `module:name`."""
         return [str(one.data(KIND)) for one in _below(self._model().invisibleRootItem()) if one.data(KIND)]
 
     def _model(self) -> QStandardItemModel:
@@ -164,7 +181,7 @@ class Palette(QFrame):
             self.tree.setCurrentIndex(self._model().index(0, 0))
 
     def _first(self) -> None:
-        found = self.types()
+        found = self.listed()
         if self.search.text().strip() and found:
             self.wanted.emit(found[0])
 
@@ -196,7 +213,7 @@ def _heading(text: str, category: str, count: int) -> QStandardItem:
 
 def _row(kind: type[Node]) -> QStandardItem:
     item = QStandardItem(kind.__name__)
-    item.setData(kind.__name__, KIND)
+    item.setData(wanted(kind), KIND)
     item.setData(kind.category, CATEGORY)
     item.setToolTip(kind.summary())
     item.setEditable(False)
@@ -209,34 +226,6 @@ def _more(category: str, count: int) -> QStandardItem:
     item.setEditable(False)
     item.setDragEnabled(False)
     return item
-
-
-class Search(QLineEdit):
-    """A search box with a magnifier; Down goes on into the list."""
-
-    down = Signal()
-
-    def __init__(self, theme: Theme, hint: str) -> None:
-        super().__init__()
-        self.theme = theme
-        self.setPlaceholderText(hint)
-        self.setAccessibleName(hint)
-        self.setProperty("look", "search")
-        self.setClearButtonEnabled(False)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Down:
-            self.down.emit()
-        elif event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: object) -> None:
-        super().paintEvent(event)  # type: ignore[arg-type]
-        side = self.theme.px(16)
-        mark = icon("magnify", self.theme.tokens.text2)
-        mark.paint(QPainter(self), self.theme.px(8), (self.height() - side) // 2, side, side)
 
 
 class Tree(QTreeView):
@@ -268,7 +257,7 @@ class Tree(QTreeView):
         data.setData(MIME, str(kind).encode())
         drag = QDrag(self)
         drag.setMimeData(data)
-        drag.setPixmap(self._chip(str(kind), str(category)))
+        drag.setPixmap(self._chip(called(str(kind)), str(category)))
         drag.setHotSpot(QPoint(16, 16))
         drag.exec(Qt.DropAction.CopyAction)
 

@@ -17,10 +17,11 @@ from PySide6.QtGui import (
     QMouseEvent,
 )
 
+from neuralgraph.errors import DocumentError
 from neuralgraph.graph import wiring
-from neuralgraph.graph.document import Placed
 from neuralgraph.graph.edits import ChangeNode, PutFrame, PutNote
 from neuralgraph.graph.ids import fresh
+from neuralgraph.room import Inside, Room
 from neuralgraph.ui.canvas import beads, module_commands
 from neuralgraph.ui.canvas.gestures.board import Board, End, Hand
 from neuralgraph.ui.canvas.gestures.gesture import Gesture
@@ -32,6 +33,7 @@ from neuralgraph.ui.canvas.gestures.rubber import ADDING, RubberBand
 from neuralgraph.ui.canvas.gestures.wire import LayWire
 from neuralgraph.ui.canvas.inline_editor import InlineEditor
 from neuralgraph.ui.canvas.quick_add import QuickAdd
+from neuralgraph.ui.canvas.shelf import applied, called, shelf, stem_of, taken, together
 from neuralgraph.ui.tokens import GRID, HEADER
 
 BESIDE = 240.0
@@ -291,7 +293,8 @@ class Hands(QObject):
         board = self.board
         if self.popup is not None:
             self.popup.deleteLater()
-        popup = self.popup = QuickAdd(board.view.viewport(), board.tokens, board.session.catalog)
+        popup = self.popup = QuickAdd(
+            board.view.viewport(), board.tokens, shelf(board.session.catalog, _modules_here(board.session)))
         loose = allowed is not None
         popup.chosen.connect(lambda type: self.place(type, hand, after, before, loose=loose))
         popup.open_at(hand.screen + QPoint(2, 2), list(allowed) if allowed is not None else None, hint)
@@ -299,18 +302,24 @@ class Hands(QObject):
     def place(self, type: str, hand: Hand, after: End | None, before: End | None, *, loose: bool) -> None:
         """Put a node down and wire it: one undo step."""
         board, session = self.board, self.board.session
-        id = fresh(session.graph, type)
+        id = fresh(session.graph, stem_of(type))
         x, y = hand.place.x(), hand.place.y() - HEADER / 2
         if after is not None and not loose:
             box = board.box(after[0])
             x, y = self._beside(QPointF(box.left() + max(BESIDE, box.width() + 88), box.top()))
         elif before is not None:
             x -= 120
-        placed = Placed(id, type, x=float(round(x / GRID) * GRID), y=float(round(y / GRID) * GRID))
-        specs = session.analysis.specs if session.analysis else wiring.NOTHING
-        session.edit(wiring.place(session.graph, session.catalog, placed, after=after, before=before, specs=specs))
+        x, y = float(round(x / GRID) * GRID), float(round(y / GRID) * GRID)
+        try:
+            first, placed = taken(session, type, id, x, y)
+        except DocumentError as error:
+            board.say(str(error))
+            return
+        specs, trial = session.analysis.specs if session.analysis else wiring.NOTHING, applied(session.graph, first)
+        session.edit(together(first, wiring.place(
+            trial, session.catalog, placed, after=after, before=before, specs=specs)))
         board.select((id,))
-        board.say(f"{type} added")
+        board.say(f"{called(type)} added")
         board.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _beside(self, corner: QPointF) -> tuple[float, float]:
@@ -342,3 +351,9 @@ class Hands(QObject):
             session.edit(PutFrame(replace(graph.frames[id], title=text), "Rename frame"))
         elif id in graph.nodes:
             session.edit(ChangeNode(replace(graph.nodes[id], title=text.strip()), f"Rename {id}"))
+
+
+def _modules_here(room: Room) -> tuple[str, ...]:
+    """The definitions of which one can put a copy down here: all but that of the room."""
+    own = room.module if isinstance(room, Inside) else ""
+    return tuple(name for name in sorted(room.graph.modules) if name != own)

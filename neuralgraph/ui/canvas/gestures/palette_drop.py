@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt
 
+from neuralgraph.errors import DocumentError
 from neuralgraph.graph import wiring
 from neuralgraph.graph.blank import adding
-from neuralgraph.graph.document import Placed
+from neuralgraph.graph.document import Graph, Placed
 from neuralgraph.graph.edits import Edit, Group
 from neuralgraph.graph.ids import fresh
 from neuralgraph.ui.canvas.gestures.board import Board, End, Hand
 from neuralgraph.ui.canvas.gestures.overlay import Overlay, ghost
+from neuralgraph.ui.canvas.shelf import applied, called, stem_of, taken, together
 from neuralgraph.ui.tokens import GRID, HEADER, NODE_MIN
 
 MIME = "application/x-neuralgraph-node"
@@ -27,6 +29,7 @@ class PaletteDrop:
     def __init__(self, board: Board, type: str) -> None:
         self.board, self.type = board, type
         self._ghost, self._light = Overlay(board), Overlay(board)
+        self._tried: tuple[Graph, str] | None = None
 
     def follow(self, hand: Hand) -> None:
         self._ghost.show(ghost(self._corner(hand)), colour=self.board.tokens.accent, width=1.8, fill=0.08, dashed=True)
@@ -39,20 +42,24 @@ class PaletteDrop:
     def drop(self, hand: Hand) -> str:
         """Place the node, in the wire below it where there is one: one step. Its id."""
         session = self.board.session
-        placed = self._placed(hand)
         end = self._wire(hand)
         self.clear()
-        session.edit(self._edit(placed, end))
+        try:
+            first, placed = self._taken(hand)
+        except DocumentError as error:
+            self.board.say(str(error))
+            return ""
+        session.edit(together(first, self._edit(applied(session.graph, first), placed, end)))
         self.board.select((placed.id,))
-        self.board.say(f"{placed.type} added")
+        self.board.say(f"{called(self.type)} added")
         return placed.id
 
     def clear(self) -> None:
         self._ghost.clear()
         self._light.clear()
 
-    def _edit(self, placed: Placed, end: End | None) -> Edit:
-        graph, catalog = self.board.session.graph, self.board.session.catalog
+    def _edit(self, graph: Graph, placed: Placed, end: End | None) -> Edit:
+        catalog = self.board.session.catalog
         add = adding(graph, catalog, placed)
         if end is None:
             return add
@@ -60,9 +67,18 @@ class PaletteDrop:
         spliced = wiring.splice(trial, catalog, placed.id, graph.edges[end])
         return Group(spliced.label, (add, *spliced.edits)) if isinstance(spliced, Group) else add
 
-    def _placed(self, hand: Hand) -> Placed:
-        corner = self._corner(hand)
-        return Placed(fresh(self.board.session.graph, self.type), self.type, x=corner.x(), y=corner.y())
+    def _taken(self, hand: Hand) -> tuple[tuple[Edit, ...], Placed]:
+        """The node that is dropped, and what has to come into the document before it."""
+        corner, room = self._corner(hand), self.board.session
+        return taken(room, self.type, fresh(room.graph, stem_of(self.type)), corner.x(), corner.y())
+
+    def _trial(self, hand: Hand) -> tuple[Graph, str]:
+        """The graph with the node in it, unwired, and its id; made once for a drag."""
+        if self._tried is None:
+            first, placed = self._taken(hand)
+            graph = applied(self.board.session.graph, first)
+            self._tried = adding(graph, self.board.session.catalog, placed).apply(graph)[0], placed.id
+        return self._tried
 
     def _corner(self, hand: Hand) -> QPointF:
         """The ghost hangs on the hand by the middle of its header."""
@@ -70,15 +86,17 @@ class PaletteDrop:
             hand.place.x() - NODE_MIN / 2, hand.place.y() - HEADER / 2)))
 
     def _wire(self, hand: Hand) -> End | None:
-        if hand.holds(Qt.KeyboardModifier.ControlModifier) or self.type not in self.board.session.catalog:
+        if hand.holds(Qt.KeyboardModifier.ControlModifier):
             return None
-        graph = self.board.session.graph
-        trial, _ = adding(graph, self.board.session.catalog, self._placed(hand)).apply(graph)
         corner = self._corner(hand)
         core = QRectF(corner.x() + NODE_MIN * 0.2, corner.y(), NODE_MIN * 0.6, HEADER + 8)
-        name = self._placed(hand).id
-        for end, edge in graph.edges.items():
-            if self.board.wire_path(end).intersects(core) and isinstance(
-                    wiring.splice(trial, self.board.session.catalog, name, edge), Edit):
+        for end, edge in self.board.session.graph.edges.items():
+            if not self.board.wire_path(end).intersects(core):
+                continue
+            try:
+                trial, name = self._trial(hand)
+            except DocumentError:
+                return None
+            if isinstance(wiring.splice(trial, self.board.session.catalog, name, edge), Edit):
                 return end
         return None
