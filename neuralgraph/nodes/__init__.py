@@ -9,17 +9,21 @@ from neuralgraph.nodes import (
     algebra,
     attention,
     cells,
+    chance,
     comparison,
     convolution,
     data,
     functions,
     layers,
     losses,
+    making,
     margins,
     maths,
+    matrices,
     metrics,
     modules,
     normalisation,
+    ordering,
     padding,
     pairs,
     pooling,
@@ -30,14 +34,18 @@ from neuralgraph.nodes import (
     resizing,
     scaling,
     shape,
+    special,
+    spectra,
+    transformers,
+    unpooling,
 )
 from neuralgraph.nodes.left_out import LEFT_OUT
 from neuralgraph.spec import Catalog, Node
 
 MODULES: tuple[ModuleType, ...] = (
-    data, preparation, layers, convolution, pooling, shape, normalisation, recurrent, attention, cells, resizing,
-    padding, scaling, activations, rectifiers, maths, functions, reductions, algebra, comparison, losses, margins,
-    pairs, metrics, modules,
+    data, preparation, layers, convolution, pooling, unpooling, shape, normalisation, recurrent, attention, cells,
+    transformers, resizing, padding, scaling, activations, rectifiers, maths, making, functions, special, reductions,
+    ordering, algebra, matrices, spectra, comparison, chance, losses, margins, pairs, metrics, modules,
 )
 """In the order of the palette, within each category."""
 
