@@ -1,6 +1,6 @@
 """Against torch's own sample inputs: every node that is one function of torch, alone in a graph.
 
-Forwards and backwards. Samples that a node cannot say with its wires and parameters are left out, by rule and not by choice.
+Forwards and backwards. What a node cannot say with its wires and parameters is left out, by rule and not by choice.
 """
 
 from __future__ import annotations
