@@ -81,8 +81,8 @@ class Eye(Node):
     category = "Maths"
     synonyms = ("identity matrix", "unit matrix", "ridge")
 
-    n: int = param(3, "Number of rows.", min=1, max=8192, row="rows")
-    m: int | None = param(None, "Number of columns; empty: as many as rows.", min=1, max=8192, row="columns")
+    n: int = param(3, "Number of rows.", min=1, max=4096, row="rows")
+    m: int | None = param(None, "Number of columns; empty: as many as rows.", min=1, max=4096, row="columns")
 
     def call(self) -> Call:
         return module(_BLOCKS + "Eye", n=self.n, m=self.m or self.n)
@@ -248,4 +248,6 @@ class Meshgrid(Node):
             if x.dtype != xs[0].dtype:
                 raise Misfit(f"{xs[0].dtype} like its first input", port=f"xs_{number}", axes=xs[0].dtype,
                              insert="Cast", params={"dtype": xs[0].dtype}, hint="Cast makes all the same.")
+        if math.prod(x.size(0) for x in xs) > _LONGEST:
+            raise Misfit(f"a grid of at most {_LONGEST:,} points", hint="Take fewer marks on each axis.")
         return function("torch.meshgrid", picks=tuple((number,) for number in range(len(xs))), indexing="ij")

@@ -176,3 +176,11 @@ def test_refuses(kind: str, params: dict[str, Any]) -> None:
 def test_explains_what_does_not_fit(kind: str, shape: tuple[int, ...], params: dict[str, Any], words: str) -> None:
     tensors = {"a": draw(*shape), "b": draw(*shape)} if kind == "Cross" else {"x": draw(*shape)}
     assert (words or "vectors of three numbers") in complaint(kind, tensors, **params)
+
+
+def test_a_grid_beyond_all_memory_is_refused_before_it_is_made() -> None:
+    graph = ng.Graph()
+    marks = graph.add("Linspace", steps=10**6)
+    graph.add("Meshgrid", marks, marks, id="grid")
+    (problem,) = ng.check(graph)
+    assert problem.node == "grid" and "at most 10,000,000 points" in problem.message
