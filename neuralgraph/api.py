@@ -11,19 +11,24 @@ run = ng.train(g, epochs=20)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from neuralgraph.errors import GraphError, ParameterError, UnknownNodeError
+from neuralgraph.graph import grouping
+from neuralgraph.graph.definitions import interface, kind_of
 from neuralgraph.graph.document import Edge, Placed
 from neuralgraph.graph.edits import AddNode, ChangeNode, Connect, Edit, Group
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import fresh
-from neuralgraph.graph.plan import OPTIMIZERS, Optimizer, Plan
+from neuralgraph.graph.module_edits import PutModule
+from neuralgraph.graph.planning import planned as planned
+from neuralgraph.graph.typed import pinned
+from neuralgraph.graph.wiring import Refusal
 from neuralgraph.session import Session
 from neuralgraph.spec import Spec
 from neuralgraph.validation.problem import Problem
@@ -67,12 +72,14 @@ class Graph:
 
         Raises `UnknownNodeError` for a type, port or output that is not there, `ParameterError` for a wrong value.
         """
-        kind = self.session.catalog[type]
+        graph = self.session.graph
         wired = {name: value for name, value in params.items() if isinstance(value, Handle)}
         values = {name: value for name, value in params.items() if name not in wired}
+        kind = kind_of(Placed("new", type, FrozenDict(values)), self.session.catalog, graph.modules)
+        if (name := values.get("definition")) is not None and name not in graph.modules:
+            raise UnknownNodeError(f"There is no module {name!r}. There are: {', '.join(graph.modules) or 'none'}.")
         node = kind(**values)
         values = {name: getattr(node, name) for name in values}
-        graph = self.session.graph
         new = id or fresh(graph, kind.__name__)
         x, y = self._place(inputs or tuple(wired.values()))
         edits: list[Edit] = [AddNode(Placed(new, kind.__name__, FrozenDict(values), x, y, title))]
@@ -89,15 +96,52 @@ class Graph:
         self.session.edit(Group(f"Add {kind.__name__}", tuple(edits)))
         return Handle(self, new)
 
+    def define(self, name: str, inside: Graph, expose: Mapping[str, str | Sequence[str]] | None = None) -> str:
+        """Make a module of another graph, with its Inputs and Outputs as ports: `add("Module", x, definition=name)`.
+
+        `expose` shows parameters outside, each with the `node.parameter`s inside that it sets:
+        `{"channels": ["conv2d_1.out_channels", "conv2d_2.out_channels"]}`. Modules that `inside` uses come along.
+        `ParameterError` for a parameter that is not there. Returns the name.
+        """
+        shown = {one: (some,) if isinstance(some, str) else tuple(some) for one, some in (expose or {}).items()}
+        definition = inside.session.graph.having(exposed=shown, title=name)
+        table = {**definition.modules, name: definition}
+        known = {one.name for one in interface(name, definition, self.session.catalog, definition.modules).exposed}
+        if missing := [one for one in shown if one not in known]:
+            raise ParameterError(f"{name} cannot show {missing[0]!r}: nothing inside has the parameter "
+                                 f"{', '.join(shown[missing[0]])}.", parameter=missing[0])
+        self.session.edit(Group(f"Define {name}", tuple(PutModule(one, graph) for one, graph in table.items())))
+        return name
+
+    def group(self, ids: Iterable[str], name: str = "Module") -> Handle:
+        """Make a module of these nodes and put a copy of it in their place; `GraphError` says why it cannot be."""
+        found = grouping.make(self.session.graph, self.session.catalog, list(ids), name)
+        if isinstance(found, Refusal):
+            raise GraphError(found.message)
+        self.session.edit(found[0])
+        return Handle(self, found[1])
+
+    def dissolve(self, id: str) -> tuple[str, ...]:
+        """Lay a module out in its place; the ids of what comes out. `GraphError` says why it cannot be."""
+        self[id]
+        found = grouping.dissolve(self.session.graph, self.session.catalog, id)
+        if isinstance(found, Refusal):
+            raise GraphError(found.message)
+        self.session.edit(found[0])
+        return found[1]
+
     def set_weights(self, id: str, **weights: Any) -> None:
-        """Type weights in: nested lists or arrays by parameter name; they are kept in the document."""
+        """Type weights in: nested lists or arrays by parameter name; they are kept in the document.
+
+        `DocumentError` where it would hold more than 131,072 such numbers.
+        """
         import numpy as np
 
         placed = self.session.graph.nodes.get(id)
         if placed is None:
             raise UnknownNodeError(f"There is no node {id!r}.")
         numbers = {name: np.asarray(value, dtype=float).tolist() for name, value in weights.items()}
-        self.session.edit(ChangeNode(replace(placed, weights=placed.weights.having(**numbers)), f"Set weights of {id}"))
+        self.session.edit(pinned(self.session.graph, id, numbers))
 
     def set_initial(self, id: str, **initialiser: Any) -> None:
         """How its weights start: `set_initial("linear_1", weight="normal", weight_std=0.02, bias="zeros")`.
@@ -114,6 +158,22 @@ class Graph:
         if why := refusal(named):
             raise ParameterError(f"{id}: {why}.", parameter=next(iter(initialiser), ""))
         self.session.edit(ChangeNode(replace(placed, initialiser=FrozenDict(named)), f"Start of {id}"))
+
+    def set_learning(self, id: str, **learning: float) -> None:
+        """How it learns beside the plan: `set_learning("linear_1", rate=0.1, l2=1e-3)`; replaces what was set before.
+
+        `rate` is times the plan's learning rate (0 … 100; 0 is frozen), `l1` and `l2` (torch's weight_decay) are for
+        its weights, not its offsets, on top of the plan's. `ParameterError` for what cannot be.
+        """
+        from neuralgraph.spec.learning import refusal
+
+        placed = self.session.graph.nodes.get(id)
+        if placed is None:
+            raise UnknownNodeError(f"There is no node {id!r}.")
+        name, why = refusal(learning)
+        if why:
+            raise ParameterError(f"{id}: {why}.", parameter=name)
+        self.session.edit(ChangeNode(replace(placed, learning=FrozenDict(learning)), f"Learning of {id}"))
 
     def __getitem__(self, id: str) -> Handle:
         if id not in self.session.graph.nodes:
@@ -237,37 +297,6 @@ def train(
     run = graph.session.run
     assert run is not None
     return run
-
-
-_OPTIONS = ("momentum", "nesterov", "weight_decay", "betas", "alpha", "eps")
-_PLAN = ("batch_size", "seed", "validation", "test", "split", "shuffle", "precision")
-
-
-def planned(plan: Plan, **overrides: Any) -> Plan:
-    """The plan with some of its settings replaced; `ParameterError` for a setting that is not there."""
-    stage = plan.stages[0]
-    step = stage.steps[0]
-    optimizer = step.optimizer
-    if (name := overrides.pop("optimizer", None)) is not None:
-        if name not in OPTIMIZERS:
-            raise ParameterError(
-                f"optimizer expects one of {', '.join(OPTIMIZERS)}, not {name!r}.", parameter="optimizer"
-            )
-        optimizer = Optimizer(name, optimizer.lr) if name != optimizer.name else optimizer
-    optimizer = replace(optimizer, lr=float(overrides.pop("lr", optimizer.lr)))
-    options = {name: overrides.pop(name) for name in _OPTIONS if name in overrides}
-    optimizer = replace(optimizer, options=optimizer.options.having(**options))
-    step = replace(
-        step, optimizer=optimizer, **{name: overrides.pop(name) for name in ("l1", "clip") if name in overrides}
-    )
-    stage = replace(stage, epochs=overrides.pop("epochs", stage.epochs), steps=(step, *stage.steps[1:]))
-    plan = replace(
-        plan, stages=(stage, *plan.stages[1:]), **{name: overrides.pop(name) for name in _PLAN if name in overrides}
-    )
-    if overrides:
-        known = ", ".join(("epochs", "optimizer", "lr", "l1", "clip", *_OPTIONS, *_PLAN))
-        raise ParameterError(f"There is no training setting {next(iter(overrides))!r}. There are: {known}.")
-    return plan
 
 
 def evaluate(graph: Graph, inputs: Mapping[str, Any] | None = None, run: Run | None = None) -> dict[str, NDArray[Any]]:

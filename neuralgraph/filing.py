@@ -63,6 +63,13 @@ class Filing:
         if path:
             self.agreed |= {self.reach.name(path)}
 
+    def chosen(self, before: str, path: str) -> str:
+        """The user has put `path` where `before` stood, and so agrees to it; as the document keeps it."""
+        if before and path != before and (path.startswith(before) or before.startswith(path)):
+            self.agreed -= {self.reach.name(before)}  # a piece of what is being typed
+        self.agree(path)
+        return self.reach.short(path)
+
     @property
     def modified(self) -> bool:
         """The document differs from what is on disk."""

@@ -6,6 +6,7 @@ It composes layers and hands one layer's answer to another. torch is loaded at f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,14 @@ from neuralgraph.explain.looking import Looking
 from neuralgraph.filing import Filing
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.edits import Edit
+from neuralgraph.graph.flatten import flatten
 from neuralgraph.graph.history import History
 from neuralgraph.graph.outside import seen
 from neuralgraph.graph.plan import Plan
-from neuralgraph.graph.reading import input_names, instance, instances
+from neuralgraph.graph.reading import instances, node_in, ports_in
 from neuralgraph.nodes import CATALOG
 from neuralgraph.spec import Catalog, Node, Spec
+from neuralgraph.spec.initial import files
 from neuralgraph.validation.analysis import Analysis, ranked
 from neuralgraph.validation.problem import Problem
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.shapes import Memo
     from neuralgraph.data.feed import Feed
+    from neuralgraph.explain.present import Present
     from neuralgraph.graph.lost import Lost
     from neuralgraph.training.control import Control
     from neuralgraph.training.events import Event
@@ -53,6 +57,7 @@ class Session(Filing, Looking):
         self.device = "cpu"
         """Where it is meant to learn: chosen for this computer, never saved in the document."""
         self._memo: Memo | None = None
+        self.history.subscribe(self._follow)
 
     # -- document ---------------------------------------------------------------------------------------------------
 
@@ -107,16 +112,20 @@ class Session(Filing, Looking):
 
     def node(self, id: str) -> Node | None:
         """The node's type with its parameters; None where the type is unknown or a parameter is wrong."""
-        found = instance(self.graph.nodes[id], self.catalog) if id in self.graph.nodes else None
-        return found if isinstance(found, Node) else None
+        return node_in(self.graph, id, self.catalog)
 
     def ports_of(self, id: str) -> tuple[list[str], list[str]]:
         """The names of its inputs, with the next free one where it takes many, and of its outputs."""
-        node = self.node(id)
-        if node is None:
-            wires = list(self.graph.touching(id))
-            return [e.input for e in wires if e.target == id], sorted({e.output for e in wires if e.source == id})
-        return input_names(node, {edge.input: edge for edge in self.graph.into(id)}), list(node.outputs())
+        return ports_in(self.graph, id, self.catalog)
+
+    @property
+    def document(self) -> Session:
+        """The document: a session is its own outermost room."""
+        return self
+
+    def path_of(self, id: str) -> str:
+        """What a node is called in the whole document: a session is the outermost room."""
+        return id
 
     # -- analysis ---------------------------------------------------------------------------------------------------
 
@@ -126,17 +135,22 @@ class Session(Filing, Looking):
         `free` bounds the memory a run may take, in bytes; by default what `device` has free now.
         """
         from neuralgraph.compiler.budget import budget, exceeded, free_memory
-        from neuralgraph.validation.rules import View, check
+        from neuralgraph.compiler.pinned import misfitting
+        from neuralgraph.compiler.places import everywhere, rooms
+        from neuralgraph.validation.levels import check_levels
 
         graph = graph if graph is not None else self.graph
         sources, troubles = self._sources(graph)
         found = self._infer(graph, sources)
-        view = View(graph, self.catalog, found.nodes, found.wires, found.specs)
+        troubles += self._starts(found, read=False)[1]
+        known = everywhere(found)
+        wrong = check_levels(graph, self.catalog, rooms(found), found.flat.broken, known.specs)
         free = free_memory(self.device) if free is None else free
         over = exceeded(found.figures, graph.plan, free)
-        problems = ranked((*troubles, *found.problems, *check(view), *over))
+        pinned = misfitting(graph, found.flat, found.calls)
+        problems = ranked((*troubles, *found.problems, *pinned, *wrong, *over))
         need = budget(found.figures, graph.plan, free)
-        return Analysis(graph, problems, found.specs, found.inputs, found.figures, need)
+        return Analysis(graph, problems, known.specs, known.inputs, known.figures, need, rooms(found))
 
     def accept(self, analysis: Analysis) -> None:
         """Keep an analysis as the current one."""
@@ -165,6 +179,44 @@ class Session(Filing, Looking):
             return f"{id} has no weights, or they are not known yet."
         return refusal(self.graph, calls, id, owner)
 
+    def weights(self, id: str, program: Program | None = None) -> Present | None:
+        """The present weights of a node: learnt, else initial; None where it has none of its own, or not yet.
+
+        `program` is that of the run that asks; without one, that of the last run.
+        """
+        from neuralgraph.explain.present import present
+        from neuralgraph.graph.limits import LIMITS
+
+        graph = self.graph
+        found = self._infer(graph, self._sources(graph)[0])
+        call = found.calls.get(id)
+        if call is None or call.kind != "module" or found.graph.nodes[id].shares is not None:
+            return None
+        starts = self._starts(found, read=True)[0].get(id, {})
+        return present(found.graph, id, call, program or self.program, LIMITS["weights"].most, starts)
+
+    def _starts(self, found: Inference, *, read: bool) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
+        """What weights start from where that is a file, and a problem for each that cannot; unread: only whether."""
+        from neuralgraph.data import starts
+        from neuralgraph.data.trouble import start_problem
+
+        arrays: dict[str, dict[str, Any]] = {}
+        problems: list[Problem] = []
+        for id, placed in found.graph.nodes.items():
+            for group, path in files(placed.initialiser).items() if id in found.calls and not placed.shares else ():
+                from neuralgraph.compiler.initial import belongs
+                from neuralgraph.compiler.pinned import shapes_of
+
+                wanted = {name: one for name, one in shapes_of(found.calls[id]).items() if belongs(name, group)}
+                try:
+                    if read:
+                        arrays.setdefault(id, {}).update(starts.read(path, self.reach, id, wanted))
+                    else:
+                        starts.check(path, self.reach, id, wanted)
+                except DataError as error:
+                    problems.append(start_problem(id, path, error))
+        return arrays, problems
+
     def _sources(self, graph: Graph) -> tuple[dict[str, Mapping[str, Spec]], list[Problem]]:
         """What every source delivers, and a problem for each that cannot."""
         from neuralgraph.data.sources import describe
@@ -172,7 +224,7 @@ class Session(Filing, Looking):
 
         specs: dict[str, Mapping[str, Spec]] = {}
         problems: list[Problem] = []
-        for id, node in instances(graph, self.catalog).items():
+        for id, node in instances(flatten(graph, self.catalog).graph, self.catalog).items():
             if not isinstance(node, Node) or node.role != "source":
                 continue
             try:
@@ -193,10 +245,12 @@ class Session(Filing, Looking):
             first = analysis.errors[0]
             more = f" ({len(analysis.errors) - 1} more)" if len(analysis.errors) > 1 else ""
             raise GraphError(first.message + more, analysis.errors)
-        sources, _ = self._sources(graph)
-        return Program(
-            graph, self._infer(graph, sources), seed=graph.plan.seed if seed is None else seed, device=device
-        )
+        found = self._infer(graph, self._sources(graph)[0])
+        starts, troubles = self._starts(found, read=True)
+        if troubles:
+            raise GraphError(troubles[0].message, tuple(troubles))
+        seed = graph.plan.seed if seed is None else seed
+        return Program(graph, replace(found, starts=starts) if starts else found, seed=seed, device=device)
 
     def feed(self, program: Program, plan: Plan, data: Mapping[str, Any] | None = None) -> Feed:
         """What the program learns from, on its device: the data nodes' rows, or arrays given by node id."""
@@ -240,7 +294,7 @@ class Session(Filing, Looking):
         program = self.compile(device=device, seed=plan.seed, graph=graph)
         before = resume.program if resume is not None else self.program
         if before is not None and (resume is not None or not fresh):
-            carry(before, program)
+            self.carry(before, program)
         run = Run(program)
         checkpoint = resume.checkpoint if resume is not None else None
         feed = self.feed(program, plan, data)
@@ -281,15 +335,3 @@ class Session(Filing, Looking):
         from neuralgraph.compiler.source import to_python
 
         return to_python(self.compile())
-
-
-def carry(old: Program, new: Program) -> tuple[str, ...]:
-    """Copy every weight that has the same name and shape in both; the names copied."""
-    import torch
-
-    known, target = old.state_dict(), new.state_dict()
-    copied = tuple(name for name, one in target.items() if name in known and known[name].shape == one.shape)
-    with torch.no_grad():
-        for name in copied:
-            target[name].copy_(known[name])
-    return copied

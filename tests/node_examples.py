@@ -144,5 +144,7 @@ ORACLES: dict[str, Example] = {
     "MeanAbsoluteError": loss(lambda i, t: torch.stack((l1_loss(i, t, reduction="sum"), torch.tensor(i.numel()))),
                               YES_NO, False),
     "Output": x(ROWS, lambda x: x),
+    "NextState": x(ROWS, lambda x: x),
+    "Zeros": x(ROWS, lambda x: torch.zeros(len(x), 2, 3), False, shape=(2, 3)),
 }
 ORACLES |= {name: Example(*row) for name, row in TABLE.items()}

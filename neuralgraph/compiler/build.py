@@ -8,18 +8,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import fx, nn
 
-from neuralgraph.compiler.infer import Inference
-from neuralgraph.compiler.initial import start
+from neuralgraph.compiler.infer import Inference, inner
+from neuralgraph.compiler.initial import given, start
+from neuralgraph.compiler.learning import learns
+from neuralgraph.compiler.pinned import pin
 from neuralgraph.compiler.resolve import resolve, value
 from neuralgraph.compiler.turns import seeded
 from neuralgraph.errors import GraphError
-from neuralgraph.graph.document import Graph, Placed
-from neuralgraph.graph.frozen import thaw
+from neuralgraph.graph.document import Placed
 from neuralgraph.graph.reading import arguments
-from neuralgraph.spec import Call, Node
+from neuralgraph.spec import Call, Network, Node
+from neuralgraph.validation.lens import digraph, upstream
 
 METHODS = "torch.Tensor."
 
@@ -34,56 +35,99 @@ def seed_of(seed: int, id: str) -> int:
     return int.from_bytes(hashlib.blake2b(f"{seed}/{id}".encode(), digest_size=7).digest(), "big")
 
 
+def mangled(id: str) -> str:
+    """A path as a name in code: `block_1/7/linear_2` → `block_1__7__linear_2`. Ids hold no `__`."""
+    return id.replace("/", "__")
+
+
+def dotted(id: str) -> str:
+    """A path as the name of a submodule: `block_1.7.linear_2`."""
+    return id.replace("/", ".")
+
+
+class Room(nn.Module):
+    """Holds the submodules of one copy of a drawn module."""
+
+    def forward(self) -> None:
+        """Never called: what is drawn inside is laid out in the programs."""
+
+
 class Root(nn.Module):
-    """Owns every submodule by node id."""
+    """Owns every submodule by node id, those of modules in rooms."""
 
     def forward(self) -> None:
         """Never called: the fx programs do the work."""
 
 
-def build_root(graph: Graph, inference: Inference, seed: int) -> Root:
-    """Every module node constructed with weights that depend on the seed and its id alone."""
-    root = Root()
+def put(root: Root, id: str, built: nn.Module) -> None:
+    """Put a submodule where its path says."""
+    home: nn.Module = root
+    *rooms, own = id.split("/")
+    for room in rooms:
+        inside = home._modules.get(room)
+        if inside is None:
+            inside = Room()
+            home.add_module(room, inside)
+        home = inside
+    home.add_module(own, built)
+
+
+def part(root: Root, id: str) -> nn.Module | None:
+    """The submodule of a node, or the room of a module; None where it has none."""
+    try:
+        return root.get_submodule(dotted(id))
+    except AttributeError:
+        return None
+
+
+def build_root(inference: Inference, seed: int) -> Root:
+    """Every module node constructed with weights that depend on the seed and its path alone."""
+    root, graph = Root(), inference.graph
     for id in inference.order:
         call = inference.calls.get(id)
         if call is None or call.kind != "module" or graph.nodes[id].shares is not None:
             continue
-        built = construct(call, seed_of(seed, id))
-        start(id, graph.nodes[id].initialiser, built, seed_of(seed, f"{id}/initial"))
-        _pin(graph.nodes[id], built)
-        if graph.nodes[id].frozen:
-            built.requires_grad_(False)
-        root.add_module(id, built)
+        put(root, id, built(graph.nodes[id], call, seed, inference.starts.get(id, {})))
     return root
+
+
+def built(placed: Placed, call: Call, seed: int, arrays: Mapping[str, Any]) -> nn.Module:
+    """The module of one node with the weights that it starts from; `arrays` were read from files."""
+    id = placed.id
+    made = construct(call, seed_of(seed, id))
+    start(id, placed.initialiser, made, seed_of(seed, f"{id}/initial"))
+    given(made, arrays)
+    if why := pin(placed, dict(made.named_parameters())):
+        raise GraphError(f"{id}: {why}.")
+    if not learns(placed):
+        made.requires_grad_(False)
+    return made
 
 
 def construct(call: Call, seed: int) -> nn.Module:
     """The module of a call, initialised from its own seed; the global random state is left as it was."""
+    given = {name: cell(raw, seed_of(seed, name)) if isinstance(raw, Network) else value(raw)
+             for name, raw in call.kwargs}
     with seeded(seed):
-        built = resolve(call.target)(**{name: value(raw) for name, raw in call.kwargs})
+        built = resolve(call.target)(**given)
     assert isinstance(built, nn.Module)
     return built
 
 
-def _pin(placed: Placed, built: nn.Module) -> None:
-    own = dict(built.named_parameters())
-    for name, numbers in placed.weights.items():
-        if name not in own:
-            raise GraphError(f"{placed.id} has no weights called {name!r}; it has: {', '.join(own) or 'none'}.")
-        given = torch.tensor(thaw(numbers), dtype=own[name].dtype)
-        if given.shape != own[name].shape:
-            raise GraphError(
-                f"{placed.id}: the typed-in {name} has shape {tuple(given.shape)}, not {tuple(own[name].shape)}."
-            )
-        with torch.no_grad():
-            own[name].copy_(given)
+def cell(network: Network, seed: int) -> fx.GraphModule:
+    """A drawn module that a node runs: takes the values of its entries, gives those of its exits."""
+    inference = inner(network)
+    writer = Writer(inference, build_root(inference, seed))
+    writer.placeholders((mangled(id), id, "out") for id, _ in network.entries)
+    needed = upstream(digraph(inference.graph), network.exits)
+    writer.write([id for id in inference.order if id in needed])
+    return writer.finish(tuple(writer.values[id, "out"] for id in network.exits), "Cell")
 
 
 @dataclass
 class Writer:
     """Writes nodes of the document into one `fx.Graph`, each once, its inputs first."""
 
-    graph: Graph
     inference: Inference
     root: Root
 
@@ -94,7 +138,7 @@ class Writer:
     def placeholders(self, keys: Iterable[tuple[str, str, str]]) -> None:
         """Inputs first, in this order: (key, node id, output)."""
         for key, id, output in keys:
-            made = self.fx.placeholder(key.replace(".", "_"))
+            made = self.fx.placeholder(mangled(key).replace(".", "_"))
             made.meta.update(id=id, output=output)
             self.values[id, output] = made
 
@@ -133,15 +177,15 @@ class Writer:
         packed = (tuple(args),) if call.pack else tuple(args)
         if call.kind == "module":
             extra = {name: value(raw) for name, raw in call.extra}
-            home = self.graph.nodes[id].shares or id
-            made = self.fx.create_node("call_module", home, packed, {**extra, **kwargs}, name=id)
+            home = dotted(self.inference.graph.nodes[id].shares or id)
+            made = self.fx.create_node("call_module", home, packed, {**extra, **kwargs}, name=mangled(id))
         else:
             given: dict[str, Any] = {name: value(raw) for name, raw in call.kwargs} | kwargs
             if call.target.startswith(METHODS):
                 method = call.target.removeprefix(METHODS)
-                made = self.fx.create_node("call_method", method, packed, given, name=id)
+                made = self.fx.create_node("call_method", method, packed, given, name=mangled(id))
             else:
-                made = self.fx.create_node("call_function", resolve(call.target), packed, given, name=id)
+                made = self.fx.create_node("call_function", resolve(call.target), packed, given, name=mangled(id))
         return self._marked(made, id)
 
     def _marked(self, made: fx.Node, id: str) -> fx.Node:

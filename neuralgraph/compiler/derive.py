@@ -24,7 +24,7 @@ def derive(
     """
     leaves = {key: t.detach().requires_grad_(t.is_floating_point()) for key, t in tensors.items()}
     node = of.partition(".")[0]
-    if node not in program.inference.specs:
+    if not program.outputs_of(node):
         raise UnknownNodeError(f"There is no node {of!r} to differentiate.")
     with torch.enable_grad():
         values = program.trace(leaves, program.path((node,)), grad=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from neuralgraph.compiler.cells import network_of
+from neuralgraph.compiler.infer import inner
 from neuralgraph.compiler.resolve import resolve, value
 from neuralgraph.compiler.shapes import concrete, invoke
-from neuralgraph.spec import Node, Spec
+from neuralgraph.spec import Network, Node, Spec
 
 
 @lru_cache(maxsize=10_000)
@@ -18,6 +21,8 @@ def flops(node: Node, inputs: tuple[Spec, ...]) -> int:
     if node.role == "source":
         return 0
     call = node.call(*inputs)
+    if (network := network_of(call)) is not None:
+        return _looped(network, dict(call.kwargs), inputs[0])
     with torch.no_grad(), torch.device("meta"), FlopCounterMode(display=False) as counter:
         target = resolve(call.target)
         if call.kind == "module":
@@ -27,3 +32,11 @@ def flops(node: Node, inputs: tuple[Spec, ...]) -> int:
         ]
         invoke(call, target, list(tensors), {})
     return int(counter.get_total_flops()) // 2
+
+
+def _looped(network: Network, settings: dict[str, Any], x: Spec) -> int:
+    """A drawn module runs once for every step, and once more where both directions are read."""
+    found = inner(network)
+    known = ((found.nodes[id], tuple(found.inputs[id].values())) for id in found.calls)
+    once = sum(flops(node, specs) for node, specs in known if isinstance(node, Node))
+    return once * x.size(1) * (2 if settings["back"] is not None else 1)

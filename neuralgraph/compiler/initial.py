@@ -10,7 +10,7 @@ from torch import nn
 
 from neuralgraph.compiler.turns import seeded
 from neuralgraph.errors import GraphError
-from neuralgraph.spec.initial import GROUPS, OWN, PLAIN, knobs, refusal
+from neuralgraph.spec.initial import FILE, GROUPS, OWN, PLAIN, knobs, refusal
 
 
 def start(id: str, initialiser: Mapping[str, Any], module: nn.Module, seed: int) -> None:
@@ -21,15 +21,23 @@ def start(id: str, initialiser: Mapping[str, Any], module: nn.Module, seed: int)
         raise GraphError(f"{id}: {why}.")
     with seeded(seed), torch.no_grad():
         for group in GROUPS:
-            method, given = knobs(initialiser, group)
-            if method == OWN:
+            method, numbers = knobs(initialiser, group)
+            if method in (OWN, FILE):
                 continue
             for name, one in module.named_parameters():
-                if _belongs(name, group) and (one.ndim > 1 or method in PLAIN):
-                    _fill(one, method, given)
+                if belongs(name, group) and (one.ndim > 1 or method in PLAIN):
+                    _fill(one, method, numbers)
 
 
-def _belongs(name: str, group: str) -> bool:
+def given(module: nn.Module, arrays: Mapping[str, Any]) -> None:
+    """Put what was read from files into the weights."""
+    own = dict(module.named_parameters())
+    with torch.no_grad():
+        for name, array in arrays.items():
+            own[name].copy_(torch.as_tensor(array))
+
+
+def belongs(name: str, group: str) -> bool:
     """`weight_ih_l0` is a weight, `in_proj_bias` an offset."""
     last = name.rpartition(".")[2]
     return last.startswith(group) or last.endswith(f"_{group}")

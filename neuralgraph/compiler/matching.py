@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -40,21 +40,16 @@ class Match:
                 f"{len(self.fits)} of {count} nodes match.")
 
 
-def match(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> Match:
-    """Compare the tensors of a graph with those of a file, node by node."""
+def match(own: Mapping[str, Tensor], given: Mapping[str, Tensor], owner: Callable[[str], str]) -> Match:
+    """Compare the tensors of a graph with those of a file, node by node; `owner` says whose a tensor is."""
     wrong: dict[str, str] = {}
     for name, one in own.items():
         trouble = _trouble(name, one, given.get(name))
         if trouble:
-            wrong.setdefault(node_of(name), trouble)
-    nodes = dict.fromkeys(node_of(name) for name in own)
-    left = dict.fromkeys(node_of(name) for name in given if name not in own)
+            wrong.setdefault(owner(name), trouble)
+    nodes = dict.fromkeys(owner(name) for name in own)
+    left = dict.fromkeys(owner(name) for name in given if name not in own)
     return Match(tuple(id for id in nodes if id not in wrong), wrong, tuple(id for id in left if id not in wrong))
-
-
-def node_of(name: str) -> str:
-    """The node that a tensor belongs to: «hidden» of «hidden.weight»."""
-    return name.partition(".")[0]
 
 
 def _trouble(name: str, own: Tensor, given: Tensor | None) -> str:

@@ -122,4 +122,4 @@ def _between(graph: Graph, start: Placed, end: Placed) -> tuple[float, float, tu
 def fits(memo: Memo, node: Node, specs: tuple[Spec, ...]) -> bool:
     """Whether a node takes these inputs."""
     outcome = memo.outcome(node, specs, ())
-    return outcome.misfit is None and not outcome.error
+    return not outcome.wrong

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from neuralgraph.compiler.build import Writer, build_root, construct, seed_of, source_key
+from neuralgraph.compiler.build import Writer, build_root, construct, dotted, mangled, part, seed_of, source_key
 from neuralgraph.compiler.infer import Inference
-from neuralgraph.compiler.matching import Match, match, node_of
+from neuralgraph.compiler.matching import Match, match
 from neuralgraph.errors import GraphError, RunError, WeightsMismatch
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.reading import arguments
@@ -27,7 +27,9 @@ class Program:
     """
 
     def __init__(self, graph: Graph, inference: Inference, *, seed: int = 0, device: str = "cpu") -> None:
-        self.graph = graph
+        self.document = graph
+        self.graph = inference.graph
+        """The document with every module laid out: what is computed, by paths."""
         self.inference = inference
         self.seed = seed
         self.device = device
@@ -35,7 +37,7 @@ class Program:
         """That of weights and floating inputs; float64 after training in that precision."""
         self.checkpoint: Any = None
         """Where the last run on this program stood when it ended."""
-        self._lens = digraph(graph)
+        self._lens = digraph(self.graph)
         self._sources = {
             key: (id, output)
             for id, node in self._of_role("source")
@@ -47,9 +49,10 @@ class Program:
         self.losses = tuple(id for id, _ in self._of_role("loss") if id in inference.calls)
         self.shares = {id: float(getattr(inference.nodes[id], "weight", 1.0)) for id in self.losses}
         self._metrics = tuple(id for id, _ in self._of_role("metric") if id in inference.calls)
-        self.root = build_root(graph, inference, seed)
+        self.root = build_root(inference, seed)
         self.root.to(device)
-        self.fitted = tuple(id for id in inference.order if hasattr(getattr(self.root, id, None), "fit"))
+        self.fitted = tuple(id for id in inference.order if hasattr(self.part(id), "fit"))
+        self._owners = {dotted(id): id for id in inference.calls}
         self._trainings: dict[tuple[str, ...], fx.GraphModule] = {}
         self._traces: dict[frozenset[str], tuple[fx.GraphModule, tuple[str, ...]]] = {}
         self.metrics: dict[str, nn.Module] = {
@@ -132,7 +135,7 @@ class Program:
 
     def _find(self, key: str, arrays: Mapping[str, Any]) -> Any:
         id, output = self._sources[key]
-        for name in (key, key.replace(".", "_"), id, output):
+        for name in (key, mangled(key).replace(".", "_"), id, output):
             if name in arrays:
                 return arrays[name]
         raise RunError(f"The input {key!r} is missing. Give {', '.join(repr(k) for k in self.module_inputs)}.")
@@ -154,7 +157,8 @@ class Program:
 
         Runs in the mode that the modules are in; wrap in `quiet()` for eval mode. With `grad`, keeps the tape.
         """
-        wanted = frozenset(nodes) if nodes is not None else frozenset(self.inference.specs)
+        copies = self.inference.flat.copies
+        wanted = frozenset(nodes) if nodes is not None else frozenset((*self.inference.specs, *copies))
         if wanted not in self._traces:
             self._traces[wanted] = self._trace_module(wanted)
         program, keys = self._traces[wanted]
@@ -163,7 +167,10 @@ class Program:
         return result
 
     def _trace_module(self, wanted: frozenset[str]) -> tuple[fx.GraphModule, tuple[str, ...]]:
-        ids = [id for id in self.inference.order if id in wanted and id in self.inference.specs]
+        flat = self.inference.flat
+        doors = {path: flat.doors(path) for path in flat.copies if path in wanted}
+        beads = {bead for some in doors.values() for bead in some.values()}
+        ids = [id for id in self.inference.order if (id in wanted or id in beads) and id in self.inference.specs]
         keys = self.needed(ids)
         writer = self._writer(keys)
         writer.write(self.path(ids))
@@ -171,7 +178,13 @@ class Program:
             self.output_name(id, output): writer.values[id, output]
             for id in ids
             for output in self.inference.specs[id]
-            if (id, output) in writer.values
+            if (id, output) in writer.values and id in wanted
+        }
+        result |= {
+            path if len(some) == 1 else f"{path}.{output}": writer.values[bead, "out"]
+            for path, some in doors.items()
+            for output, bead in some.items()
+            if (bead, "out") in writer.values
         }
         return writer.finish(result, "Trace"), keys
 
@@ -192,13 +205,13 @@ class Program:
         """
         own = self.root.state_dict()
         given = {name: torch.as_tensor(one) for name, one in state.items()}
-        found = match(own, given)
+        found = match(own, given, self.owner)
         if not found.whole and not (only_matching and found.fits):
             raise WeightsMismatch(found.refusal(), fits=found.fits, sentences=found.sentences)
         taken = set(found.fits)
         with torch.no_grad():
             for name, one in own.items():
-                if node_of(name) in taken:
+                if self.owner(name) in taken:
                     one.copy_(given[name])
         return found
 
@@ -210,18 +223,40 @@ class Program:
 
     def reset(self) -> None:
         """Back to the initial weights of the same seed."""
-        fresh = build_root(self.graph, self.inference, self.seed)
+        fresh = build_root(self.inference, self.seed)
         self.load_state_dict(fresh.state_dict())
 
     # -- parts ------------------------------------------------------------------------------------------------------
+
+    def owner(self, tensor: str) -> str:
+        """The path of the node that a weight or a value belongs to: `block_1/7/linear_2` of its `….weight`."""
+        name = tensor
+        while name not in self._owners and "." in name:
+            name = name.rpartition(".")[0]
+        return self._owners.get(name, tensor.partition(".")[0])
+
+    def part(self, id: str) -> nn.Module | None:
+        """The submodule of a node, or the room of a module; None where it has none."""
+        return part(self.root, id)
 
     def node(self, id: str) -> Node:
         node = self.inference.nodes[id]
         assert isinstance(node, Node)
         return node
 
+    def holds(self, id: str) -> bool:
+        """There is a node or a module of that path."""
+        return id in self.graph.nodes or id in self.inference.flat.copies
+
+    def outputs_of(self, id: str) -> tuple[str, ...]:
+        """The outputs of a node, or of a module; none where nothing is known of it."""
+        flat = self.inference.flat
+        return tuple(flat.doors(id)) if id in flat.copies else tuple(self.inference.specs.get(id, ()))
+
     def path(self, ids: Iterable[str]) -> list[str]:
-        needed = upstream(self._lens, ids)
+        copies = self.inference.flat.copies
+        ends = [bead for id in ids for bead in (self.inference.flat.doors(id).values() if id in copies else (id,))]
+        needed = upstream(self._lens, ends)
         return [id for id in self.inference.order if id in needed]
 
     def needed(self, ids: Iterable[str]) -> tuple[str, ...]:
@@ -233,7 +268,7 @@ class Program:
         return tuple(key for key, start in self._sources.items() if start in used)
 
     def _writer(self, keys: Iterable[str]) -> Writer:
-        writer = Writer(self.graph, self.inference, self.root)
+        writer = Writer(self.inference, self.root)
         writer.placeholders((key, *self._sources[key]) for key in keys)
         return writer
 

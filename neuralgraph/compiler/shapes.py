@@ -15,6 +15,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from neuralgraph.compiler.resolve import resolve, value
 from neuralgraph.spec import Call, Misfit, Node, Spec
+from neuralgraph.validation.problem import Problem
 
 BATCHES = (6, 10)
 """Two batch sizes that differ by more than one and share a factor with nothing common."""
@@ -34,6 +35,20 @@ class Outcome:
     """Of its outputs, for one sample."""
     misfit: Misfit | None = None
     error: str = ""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong inside, of a node that runs a drawn module."""
+
+    @property
+    def wrong(self) -> bool:
+        return self.misfit is not None or bool(self.error) or bool(self.problems)
+
+
+class Unsound(Exception):
+    """A drawn module that cannot run: what is wrong inside, by the ids there."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems[0].message if problems else "it waits for something inside")
+        self.problems = problems
 
 
 class Memo:
@@ -67,6 +82,8 @@ def run(node: Node, inputs: tuple[Spec, ...], optional: tuple[tuple[str, Spec], 
         return _on_meta(call, inputs, dict(optional))
     except Misfit as misfit:
         return Outcome(call, misfit=misfit)
+    except Unsound as unsound:
+        return Outcome(call, problems=unsound.problems)
     except Exception as error:  # torch raises anything here; its sentence goes to the user
         return Outcome(call, error=plain(error))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from neuralgraph.compiler.build import METHODS
+from neuralgraph.compiler.learning import drawn, groups, learns
 from neuralgraph.compiler.program import Program
 from neuralgraph.compiler.resolve import resolve
 from neuralgraph.graph.plan import Plan
@@ -82,7 +83,7 @@ class _Pen:
                 and program.graph.nodes[id].shares is None
             ):
                 lines.append(f"        self.{id} = {self._target(call.target)}({self._keywords(call.kwargs)})")
-                if program.graph.nodes[id].frozen:
+                if not learns(program.graph.nodes[id]):
                     lines.append(f"        self.{id}.requires_grad_(False)")
         starts = list(wanted.values())
         lines += ["", f"    def forward({self._signature(program.module_inputs)}):"]
@@ -191,14 +192,14 @@ class _Pen:
 
 _LOOP = '''def train(network, {args}, *, epochs={epochs}, batch_size={batch}, seed={seed}):
     """The textbook loop; tensors with samples in the first axis."""
-    optimizer = torch.optim.{optimizer}(network.parameters(), lr={lr!r}{options})
+    optimizer = torch.optim.{optimizer}({parameters}, lr={lr!r}{options})
     generator = torch.Generator().manual_seed(seed)
     for epoch in range(epochs):
         order = torch.randperm(len({first}), generator=generator)
         total = 0.0
         for rows in order.split(batch_size):
             optimizer.zero_grad()
-            loss = network.objective({batches})
+            loss = network.objective({batches}){pulls}
             loss.backward()
             optimizer.step()
             total += loss.item() * len(rows)
@@ -222,6 +223,37 @@ def _training(program: Program, plan: Plan) -> str:
         optimizer=plan.optimizer.name,
         lr=plan.optimizer.lr,
         options=options,
+        parameters=_parameters(program, plan),
+        pulls="".join(f" + {pull!r} * {_field(name)}.abs().sum()"
+                      for pull, names in drawn(program.graph, _learnt(program)).items() for name in names),
         first=names[0],
         batches=", ".join(f"{name}[rows]" for name in names),
     )
+
+
+def _learnt(program: Program) -> list[str]:
+    return [name for name, one in program.root.named_parameters() if one.requires_grad]
+
+
+def _parameters(program: Program, plan: Plan) -> str:
+    """What the optimiser gets: everything, or groups where nodes learn in ways of their own."""
+    plain, *others = groups(program.graph, _learnt(program))
+    if not others:
+        return "network.parameters()"
+    usual = inspect.signature(resolve(f"torch.optim.{plan.optimizer.name}")).parameters["weight_decay"].default
+    decay, lr = plan.optimizer.options.get("weight_decay", usual), plan.optimizer.lr
+    lines = [f'        {{"params": [{_fields(plain.names)}]}},'] if plain.names else []
+    for one in others:
+        said = (f', "lr": {lr * one.rate!r}' if one.rate != 1.0 else "") + (
+            f', "weight_decay": {decay + one.l2!r}' if one.l2 else "")
+        lines.append(f'        {{"params": [{_fields(one.names)}]{said}}},')
+    return "\n".join(["[", *lines, "    ]"])
+
+
+def _fields(names: Iterable[str]) -> str:
+    return ", ".join(_field(name) for name in names)
+
+
+def _field(name: str) -> str:
+    plain = all(part.isidentifier() for part in name.split("."))
+    return f"network.{name}" if plain else f"network.get_parameter({name!r})"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from neuralgraph.compiler.budget import budget
 from neuralgraph.compiler.flops import flops
+from neuralgraph.graph.document import Graph
+from neuralgraph.graph.flatten import BEAD, Flat, flatten
 from neuralgraph.graph.reading import instance
 from neuralgraph.spec import Catalog, Node
 from neuralgraph.validation.analysis import Analysis
@@ -39,13 +41,16 @@ class Summary:
 
 
 def summarise(analysis: Analysis, catalog: Catalog) -> Summary:
-    """The table of an analysed document, in reading order (left to right, top to bottom)."""
+    """The table of an analysed document, in reading order (left to right, top to bottom), modules laid out."""
     graph = analysis.graph
+    flat = flatten(graph, catalog)
+    inside = [id for id, one in flat.graph.nodes.items() if not ("/" in id and one.type == BEAD)]
     rows = []
-    for id, placed in sorted(graph.nodes.items(), key=lambda item: (item[1].x, item[1].y, item[0])):
+    for id in sorted(inside, key=lambda id: _reading(graph, flat, id)):
+        placed = flat.graph.nodes[id]
         first = next(iter(analysis.specs.get(id, {}).values()), None)
         cost = analysis.figures.get(id)
-        node = instance(placed, catalog)
+        node = instance(placed, catalog, graph.modules)
         work = flops(node, tuple(analysis.inputs.get(id, {}).values())) if isinstance(node, Node) and first else 0
         rows.append(
             Row(
@@ -60,3 +65,18 @@ def summarise(analysis: Analysis, catalog: Catalog) -> Summary:
             )
         )
     return Summary(tuple(rows), analysis.parameters, analysis.bytes, graph.plan.batch_size, analysis.need)
+
+
+def _reading(graph: Graph, flat: Flat, id: str) -> list[tuple[float, float, str]]:
+    """Where a node stands: the places of the modules around it, from outside in, with their turns, and its own."""
+    found: list[tuple[float, float, str]] = []
+    room, path = graph, ""
+    for step in id.split("/"):
+        path = f"{path}/{step}" if path else step
+        if step in room.nodes:
+            one = room.nodes[step]
+            found.append((one.x, one.y, step))
+        else:
+            found.append((float(step), 0.0, ""))
+        room = graph.modules[flat.rooms[path]] if path in flat.rooms else room
+    return found

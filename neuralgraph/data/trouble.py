@@ -20,3 +20,15 @@ def problem_of(id: str, node: Node, error: DataError) -> Problem:
     hint = "Choose a file or folder that is there." if paths else "Change its parameters."
     return Problem("data", "error", f"{id}: {error}", id, None, f"{node.type} has no data", hint,
                    fixes=(locate,) if paths else ())
+
+
+def start_problem(id: str, path: str, error: DataError) -> Problem:
+    """What a `DataError` means for a node whose weights start from the file `path`."""
+    locate = Fix("Locate…", ask="locate", node=id, path=path)
+    if isinstance(error, OutsideError):
+        return Problem(
+            "outside", "error", f"{id}: {error}", id, None, "Its weights lie outside its folder",
+            "Allow it if you know this file and trust this document; it is remembered for this computer.",
+            fixes=(Fix("Allow reading", ask="allow", node=id, path=path), locate))
+    return Problem("initial", "error", f"{id}: {error}", id, None, "Its weights cannot start from this file",
+                   "Choose another file, or another way to start.", fixes=(locate,))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import DataError, GraphError
 from neuralgraph.graph.document import Graph
+from neuralgraph.graph.flatten import flatten
+from neuralgraph.graph.history import Change
 from neuralgraph.graph.reading import instances
 from neuralgraph.graph.wiring import heal
 from neuralgraph.spec import Catalog, Node
@@ -37,6 +39,9 @@ class Looking:
     def __init__(self) -> None:
         self.program: Program | None = None
         self._fresh: Program | None = None
+        self._moves: list[tuple[str, str]] = []
+        self._moves_of: Program | None = None
+        """Nodes that were named otherwise since that program was made: its weights follow."""
         self.sample_rows = 0
         """How many rows there are to look at, as far as `inspect` has seen."""
 
@@ -53,7 +58,7 @@ class Looking:
     @property
     def stale(self) -> bool:
         """What was learnt belongs to another drawing than the present one."""
-        return self.program is not None and not self._alike(self.program.graph, self.graph)
+        return self.program is not None and not self._alike(self.program.document, self.graph)
 
     def _alike(self, one: Graph, other: Graph) -> bool:
         """Both compute the same, beads on wires aside."""
@@ -73,6 +78,31 @@ class Looking:
     def compile(self, *, seed: int | None = None, device: str = "cpu", graph: Graph | None = None) -> Program:
         """A document as a program with initial weights."""
 
+    def _follow(self, change: Change) -> None:
+        if self._moves_of is not self.program:
+            self._moves, self._moves_of = [], self.program
+        if self.program is not None:
+            self._moves += change.edit.moves
+
+    def carry(self, old: Program, new: Program) -> tuple[str, ...]:
+        """Copy every weight that has the same place and shape in both; the names copied.
+
+        Weights of nodes that were renamed, or went into a module or out of it, follow. What was typed in since holds.
+        """
+        import torch
+
+        from neuralgraph.compiler.pinned import retyped
+
+        moves = self._moves if old is self._moves_of else []
+        known = {_followed(name, moves): one for name, one in old.state_dict().items()}
+        target, typed = new.state_dict(), retyped(old.graph, new.graph)
+        copied = tuple(name for name, one in target.items()
+                       if name in known and known[name].shape == one.shape and name not in typed)
+        with torch.no_grad():
+            for name in copied:
+                target[name].copy_(known[name])
+        return copied
+
     def looks(self, graph: Graph, program: Program | None = None) -> dict[str, Look]:
         """What the cards show, by node id: samples of the sources, and the network's activations for one row.
 
@@ -86,7 +116,7 @@ class Looking:
         program = program or self._present(graph, most=MOST_UNASKED)
         heads: dict[str, Any] = {}
         names: tuple[str, ...] = ()
-        for id, node in instances(graph, self.catalog).items():
+        for id, node in instances(flatten(graph, self.catalog).graph, self.catalog).items():
             if not isinstance(node, Node) or node.role != "source" or node.type == "Input":
                 continue
             try:
@@ -105,7 +135,7 @@ class Looking:
         from neuralgraph.training.probes import read
 
         program = program or self._present()
-        if program is None or node not in program.graph.nodes:
+        if program is None or not program.holds(node):
             return None
         rows = self._rows(program)
         self.sample_rows = rows.count if rows is not None else 0
@@ -119,7 +149,7 @@ class Looking:
         from neuralgraph.explain.seeing import see
 
         program = program or self._present()
-        if program is None or node not in program.graph.nodes:
+        if program is None or not program.holds(node):
             return None
         return see(program, self._rows(program), node, part, place, wrong=wrong)
 
@@ -160,18 +190,20 @@ class Looking:
         return Probe(node, sample)
 
     def _present(self, graph: Graph | None = None, *, most: int | None = None) -> Program | None:
-        """The program of a graph, the present one by default: the last one, or a fresh one.
+        """The program of a graph, the present one by default: the last one, or a fresh one with its weights.
 
         None where it has errors, or where a fresh one would have more than `most` parameters.
         """
         graph = graph or self.graph
         last, fresh = self.program, self._fresh
-        if last is not None and self._alike(last.graph, graph):
+        if last is not None and self._alike(last.document, graph):
             return last
-        if fresh is None or not self._alike(fresh.graph, graph):
+        if fresh is None or not self._alike(fresh.document, graph):
             try:
                 analysis = self.analyse(graph)
                 fresh = self.compile(graph=graph) if most is None or analysis.parameters <= most else None
+                if fresh is not None and last is not None:
+                    self.carry(last, fresh)
             except GraphError:
                 fresh = None
             self._fresh = fresh
@@ -184,3 +216,12 @@ class Looking:
             return rows_of(program.sources, program.graph.plan, self.reach) if program.sources else None
         except DataError:
             return None
+
+
+def _followed(name: str, moves: Sequence[tuple[str, str]]) -> str:
+    """What a weight is called after these moves of nodes."""
+    path = name.replace(".", "/")
+    for old, new in moves:
+        if path.startswith(f"{old}/"):
+            path = new + path.removeprefix(old)
+    return path.replace("/", ".")

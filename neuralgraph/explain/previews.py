@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from neuralgraph.compiler.program import Program
+from neuralgraph.spec import Node
 from neuralgraph.training.randomness import undisturbed
 
 MAPS, SIDE, BARS, SAMPLES = 8, 32, 16, 4
@@ -48,7 +49,8 @@ def activations(program: Program, sample: Mapping[str, NDArray[Any]], names: tup
     found = {}
     for name, value in values.items():
         id = name.partition(".")[0]
-        if program.node(id).role == "transform" and id not in found and value.is_floating_point():
+        kind = program.inference.nodes.get(id)
+        if (not isinstance(kind, Node) or kind.role == "transform") and id not in found and value.is_floating_point():
             look = _look(value.detach().float().cpu(), name in judged, names)
             if look is not None:
                 found[id] = look

@@ -134,7 +134,8 @@ class _Reading:
             one.id: Frame(**{**vars(one), "id": one.id}) for one in self._slips(entry.frames, path + "frames", names)}
         modules = {name: self.graph(one, f"{path}modules.{name[:60]}.") for name, one in entry.modules.items()}
         return Graph(
-            nodes=nodes, edges=edges, notes=notes, frames=frames, modules=modules, plan=_plan(entry.plan),
+            nodes=nodes, edges=edges, notes=notes, frames=frames, modules=modules,
+            exposed={name: tuple(some) for name, some in entry.exposed.items()}, plan=_plan(entry.plan),
             title=entry.title, about=entry.about, counters=names.counters)
 
     def _nodes(self, entries: Sequence[NodeEntry], path: str, names: _Names) -> list[Placed]:
@@ -146,7 +147,8 @@ class _Reading:
             found.append(Placed(
                 id=id, type=one.type, params=FrozenDict(one.params), x=one.x, y=one.y, title=one.title,
                 note=one.note, frozen=one.frozen, bypassed=one.bypassed, shares=one.shares,
-                initialiser=FrozenDict(one.initialiser), weights=FrozenDict(one.weights)))
+                initialiser=FrozenDict(one.initialiser), weights=FrozenDict(one.weights),
+                learning=FrozenDict(one.learning)))
         return found
 
     def _edges(self, entries: Sequence[EdgeEntry], path: str, nodes: Mapping[str, Placed]) -> list[Edge]:

@@ -80,6 +80,7 @@ def _node(old: Placed, now: Placed) -> Iterator[str]:
         yield f"{name}: another start of its weights"
     if old.weights != now.weights:
         yield f"{name}: other typed-in weights"
+    yield from _values(old.learning, now.learning, f"{name} learns with ")
 
 
 def _moved(pairs: Iterable[tuple[Placed, Placed]]) -> Iterator[str]:

@@ -15,7 +15,8 @@ class Placed:
     """A node in the document: a type by name, its parameters, and what any node has.
 
     `params` holds only what was set; a type that is not in the catalogue keeps everything it came with.
-    `weights` are typed-in numbers that stay with the document, by parameter name.
+    `weights` are typed-in numbers that stay with the document, by parameter name; `learning` says what is otherwise
+    than in the plan (`spec/learning.py`).
     """
 
     id: str
@@ -30,6 +31,7 @@ class Placed:
     shares: str | None = None
     initialiser: FrozenDict[Any] = field(default_factory=FrozenDict)
     weights: FrozenDict[Any] = field(default_factory=FrozenDict)
+    learning: FrozenDict[Any] = field(default_factory=FrozenDict)
 
     @property
     def bare(self) -> Placed:
@@ -92,6 +94,7 @@ class Graph:
 
     `modules` holds definitions by name, each a `Graph` with Input and Output nodes. `counters` only ever grow, so that
     an id is never used twice; they are saved, but are not content: undo does not restore them, equality ignores them.
+    `exposed` are parameters that a definition shows outside: by name, the `node.parameter`s inside that they set.
     """
 
     nodes: Mapping[str, Placed] = field(default_factory=dict)
@@ -99,6 +102,7 @@ class Graph:
     notes: Mapping[str, Note] = field(default_factory=dict)
     frames: Mapping[str, Frame] = field(default_factory=dict)
     modules: Mapping[str, Graph] = field(default_factory=dict)
+    exposed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     plan: Plan = Plan()
     title: str = ""
     about: str = ""
@@ -117,10 +121,17 @@ class Graph:
 
     def computes(self, other: Graph) -> bool:
         """Both compute the same: they differ at most in places, words, notes, frames and plan."""
-        if self.nodes.keys() != other.nodes.keys() or self.edges != other.edges or self.modules != other.modules:
+        if self.nodes.keys() != other.nodes.keys() or self.edges != other.edges or self.exposed != other.exposed:
+            return False
+        if self.modules is not other.modules and not _compute(self.modules, other.modules):
             return False
         return all(one is other.nodes[id] or one.bare == other.nodes[id].bare for id, one in self.nodes.items())
 
     def having(self, **changes: Any) -> Graph:
         """A copy with some fields replaced. Only edits call this on the document."""
         return replace(self, **changes)
+
+
+def _compute(some: Mapping[str, Graph], others: Mapping[str, Graph]) -> bool:
+    return some.keys() == others.keys() and all(
+        one is others[name] or one.computes(others[name]) for name, one in some.items())

@@ -22,6 +22,11 @@ class Edit(ABC):
     label: str
     """What the Edit menu calls it: «Add Conv2d»."""
 
+    @property
+    def moves(self) -> tuple[tuple[str, str], ...]:
+        """Nodes that are called otherwise afterwards, old path to new: their weights follow."""
+        return ()
+
     @abstractmethod
     def apply(self, graph: Graph) -> tuple[Graph, Edit]:
         """The changed graph, and the edit that takes it back exactly."""
@@ -33,19 +38,27 @@ class Edit(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Group(Edit):
-    """Several edits as one step."""
+    """Several edits as one step. `renamed` are moves that come about by all of them together."""
 
     label: str
     edits: tuple[Edit, ...]
+    renamed: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def moves(self) -> tuple[tuple[str, str], ...]:
+        return self.renamed or tuple(move for edit in self.edits for move in edit.moves)
 
     def apply(self, graph: Graph) -> tuple[Graph, Edit]:
         inverses: list[Edit] = []
         for edit in self.edits:
             graph, inverse = edit.apply(graph)
             inverses.append(inverse)
-        return graph, Group(self.label, tuple(reversed(inverses)))
+        back = tuple((new, old) for old, new in reversed(self.renamed))
+        return graph, Group(self.label, tuple(reversed(inverses)), back)
 
     def followed_by(self, later: Edit) -> Edit:
+        if self.renamed or later.moves:
+            return Group(self.label, (self, later))
         return Group(self.label, (*self.edits, *(later.edits if isinstance(later, Group) else (later,))))
 
 
@@ -140,6 +153,10 @@ class RenameNode(Edit):
     def label(self) -> str:  # type: ignore[override]
         return f"Rename {self.old} to {self.new}"
 
+    @property
+    def moves(self) -> tuple[tuple[str, str], ...]:
+        return ((self.old, self.new),)
+
     def apply(self, graph: Graph) -> tuple[Graph, Edit]:
         node = _get(graph.nodes, self.old, "node")
         _check_new_id(graph, self.new)
@@ -149,10 +166,16 @@ class RenameNode(Edit):
             if one.shares == self.old and key != self.old:
                 nodes[key] = replace(one, shares=self.new)
         edges = [self._moved(edge) for edge in graph.edges.values()]
+        exposed = {name: tuple(self._target(one) for one in some) for name, some in graph.exposed.items()}
         changed = graph.having(
-            nodes=nodes, edges={edge.end: edge for edge in edges}, counters=counted(graph.counters, self.new)
+            nodes=nodes, edges={edge.end: edge for edge in edges}, counters=counted(graph.counters, self.new),
+            exposed=exposed or graph.exposed,
         )
         return changed, RenameNode(self.new, self.old)
+
+    def _target(self, target: str) -> str:
+        id, dot, name = target.rpartition(".")
+        return f"{self.new}{dot}{name}" if id == self.old else target
 
     def _moved(self, edge: Edge) -> Edge:
         source = self.new if edge.source == self.old else edge.source

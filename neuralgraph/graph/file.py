@@ -122,6 +122,8 @@ def _content(graph: Graph, *, counters: bool) -> dict[str, Any]:
         "modules": {name: _content(one, counters=counters) for name, one in graph.modules.items()},
         "plan": plan_entry(graph.plan),
     }
+    if graph.exposed:
+        content["exposed"] = {name: list(some) for name, some in graph.exposed.items()}
     if counters:
         content["counters"] = dict(graph.counters)
     return content

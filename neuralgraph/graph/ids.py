@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from neuralgraph.graph.document import Graph
 
@@ -51,6 +51,15 @@ def fresh(graph: Graph, type_name: str, taken: Mapping[str, object] | None = Non
     while _used(graph, f"{word}_{number}") or f"{word}_{number}" in (taken or {}):
         number += 1
     return f"{word}_{number}"
+
+
+def fresh_name(wanted: str, taken: Container[str]) -> str:
+    """`wanted`, or it with the first number that makes it a new name: `width_2`."""
+    name, number = wanted, 1
+    while name in taken:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
 
 
 def counted(counters: Mapping[str, int], name: str) -> Mapping[str, int]:

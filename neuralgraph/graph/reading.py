@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from neuralgraph.errors import ParameterError
+from neuralgraph.graph.definitions import Modules, kind_of
 from neuralgraph.graph.document import Edge, Graph, Placed
 from neuralgraph.graph.frozen import FrozenDict
-from neuralgraph.spec import Catalog, Node, Port
+from neuralgraph.spec import Catalog, Drawn, Node, Port
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,15 @@ def _instance(kind: type[Node], params: FrozenDict[object]) -> Node | Failure:
         return Failure("bad_parameter", str(error), error.parameter)
 
 
-def instance(placed: Placed, catalog: Catalog) -> Node | Failure:
-    """The node type with its checked parameters, or why there is none."""
+def instance(placed: Placed, catalog: Catalog, modules: Modules) -> Node | Failure:
+    """The node type with its checked parameters, or why there is none. `modules` are the document's definitions."""
     if placed.type not in catalog:
         return Failure("unknown_type", f"This version has no node type {placed.type!r}; it is kept as it came.")
+    kind = kind_of(placed, catalog, modules)
+    if issubclass(kind, Drawn) and kind.interface is None and (name := placed.params.get("definition")):
+        return Failure("no_module", f"There is no module {name!r} in this document.", "definition")
     try:
-        return _instance(catalog[placed.type], _typed(placed.params))  # type: ignore[arg-type]  # classes are hashable
+        return _instance(kind, _typed(placed.params))  # type: ignore[arg-type]  # classes are hashable
     except ValueError:  # Python writes no whole number of more than 4,300 digits
         return Failure("bad_parameter", f"{placed.name} has a number of thousands of digits.")
 
@@ -57,7 +61,7 @@ class _Typed(FrozenDict[object]):
 
 def instances(graph: Graph, catalog: Catalog) -> dict[str, Node | Failure]:
     """Every placed node's instance or failure, by id."""
-    return {id: instance(placed, catalog) for id, placed in graph.nodes.items()}
+    return {id: instance(placed, catalog, graph.modules) for id, placed in graph.nodes.items()}
 
 
 def incoming(graph: Graph) -> dict[str, dict[str, Edge]]:
@@ -108,6 +112,21 @@ def input_names(node: Node, wires: Mapping[str, Edge]) -> list[str]:
         names.extend(used)
         names.append(f"{port.name}_{_index(used[-1]) + 1 if used else 0}")
     return names
+
+
+def node_in(graph: Graph, id: str, catalog: Catalog) -> Node | None:
+    """A node's type with its parameters; None where it is not there, unknown, or a parameter is wrong."""
+    found = instance(graph.nodes[id], catalog, graph.modules) if id in graph.nodes else None
+    return found if isinstance(found, Node) else None
+
+
+def ports_in(graph: Graph, id: str, catalog: Catalog) -> tuple[list[str], list[str]]:
+    """The names of its inputs, with the next free one where it takes many, and of its outputs."""
+    node = node_in(graph, id, catalog)
+    if node is None:
+        wires = list(graph.touching(id))
+        return [e.input for e in wires if e.target == id], sorted({e.output for e in wires if e.source == id})
+    return input_names(node, {edge.input: edge for edge in graph.into(id)}), list(node.outputs())
 
 
 def _index(name: str) -> int:

@@ -64,6 +64,7 @@ class NodeEntry(Strict):
     shares: Id | None = Field(default=None, description="The node whose weights it uses.")
     initialiser: Values = {}
     weights: dict[Name, Tensor] = Field(default={}, description="Typed-in weights by parameter name.")
+    learning: Values = Field(default={}, description="`rate`, times that of the plan, `l1` and `l2` of its weights.")
 
 
 class EdgeEntry(Strict):
@@ -147,6 +148,9 @@ class GraphEntry(Strict):
     notes: list[NoteEntry] = Field(default=[], max_length=LIMITS["notes"].most)
     frames: list[FrameEntry] = Field(default=[], max_length=LIMITS["frames"].most)
     modules: dict[Name, GraphEntry] = Field(default={}, max_length=LIMITS["modules"].most)
+    exposed: dict[Name, Annotated[list[Name], Field(max_length=1000)]] = Field(
+        default={}, max_length=1000,
+        description="In a definition: parameters shown outside, and the «node.parameter»s that each sets.")
     plan: PlanEntry = PlanEntry()
     counters: dict[Name, Count] = Field(default={}, description="The highest number given out, by word.")
 

@@ -62,7 +62,7 @@ def best_port(
     graph: Graph, catalog: Catalog, source: str, output: str, target: str, specs: Specs = NOTHING
 ) -> str | Refusal:
     """The input of `target` that suits an output best: by letter, by label (`y` wants a target), free before taken."""
-    node = instance(graph.nodes[target], catalog)
+    node = instance(graph.nodes[target], catalog, graph.modules)
     if isinstance(node, Failure):
         return Refusal(f"The ports of {_name(graph, target)} are not known, so no wire can end there.")
     wires = {edge.input: edge for edge in graph.into(target)}
@@ -81,7 +81,7 @@ def letter_of(graph: Graph, catalog: Catalog, id: str, output: str, specs: Specs
     spec = specs.get(id, {}).get(output)
     if spec is not None:
         return spec.letter
-    node = instance(graph.nodes[id], catalog)
+    node = instance(graph.nodes[id], catalog, graph.modules)
     return guess(node, output) if isinstance(node, Node) else "?"
 
 
@@ -129,7 +129,7 @@ def splice(graph: Graph, catalog: Catalog, id: str, edge: Edge, specs: Specs = N
     """The edit that puts the unconnected node `id` of the document into the wire `edge`."""
     if id in (edge.source, edge.target) or any(graph.touching(id)):
         return Refusal(f"{_name(graph, id)} already has wires. Only a free node goes into a wire.")
-    node = instance(graph.nodes[id], catalog)
+    node = instance(graph.nodes[id], catalog, graph.modules)
     if isinstance(node, Failure) or not node.ports or not node.outputs():
         return Refusal(f"{_name(graph, id)} has no way through: it needs an input and an output.")
     port = best_port(graph, catalog, edge.source, edge.output, id, specs)
@@ -184,7 +184,7 @@ def cut(graph: Graph, ends: Iterable[tuple[str, str]]) -> Edit | None:
 
 def bypass_refusal(graph: Graph, catalog: Catalog, id: str, specs: Specs = NOTHING, inputs: Specs = NOTHING) -> str:
     """Why a node cannot be bypassed; "" where one input fits one output."""
-    name, node = _name(graph, id), instance(graph.nodes[id], catalog)
+    name, node = _name(graph, id), instance(graph.nodes[id], catalog, graph.modules)
     if isinstance(node, Failure) or node.role != "transform":
         return f"{name} cannot be bypassed: only a node that turns an input into an output can."
     needed = [port for port in node.ports if not port.optional]
@@ -259,7 +259,7 @@ def _name(graph: Graph, id: str) -> str:
 
 
 def _no_output(graph: Graph, catalog: Catalog, source: str, output: str) -> Refusal | None:
-    node = instance(graph.nodes[source], catalog)
+    node = instance(graph.nodes[source], catalog, graph.modules)
     if isinstance(node, Failure):
         return Refusal(f"The outputs of {_name(graph, source)} are not known, so no wire can start there.")
     if output in node.outputs():
@@ -270,7 +270,7 @@ def _no_output(graph: Graph, catalog: Catalog, source: str, output: str) -> Refu
 
 
 def _no_input(graph: Graph, catalog: Catalog, target: str, input: str) -> Refusal | None:
-    node = instance(graph.nodes[target], catalog)
+    node = instance(graph.nodes[target], catalog, graph.modules)
     if isinstance(node, Failure):
         return Refusal(f"The ports of {_name(graph, target)} are not known, so no wire can end there.")
     if port_of(node, input) is None:
@@ -309,7 +309,7 @@ def _is_target(output: str, spec: Spec | None) -> bool:
 
 
 def _declared(graph: Graph, catalog: Catalog, target: str, input: str) -> str:
-    node = instance(graph.nodes[target], catalog)
+    node = instance(graph.nodes[target], catalog, graph.modules)
     port = port_of(node, input) if isinstance(node, Node) else None
     return port.letter if port is not None else "?"
 
@@ -322,7 +322,7 @@ def _delivers(kind: type[Node], letter: str) -> bool:
 
 
 def _first_output(graph: Graph, catalog: Catalog, id: str, before: tuple[str, str]) -> str | None:
-    node = instance(graph.nodes[id], catalog)
+    node = instance(graph.nodes[id], catalog, graph.modules)
     if isinstance(node, Failure) or not node.outputs():
         return None
     if before[1] in TARGETS and "y" in node.outputs():
@@ -356,7 +356,7 @@ def _through(graph: Graph, catalog: Catalog, edge: Edge, removed: set[str]) -> t
 
 
 def _main_input(graph: Graph, catalog: Catalog, id: str) -> Edge | None:
-    node = instance(graph.nodes[id], catalog)
+    node = instance(graph.nodes[id], catalog, graph.modules)
     wires = {edge.input: edge for edge in graph.into(id)}
     if isinstance(node, Failure):
         return next(iter(wires.values()), None)

@@ -14,6 +14,7 @@ from neuralgraph.nodes import (
     convolution,
     data,
     functions,
+    joining,
     layers,
     losses,
     making,
@@ -29,6 +30,7 @@ from neuralgraph.nodes import (
     pooling,
     preparation,
     rectifiers,
+    recurrence,
     recurrent,
     reductions,
     resizing,
@@ -43,9 +45,10 @@ from neuralgraph.nodes.left_out import LEFT_OUT
 from neuralgraph.spec import Catalog, Node
 
 MODULES: tuple[ModuleType, ...] = (
-    data, preparation, layers, convolution, pooling, unpooling, shape, normalisation, recurrent, attention, cells,
-    transformers, resizing, padding, scaling, activations, rectifiers, maths, making, functions, special, reductions,
-    ordering, algebra, matrices, spectra, comparison, chance, losses, margins, pairs, metrics, modules,
+    data, preparation, layers, convolution, pooling, unpooling, maths, making, functions, special, shape, joining,
+    normalisation, recurrent, attention, cells, transformers, resizing, padding, scaling, activations, rectifiers,
+    reductions, ordering, algebra, matrices, spectra, comparison, chance, losses, margins, pairs, metrics, modules,
+    recurrence,
 )
 """In the order of the palette, within each category."""
 

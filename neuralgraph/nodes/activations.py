@@ -13,6 +13,7 @@ class _Activation(Node):
     """A function of every number by itself."""
 
     category = "Activations"
+    group = "Rectifiers"
     target: ClassVar[str] = ""
 
     def call(self, x: Float) -> Call:
@@ -26,6 +27,7 @@ class ReLU(_Activation):
     $relu(x) = max(0, x)$. Cheap, and its slope is 1 wherever it is on, so deep networks learn well. A unit whose input
     is negative for every sample has slope 0 and stops learning («dead»).
 
+    Example: [[-2, 0, 3]] → [[0, 0, 3]]
     Shapes: any → the same
     PyTorch: torch.nn.ReLU
     """
@@ -39,6 +41,7 @@ class LeakyReLU(_Activation):
 
     $f(x) = x$ for $x > 0$, else `negative_slope` · $x$.
 
+    Example (negative_slope = 0.1): [[-2, 3]] → [[-0.2, 3]]
     Shapes: any → the same
     PyTorch: torch.nn.LeakyReLU
     """
@@ -54,6 +57,7 @@ class ELU(_Activation):
 
     $f(x) = x$ for $x > 0$, else `alpha` · $(e^x - 1)$. Its outputs are nearer to mean 0 than ReLU's.
 
+    Example: [[-1, 2]] → [[-0.632, 2]]
     Shapes: any → the same
     PyTorch: torch.nn.ELU
     """
@@ -70,6 +74,7 @@ class GELU(_Activation):
     $f(x) = x · Φ(x)$, with $Φ$ the cumulative normal distribution. With `approximate` = tanh a faster formula is used:
     $0.5 x (1 + tanh(√(2/π) (x + 0.044715 x^3)))$.
 
+    Example: [[-1, 0, 1]] → [[-0.159, 0, 0.841]]
     Shapes: any → the same
     PyTorch: torch.nn.GELU
     """
@@ -85,6 +90,7 @@ class SiLU(_Activation):
 
     $f(x) = x · σ(x) = x / (1 + e^{-x})$. It dips slightly below zero before it rises.
 
+    Example: [[-1, 0, 1]] → [[-0.269, 0, 0.731]]
     Shapes: any → the same
     PyTorch: torch.nn.SiLU
     """
@@ -99,10 +105,12 @@ class Sigmoid(_Activation):
     $σ(x) = 1 / (1 + e^{-x})$, with slope $σ(x) (1 - σ(x))$: at most 1/4, and almost 0 far from zero. For training a
     yes-or-no answer, leave it out and use BCEWithLogitsLoss.
 
+    Example: [[-2, 0, 2]] → [[0.119, 0.5, 0.881]]
     Shapes: any → the same
     PyTorch: torch.nn.Sigmoid
     """
 
+    group = "Squashing"
     synonyms = ("logistic", "squash", "probability", "activation")
     target = "torch.sigmoid"
 
@@ -110,13 +118,15 @@ class Sigmoid(_Activation):
 class Tanh(_Activation):
     """Squeezes every number into −1 … 1, with 0 staying 0.
 
-    $tanh(x) = (e^x - e^{-x}) / (e^x + e^{-x}) = 2 σ(2x) - 1$. Its outputs have both signs, which often learns
-    faster than Sigmoid in hidden layers.
+    $tanh(x) = (e^x - e^{-x}) / (e^x + e^{-x}) = 2 σ(2x) - 1$. Its outputs have both signs, which often learns faster
+    than Sigmoid in hidden layers.
 
+    Example: [[-1, 0, 1]] → [[-0.762, 0, 0.762]]
     Shapes: any → the same
     PyTorch: torch.nn.Tanh
     """
 
+    group = "Squashing"
     synonyms = ("hyperbolic tangent", "squash", "activation")
     target = "torch.tanh"
 
@@ -127,6 +137,7 @@ class Softplus(_Activation):
     $f(x) = log(1 + e^{beta · x}) / beta$; above `threshold` / `beta` it is simply $x$. Useful where an output must be
     positive, such as a width or a rate.
 
+    Example: [[-2, 0, 2]] → [[0.127, 0.693, 2.127]]
     Shapes: any → the same
     PyTorch: torch.nn.Softplus
     """
@@ -143,10 +154,12 @@ class Hardtanh(_Activation):
 
     $f(x) = min(max(x, min_val), max_val)$. Its slope is 1 inside the range and 0 outside.
 
+    Example: [[-3, 0.5, 2]] → [[-1, 0.5, 1]]
     Shapes: any → the same
     PyTorch: torch.nn.Hardtanh
     """
 
+    group = "Squashing"
     synonyms = ("clip", "clamp", "hard tanh", "activation")
     target = "torch.nn.functional.hardtanh"
 
@@ -167,10 +180,12 @@ class Sign(_Activation):
     $f(x) = sign(x)$: the threshold unit of the first perceptrons. Its slope is 0 everywhere, so nothing before it
     learns from a gradient; set the weights by hand, or train with Tanh and swap.
 
+    Example: [[-3, 0, 0.5]] → [[-1, 0, 1]]
     Shapes: any → the same
     PyTorch: torch.sign
     """
 
+    group = "Squashing"
     synonyms = ("step", "threshold", "heaviside", "binary")
     target = "torch.sign"
 
@@ -181,11 +196,13 @@ class Softmax(Node):
     $p_i = e^{x_i} / Σ_j e^{x_j}$: the largest input gets the largest share. CrossEntropyLoss does this itself: wire
     that loss to the numbers before Softmax.
 
+    Example: [[0, 0, 1]] → [[0.212, 0.212, 0.576]], shares of 1 + 1 + 2.718.
     Shapes: any → the same
     PyTorch: torch.nn.Softmax
     """
 
     category = "Activations"
+    group = "Probabilities"
     synonyms = ("probabilities", "normalise", "classes", "attention weights")
 
     dim: int = param(-1, "Axis along which the outputs sum to 1; −1 is the last.", min=-8, max=7, row="axis")
@@ -199,11 +216,13 @@ class LogSoftmax(Node):
 
     $log p_i = x_i - log Σ_j e^{x_j}$. This is what NLLLoss wants; together they are CrossEntropyLoss.
 
+    Example: [[0, 0]] → [[-0.693, -0.693]], the logarithm of one half.
     Shapes: any → the same
     PyTorch: torch.nn.LogSoftmax
     """
 
     category = "Activations"
+    group = "Probabilities"
     synonyms = ("log probabilities", "logsumexp")
 
     dim: int = param(-1, "Axis along which the probabilities sum to 1; −1 is the last.", min=-8, max=7, row="axis")
@@ -221,14 +240,16 @@ def _along(x: Spec, dim: int, target: str) -> Call:
 class Identity(Node):
     """Passes its input on unchanged.
 
-    $f(x) = x$. A place to name a value, to look at it, or to hold the spot of an activation: with Identity in
-    place of every activation a deep network is no more than one matrix.
+    $f(x) = x$. A place to name a value, to look at it, or to hold the spot of an activation: with Identity in place of
+    every activation a deep network is no more than one matrix.
 
+    Example: [[1, -2]] → [[1, -2]]
     Shapes: any → the same
     PyTorch: torch.nn.Identity
     """
 
     category = "Activations"
+    group = "Passing and gating"
     synonyms = ("linear activation", "pass", "nothing", "noop")
 
     def call(self, x: Spec) -> Call:

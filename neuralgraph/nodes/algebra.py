@@ -26,14 +26,17 @@ def _matrix(x: Spec, port: str = "", *, square: bool = False) -> None:
 class Einsum(Node):
     """Any product of tensors, written with one letter for every axis.
 
-    Letters that are missing behind the arrow are summed over: `ij,jk->ik` is the matrix product, `bhid,bhjd->bhij`
-    attention scores, `ii->` the trace. Example: `i,i->` of 1, 2 and 3, 4 is 11.
+    Letters that are missing behind the arrow are summed over: `ij,jk->ik` is the matrix product
+    $c_{ik} = Σ_j a_{ij} b_{jk}$, `bhid,bhjd->bhij` are attention scores, `ii->` is the trace.
 
+    Example (equation = "bi,bi->b"): [[1, 2]], [[3, 4]] → [11], for 1·3 + 2·4 = 11.
+    Example (equation = "bii->b"): [[[1, 2], [3, 4]]] → [5], for 1 + 4 = 5.
     Shapes: as the equation says
     PyTorch: torch.einsum
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("einstein summation", "contraction", "tensor product", "outer product", "bilinear form")
 
     equation: str = param("ij,jk->ik", "Letters of every input, an arrow, letters of the output.", row="equation")
@@ -69,13 +72,15 @@ class Einsum(Node):
 class Outer(Node):
     """Every number of the first row times every number of the second.
 
-    $c_{ij} = a_i b_j$, sample by sample: what Hebb's rule adds to the weights. Example: 1, 2 and 3, 4 give 3, 4 / 6, 8.
+    $c_{ij} = a_i b_j$, sample by sample: what Hebb's rule adds to the weights.
 
+    Example: a = [[1, 2]], b = [[3, 4]] → [[[3, 4], [6, 8]]]
     Shapes: N × F, N × K → N × F × K
     PyTorch: torch.einsum
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("outer product", "hebb", "tensor product")
 
     def call(self, a: Float, b: Float) -> Call:
@@ -91,6 +96,7 @@ class _Square(Node):
     """A function of square matrices."""
 
     category = "Maths"
+    group = "Linear algebra"
     target: ClassVar[str] = ""
 
     def call(self, x: Float) -> Call:
@@ -101,8 +107,9 @@ class _Square(Node):
 class Inverse(_Square):
     """The matrix that undoes another one.
 
-    $A^{-1} A = 1$, for square matrices that can be inverted. Example: 2, 0 / 0, 4 becomes 0.5, 0 / 0, 0.25.
+    $A^{-1} A = 1$, for square matrices that can be inverted.
 
+    Example: [[[2, 0], [0, 4]]] → [[[0.5, 0], [0, 0.25]]]
     Shapes: N × F × F → the same
     PyTorch: torch.linalg.inv
     """
@@ -114,8 +121,9 @@ class Inverse(_Square):
 class Det(_Square):
     """The determinant: by how much a matrix stretches volumes.
 
-    Example: 2, 0 / 0, 4 has 8.
+    $det A = a d - b c$ for a matrix of 2 × 2 with rows $a, b$ and $c, d$.
 
+    Example: [[[2, 1], [0, 4]]] → [8], for 2·4 − 1·0 = 8.
     Shapes: N × F × F → N
     PyTorch: torch.linalg.det
     """
@@ -127,8 +135,9 @@ class Det(_Square):
 class MatrixExp(_Square):
     """The exponential of a matrix.
 
-    $Σ A^k / k!$: the flow of a linear differential equation after one unit of time. Example: zeros become the identity.
+    $Σ A^k / k!$: the flow of a linear differential equation after one unit of time. Zeros become the identity.
 
+    Example: [[[0, 1], [0, 0]]] → [[[1, 1], [0, 1]]], for the square of this matrix is 0.
     Shapes: N × F × F → the same
     PyTorch: torch.linalg.matrix_exp
     """
@@ -140,8 +149,9 @@ class MatrixExp(_Square):
 class Eigvalsh(_Square):
     """The eigenvalues of symmetric matrices, smallest first.
 
-    Example: 2, 1 / 1, 2 has 1, 3. Only the lower triangle is read.
+    $A v = λ v$ for every eigenvalue $λ$ and its direction $v$. Only the lower triangle is read.
 
+    Example: [[[2, 1], [1, 2]]] → [[1, 3]]
     Shapes: N × F × F → N × F
     PyTorch: torch.linalg.eigvalsh
     """
@@ -153,13 +163,16 @@ class Eigvalsh(_Square):
 class Svdvals(Node):
     """The singular values of matrices, largest first.
 
-    How much a matrix stretches in its main directions. Example: 3, 0 / 0, 4 has 4, 3.
+    $A = U S V^T$, with rotations $U$ and $V$ and the singular values on the diagonal of $S$. How much a matrix
+    stretches in its main directions.
 
+    Example: [[[3, 0], [0, 4]]] → [[4, 3]]
     Shapes: N × F × K → N × min(F, K)
     PyTorch: torch.linalg.svdvals
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("singular values", "svd", "rank")
 
     def call(self, x: Float) -> Call:
@@ -172,13 +185,15 @@ class Svdvals(Node):
 class Solve(Node):
     """Solves linear equations: the x with a x = b.
 
-    More exact and faster than Inverse and MatMul. Example: 2, 0 / 0, 4 and 2, 4 give 1, 1.
+    $A x = b$, so $x = A^{-1} b$. More exact and faster than Inverse and MatMul.
 
+    Example: a = [[[2, 0], [0, 4]]], b = [[[2], [4]]] → [[[1], [1]]]
     Shapes: a N × F × F, b N × F × K → N × F × K
     PyTorch: torch.linalg.solve
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("linear system", "equations", "least squares")
 
     def call(self, a: Float, b: Float) -> Call:
@@ -192,6 +207,7 @@ class Solve(Node):
 
 class _Triangle(Node):
     category = "Maths"
+    group = "Linear algebra"
     target: ClassVar[str] = ""
 
     diagonal: int = param(0, "Which diagonal is the edge: 0 the main one, 1 the next above.", min=-65536, max=65536,
@@ -206,8 +222,9 @@ class _Triangle(Node):
 class Tril(_Triangle):
     """Keeps the lower triangle of matrices; the rest becomes 0.
 
-    With ones it is the mask that hides the future. Example: 1, 2 / 3, 4 becomes 1, 0 / 3, 4.
+    $y_{ij} = x_{ij}$ for $j ≤ i + diagonal$, else 0. With ones it is the mask that hides the future.
 
+    Example: [[[1, 2], [3, 4]]] → [[[1, 0], [3, 4]]]
     Shapes: … × F × K → the same
     PyTorch: torch.tril
     """
@@ -219,8 +236,9 @@ class Tril(_Triangle):
 class Triu(_Triangle):
     """Keeps the upper triangle of matrices; the rest becomes 0.
 
-    Example: 1, 2 / 3, 4 becomes 1, 2 / 0, 4.
+    $y_{ij} = x_{ij}$ for $j ≥ i + diagonal$, else 0.
 
+    Example: [[[1, 2], [3, 4]]] → [[[1, 2], [0, 4]]]
     Shapes: … × F × K → the same
     PyTorch: torch.triu
     """
@@ -232,13 +250,15 @@ class Triu(_Triangle):
 class Diagonal(Node):
     """The diagonal of matrices.
 
-    Example: 1, 2 / 3, 4 gives 1, 4.
+    $y_i = x_{ii}$.
 
+    Example: [[[1, 2], [3, 4]]] → [[1, 4]]
     Shapes: N × F × K → N × min(F, K)
     PyTorch: torch.diagonal
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("diag", "trace", "main diagonal")
 
     def call(self, x: Spec) -> Call:
@@ -250,13 +270,15 @@ class Diagonal(Node):
 class CosineSimilarity(Node):
     """How much two rows point the same way: 1 the same, 0 across, −1 opposite.
 
-    $a · b / (|a| |b|)$ along an axis. Example: 1, 0 and 1, 1 give 0.707.
+    $a · b / (|a| |b|)$ along an axis.
 
+    Example: a = [[1, 0]], b = [[1, 1]] → [0.707], for 1 / (1 · 1.414) = 0.707.
     Shapes: N × F, N × F → N
     PyTorch: torch.nn.CosineSimilarity
     """
 
     category = "Maths"
+    group = "Distances"
     synonyms = ("cosine", "similar", "angle", "embedding distance")
 
     dim: int = param(1, "Axis of the rows.", min=-8, max=7, row="axis")
@@ -269,13 +291,15 @@ class CosineSimilarity(Node):
 class PairwiseDistance(Node):
     """How far two rows lie apart.
 
-    $(Σ |a_i - b_i + eps|^p)^{1/p}$ along the last axis. Example: 0, 0 and 3, 4 give 5.
+    $(Σ |a_i - b_i + eps|^p)^{1/p}$ along the last axis.
 
+    Example: a = [[0, 0]], b = [[3, 4]] → [5], the root of 9 + 16.
     Shapes: N × F, N × F → N
     PyTorch: torch.nn.PairwiseDistance
     """
 
     category = "Maths"
+    group = "Distances"
     synonyms = ("euclidean", "siamese", "metric")
 
     p: float = param(2.0, "Power: 2 is the usual distance, 1 the sum of differences.", min=1.0, max=64.0, row="power")
@@ -288,13 +312,15 @@ class PairwiseDistance(Node):
 class Cdist(Node):
     """How far every row of one set lies from every row of another.
 
-    Example: 2 points and 3 centres give 2 × 3 distances.
+    $d_{ij} = (Σ_k |a_{ik} - b_{jk}|^p)^{1/p}$. 2 points and 3 centres give 2 × 3 distances.
 
+    Example: a = [[[0, 0]]], b = [[[3, 4], [1, 0]]] → [[[5, 1]]]
     Shapes: a N × L × F, b N × K × F → N × L × K
     PyTorch: torch.cdist
     """
 
     category = "Maths"
+    group = "Distances"
     synonyms = ("distances", "prototypes", "clusters", "nearest neighbour")
 
     p: float = param(2.0, "Power: 2 is the usual distance, 1 the sum of differences.", min=1.0, max=64.0, row="power")

@@ -38,16 +38,19 @@ def _pairs(mask: Spec | None, queries: Spec, keys: Spec, port: str) -> None:
 class MultiheadAttention(Node):
     """Every query looks at all keys and takes a weighted mean of the values, in several heads at once.
 
-    $softmax(Q K^T / √d) V$ in each head, after learnt projections; the heads are put side by side and projected
-    once more.
-    Wire the same value into all three inputs for self-attention. `weights` shows who looked at whom, averaged
+    $softmax(Q K^T / √d) V$ in each head, after learnt projections; the heads are put side by side and projected once
+    more. Wire the same value into all three inputs for self-attention. `weights` shows who looked at whom, averaged
     over the heads.
 
+    Example (num_heads = 1; weights = 0, in_proj_weight = [[1], [1], [1]], out_proj.weight = [[1]]): query = [[[0]]],
+    key = [[[1], [3]]], value = [[[1], [3]]] → out = [[[2]]], weights = [[[0.5, 0.5]]], for the query 0 likes both
+    keys alike.
     Shapes: query N × L × E, key N × S × K, value N × S × V → out N × L × E, weights N × L × S
     PyTorch: torch.nn.MultiheadAttention
     """
 
     category = "Layers"
+    group = "Attention"
     synonyms = ("attention", "self-attention", "transformer", "mha", "query key value")
 
     num_heads: int = param(1, "Number of heads; it has to divide the features of the query.", min=1, max=4096,
@@ -82,11 +85,14 @@ class TransformerEncoderLayer(Node):
     $y = norm(x + attention(x))$, then $norm(y + W_2 act(W_1 y))$; with `norm_first` the norms come before. It does not
     know the order of the steps: add positions to its input. Stack several for a deep encoder.
 
+    Example (in use; weights = 0, norm1.weight = [1, 1], norm2.weight = [1, 1]): [[[1, 3]]] → [[[-1, 1]]], for with all
+    other weights 0 only the shortcuts and the norms are left.
     Shapes: N × L × E → the same
     PyTorch: torch.nn.TransformerEncoderLayer
     """
 
     category = "Layers"
+    group = "Attention"
     synonyms = ("transformer", "encoder", "attention", "bert", "block")
 
     nhead: int = param(1, "Number of attention heads; it has to divide the features.", min=1, max=4096, row="heads")

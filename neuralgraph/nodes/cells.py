@@ -21,6 +21,7 @@ class _Cell(Node):
     """One step: an input and what was remembered, to what is remembered next."""
 
     category = "Layers"
+    group = "Recurrent"
 
     hidden_size: int = param(32, "How many numbers it remembers.", min=1, row="features", axis=-1)
     bias: bool = param(True, "Learn offsets.", advanced=True)
@@ -39,8 +40,9 @@ class _Cell(Node):
 class RNNCell(_Cell):
     """One step of a plain recurrent layer.
 
-    $h' = tanh(W x + b + U h + c)$; without `hx` it starts from zeros. Example: with weights 0 it remembers 0.
+    $h' = tanh(W x + b + U h + c)$; without `hx` it starts from zeros.
 
+    Example (hidden_size = 1, bias = no; weights = 1): x = [[1]], hx = [[1]] → [[0.964]], for tanh(1 + 1) = 0.964.
     Shapes: x N × F, hx N × hidden → N × hidden
     PyTorch: torch.nn.RNNCell
     """
@@ -53,9 +55,10 @@ class RNNCell(_Cell):
 class GRUCell(_Cell):
     """One step of a gated recurrent layer.
 
-    $h' = (1 - z) · n + z · h$ with an update gate $z$ and a new state $n$; without `hx` it starts from zeros. Example:
-    with z = 1 it remembers what it had.
+    $h' = (1 - z) · n + z · h$ with an update gate $z$ and a new state $n$; without `hx` it starts from zeros. With z =
+    1 it remembers what it had.
 
+    Example (hidden_size = 1, bias = no; weights = 1): x = [[1]] → [[0.205]], for (1 − σ(1)) · tanh(1) = 0.205.
     Shapes: x N × F, hx N × hidden → N × hidden
     PyTorch: torch.nn.GRUCell
     """
@@ -66,9 +69,11 @@ class GRUCell(_Cell):
 class LSTMCell(_Cell):
     """One step of a recurrent layer with a cell that gates fill, keep and read.
 
-    $c' = f · c + i · g$ and $h' = o · tanh(c')$; without `hx` and `cx` it starts from zeros. Example: with the forget
-    gate at 1 and the input gate at 0 it keeps its cell.
+    $c' = f · c + i · g$ and $h' = o · tanh(c')$; without `hx` and `cx` it starts from zeros. With the forget gate at 1
+    and the input gate at 0 it keeps its cell.
 
+    Example (hidden_size = 1, bias = no; weights = 1): x = [[1]] → h = [[0.370]], c = [[0.557]], for σ(1) · tanh(1) =
+    0.557 and σ(1) · tanh(0.557) = 0.370.
     Shapes: x N × F, hx and cx N × hidden → h and c N × hidden
     PyTorch: torch.nn.LSTMCell
     """
@@ -88,14 +93,18 @@ class LSTMCell(_Cell):
 class TransformerEncoder(Node):
     """Several transformer blocks, one after the other.
 
+    $x_{k+1} = block_k(x_k)$, where $block(x) = norm(y + W_2 act(W_1 y))$ with $y = norm(x + attention(x))$.
     `num_layers` times self-attention and a small network, each with a shortcut and a norm. It does not know the order
-    of the steps: add positions to its input. Example: 12 layers of 768 features and 12 heads are BERT's.
+    of the steps: add positions to its input. 12 layers of 768 features and 12 heads are BERT's.
 
+    Example (num_layers = 1, in use; weights = 0, layers.0.norm1.weight = [1, 1], layers.0.norm2.weight = [1, 1]): [[[1,
+    3]]] → [[[-1, 1]]], for with all other weights 0 only the shortcuts and the norms are left.
     Shapes: N × L × E → the same
     PyTorch: torch.nn.TransformerEncoder
     """
 
     category = "Layers"
+    group = "Attention"
     synonyms = ("transformer", "bert", "stack", "self-attention")
 
     nhead: int = param(1, "Number of attention heads; it has to divide the features.", min=1, max=4096, row="heads")
@@ -117,13 +126,15 @@ class TransformerEncoder(Node):
 class Bilinear(Node):
     """A weighted sum of all products of the features of two inputs.
 
-    $y_k = a^T W_k b + c_k$: it learns which pairs belong together. Example: with W = 1, 3 and 4 give 12.
+    $y_k = a^T W_k b + c_k$: it learns which pairs belong together.
 
+    Example (out_features = 1; weight = [[[1]]], bias = [0]): a = [[3]], b = [[4]] → [[12]]
     Shapes: a N × F, b N × K → N × out_features
     PyTorch: torch.nn.Bilinear
     """
 
     category = "Layers"
+    group = "Dense"
     synonyms = ("pairs", "interaction", "tensor layer")
 
     out_features: int = param(16, "Number of outputs.", min=1, row="features", axis=-1)
@@ -142,14 +153,18 @@ class Bilinear(Node):
 class TransformerDecoderLayer(Node):
     """One block of a transformer decoder: attention to itself, attention to a memory, a small network.
 
-    As TransformerEncoderLayer with a second attention in between, whose keys and values come from `memory`: what an
+    $y = norm(x + attention(x))$, $z = norm(y + attention(y, memory))$, then $norm(z + W_2 act(W_1 z))$. As
+    TransformerEncoderLayer with a second attention in between, whose keys and values come from `memory`: what an
     encoder has made of another sequence. A mask of yes above the diagonal hides the future.
 
+    Example (in use; weights = 0, norm1.weight = [1, 1], norm2.weight = [1, 1], norm3.weight = [1, 1]): tgt = [[[1,
+    3]]], memory = [[[5, 6]]] → [[[-1, 1]]], for with all other weights 0 only the shortcuts and the norms are left.
     Shapes: tgt N × L × E, memory N × S × E → N × L × E
     PyTorch: torch.nn.TransformerDecoderLayer
     """
 
     category = "Layers"
+    group = "Attention"
     synonyms = ("transformer", "decoder", "cross attention", "block")
 
     nhead: int = param(1, "Number of attention heads; it has to divide the features.", min=1, max=4096, row="heads")

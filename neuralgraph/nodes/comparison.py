@@ -12,6 +12,7 @@ class _Compare(Node):
     """A question about two values, number by number; sizes of 1 are stretched."""
 
     category = "Maths"
+    group = "Comparison"
     target: ClassVar[str] = ""
 
     def call(self, a: Spec, b: Spec) -> Call:
@@ -22,8 +23,9 @@ class _Compare(Node):
 class Greater(_Compare):
     """Is the first value larger? Yes or no, number by number.
 
-    $a > b$. Answers have no slope: nothing is learnt through them. Example: 3 and 2 give yes.
+    $a > b$. Answers have no slope: nothing is learnt through them.
 
+    Example: a = [[3, 2, 1]], b = [[2, 2, 2]] → [[yes, no, no]]
     Shapes: a and b of one shape → the same (bool)
     PyTorch: torch.gt
     """
@@ -35,8 +37,9 @@ class Greater(_Compare):
 class GreaterEqual(_Compare):
     """Is the first value at least as large? Yes or no, number by number.
 
-    $a ≥ b$. Example: 2 and 2 give yes.
+    $a ≥ b$.
 
+    Example: a = [[3, 2, 1]], b = [[2, 2, 2]] → [[yes, yes, no]]
     Shapes: a and b of one shape → the same (bool)
     PyTorch: torch.ge
     """
@@ -48,8 +51,9 @@ class GreaterEqual(_Compare):
 class Less(_Compare):
     """Is the first value smaller? Yes or no, number by number.
 
-    $a < b$. Example: 3 and 2 give no.
+    $a < b$.
 
+    Example: a = [[3, 2, 1]], b = [[2, 2, 2]] → [[no, no, yes]]
     Shapes: a and b of one shape → the same (bool)
     PyTorch: torch.lt
     """
@@ -61,8 +65,9 @@ class Less(_Compare):
 class LessEqual(_Compare):
     """Is the first value at most as large? Yes or no, number by number.
 
-    $a ≤ b$. Example: 2 and 2 give yes.
+    $a ≤ b$.
 
+    Example: a = [[3, 2, 1]], b = [[2, 2, 2]] → [[no, yes, yes]]
     Shapes: a and b of one shape → the same (bool)
     PyTorch: torch.le
     """
@@ -74,8 +79,9 @@ class LessEqual(_Compare):
 class Equal(_Compare):
     """Are both values the same? Yes or no, number by number.
 
-    $a = b$. Decimal numbers that were computed differ easily in the last digit. Example: 2 and 2 give yes.
+    $a = b$. Decimal numbers that were computed differ easily in the last digit.
 
+    Example: a = [[3, 2, 1]], b = [[2, 2, 2]] → [[no, yes, no]]
     Shapes: a and b of one shape → the same (bool)
     PyTorch: torch.eq
     """
@@ -87,8 +93,9 @@ class Equal(_Compare):
 class NotEqual(_Compare):
     """Are both values different? Yes or no, number by number.
 
-    $a ≠ b$: where a padding number is not, for instance. Example: 2 and 3 give yes.
+    $a ≠ b$: where a padding number is not, for instance.
 
+    Example: a = [[3, 2, 1]], b = [[2, 2, 2]] → [[yes, no, yes]]
     Shapes: a and b of one shape → the same (bool)
     PyTorch: torch.ne
     """
@@ -101,6 +108,7 @@ class _Logic(Node):
     """Two answers joined."""
 
     category = "Maths"
+    group = "Comparison"
     target: ClassVar[str] = ""
 
     def call(self, a: Mask, b: Mask) -> Call:
@@ -111,8 +119,9 @@ class _Logic(Node):
 class LogicalAnd(_Logic):
     """Yes where both answers are yes.
 
-    Numbers count as yes where they are not 0. Example: yes and no give no.
+    $a ∧ b$. Numbers count as yes where they are not 0.
 
+    Example: a = [[yes, yes, no]], b = [[yes, no, no]] → [[yes, no, no]]
     Shapes: a and b of one shape → the same (bool)
     PyTorch: torch.logical_and
     """
@@ -124,8 +133,9 @@ class LogicalAnd(_Logic):
 class LogicalOr(_Logic):
     """Yes where at least one answer is yes.
 
-    Numbers count as yes where they are not 0. Example: yes and no give yes.
+    $a ∨ b$. Numbers count as yes where they are not 0.
 
+    Example: a = [[yes, yes, no]], b = [[yes, no, no]] → [[yes, yes, no]]
     Shapes: a and b of one shape → the same (bool)
     PyTorch: torch.logical_or
     """
@@ -137,8 +147,9 @@ class LogicalOr(_Logic):
 class LogicalXor(_Logic):
     """Yes where exactly one answer is yes.
 
-    The question that one layer cannot learn. Example: yes and yes give no.
+    $a ⊕ b$. The question that one layer cannot learn.
 
+    Example: a = [[yes, yes, no]], b = [[yes, no, no]] → [[no, yes, no]]
     Shapes: a and b of one shape → the same (bool)
     PyTorch: torch.logical_xor
     """
@@ -150,13 +161,15 @@ class LogicalXor(_Logic):
 class LogicalNot(Node):
     """Turns yes into no and no into yes.
 
-    Numbers count as yes where they are not 0. Example: 0 gives yes.
+    $¬x$. Numbers count as yes where they are not 0.
 
+    Example: [[yes, no]] → [[no, yes]]
     Shapes: any → the same (bool)
     PyTorch: torch.logical_not
     """
 
     category = "Maths"
+    group = "Comparison"
     synonyms = ("not", "invert", "gate")
 
     def call(self, x: Mask) -> Call:
@@ -166,13 +179,15 @@ class LogicalNot(Node):
 class Where(Node):
     """Takes the first value where the answer is yes, the second where it is no.
 
-    The gradient goes to the value that was taken. Example: yes, no with 1, 2 and 8, 9 give 1, 9.
+    $y = a$ where `condition` is yes, else $y = b$. The gradient goes to the value that was taken.
 
+    Example: condition = [[yes, no]], a = [[1, 2]], b = [[8, 9]] → [[1, 9]]
     Shapes: condition, a and b of one shape → the same
     PyTorch: torch.where
     """
 
     category = "Maths"
+    group = "Comparison"
     synonyms = ("if", "choose", "select", "switch", "mask")
 
     def call(self, condition: Mask, a: Spec, b: Spec) -> Call:
@@ -188,13 +203,15 @@ class Where(Node):
 class IsFinite(Node):
     """Is this a number that can be computed with? No for infinity and «not a number».
 
-    Example: 1, 1/0, 0/0 give yes, no, no.
+    $|x| < ∞$.
 
+    Example: [[1, ∞, nan]] → [[yes, no, no]]
     Shapes: any → the same (bool)
     PyTorch: torch.isfinite
     """
 
     category = "Maths"
+    group = "Comparison"
     synonyms = ("nan", "infinite", "check")
 
     def call(self, x: Spec) -> Call:

@@ -14,6 +14,7 @@ class _Conv(Spatial):
     """What Conv1d, Conv2d and Conv3d have in common."""
 
     category = "Layers"
+    group = "Convolution"
 
     out_channels: int = param(16, "Number of filters; each gives one channel.", min=1, row="channels", axis=1)
     kernel_size: Size = param(3, "Size of the filters.", min=1, max=WIDEST, row="kernel")
@@ -50,9 +51,12 @@ def _mirrored(x: Spec, padding: tuple[int, ...], mode: str) -> None:
 class Conv1d(_Conv):
     """Convolution along one axis: learnt filters slide over a sequence.
 
-    Every filter looks at `kernel_size` neighbouring steps of all channels, weighs and sums them, and moves on by
-    `stride`: it answers to the same pattern wherever it occurs. Used for time series, sound and text.
+    $y_t = b + Σ_k w_k · x_{t+k}$, summed over all channels. Every filter looks at `kernel_size` neighbouring steps of
+    all channels, weighs and sums them, and moves on by `stride`: it answers to the same pattern wherever it occurs.
+    Used for time series, sound and text.
 
+    Example (out_channels = 1, kernel_size = 2; weight = [[[1, 2]]], bias = [0]): [[[1, 2, 3]]] → [[[5, 8]]], for 1·1 +
+    2·2 = 5 and 1·2 + 2·3 = 8.
     Shapes: N × C × L → N × out_channels × L', with L' = (L + 2·padding − dilation·(kernel − 1) − 1) / stride + 1
     PyTorch: torch.nn.Conv1d
     """
@@ -64,13 +68,14 @@ class Conv1d(_Conv):
 class Conv2d(_Conv):
     """Convolution over images: learnt filters slide over height and width.
 
-    Every filter looks at a small window of all channels, weighs and sums it, and moves on by `stride`; its answers make
-    one feature map. The same few weights serve the whole image, so a pattern is found wherever it is. A kernel
-    of 3 with
-    padding 1 keeps height and width.
+    $y_{ij} = b + Σ_{k,l} w_{kl} · x_{i+k, j+l}$, summed over all channels. Every filter looks at a small window of all
+    channels, weighs and sums it, and moves on by `stride`; its answers make one feature map. The same few weights serve
+    the whole image, so a pattern is found wherever it is. A kernel of 3 with padding 1 keeps height and width.
 
-    Shapes: N × C × H × W → N × out_channels × H' × W', with H' = (H + 2·padding − dilation·(kernel − 1) − 1) /
-    stride + 1
+    Example (out_channels = 1, kernel_size = 2; weight = [[[[1, 0], [0, 10]]]], bias = [0]): [[[[1, 2], [3, 4]]]] →
+    [[[[41]]]], for 1·1 + 10·4 = 41.
+    Shapes: N × C × H × W → N × out_channels × H' × W', with H' = (H + 2·padding − dilation·(kernel − 1) − 1) / stride +
+    1
     PyTorch: torch.nn.Conv2d
     """
 
@@ -81,9 +86,11 @@ class Conv2d(_Conv):
 class Conv3d(_Conv):
     """Convolution over volumes: learnt filters slide over depth, height and width.
 
-    Like Conv2d with one more axis: for video (time, height, width) or scans. Its filters are blocks, so weights grow
-    with the third power of the kernel.
+    $y_{hij} = b + Σ_{k,l,m} w_{klm} · x_{h+k, i+l, j+m}$, summed over all channels. Like Conv2d with one more axis: for
+    video (time, height, width) or scans. Its filters are blocks, so weights grow with the third power of the kernel.
 
+    Example (out_channels = 1, kernel_size = 2; weight = 1, bias = [0]): [[[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]]] →
+    [[[[[36]]]]], the sum of all eight.
     Shapes: N × C × D × H × W → N × out_channels × D' × H' × W'
     PyTorch: torch.nn.Conv3d
     """
@@ -96,6 +103,7 @@ class _ConvTranspose(Spatial):
     """What the transposed convolutions have in common."""
 
     category = "Layers"
+    group = "Convolution"
 
     out_channels: int = param(16, "Number of channels it paints.", min=1, row="channels", axis=1)
     kernel_size: Size = param(2, "Size of the painted patch.", min=1, max=WIDEST, row="kernel")
@@ -131,8 +139,10 @@ class _ConvTranspose(Spatial):
 class ConvTranspose1d(_ConvTranspose):
     """Convolution turned round: every step paints a small learnt patch, which makes sequences longer.
 
-    As ConvTranspose2d along one axis. Example: with stride 2 and kernel 2, 10 steps become 20.
+    $y_t = b + Σ_s w_{t - stride · s} · x_s$, summed over all channels. As ConvTranspose2d along one axis. With stride 2
+    and kernel 2, 10 steps become 20.
 
+    Example (out_channels = 1; weight = [[[1, 10]]], bias = [0]): [[[1, 2]]] → [[[1, 10, 2, 20]]]
     Shapes: N × C × L → N × out_channels × L'
     PyTorch: torch.nn.ConvTranspose1d
     """
@@ -144,12 +154,13 @@ class ConvTranspose1d(_ConvTranspose):
 class ConvTranspose2d(_ConvTranspose):
     """Convolution turned round: every input pixel paints a small learnt patch, which makes images larger.
 
-    It computes what the gradient of Conv2d computes: each pixel's value scales the filter, and the scaled patches are
-    laid `stride` apart and summed. With stride 2 and kernel 2 it doubles height and width. Used in decoders,
-    segmentation and generators.
+    $y_{ij} = b + Σ_{k,l} w_{i - stride · k, j - stride · l} · x_{kl}$, summed over all channels. It computes what the
+    gradient of Conv2d computes: each pixel's value scales the filter, and the scaled patches are laid `stride` apart
+    and summed. With stride 2 and kernel 2 it doubles height and width. Used in decoders, segmentation and generators.
 
-    Shapes: N × C × H × W → N × out_channels × H' × W', with H' = (H − 1)·stride − 2·padding + dilation·(kernel
-    − 1) + output_padding + 1
+    Example (out_channels = 1; weight = [[[[1, 2], [3, 4]]]], bias = [0]): [[[[10]]]] → [[[[10, 20], [30, 40]]]]
+    Shapes: N × C × H × W → N × out_channels × H' × W', with H' = (H − 1)·stride − 2·padding + dilation·(kernel − 1) +
+    output_padding + 1
     PyTorch: torch.nn.ConvTranspose2d
     """
 
@@ -160,8 +171,10 @@ class ConvTranspose2d(_ConvTranspose):
 class ConvTranspose3d(_ConvTranspose):
     """Convolution turned round: every point paints a small learnt block, which makes volumes larger.
 
-    As ConvTranspose2d with one more axis. Example: with stride 2 and kernel 2, 4 × 4 × 4 becomes 8 × 8 × 8.
+    $y_t = b + Σ_s w_{t - stride · s} · x_s$ along all three axes, summed over all channels. As ConvTranspose2d with one
+    more axis. With stride 2 and kernel 2, 4 × 4 × 4 becomes 8 × 8 × 8.
 
+    Example (out_channels = 1; weight = 1, bias = [0]): [[[[[7]]]]] → [[[[[7, 7], [7, 7]], [[7, 7], [7, 7]]]]]
     Shapes: N × C × D × H × W → N × out_channels × D' × H' × W'
     PyTorch: torch.nn.ConvTranspose3d
     """

@@ -33,6 +33,8 @@ class Dataset(_Source):
     −1 and 1. **Tiny tables:** `and_table`, `or_table` and `xor_table` have the four rows of a truth table; `letters`
     the letters A, B and C as 5 × 6 bitmaps, 30 numbers 0 or 1 each (OneHot turns their classes into three numbers).
 
+    Example (name = and_table): → x = [[0, 0], [0, 1], [1, 0], [1, 1]], y = [0, 0, 0, 1]
+    Example (name = digits): → x = 1797 × 1 × 8 × 8
     Outputs: x N × features (digits: N × 1 × 8 × 8); y classes (int64, N) or numbers (float32, N × 1)
     """
 
@@ -55,6 +57,7 @@ class Csv(_Source):
     is repaired in silence: a row of another length, a missing value or a text among numbers is named with its line and
     column.
 
+    Example (path = "width,height,kind" "1,2,cat" "3,4,dog"): → x = [[1, 2], [3, 4]], y = [0, 1]
     Outputs: x N × features (float32); y classes (int64, N) or numbers (float32, N × 1)
     """
 

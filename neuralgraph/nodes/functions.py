@@ -10,12 +10,14 @@ from neuralgraph.spec import Call, Spec, function, param
 class Abs(_Unary):
     """The size of every number, without its sign.
 
-    $|x|$. Its slope jumps from −1 to 1 at 0. Example: −3 becomes 3.
+    $|x|$. Its slope jumps from −1 to 1 at 0.
 
+    Example: [[-3, 3]] → [[3, 3]]
     Shapes: any → the same
     PyTorch: torch.abs
     """
 
+    group = "Arithmetic"
     synonyms = ("absolute value", "magnitude")
     target = "torch.abs"
 
@@ -23,8 +25,9 @@ class Abs(_Unary):
 class Square(_Unary):
     """Every number times itself.
 
-    $x^2$, with slope $2x$. Example: −3 becomes 9.
+    $x^2$, with slope $2x$.
 
+    Example: [[-3, 2]] → [[9, 4]]
     Shapes: any → the same
     PyTorch: torch.square
     """
@@ -36,8 +39,9 @@ class Square(_Unary):
 class Sqrt(_Unary):
     """The square root of every number.
 
-    $√x$, for numbers from 0 on; infinitely steep at 0. Example: 9 becomes 3.
+    $√x$, for numbers from 0 on; infinitely steep at 0.
 
+    Example: [[9, 2]] → [[3, 1.414]]
     Shapes: any → the same
     PyTorch: torch.sqrt
     """
@@ -49,8 +53,9 @@ class Sqrt(_Unary):
 class Rsqrt(_Unary):
     """One divided by the square root of every number.
 
-    $1/√x$, for numbers above 0: what normalisation multiplies by. Example: 4 becomes 0.5.
+    $1/√x$, for numbers above 0: what normalisation multiplies by.
 
+    Example: [[4, 1]] → [[0.5, 1]]
     Shapes: any → the same
     PyTorch: torch.rsqrt
     """
@@ -62,8 +67,9 @@ class Rsqrt(_Unary):
 class Reciprocal(_Unary):
     """One divided by every number.
 
-    $1/x$; 0 gives infinity. Example: 4 becomes 0.25.
+    $1/x$; 0 gives infinity.
 
+    Example: [[4, -0.5]] → [[0.25, -2]]
     Shapes: any → the same
     PyTorch: torch.reciprocal
     """
@@ -75,12 +81,14 @@ class Reciprocal(_Unary):
 class Tan(_Unary):
     """The tangent of every number, in radians.
 
-    $tan x = sin x / cos x$. Example: π/4 becomes 1.
+    $tan x = sin x / cos x$.
 
+    Example: [[0, 0.7854]] → [[0, 1.000]], for 0.7854 is π/4.
     Shapes: any → the same
     PyTorch: torch.tan
     """
 
+    group = "Trigonometry"
     synonyms = ("tangent",)
     target = "torch.tan"
 
@@ -88,12 +96,14 @@ class Tan(_Unary):
 class Asin(_Unary):
     """The angle whose sine is this number.
 
-    $arcsin x$ in radians, for −1 … 1. Example: 1 becomes π/2.
+    $arcsin x$ in radians, for −1 … 1.
 
+    Example: [[0, 1]] → [[0, 1.571]], for 1.571 is π/2.
     Shapes: any → the same
     PyTorch: torch.asin
     """
 
+    group = "Trigonometry"
     synonyms = ("arcsine", "inverse sine")
     target = "torch.asin"
 
@@ -101,12 +111,14 @@ class Asin(_Unary):
 class Acos(_Unary):
     """The angle whose cosine is this number.
 
-    $arccos x$ in radians, for −1 … 1. Example: 0 becomes π/2.
+    $arccos x$ in radians, for −1 … 1.
 
+    Example: [[1, 0]] → [[0, 1.571]], for 1.571 is π/2.
     Shapes: any → the same
     PyTorch: torch.acos
     """
 
+    group = "Trigonometry"
     synonyms = ("arccosine", "inverse cosine")
     target = "torch.acos"
 
@@ -114,12 +126,14 @@ class Acos(_Unary):
 class Atan(_Unary):
     """The angle whose tangent is this number.
 
-    $arctan x$ in radians, between −π/2 and π/2. Example: 1 becomes π/4.
+    $arctan x$ in radians, between −π/2 and π/2.
 
+    Example: [[0, 1]] → [[0, 0.785]], for 0.785 is π/4.
     Shapes: any → the same
     PyTorch: torch.atan
     """
 
+    group = "Trigonometry"
     synonyms = ("arctangent", "inverse tangent")
     target = "torch.atan"
 
@@ -127,12 +141,14 @@ class Atan(_Unary):
 class Sinh(_Unary):
     """The hyperbolic sine of every number.
 
-    $(e^x - e^{-x}) / 2$. Example: 0 stays 0.
+    $(e^x - e^{-x}) / 2$.
 
+    Example: [[0, 1]] → [[0, 1.175]]
     Shapes: any → the same
     PyTorch: torch.sinh
     """
 
+    group = "Trigonometry"
     synonyms = ("hyperbolic sine",)
     target = "torch.sinh"
 
@@ -140,12 +156,14 @@ class Sinh(_Unary):
 class Cosh(_Unary):
     """The hyperbolic cosine of every number.
 
-    $(e^x + e^{-x}) / 2$, the shape of a hanging chain. Example: 0 becomes 1.
+    $(e^x + e^{-x}) / 2$, the shape of a hanging chain.
 
+    Example: [[0, 1]] → [[1, 1.543]]
     Shapes: any → the same
     PyTorch: torch.cosh
     """
 
+    group = "Trigonometry"
     synonyms = ("hyperbolic cosine",)
     target = "torch.cosh"
 
@@ -153,8 +171,9 @@ class Cosh(_Unary):
 class Erf(_Unary):
     """The error function: the share of a bell curve within a distance.
 
-    $(2/√π) ∫_0^x e^{-t²} dt$, between −1 and 1; the core of GELU. Example: 1 becomes 0.843.
+    $(2/√π) ∫_0^x e^{-t²} dt$, between −1 and 1; the core of GELU.
 
+    Example: [[0, 1]] → [[0, 0.843]]
     Shapes: any → the same
     PyTorch: torch.erf
     """
@@ -166,8 +185,9 @@ class Erf(_Unary):
 class Log2(_Unary):
     """The logarithm to base 2 of every number.
 
-    $log_2 x$, for numbers above 0: information in bits. Example: 8 becomes 3.
+    $log_2 x$, for numbers above 0: information in bits.
 
+    Example: [[1, 8]] → [[0, 3]]
     Shapes: any → the same
     PyTorch: torch.log2
     """
@@ -179,8 +199,9 @@ class Log2(_Unary):
 class Log10(_Unary):
     """The logarithm to base 10 of every number.
 
-    $log_{10} x$, for numbers above 0. Example: 1000 becomes 3.
+    $log_{10} x$, for numbers above 0.
 
+    Example: [[1, 1000]] → [[0, 3]]
     Shapes: any → the same
     PyTorch: torch.log10
     """
@@ -192,8 +213,9 @@ class Log10(_Unary):
 class Log1p(_Unary):
     """The logarithm of one plus every number, exact near 0.
 
-    $ln(1 + x)$, for numbers above −1; it tames long tails in data. Example: 0 stays 0.
+    $ln(1 + x)$, for numbers above −1; it tames long tails in data.
 
+    Example: [[0, 1]] → [[0, 0.693]]
     Shapes: any → the same
     PyTorch: torch.log1p
     """
@@ -205,8 +227,9 @@ class Log1p(_Unary):
 class Expm1(_Unary):
     """The exponential minus one, exact near 0.
 
-    $e^x - 1$, the inverse of Log1p. Example: 0 stays 0.
+    $e^x - 1$, the inverse of Log1p.
 
+    Example: [[0, 1]] → [[0, 1.718]]
     Shapes: any → the same
     PyTorch: torch.expm1
     """
@@ -218,8 +241,9 @@ class Expm1(_Unary):
 class Floor(_Unary):
     """The next whole number below.
 
-    $⌊x⌋$. Its slope is 0: nothing is learnt through it. Example: −1.5 becomes −2.
+    $⌊x⌋$. Its slope is 0: nothing is learnt through it.
 
+    Example: [[-1.5, 1.5]] → [[-2, 1]]
     Shapes: any → the same
     PyTorch: torch.floor
     """
@@ -231,8 +255,9 @@ class Floor(_Unary):
 class Ceil(_Unary):
     """The next whole number above.
 
-    $⌈x⌉$. Its slope is 0: nothing is learnt through it. Example: 1.2 becomes 2.
+    $⌈x⌉$. Its slope is 0: nothing is learnt through it.
 
+    Example: [[-1.5, 1.2]] → [[-1, 2]]
     Shapes: any → the same
     PyTorch: torch.ceil
     """
@@ -244,8 +269,9 @@ class Ceil(_Unary):
 class Round(_Unary):
     """The nearest whole number; halves go to the even one.
 
-    Its slope is 0: nothing is learnt through it. Example: 2.5 becomes 2, 3.5 becomes 4.
+    $⌊x + 1/2⌋$, but for halves. Its slope is 0: nothing is learnt through it.
 
+    Example: [[1.2, 2.5, 3.5]] → [[1, 2, 4]]
     Shapes: any → the same
     PyTorch: torch.round
     """
@@ -257,12 +283,14 @@ class Round(_Unary):
 class Clamp(_Unary):
     """Keeps every number between two limits.
 
-    $min(max(x, min), max)$. Outside the limits the slope is 0. Example: between 0 and 1, 3 becomes 1.
+    $min(max(x, min), max)$. Outside the limits the slope is 0.
 
+    Example: [[-1, 0.5, 3]] → [[0, 0.5, 1]]
     Shapes: any → the same
     PyTorch: torch.clamp
     """
 
+    group = "Arithmetic"
     synonyms = ("clip", "limit", "bound", "truncate")
 
     min: float = param(0.0, "Smallest number that passes.", min=-1e6, max=1e6, row="from")
@@ -280,8 +308,9 @@ class Clamp(_Unary):
 class Maximum(_Binary):
     """The larger of two values, number by number.
 
-    $max(a, b)$. The gradient goes to the larger one. Example: 1, 5 and 4, 2 give 4, 5.
+    $max(a, b)$. The gradient goes to the larger one.
 
+    Example: a = [[1, 5]], b = [[4, 2]] → [[4, 5]]
     Shapes: a and b of one shape → the same; N × F, F → N × F
     PyTorch: torch.maximum
     """
@@ -293,8 +322,9 @@ class Maximum(_Binary):
 class Minimum(_Binary):
     """The smaller of two values, number by number.
 
-    $min(a, b)$. The gradient goes to the smaller one. Example: 1, 5 and 4, 2 give 1, 2.
+    $min(a, b)$. The gradient goes to the smaller one.
 
+    Example: a = [[1, 5]], b = [[4, 2]] → [[1, 2]]
     Shapes: a and b of one shape → the same; N × F, F → N × F
     PyTorch: torch.minimum
     """
@@ -306,13 +336,14 @@ class Minimum(_Binary):
 class Atan2(_Binary):
     """The angle of a point in the plane, from its height and its width.
 
-    $atan2(a, b)$ in radians, between −π and π: the angle whose tangent is $a / b$, in the right quadrant. Example:
-    1 and −1 give 3π/4.
+    $atan2(a, b)$ in radians, between −π and π: the angle whose tangent is $a / b$, in the right quadrant.
 
+    Example: a = [[1, 1]], b = [[1, -1]] → [[0.785, 2.356]], for these are π/4 and 3π/4.
     Shapes: a and b of one shape → the same
     PyTorch: torch.atan2
     """
 
+    group = "Trigonometry"
     synonyms = ("angle", "polar", "phase")
     target = "torch.atan2"
 
@@ -320,8 +351,9 @@ class Atan2(_Binary):
 class Remainder(_Binary):
     """What is left over after dividing the first value by the second.
 
-    $a - b · ⌊a/b⌋$, with the sign of $b$: a clock's hour. Example: 14 and 12 give 2.
+    $a - b · ⌊a/b⌋$, with the sign of $b$: a clock's hour.
 
+    Example: a = [[14, -1]], b = [[12, 12]] → [[2, 11]]
     Shapes: a and b of one shape → the same
     PyTorch: torch.remainder
     """

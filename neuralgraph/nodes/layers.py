@@ -13,11 +13,13 @@ class Linear(Node):
     Stacked with activations between them, such layers make a multilayer perceptron. An input with three axes is taken
     step by step along its last axis.
 
+    Example (out_features = 1; weight = [[1, 2]], bias = [3]): [[4, 5]] → [[17]], for 1·4 + 2·5 + 3 = 17.
     Shapes: N × in_features → N × out_features; N × L × in_features → N × L × out_features
     PyTorch: torch.nn.Linear
     """
 
     category = "Layers"
+    group = "Dense"
     synonyms = ("dense", "fully connected", "fc", "affine", "perceptron", "neuron", "weights")
 
     out_features: int = param(64, "Number of outputs.", min=1, row="features", axis=-1)
@@ -37,15 +39,18 @@ class Linear(Node):
 class Embedding(Node):
     """Table of vectors: replaces every whole number by the vector that is learnt for it.
 
-    Number $i$ gives row $i$ of a table with `num_embeddings` rows of `embedding_dim` numbers each. Words, users or
-    categories that are used alike end up with vectors that are alike. It equals OneHot followed by Linear without bias,
-    only faster. The row `padding_idx` stays zero and is not learnt.
+    $y = W_i$, row $i$ of the table. Number $i$ gives row $i$ of a table with `num_embeddings` rows of `embedding_dim`
+    numbers each. Words, users or categories that are used alike end up with vectors that are alike. It equals OneHot
+    followed by Linear without bias, only faster. The row `padding_idx` stays zero and is not learnt.
 
+    Example (num_embeddings = 3, embedding_dim = 2; weight = [[1, 2], [3, 4], [5, 6]]): [2, 0] → [[5, 6], [1, 2]], rows
+    2 and 0 of the table.
     Shapes: N (int64) → N × embedding_dim; N × L (int64) → N × L × embedding_dim
     PyTorch: torch.nn.Embedding
     """
 
     category = "Layers"
+    group = "Dense"
     synonyms = ("lookup", "word vectors", "token", "vocabulary", "categorical")
 
     num_embeddings: int = param(1000, "Number of different whole numbers that can come in, from 0.", min=1, row="rows")
@@ -104,14 +109,17 @@ class EmbeddingBag(Node):
 class Dropout(Node):
     """Sets some of its inputs to zero at random while training, so that the network relies on no single one.
 
-    Each number is zeroed with probability `p` and the others are divided by $1 - p$, so that their sum stays the same
-    on average. When the network is only used, not trained, everything passes unchanged.
+    $y = m ⊙ x / (1 - p)$, where every $m$ is 0 with probability $p$, else 1. Each number is zeroed with probability `p`
+    and the others are divided by $1 - p$, so that their sum stays the same on average. When the network is only used,
+    not trained, everything passes unchanged.
 
+    Example (in use): [[1, 2, 3]] → [[1, 2, 3]], for numbers are dropped only while training.
     Shapes: any → the same
     PyTorch: torch.nn.Dropout
     """
 
     category = "Layers"
+    group = "Dropout"
     synonyms = ("regularisation", "regularization", "noise", "overfitting")
 
     p: float = param(0.5, "Probability that a number is zeroed.", min=0.0, max=1.0, row="zeroed")
@@ -124,14 +132,17 @@ class Dropout(Node):
 class Dropout2d(Node):
     """Sets whole feature maps to zero at random while training.
 
-    Neighbouring pixels of a map are so alike that dropping single ones changes little; this drops a whole channel with
-    probability `p` and divides the others by $1 - p$. Nothing happens when the network is only used.
+    $y = m_c · x / (1 - p)$, where $m_c$ is 0 with probability $p$, else 1, for every map $c$. Neighbouring pixels of a
+    map are so alike that dropping single ones changes little; this drops a whole channel with probability `p` and
+    divides the others by $1 - p$. Nothing happens when the network is only used.
 
+    Example (in use): [[[[1, 2], [3, 4]]]] → [[[[1, 2], [3, 4]]]], for maps are dropped only while training.
     Shapes: N × C × H × W → the same
     PyTorch: torch.nn.Dropout2d
     """
 
     category = "Layers"
+    group = "Dropout"
     synonyms = ("spatial dropout", "channel dropout", "regularisation", "regularization")
 
     p: float = param(0.5, "Probability that a channel is zeroed.", min=0.0, max=1.0, row="zeroed")

@@ -21,5 +21,5 @@ LEFT_OUT: Mapping[str, str] = {
     **{f"Lazy{kind}{n}d": _LAZY for kind in ("BatchNorm", "Conv", "ConvTranspose", "InstanceNorm") for n in (1, 2, 3)},
     **dict.fromkeys(("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"), _HOLDS),
     "DataParallel": _HOLDS,
-    **dict.fromkeys(("Module", "Container", "RNNBase", "RNNCellBase"), _BASE),
+    **dict.fromkeys(("Container", "RNNBase", "RNNCellBase"), _BASE),
 }

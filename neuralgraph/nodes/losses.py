@@ -15,6 +15,7 @@ class _Loss(Node):
     """What all losses have in common: a share in the total, and how the samples are joined."""
 
     category = "Losses"
+    group = "For classes"
     role = "loss"
 
     weight: float = param(1.0, "Its share in the total, when there are several losses.", min=-1e6, max=1e6,
@@ -81,9 +82,10 @@ class CrossEntropyLoss(_Loss):
     """For choosing one class of several: small when the right class gets a high score.
 
     $loss = - log softmax(input)[target]$, the negative logarithm of the probability that the network gives to the right
-    class. It does softmax itself: wire it to the scores (logits), not to probabilities. The target holds class
-    numbers; decimal targets of the same shape as the input are taken as class probabilities.
+    class. It does softmax itself: wire it to the scores (logits), not to probabilities. The target holds class numbers;
+    decimal targets of the same shape as the input are taken as class probabilities.
 
+    Example: input = [[0, 0], [0, 1.0986]], target = [0, 1] → 0.490, the mean of −ln 0.5 = 0.693 and −ln 0.75 = 0.288.
     Shapes: input N × classes, target N (int64) → scalar; input N × classes × H × W, target N × H × W → scalar
     PyTorch: torch.nn.CrossEntropyLoss
     """
@@ -107,6 +109,7 @@ class NLLLoss(_Loss):
     $loss = - input[target]$, where the input holds log-probabilities. LogSoftmax followed by NLLLoss is
     CrossEntropyLoss.
 
+    Example: input = [[-0.5, -2], [-1, -3]], target = [0, 1] → 1.75, the mean of 0.5 and 3.
     Shapes: input N × classes, target N (int64) → scalar
     PyTorch: torch.nn.NLLLoss
     """
@@ -124,6 +127,7 @@ class MultiMarginLoss(_Loss):
     $loss = Σ_{j ≠ target} max(0, margin - input[target] + input[j])^p / classes$: zero as soon as the right class leads
     every other by `margin`.
 
+    Example: input = [[1, 0.5]], target = [0] → 0.25, for (1 − 1 + 0.5) / 2 = 0.25.
     Shapes: input N × classes, target N (int64) → scalar
     PyTorch: torch.nn.MultiMarginLoss
     """
@@ -144,10 +148,10 @@ class MultiMarginLoss(_Loss):
 class BCEWithLogitsLoss(_Alike):
     """For yes or no: small when the sigmoid of the input is near the target, 0 or 1.
 
-    $loss = - t · log σ(x) - (1 - t) · log(1 - σ(x))$. It does the sigmoid itself, which keeps it exact for
-    large scores:
-    wire it to the scores (logits), without a Sigmoid before it.
+    $loss = - t · log σ(x) - (1 - t) · log(1 - σ(x))$. It does the sigmoid itself, which keeps it exact for large
+    scores: wire it to the scores (logits), without a Sigmoid before it.
 
+    Example: input = [[0]], target = [[1]] → 0.693, for −ln σ(0) = −ln 0.5 = 0.693.
     Shapes: input N × k, target N × k (float32, 0 … 1) → scalar
     PyTorch: torch.nn.BCEWithLogitsLoss
     """
@@ -162,6 +166,7 @@ class BCELoss(_Alike):
     $loss = - t · log p - (1 - t) · log(1 - p)$, where the input $p$ must lie in 0 … 1. BCEWithLogitsLoss without the
     Sigmoid computes the same and is more exact.
 
+    Example: input = [[0.8]], target = [[1]] → 0.223, for −ln 0.8 = 0.223.
     Shapes: input N × k (0 … 1), target N × k (float32, 0 … 1) → scalar
     PyTorch: torch.nn.BCELoss
     """
@@ -176,10 +181,12 @@ class MSELoss(_Alike):
     $loss = mean (input - target)^2$. Large errors count much more than small ones. With `reduction` = sum it is the
     squared distance of all predictions from all targets.
 
+    Example: input = [[1, 2]], target = [[1, 4]] → 2, for (0 + 4) / 2 = 2.
     Shapes: input and target of one shape, float32 → scalar
     PyTorch: torch.nn.MSELoss
     """
 
+    group = "For numbers"
     synonyms = ("mean squared error", "l2", "quadratic", "regression", "least squares")
     target = "mse_loss"
 
@@ -189,10 +196,12 @@ class L1Loss(_Alike):
 
     $loss = mean |input - target|$. Every error counts in proportion to its size.
 
+    Example: input = [[1, 2]], target = [[1, 4]] → 1, for (0 + 2) / 2 = 1.
     Shapes: input and target of one shape, float32 → scalar
     PyTorch: torch.nn.L1Loss
     """
 
+    group = "For numbers"
     synonyms = ("mean absolute error", "mae loss", "regression")
     target = "l1_loss"
 
@@ -200,14 +209,15 @@ class L1Loss(_Alike):
 class SmoothL1Loss(_Alike):
     """Squared error for small errors, absolute error for large ones.
 
-    With $d = |input - target|$: $d^2 / (2 beta)$ where $d < beta$, else $d - beta / 2$. It has no kink at zero
-    and is not
-    carried away by outliers.
+    With $d = |input - target|$: $d^2 / (2 beta)$ where $d < beta$, else $d - beta / 2$. It has no kink at zero and is
+    not carried away by outliers.
 
+    Example (reduction = sum): input = [[0, 0]], target = [[0.5, 3]] → 2.625, for 0.125 + 2.5 = 2.625.
     Shapes: input and target of one shape, float32 → scalar
     PyTorch: torch.nn.SmoothL1Loss
     """
 
+    group = "For numbers"
     synonyms = ("huber", "robust", "regression")
     target = "smooth_l1_loss"
 

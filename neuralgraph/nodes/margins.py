@@ -10,13 +10,14 @@ from neuralgraph.spec import Call, Float, Misfit, Spec, function, param
 class HuberLoss(_Alike):
     """Squared error for small errors, straight for large ones, with the size of the error kept.
 
-    With $d = |input - target|$: $d^2 / 2$ where $d <$ delta, else $delta · (d - delta / 2)$. Example: with delta 1, an
-    error of 3 costs 2.5.
+    With $d = |input - target|$: $d^2 / 2$ where $d <$ delta, else $delta · (d - delta / 2)$.
 
+    Example (delta = 2): input = [[0, 0]], target = [[1, 3]] → 2.25, the mean of 0.5 and 2·(3 − 1) = 4.
     Shapes: input and target of one shape, float32 → scalar
     PyTorch: torch.nn.HuberLoss
     """
 
+    group = "For numbers"
     synonyms = ("robust", "regression", "outlier")
     target = "huber_loss"
 
@@ -27,8 +28,9 @@ class KLDivLoss(_Loss):
     """How far a distribution is from a target distribution: the divergence of Kullback and Leibler.
 
     $Σ t · (log t - input)$: the input holds log-probabilities (LogSoftmax), the target probabilities. Averaged over the
-    samples. Example: it is 0 when both are the same.
+    samples. It is 0 when both are the same.
 
+    Example: input = [[-0.693, -0.693]], target = [[1, 0]] → 0.693, for 1·(0 + 0.693) = 0.693.
     Shapes: input N × classes (log), target N × classes (0 … 1) → scalar
     PyTorch: torch.nn.KLDivLoss
     """
@@ -46,12 +48,14 @@ class KLDivLoss(_Loss):
 class PoissonNLLLoss(_Alike):
     """For predicting counts: how unlikely a count is when the rate is as predicted.
 
-    $e^{input} - target · input$: the input is the logarithm of the rate. Example: input 0 and target 1 cost 1.
+    $e^{input} - target · input$: the input is the logarithm of the rate.
 
+    Example: input = [[0]], target = [[1]] → 1, for 1 − 1·0 = 1.
     Shapes: input and target of one shape, float32 → scalar
     PyTorch: torch.nn.PoissonNLLLoss
     """
 
+    group = "For numbers"
     synonyms = ("counts", "poisson regression", "rate")
     target = "poisson_nll_loss"
 
@@ -62,8 +66,9 @@ class PoissonNLLLoss(_Alike):
 class SoftMarginLoss(_Alike):
     """For yes or no as +1 and −1: the logistic loss.
 
-    $log(1 + e^{-target · input})$. Example: input 0 costs 0.693 either way.
+    $log(1 + e^{-target · input})$.
 
+    Example (reduction = sum): input = [[0, 2]], target = [[1, -1]] → 2.820, for 0.693 + 2.127 = 2.820.
     Shapes: input and target (−1 or 1) of one shape, float32 → scalar
     PyTorch: torch.nn.SoftMarginLoss
     """
@@ -75,13 +80,14 @@ class SoftMarginLoss(_Alike):
 class HingeEmbeddingLoss(_Alike):
     """For distances of pairs: alike pairs (target 1) are pulled together, others (−1) pushed apart up to a margin.
 
-    $x$ where the target is 1, $max(0, margin - x)$ where it is −1. Example: distance 0.2 of a pair that differs costs
-    0.8.
+    $x$ where the target is 1, $max(0, margin - x)$ where it is −1.
 
+    Example: input = [[0.2, 0.2]], target = [[1, -1]] → 0.5, the mean of 0.2 and 1 − 0.2 = 0.8.
     Shapes: input and target (−1 or 1) of one shape, float32 → scalar
     PyTorch: torch.nn.HingeEmbeddingLoss
     """
 
+    group = "For pairs"
     synonyms = ("pairs", "similarity", "siamese")
     target = "hinge_embedding_loss"
 
@@ -91,8 +97,10 @@ class HingeEmbeddingLoss(_Alike):
 class MultiLabelSoftMarginLoss(_Loss):
     """For several labels at once: the binary cross entropy of every label, averaged over the labels.
 
-    The input holds a score for every label, the target 0 or 1. Example: scores of 0 cost 0.693.
+    $loss = -(1/n) Σ (t · log σ(x) + (1 - t) · log(1 - σ(x)))$ over the $n$ labels. The input holds a score for every
+    label, the target 0 or 1.
 
+    Example: input = [[0, 0]], target = [[1, 0]] → 0.693, for −ln 0.5 = 0.693 for both labels.
     Shapes: input N × labels, target N × labels (0 or 1) → scalar
     PyTorch: torch.nn.MultiLabelSoftMarginLoss
     """
@@ -108,9 +116,11 @@ class MultiLabelSoftMarginLoss(_Loss):
 class MultiLabelMarginLoss(_Loss):
     """Hinge loss for several labels at once: every right label should lead every other by 1.
 
-    The target lists the numbers of the right labels, then −1. Example: with scores 0.1, 0.2, 0.4, 0.8 and labels 3, 0
-    it is 0.85.
+    $loss = (1/n) Σ_{j,k} max(0, 1 - (x_j - x_k))$ over right labels $j$ and wrong labels $k$, with $n$ labels in all.
+    The target lists the numbers of the right labels, then −1.
 
+    Example: input = [[0.1, 0.2, 0.4, 0.8]], target = classes [[3, 0, -1, -1]] → 0.85, for (0.4 + 0.6 + 1.1 + 1.3) / 4 =
+    0.85.
     Shapes: input N × labels, target N × labels (int64, filled up with −1) → scalar
     PyTorch: torch.nn.MultiLabelMarginLoss
     """

@@ -16,6 +16,7 @@ class _Unary(Node):
     """A function of every number by itself."""
 
     category = "Maths"
+    group = "Functions"
     target: ClassVar[str] = ""
 
     def call(self, x: Float) -> Call:
@@ -27,6 +28,7 @@ class _Binary(Node):
     """A function of two values, number by number; sizes of 1 are stretched."""
 
     category = "Maths"
+    group = "Arithmetic"
     target: ClassVar[str] = ""
 
     def call(self, a: Spec, b: Spec) -> Call:
@@ -44,6 +46,8 @@ class Add(_Binary):
     $a + b$. Sizes of 1 are stretched to fit. Going backwards, the gradient passes unchanged into both inputs: that is
     what makes residual connections work.
 
+    Example: a = [[1, 2]], b = [[3, 4]] → [[4, 6]]
+    Example: a = [[1, 2], [3, 4]], b = Constant [10, 20] → [[11, 22], [13, 24]]
     Shapes: a and b of one shape → the same; N × F + F → N × F
     PyTorch: torch.add
     """
@@ -57,6 +61,7 @@ class Sub(_Binary):
 
     $a - b$. Sizes of 1 are stretched to fit.
 
+    Example: a = [[5, 7]], b = [[2, 9]] → [[3, -2]]
     Shapes: a and b of one shape → the same; N × F − F → N × F
     PyTorch: torch.sub
     """
@@ -71,6 +76,7 @@ class Mul(_Binary):
     $a · b$. Sizes of 1 are stretched to fit. Going backwards, each input gets the gradient times the other input. For
     rows times columns take MatMul.
 
+    Example: a = [[1, 2]], b = [[3, 4]] → [[3, 8]]
     Shapes: a and b of one shape → the same; N × F · F → N × F
     PyTorch: torch.mul
     """
@@ -84,6 +90,7 @@ class Div(_Binary):
 
     $a / b$. Sizes of 1 are stretched to fit; dividing by 0 gives infinity.
 
+    Example: a = [[6, 1]], b = [[3, 4]] → [[2, 0.25]]
     Shapes: a and b of one shape → the same; N × F / F → N × F
     PyTorch: torch.div
     """
@@ -95,14 +102,16 @@ class Div(_Binary):
 class MatMul(Node):
     """Matrix product: rows of the first input times columns of the second.
 
-    $c_{ik} = Σ_j a_{ij} b_{jk}$. With more than two axes, the last two are multiplied and the others are taken one
-    by one.
+    $c_{ik} = Σ_j a_{ij} b_{jk}$. With more than two axes, the last two are multiplied and the others are taken one by
+    one.
 
+    Example: a = [[1, 2]], b = Constant [[3], [4]] → [[11]], for 1·3 + 2·4 = 11.
     Shapes: N × F, F × K → N × K; N × L × F, N × F × K → N × L × K; F, F → scalar
     PyTorch: torch.matmul
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("matrix multiplication", "dot product", "@", "inner product", "mm", "bmm")
 
     def call(self, a: Float, b: Float) -> Call:
@@ -127,11 +136,14 @@ class Pow(Node):
 
     $x^{exponent}$. The exponent is the number set here, or, number by number, what is wired to `exponent`.
 
+    Example: [[-2, 3]] → [[4, 9]]
+    Example: x = [[2, 2]], exponent = [[3, -1]] → [[8, 0.5]]
     Shapes: any → the same
     PyTorch: torch.pow
     """
 
     category = "Maths"
+    group = "Arithmetic"
     synonyms = ("power", "square", "root", "exponent", "**", "^")
 
     power: float = param(2.0, "The exponent, where nothing is wired to it.", min=-1e6, max=1e6, row="exponent")
@@ -149,6 +161,7 @@ class Exp(_Unary):
 
     $e^x$. It is its own derivative, and overflows above about 88.
 
+    Example: [[0, 1]] → [[1, 2.718]]
     Shapes: any → the same
     PyTorch: torch.exp
     """
@@ -162,6 +175,7 @@ class Log(_Unary):
 
     $ln x$, for numbers above 0: 0 gives −∞ and a negative number is not a number.
 
+    Example: [[1, 2, 2.7183]] → [[0, 0.693, 1.000]]
     Shapes: any → the same
     PyTorch: torch.log
     """
@@ -175,10 +189,12 @@ class Sin(_Unary):
 
     $sin x$, with derivative $cos x$.
 
+    Example: [[0, 1.5708]] → [[0, 1]], for 1.5708 is π/2.
     Shapes: any → the same
     PyTorch: torch.sin
     """
 
+    group = "Trigonometry"
     synonyms = ("sine", "wave", "periodic")
     target = "torch.sin"
 
@@ -188,10 +204,12 @@ class Cos(_Unary):
 
     $cos x$, with derivative $-sin x$.
 
+    Example: [[0, 3.1416]] → [[1, -1]], for 3.1416 is π.
     Shapes: any → the same
     PyTorch: torch.cos
     """
 
+    group = "Trigonometry"
     synonyms = ("cosine", "wave", "periodic")
     target = "torch.cos"
 
@@ -201,10 +219,12 @@ class Neg(_Unary):
 
     $-x$.
 
+    Example: [[1, -2]] → [[-1, 2]]
     Shapes: any → the same
     PyTorch: torch.neg
     """
 
+    group = "Arithmetic"
     synonyms = ("negative", "minus", "opposite")
     target = "torch.neg"
 
@@ -215,11 +235,13 @@ class Dot(Node):
     $f(x) = x$. It computes nothing, and code does not show it. Double-click a wire to put one in, the bead to take it
     away; drag it to lead the wire where there is room.
 
+    Example: [[1, -2]] → [[1, -2]]
     Shapes: any → the same
     PyTorch: torch.nn.Identity
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("reroute", "bend", "bead", "elbow", "junction")
     passes = True
 
@@ -231,6 +253,7 @@ class _Reduction(Node):
     """Joins numbers along axes."""
 
     category = "Maths"
+    group = "Reductions"
 
     dim: tuple[int, ...] = param((), "Axes to join; none named = all of them, the batch too.", min=-AXES, max=AXES - 1,
                                  row="axes")
@@ -249,6 +272,8 @@ class Sum(_Reduction):
     $Σ x_i$. With `dim` = 1, every row of N × F becomes one number. Going backwards, every number gets the gradient of
     its sum.
 
+    Example (dim = 1): [[1, 2], [3, 4]] → [3, 7]
+    Example: [[1, 2], [3, 4]] → 10
     Shapes: N × F → scalar, or N with dim = 1
     PyTorch: torch.sum
     """
@@ -264,6 +289,8 @@ class Mean(_Reduction):
 
     $(1/n) Σ x_i$. With `dim` = 1, every row of N × F becomes one number.
 
+    Example (dim = 1): [[1, 2], [3, 6]] → [1.5, 4.5]
+    Example: [[1, 2], [3, 6]] → 3
     Shapes: N × F → scalar, or N with dim = 1
     PyTorch: torch.mean
     """
@@ -278,10 +305,10 @@ class Mean(_Reduction):
 class Norm(_Reduction):
     """Length of vectors: how large the numbers are taken together.
 
-    $(Σ |x_i|^{ord})^{1/ord}$; `ord` 2 is the usual length, 1 the sum of sizes. With `dim` = 1, every row of N ×
-    F becomes
-    one number.
+    $(Σ |x_i|^{ord})^{1/ord}$; `ord` 2 is the usual length, 1 the sum of sizes. With `dim` = 1, every row of N × F
+    becomes one number.
 
+    Example (dim = 1): [[3, 4]] → [5], the root of 9 + 16.
     Shapes: N × F → scalar, or N with dim = 1
     PyTorch: torch.linalg.vector_norm
     """
@@ -301,11 +328,13 @@ class Constant(Node):
     Type a number (1.5), a vector (1, 2, 3) or a matrix ((1, 2), (3, 4)). It has no batch axis: next to a batch it is
     stretched over all samples.
 
+    Example (value = (1, 2)): → [1, 2]
     Shapes: → that of the numbers
     PyTorch: torch.tensor
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("number", "value", "fixed", "scalar", "literal", "tensor")
 
     value: Numbers = param(1.0, "A number, or numbers in brackets.", row="value")
@@ -322,11 +351,13 @@ class Parameter(Node):
     It has no batch axis and no input; wire it into MatMul, Add or any formula. `init` says how it starts: zeros, ones,
     normal (mean 0, spread `scale`) or uniform (between −`scale` and +`scale`).
 
+    Example (shape = (2,), init = ones): → [1, 1]
     Shapes: → shape
     PyTorch: torch.nn.Parameter
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("weight", "variable", "learnable", "trainable", "free")
 
     shape: tuple[int, ...] = param((1,), "Its shape; empty is a single number.", min=1, row="shape")

@@ -36,13 +36,12 @@ def decisions(input: Spec, target: Spec) -> None:
 class Accuracy(_Metric):
     """Share of samples that the network gets right.
 
-    With one column for each class, the largest number is the answer, and it is right when it is the class in the target
-    (or where the one-hot target is largest). With a single column, the answer is yes when the number is above
-    `threshold`:
-    0 for scores (before a Sigmoid), 0.5 for probabilities (after it); a target above 0.5 means yes. It counts
-    samples, or
-    pixels where every pixel has a class.
+    $accuracy = right / all$. With one column for each class, the largest number is the answer, and it is right when it
+    is the class in the target (or where the one-hot target is largest). With a single column, the answer is yes when
+    the number is above `threshold`: 0 for scores (before a Sigmoid), 0.5 for probabilities (after it); a target above
+    0.5 means yes. It counts samples, or pixels where every pixel has a class.
 
+    Example: input = [[2, 1], [0, 3]], target = classes [0, 0] → 0.5, for the second sample is taken for class 1.
     Shapes: input N × classes, target N (int64); input N × 1, target N × 1 (0 or 1) → share in 0 … 1
     PyTorch: (input.argmax(dim=1) == target).float().mean()
     """
@@ -60,10 +59,10 @@ class Accuracy(_Metric):
 class ConfusionMatrix(_Metric):
     """Table of what was what: rows are the true classes, columns the network's answers.
 
-    Entry (i, j) counts the samples of class i that were taken for class j: hits lie on the diagonal, and two
-    classes that
-    are mistaken for each other stand out beside it. A single output column is read as yes or no, as Accuracy does.
+    Entry (i, j) counts the samples of class i that were taken for class j: hits lie on the diagonal, and two classes
+    that are mistaken for each other stand out beside it. A single output column is read as yes or no, as Accuracy does.
 
+    Example: input = [[2, 1], [0, 3]], target = classes [0, 0] → [[1, 1], [0, 0]]
     Shapes: input N × classes, target N (int64); input N × 1, target N × 1 (0 or 1) → classes × classes counts
     PyTorch: torch.bincount(target * classes + input.argmax(dim=1), minlength=classes ** 2)
     """
@@ -87,6 +86,7 @@ class MeanAbsoluteError(_Metric):
 
     $mean |input - target|$ over all samples and outputs.
 
+    Example: input = [[1, 2]], target = [[1, 4]] → 1, for (0 + 2) / 2 = 1.
     Shapes: input and target of one shape → number of at least 0
     PyTorch: torch.nn.functional.l1_loss(input, target)
     """

@@ -8,6 +8,7 @@ from neuralgraph.spec import Call, Float, Misfit, Node, module, param
 
 class _BatchNorm(Node):
     category = "Layers"
+    group = "Normalisation"
 
     eps: float = param(1e-5, "Added to the variance, so that nothing is divided by 0.", min=1e-12, max=1.0,
     advanced=True)
@@ -27,6 +28,7 @@ class BatchNorm1d(_BatchNorm):
     averages afterwards; γ and β are learnt. It mixes the samples of a batch, and a training batch of one sample has no
     variance.
 
+    Example (while training): [[1], [3]] → [[-1], [1]], for the mean is 2 and the spread 1.
     Shapes: N × C → the same; N × C × L → the same
     PyTorch: torch.nn.BatchNorm1d
     """
@@ -50,6 +52,7 @@ class BatchNorm2d(_BatchNorm):
     $y = (x - mean) / √(var + eps) · γ + β$, with mean and variance of the batch while training, and their running
     averages afterwards; γ and β are learnt for each channel. It mixes the samples of a batch.
 
+    Example (while training): [[[[1, 3]]]] → [[[[-1, 1]]]], for the mean is 2 and the spread 1.
     Shapes: N × C × H × W → the same
     PyTorch: torch.nn.BatchNorm2d
     """
@@ -65,8 +68,10 @@ class BatchNorm2d(_BatchNorm):
 class BatchNorm3d(_BatchNorm):
     """Brings every channel to mean 0 and spread 1 over the batch and all points of its volumes.
 
-    As BatchNorm2d, with one more axis. Example: a channel with values 1 and 3 becomes −1 and 1.
+    $y = (x - mean) / √(var + eps) · γ + β$, over the batch and all points of a channel. As BatchNorm2d, with one more
+    axis.
 
+    Example (while training): [[[[[1, 3]]]]] → [[[[[-1, 1]]]]], for the mean is 2 and the spread 1.
     Shapes: N × C × D × H × W → the same
     PyTorch: torch.nn.BatchNorm3d
     """
@@ -82,15 +87,16 @@ class BatchNorm3d(_BatchNorm):
 class LayerNorm(Node):
     """Brings the features of each sample to mean 0 and spread 1, whatever the rest of the batch is.
 
-    $y = (x - mean) / √(var + eps) · γ + β$ over the last `axes_joined` axes; γ and β are learnt for each
-    feature. It does
-    the same in training and in use, and is what transformers have.
+    $y = (x - mean) / √(var + eps) · γ + β$ over the last `axes_joined` axes; γ and β are learnt for each feature. It
+    does the same in training and in use, and is what transformers have.
 
+    Example: [[1, 3], [10, 30]] → [[-1, 1], [-1, 1]], each row by itself.
     Shapes: N × F → the same; N × L × F → the same
     PyTorch: torch.nn.LayerNorm
     """
 
     category = "Layers"
+    group = "Normalisation"
     synonyms = ("layer normalization", "layer normalisation", "ln", "transformer")
 
     axes_joined: int = param(1, "How many of the last axes are normalised together.", min=1, max=7, row="axes")
@@ -108,14 +114,17 @@ class LayerNorm(Node):
 class GroupNorm(Node):
     """Brings groups of channels of each sample to mean 0 and spread 1.
 
-    The channels are shared out over `num_groups`; each group is normalised over its channels and pixels. It works with
-    small batches, where BatchNorm does not. One group for all is like LayerNorm over channels and pixels.
+    $y = (x - mean) / √(var + eps) · γ + β$ over a group; $γ$ and $β$ are learnt for each channel. The channels are
+    shared out over `num_groups`; each group is normalised over its channels and pixels. It works with small batches,
+    where BatchNorm does not. One group for all is like LayerNorm over channels and pixels.
 
+    Example (num_groups = 2): [[1, 3, 10, 30]] → [[-1, 1, -1, 1]], two channels to a group.
     Shapes: N × C → the same; N × C × H × W → the same
     PyTorch: torch.nn.GroupNorm
     """
 
     category = "Layers"
+    group = "Normalisation"
     synonyms = ("group normalization", "group normalisation", "gn", "instance norm")
 
     num_groups: int = param(1, "Number of groups; it has to divide the channels.", min=1, max=65536, row="groups")

@@ -14,6 +14,7 @@ class _Pad(Node):
     """A border of one width at every edge of `axes` axes, unless front and back are given apart."""
 
     category = "Layers"
+    group = "Padding"
     mode: ClassVar[str] = "constant"
     inside: ClassVar[int | None] = None
     """How much smaller than the input the border has to be, where it is made of it."""
@@ -61,8 +62,9 @@ class _Circular(_Pad):
 class ZeroPad1d(_Pad):
     """Puts zeros before and after a sequence.
 
-    Example: with a width of 1, the sequence 1, 2 becomes 0, 1, 2, 0.
+    A convolution after it then reaches the ends, and keeps the length with kernel 3.
 
+    Example: [[[1, 2]]] → [[[0, 1, 2, 0]]]
     Shapes: N × C × L → N × C × L + 2·padding
     PyTorch: torch.nn.ZeroPad1d
     """
@@ -74,8 +76,9 @@ class ZeroPad1d(_Pad):
 class ZeroPad2d(_Pad):
     """Puts a border of zeros around images.
 
-    A convolution after it then reaches the edges. Example: with a width of 1, 8 × 8 becomes 10 × 10.
+    A convolution after it then reaches the edges. With a width of 1, 8 × 8 becomes 10 × 10.
 
+    Example: [[[[5]]]] → [[[[0, 0, 0], [0, 5, 0], [0, 0, 0]]]]
     Shapes: N × C × H × W → N × C × H + 2·padding × W + 2·padding
     PyTorch: torch.nn.ZeroPad2d
     """
@@ -87,8 +90,9 @@ class ZeroPad2d(_Pad):
 class ZeroPad3d(_Pad):
     """Puts a border of zeros around volumes.
 
-    Example: with a width of 1, 4 × 4 × 4 becomes 6 × 6 × 6.
+    With a width of 1, 4 × 4 × 4 becomes 6 × 6 × 6.
 
+    Example (edges = (1, 0, 0, 0, 0, 0)): [[[[[5]]]]] → [[[[[0, 5]]]]]
     Shapes: N × C × D × H × W → each of D, H, W larger by 2·padding
     PyTorch: torch.nn.ZeroPad3d
     """
@@ -100,8 +104,7 @@ class ZeroPad3d(_Pad):
 class ConstantPad1d(_Constant):
     """Puts one number before and after a sequence.
 
-    Example: with a width of 1 and the value 9, the sequence 1, 2 becomes 9, 1, 2, 9.
-
+    Example (value = 9): [[[1, 2]]] → [[[9, 1, 2, 9]]]
     Shapes: N × C × L → N × C × L + 2·padding
     PyTorch: torch.nn.ConstantPad1d
     """
@@ -113,8 +116,7 @@ class ConstantPad1d(_Constant):
 class ConstantPad2d(_Constant):
     """Puts a border of one number around images.
 
-    Example: with a width of 1 and the value 1, a dark picture gets a white frame.
-
+    Example (value = 1): [[[[0]]]] → [[[[1, 1, 1], [1, 0, 1], [1, 1, 1]]]], a dark point in a white frame.
     Shapes: N × C × H × W → N × C × H + 2·padding × W + 2·padding
     PyTorch: torch.nn.ConstantPad2d
     """
@@ -126,8 +128,9 @@ class ConstantPad2d(_Constant):
 class ConstantPad3d(_Constant):
     """Puts a border of one number around volumes.
 
-    Example: with a width of 1, 4 × 4 × 4 becomes 6 × 6 × 6.
+    With a width of 1, 4 × 4 × 4 becomes 6 × 6 × 6.
 
+    Example (value = 9, edges = (1, 0, 0, 0, 0, 0)): [[[[[5]]]]] → [[[[[9, 5]]]]]
     Shapes: N × C × D × H × W → each of D, H, W larger by 2·padding
     PyTorch: torch.nn.ConstantPad3d
     """
@@ -139,8 +142,7 @@ class ConstantPad3d(_Constant):
 class ReflectionPad1d(_Reflect):
     """Continues a sequence by its mirror image, the end itself not repeated.
 
-    Example: with a width of 2, the sequence 1, 2, 3 becomes 3, 2, 1, 2, 3, 2, 1.
-
+    Example (padding = 2): [[[1, 2, 3]]] → [[[3, 2, 1, 2, 3, 2, 1]]]
     Shapes: N × C × L → N × C × L + 2·padding
     PyTorch: torch.nn.ReflectionPad1d
     """
@@ -152,8 +154,7 @@ class ReflectionPad1d(_Reflect):
 class ReflectionPad2d(_Reflect):
     """Continues images by their mirror image, so that no dark frame appears.
 
-    Example: with a width of 1, the row 1, 2, 3 becomes 2, 1, 2, 3, 2.
-
+    Example: [[[[1, 2], [3, 4]]]] → [[[[4, 3, 4, 3], [2, 1, 2, 1], [4, 3, 4, 3], [2, 1, 2, 1]]]]
     Shapes: N × C × H × W → N × C × H + 2·padding × W + 2·padding
     PyTorch: torch.nn.ReflectionPad2d
     """
@@ -165,8 +166,9 @@ class ReflectionPad2d(_Reflect):
 class ReflectionPad3d(_Reflect):
     """Continues volumes by their mirror image.
 
-    Example: with a width of 1, 4 × 4 × 4 becomes 6 × 6 × 6.
+    With a width of 1, 4 × 4 × 4 becomes 6 × 6 × 6.
 
+    Example (edges = (2, 0, 0, 0, 0, 0)): [[[[[1, 2, 3]]]]] → [[[[[3, 2, 1, 2, 3]]]]]
     Shapes: N × C × D × H × W → each of D, H, W larger by 2·padding
     PyTorch: torch.nn.ReflectionPad3d
     """
@@ -178,8 +180,7 @@ class ReflectionPad3d(_Reflect):
 class ReplicationPad1d(_Replicate):
     """Continues a sequence by repeating its ends.
 
-    Example: with a width of 2, the sequence 1, 2 becomes 1, 1, 1, 2, 2, 2.
-
+    Example (padding = 2): [[[1, 2]]] → [[[1, 1, 1, 2, 2, 2]]]
     Shapes: N × C × L → N × C × L + 2·padding
     PyTorch: torch.nn.ReplicationPad1d
     """
@@ -191,8 +192,7 @@ class ReplicationPad1d(_Replicate):
 class ReplicationPad2d(_Replicate):
     """Continues images by repeating their edges.
 
-    Example: with a width of 1, the row 1, 2 becomes 1, 1, 2, 2.
-
+    Example: [[[[1, 2], [3, 4]]]] → [[[[1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4], [3, 3, 4, 4]]]]
     Shapes: N × C × H × W → N × C × H + 2·padding × W + 2·padding
     PyTorch: torch.nn.ReplicationPad2d
     """
@@ -204,8 +204,9 @@ class ReplicationPad2d(_Replicate):
 class ReplicationPad3d(_Replicate):
     """Continues volumes by repeating their faces.
 
-    Example: with a width of 1, 4 × 4 × 4 becomes 6 × 6 × 6.
+    With a width of 1, 4 × 4 × 4 becomes 6 × 6 × 6.
 
+    Example (edges = (2, 0, 0, 0, 0, 0)): [[[[[1, 2]]]]] → [[[[[1, 1, 1, 2]]]]]
     Shapes: N × C × D × H × W → each of D, H, W larger by 2·padding
     PyTorch: torch.nn.ReplicationPad3d
     """
@@ -217,8 +218,7 @@ class ReplicationPad3d(_Replicate):
 class CircularPad1d(_Circular):
     """Continues a sequence by itself, as if it were a ring.
 
-    Example: with a width of 1, the sequence 1, 2, 3 becomes 3, 1, 2, 3, 1.
-
+    Example: [[[1, 2, 3]]] → [[[3, 1, 2, 3, 1]]]
     Shapes: N × C × L → N × C × L + 2·padding
     PyTorch: torch.nn.CircularPad1d
     """
@@ -230,8 +230,7 @@ class CircularPad1d(_Circular):
 class CircularPad2d(_Circular):
     """Continues images by themselves, as if they were tiles.
 
-    Example: with a width of 1, the row 1, 2, 3 becomes 3, 1, 2, 3, 1.
-
+    Example: [[[[1, 2, 3]]]] → [[[[3, 1, 2, 3, 1], [3, 1, 2, 3, 1], [3, 1, 2, 3, 1]]]]
     Shapes: N × C × H × W → N × C × H + 2·padding × W + 2·padding
     PyTorch: torch.nn.CircularPad2d
     """
@@ -243,8 +242,9 @@ class CircularPad2d(_Circular):
 class CircularPad3d(_Circular):
     """Continues volumes by themselves, as if they were bricks.
 
-    Example: with a width of 1, 4 × 4 × 4 becomes 6 × 6 × 6.
+    With a width of 1, 4 × 4 × 4 becomes 6 × 6 × 6.
 
+    Example (edges = (1, 0, 0, 0, 0, 0)): [[[[[1, 2, 3]]]]] → [[[[[3, 1, 2, 3]]]]]
     Shapes: N × C × D × H × W → each of D, H, W larger by 2·padding
     PyTorch: torch.nn.CircularPad3d
     """

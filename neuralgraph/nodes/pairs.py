@@ -22,13 +22,14 @@ def _signs(target: Spec, wanted: tuple[int | str, ...]) -> None:
 class MarginRankingLoss(_Loss):
     """For putting things in order: the one that should come first has to lead by a margin.
 
-    $max(0, -target · (input1 - input2) + margin)$: target 1 says that the first should be larger. Example: 3 and 2 with
-    target −1 cost 1.
+    $max(0, -target · (input1 - input2) + margin)$: target 1 says that the first should be larger.
 
+    Example: input1 = [[3]], input2 = [[2]], target = [[-1]] → 1, for the second should be larger and is 1 smaller.
     Shapes: input1, input2 and target (−1 or 1) of one shape → scalar
     PyTorch: torch.nn.MarginRankingLoss
     """
 
+    group = "For pairs"
     synonyms = ("ranking", "order", "preference")
 
     margin: float = param(0.0, "Lead that is enough.", min=-1e6, max=1e6, row="margin")
@@ -42,13 +43,15 @@ class MarginRankingLoss(_Loss):
 class CosineEmbeddingLoss(_Loss):
     """For pairs that are alike (target 1) or not (−1), measured by the angle between them.
 
-    $1 - cos$ for a pair that is alike, $max(0, cos - margin)$ for one that is not. Example: the same row twice with
-    target 1 costs 0.
+    $1 - cos$ for a pair that is alike, $max(0, cos - margin)$ for one that is not. The same row twice with target 1
+    costs 0.
 
+    Example: input1 = [[1, 0]], input2 = [[1, 1]], target = [1] → 0.293, for 1 − 0.707 = 0.293.
     Shapes: input1 and input2 N × F, target N (−1 or 1) → scalar
     PyTorch: torch.nn.CosineEmbeddingLoss
     """
 
+    group = "For pairs"
     synonyms = ("similarity", "siamese", "contrastive", "angle")
 
     margin: float = param(0.0, "Likeness that others may have.", min=-1.0, max=1.0, row="margin")
@@ -62,12 +65,14 @@ class CosineEmbeddingLoss(_Loss):
 class TripletMarginLoss(_Loss):
     """For embeddings: an anchor should lie nearer to one like it than to another one, by a margin.
 
-    $max(0, |anchor - positive| - |anchor - negative| + margin)$. Example: distances 1 and 3 with margin 1 cost 0.
+    $max(0, |anchor - positive| - |anchor - negative| + margin)$. Distances 1 and 3 with margin 1 cost 0.
 
+    Example: anchor = [[0, 0]], positive = [[1, 0]], negative = [[0, 1.5]] → 0.5, for 1 − 1.5 + 1 = 0.5.
     Shapes: anchor, positive and negative N × F → scalar
     PyTorch: torch.nn.TripletMarginLoss
     """
 
+    group = "For pairs"
     synonyms = ("embedding", "siamese", "metric learning", "contrastive")
 
     margin: float = param(1.0, "Lead that is enough.", min=0.0, max=1e6, row="margin")
@@ -83,13 +88,15 @@ class TripletMarginLoss(_Loss):
 class GaussianNLLLoss(_Loss):
     """For predicting a number together with how uncertain it is.
 
-    $(log var + (input - target)^2 / var) / 2$: large errors are forgiven where the network said that it did not know.
-    A variance below `eps` counts as `eps`. Example: an error of 2 with variance 4 costs 1.193.
+    $(log var + (input - target)^2 / var) / 2$: large errors are forgiven where the network said that it did not know. A
+    variance below `eps` counts as `eps`.
 
+    Example: input = [[1]], target = [[3]], var = [[4]] → 1.193, for (ln 4 + 4/4) / 2 = 1.193.
     Shapes: input, target and var (above 0) of one shape → scalar
     PyTorch: torch.nn.GaussianNLLLoss
     """
 
+    group = "For numbers"
     synonyms = ("uncertainty", "variance", "heteroscedastic", "regression")
 
     full: bool = param(False, "Add the constant part.", advanced=True)

@@ -13,6 +13,7 @@ class _Pool(Spatial):
     """What pooling layers with a window have in common."""
 
     category = "Layers"
+    group = "Pooling"
 
     kernel_size: Size = param(2, "Size of the window.", min=1, max=WIDEST, row="kernel")
     stride: Size | None = param(None, "Step of the window; empty is its size, so that windows do not overlap.",
@@ -50,9 +51,11 @@ def placed(target: str, values: dict[str, Any]) -> Call:
 class MaxPool1d(_MaxPool):
     """Keeps the largest of every few neighbouring steps.
 
-    A window of `kernel_size` moves along the sequence by `stride`; of each channel the largest value in it stays. It
-    halves the length when the kernel is 2, and says that a pattern was there, not exactly where.
+    $y_t = max_k x_{stride · t + k}$. A window of `kernel_size` moves along the sequence by `stride`; of each channel
+    the largest value in it stays. It halves the length when the kernel is 2, and says that a pattern was there, not
+    exactly where.
 
+    Example: [[[1, 5, 2, 4]]] → [[[5, 4]]]
     Shapes: N × C × L → N × C × L', with L' = (L + 2·padding − dilation·(kernel − 1) − 1) / stride + 1
     PyTorch: torch.nn.MaxPool1d
     """
@@ -64,9 +67,11 @@ class MaxPool1d(_MaxPool):
 class MaxPool2d(_MaxPool):
     """Keeps the largest of every few neighbouring pixels.
 
-    A window of `kernel_size` moves over the image by `stride`; of each channel the largest value in it stays. Kernel 2
-    halves height and width: later layers see more of the image, and small shifts matter less.
+    $y_{ij} = max_{k,l} x_{stride · i + k, stride · j + l}$. A window of `kernel_size` moves over the image by `stride`;
+    of each channel the largest value in it stays. Kernel 2 halves height and width: later layers see more of the image,
+    and small shifts matter less.
 
+    Example: [[[[1, 2], [3, 4]]]] → [[[[4]]]]
     Shapes: N × C × H × W → N × C × H' × W', with H' = (H + 2·padding − dilation·(kernel − 1) − 1) / stride + 1
     PyTorch: torch.nn.MaxPool2d
     """
@@ -78,8 +83,10 @@ class MaxPool2d(_MaxPool):
 class MaxPool3d(_MaxPool):
     """Keeps the largest of every few neighbouring points of a volume.
 
-    Like MaxPool2d with one more axis. Example: kernel 2 turns 4 × 4 × 4 into 2 × 2 × 2.
+    $y_t = max_k x_{stride · t + k}$ along all three axes. Like MaxPool2d with one more axis. Kernel 2 turns 4 × 4 × 4
+    into 2 × 2 × 2.
 
+    Example: [[[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]]] → [[[[[8]]]]]
     Shapes: N × C × D × H × W → N × C × D' × H' × W'
     PyTorch: torch.nn.MaxPool3d
     """
@@ -100,9 +107,10 @@ class _AvgPool(_Pool):
 class AvgPool1d(_AvgPool):
     """Averages every few neighbouring steps.
 
-    A window of `kernel_size` moves along the sequence by `stride`; of each channel the mean in it stays. It smooths and
-    shortens.
+    $y_t = (1/n) Σ_k x_{stride · t + k}$ over the $n$ steps of a window. A window of `kernel_size` moves along the
+    sequence by `stride`; of each channel the mean in it stays. It smooths and shortens.
 
+    Example: [[[1, 5, 2, 6]]] → [[[3, 4]]]
     Shapes: N × C × L → N × C × L', with L' = (L + 2·padding − kernel) / stride + 1
     PyTorch: torch.nn.AvgPool1d
     """
@@ -114,9 +122,11 @@ class AvgPool1d(_AvgPool):
 class AvgPool2d(_AvgPool):
     """Averages every few neighbouring pixels.
 
-    A window of `kernel_size` moves over the image by `stride`; of each channel the mean in it stays. It smooths and
-    shrinks, as the first convolutional networks did.
+    $y_{ij} = (1/n) Σ_{k,l} x_{stride · i + k, stride · j + l}$ over the $n$ pixels of a window. A window of
+    `kernel_size` moves over the image by `stride`; of each channel the mean in it stays. It smooths and shrinks, as the
+    first convolutional networks did.
 
+    Example: [[[[1, 2], [3, 4]]]] → [[[[2.5]]]]
     Shapes: N × C × H × W → N × C × H' × W', with H' = (H + 2·padding − kernel) / stride + 1
     PyTorch: torch.nn.AvgPool2d
     """
@@ -128,8 +138,10 @@ class AvgPool2d(_AvgPool):
 class AvgPool3d(_AvgPool):
     """Averages every few neighbouring points of a volume.
 
-    Like AvgPool2d with one more axis. Example: kernel 2 turns 4 × 4 × 4 into 2 × 2 × 2.
+    $y_t = (1/n) Σ_k x_{stride · t + k}$ along all three axes, over the $n$ points of a window. Like AvgPool2d with one
+    more axis. Kernel 2 turns 4 × 4 × 4 into 2 × 2 × 2.
 
+    Example: [[[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]]] → [[[[[4.5]]]]]
     Shapes: N × C × D × H × W → N × C × D' × H' × W'
     PyTorch: torch.nn.AvgPool3d
     """
@@ -140,6 +152,7 @@ class AvgPool3d(_AvgPool):
 
 class _AdaptivePool(Spatial):
     category = "Layers"
+    group = "Pooling"
     way: ClassVar[str] = "avg"
 
     output_size: Size = param(1, "Size that comes out, whatever comes in.", min=1, max=WIDEST, row="size")
@@ -152,8 +165,10 @@ class _AdaptivePool(Spatial):
 class AdaptiveAvgPool1d(_AdaptivePool):
     """Averages a sequence down (or up) to a fixed length.
 
-    It chooses windows of its own so that exactly `output_size` steps come out. Size 1 gives the mean of each channel.
+    $y_t = (1/n) Σ_k x_k$ over the $n$ steps of part $t$. It chooses windows of its own so that exactly `output_size`
+    steps come out. Size 1 gives the mean of each channel.
 
+    Example: [[[1, 2, 6]]] → [[[3]]]
     Shapes: N × C × L → N × C × output_size
     PyTorch: torch.nn.AdaptiveAvgPool1d
     """
@@ -165,9 +180,11 @@ class AdaptiveAvgPool1d(_AdaptivePool):
 class AdaptiveAvgPool2d(_AdaptivePool):
     """Averages images down (or up) to a fixed height and width.
 
-    It chooses windows of its own so that exactly `output_size` rows and columns come out. Size 1 gives the mean of each
-    feature map, so that one network serves images of any size.
+    $y_{ij} = (1/n) Σ_{k,l} x_{kl}$ over the $n$ pixels of part $i, j$. It chooses windows of its own so that exactly
+    `output_size` rows and columns come out. Size 1 gives the mean of each feature map, so that one network serves
+    images of any size.
 
+    Example: [[[[1, 2], [3, 4]]]] → [[[[2.5]]]]
     Shapes: N × C × H × W → N × C × output_size × output_size
     PyTorch: torch.nn.AdaptiveAvgPool2d
     """
@@ -179,8 +196,9 @@ class AdaptiveAvgPool2d(_AdaptivePool):
 class AdaptiveAvgPool3d(_AdaptivePool):
     """Averages volumes down (or up) to a fixed size.
 
-    Example: size 1 gives the mean of each channel of a scan.
+    $y_t = (1/n) Σ_k x_k$ over the $n$ points of part $t$. Size 1 gives the mean of each channel of a scan.
 
+    Example: [[[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]]] → [[[[[4.5]]]]]
     Shapes: N × C × D × H × W → N × C × output_size × output_size × output_size
     PyTorch: torch.nn.AdaptiveAvgPool3d
     """

@@ -9,12 +9,11 @@ from neuralgraph.spec import Call, Float, Misfit, Node, module, param
 class Standardize(Node):
     """Brings the data to mean 0 and spread 1, measured once on the training part.
 
-    $(x - mean) / std$. Before training starts, mean and standard deviation are taken from the training rows
-    only, then kept
-    with the weights: validation, test and later data are treated with the same numbers. A column that never
-    changes is only
-    shifted to 0. It measures each feature by itself, each channel of images, or everything together.
+    $(x - mean) / std$. Before training starts, mean and standard deviation are taken from the training rows only, then
+    kept with the weights: validation, test and later data are treated with the same numbers. A column that never
+    changes is only shifted to 0. It measures each feature by itself, each channel of images, or everything together.
 
+    Example: [[1], [3]] → [[-1], [1]], for the mean is 2 and the spread 1.
     Shapes: N × F → the same; N × C × H × W → the same
     PyTorch: (x - x.mean(dim=0)) / x.std(dim=0, correction=0)
     """

@@ -14,8 +14,9 @@ class ReLU6(_Activation):
     """Rectifier that stops at 6.
 
     $f(x) = min(max(0, x), 6)$. The ceiling keeps numbers small where they are stored with few bits, as in networks for
-    telephones. Example: −1, 2, 9 become 0, 2, 6.
+    telephones.
 
+    Example: [[-1, 2, 9]] → [[0, 2, 6]]
     Shapes: any → the same
     PyTorch: torch.nn.ReLU6
     """
@@ -27,14 +28,15 @@ class ReLU6(_Activation):
 class PReLU(Node):
     """Rectifier whose slope on the negative side is learnt.
 
-    $f(x) = max(0, x) + a · min(0, x)$, with one $a$ for all numbers or one for every channel. Example: with $a$ = 0.25,
-    −4 becomes −1.
+    $f(x) = max(0, x) + a · min(0, x)$, with one $a$ for all numbers or one for every channel.
 
+    Example: [[-4, 4]] → [[-1, 4]], as it starts, with a = 0.25.
     Shapes: any → the same
     PyTorch: torch.nn.PReLU
     """
 
     category = "Activations"
+    group = "Rectifiers"
     synonyms = ("parametric", "leaky", "learnable slope")
 
     each: bool = param(False, "Learn a slope for every channel (axis 1) instead of one for all.", row="per channel")
@@ -48,14 +50,16 @@ class PReLU(Node):
 class RReLU(Node):
     """Rectifier with a random slope on the negative side while training, a fixed one afterwards.
 
-    The slope is drawn from `lower` … `upper` for every number; in use it is their mean. Noise of this kind keeps small
-    networks from learning by heart. Example: in use, with 1/8 and 1/3, −1 becomes −0.229.
+    $f(x) = max(0, x) + a · min(0, x)$. $a$ is drawn from `lower` … `upper` for every number; in use it is
+    their mean. Noise of this kind keeps small networks from learning by heart.
 
+    Example (in use): [[-1, 1]] → [[-0.229, 1]], for the mean of 1/8 and 1/3 is 0.229.
     Shapes: any → the same
     PyTorch: torch.nn.RReLU
     """
 
     category = "Activations"
+    group = "Rectifiers"
     synonyms = ("randomized", "leaky", "noise")
 
     lower: float = param(0.125, "Smallest slope.", min=0.0, max=1.0, row="from")
@@ -75,8 +79,9 @@ class SELU(_Activation):
     """ELU with the one scale that keeps mean 0 and spread 1 from layer to layer.
 
     $f(x) = 1.0507 · x$ for $x > 0$, else $1.0507 · 1.6733 · (e^x - 1)$. Meant for deep plain networks without
-    normalisation, with AlphaDropout. Example: −1 becomes −1.111.
+    normalisation, with AlphaDropout.
 
+    Example: [[-1, 1]] → [[-1.111, 1.051]]
     Shapes: any → the same
     PyTorch: torch.nn.SELU
     """
@@ -88,8 +93,9 @@ class SELU(_Activation):
 class CELU(_Activation):
     """ELU whose slope is continuous for every alpha.
 
-    $f(x) = max(0, x) + min(0, α · (e^{x/α} - 1))$. Example: with α = 2, −2 becomes −1.264.
+    $f(x) = max(0, x) + min(0, α · (e^{x/α} - 1))$.
 
+    Example (alpha = 2): [[-2, 2]] → [[-1.264, 2]]
     Shapes: any → the same
     PyTorch: torch.nn.CELU
     """
@@ -103,8 +109,9 @@ class CELU(_Activation):
 class Mish(_Activation):
     """A smooth rectifier that dips below zero.
 
-    $f(x) = x · tanh(ln(1 + e^x))$. Close to SiLU. Example: 1 becomes 0.865.
+    $f(x) = x · tanh(ln(1 + e^x))$. Close to SiLU.
 
+    Example: [[-1, 0, 1]] → [[-0.303, 0, 0.865]]
     Shapes: any → the same
     PyTorch: torch.nn.Mish
     """
@@ -116,8 +123,9 @@ class Mish(_Activation):
 class Hardswish(_Activation):
     """SiLU made of straight pieces: cheap, for small devices.
 
-    $f(x) = x · min(max(0, x + 3), 6) / 6$. Example: 1 becomes 0.667.
+    $f(x) = x · min(max(0, x + 3), 6) / 6$.
 
+    Example: [[-4, 1, 4]] → [[0, 0.667, 4]]
     Shapes: any → the same
     PyTorch: torch.nn.Hardswish
     """
@@ -129,12 +137,14 @@ class Hardswish(_Activation):
 class Hardsigmoid(_Activation):
     """Sigmoid made of straight pieces.
 
-    $f(x) = min(max(0, x + 3), 6) / 6$: 0 below −3, 1 above 3. Example: 0 becomes 0.5.
+    $f(x) = min(max(0, x + 3), 6) / 6$: 0 below −3, 1 above 3.
 
+    Example: [[-4, 0, 1]] → [[0, 0.5, 0.667]]
     Shapes: any → the same
     PyTorch: torch.nn.Hardsigmoid
     """
 
+    group = "Squashing"
     synonyms = ("hard sigmoid", "gate")
     target = _F + "hardsigmoid"
 
@@ -142,12 +152,14 @@ class Hardsigmoid(_Activation):
 class LogSigmoid(_Activation):
     """The logarithm of the sigmoid, without losing digits.
 
-    $f(x) = -ln(1 + e^{-x})$. Example: 0 becomes −0.693.
+    $f(x) = -ln(1 + e^{-x})$.
 
+    Example: [[0, 2]] → [[-0.693, -0.127]]
     Shapes: any → the same
     PyTorch: torch.nn.LogSigmoid
     """
 
+    group = "Squashing"
     synonyms = ("log sigmoid",)
     target = _F + "logsigmoid"
 
@@ -155,12 +167,14 @@ class LogSigmoid(_Activation):
 class Softsign(_Activation):
     """Squeezes numbers into −1 … 1, more gently than tanh.
 
-    $f(x) = x / (1 + |x|)$. Example: 1 becomes 0.5, 9 becomes 0.9.
+    $f(x) = x / (1 + |x|)$.
 
+    Example: [[-1, 1, 9]] → [[-0.5, 0.5, 0.9]]
     Shapes: any → the same
     PyTorch: torch.nn.Softsign
     """
 
+    group = "Squashing"
     synonyms = ("squash",)
     target = _F + "softsign"
 
@@ -168,25 +182,30 @@ class Softsign(_Activation):
 class Tanhshrink(_Activation):
     """What tanh leaves over.
 
-    $f(x) = x - tanh x$: nearly 0 for small numbers. Example: 1 becomes 0.238.
+    $f(x) = x - tanh x$: nearly 0 for small numbers.
 
+    Example: [[0, 1]] → [[0, 0.238]]
     Shapes: any → the same
     PyTorch: torch.nn.Tanhshrink
     """
 
+    group = "Shrinking"
     synonyms = ("shrinkage", "sparse")
     target = _F + "tanhshrink"
 
 
 class _Shrink(_Activation):
+    group = "Shrinking"
+
     lambd: float = param(0.5, "Numbers smaller than this become 0.", min=0.0, max=1e6, row="lambda")
 
 
 class Softshrink(_Shrink):
     """Pulls every number towards zero by a fixed amount.
 
-    $x - λ$ above λ, $x + λ$ below −λ, else 0. It is one step of sparse coding. Example: with λ = 0.5, 2 becomes 1.5.
+    $x - λ$ above λ, $x + λ$ below −λ, else 0. It is one step of sparse coding.
 
+    Example: [[-2, 0.3, 2]] → [[-1.5, 0, 1.5]]
     Shapes: any → the same
     PyTorch: torch.nn.Softshrink
     """
@@ -198,8 +217,9 @@ class Softshrink(_Shrink):
 class Hardshrink(_Shrink):
     """Sets small numbers to zero and leaves the others.
 
-    $x$ where $|x| > λ$, else 0. Example: with λ = 0.5, 0.3 becomes 0 and 2 stays 2.
+    $x$ where $|x| > λ$, else 0.
 
+    Example: [[-2, 0.3, 2]] → [[-2, 0, 2]]
     Shapes: any → the same
     PyTorch: torch.nn.Hardshrink
     """
@@ -211,12 +231,14 @@ class Hardshrink(_Shrink):
 class Threshold(_Activation):
     """Lets numbers above a threshold pass and replaces the others.
 
-    $x$ where $x >$ `threshold`, else `value`. With 0 and 0 it is ReLU. Example: with 1 and −1, 0.5 becomes −1.
+    $x$ where $x >$ `threshold`, else `value`. With 0 and 0 it is ReLU.
 
+    Example (threshold = 1, value = -1): [[0.5, 2]] → [[-1, 2]]
     Shapes: any → the same
     PyTorch: torch.nn.Threshold
     """
 
+    group = "Shrinking"
     synonyms = ("cut", "step", "limit")
     target = _F + "threshold"
 
@@ -227,13 +249,15 @@ class Threshold(_Activation):
 class GLU(Node):
     """Gated linear unit: one half of the features decides how much of the other half passes.
 
-    The input is cut in two along `dim`: $f(a, b) = a · σ(b)$. Example: 2, 0 becomes 1, for σ(0) is one half.
+    The input is cut in two along `dim`: $f(a, b) = a · σ(b)$.
 
+    Example: [[2, 0]] → [[1]], for σ(0) is one half.
     Shapes: N × 2F → N × F
     PyTorch: torch.nn.GLU
     """
 
     category = "Activations"
+    group = "Passing and gating"
     synonyms = ("gate", "gated linear unit", "gating")
 
     dim: int = param(-1, "Axis that is cut in two.", min=-8, max=7, row="axis")
@@ -248,13 +272,15 @@ class GLU(Node):
 class Softmin(Node):
     """Softmax of the negated numbers: the smallest gets the largest share.
 
-    $f(x)_i = e^{-x_i} / Σ_j e^{-x_j}$ along `dim`. Example: 0, ln 3 becomes 0.75, 0.25.
+    $f(x)_i = e^{-x_i} / Σ_j e^{-x_j}$ along `dim`.
 
+    Example: [[0, 1.0986]] → [[0.750, 0.250]], for 1.0986 is ln 3.
     Shapes: any → the same
     PyTorch: torch.nn.Softmin
     """
 
     category = "Activations"
+    group = "Probabilities"
     synonyms = ("normalise", "inverse softmax")
 
     dim: int = param(-1, "Axis along which the shares add up to 1.", min=-8, max=7, row="axis")

@@ -8,6 +8,7 @@ from neuralgraph.spec import Call, Float, Misfit, Node, Spec, module, param
 
 class _Recurrent(Node):
     category = "Layers"
+    group = "Recurrent"
 
     hidden_size: int = param(32, "How many numbers it remembers.", min=1, row="features", axis=-1)
     num_layers: int = param(1, "Layers stacked on each other.", min=1, max=64, row="layers")
@@ -41,10 +42,11 @@ def _sequence(x: Spec, port: str = "") -> None:
 class RNN(_Recurrent):
     """Plain recurrent layer: each step sees its input and what the step before remembered.
 
-    $h_t = tanh(W x_t + b + U h_{t-1} + c)$, starting from $h_0 = 0$. `output` holds every $h_t$ of the last
-    layer, `h_n`
-    the last $h$ of every layer. Long memories fade; LSTM and GRU hold on longer.
+    $h_t = tanh(W x_t + b + U h_{t-1} + c)$, starting from $h_0 = 0$. `output` holds every $h_t$ of the last layer,
+    `h_n` the last $h$ of every layer. Long memories fade; LSTM and GRU hold on longer.
 
+    Example (hidden_size = 1, bias = no; weights = 1): [[[1], [0]]] → output = [[[0.762], [0.642]]], h_n = [[[0.642]]],
+    for tanh(1) = 0.762 and tanh(0 + 0.762) = 0.642.
     Shapes: N × L × F → output N × L × hidden, h_n layers × N × hidden (twice as many where it reads both ways)
     PyTorch: torch.nn.RNN
     """
@@ -57,10 +59,12 @@ class RNN(_Recurrent):
 class LSTM(_Recurrent):
     """Recurrent layer with a cell that gates fill, keep and read: long short-term memory.
 
-    $c_t = f ⊙ c_{t-1} + i ⊙ g$ and $h_t = o ⊙ tanh(c_t)$, where the gates $i, f, o$ are sigmoids and $g$ a tanh
-    of input and
-    $h_{t-1}$. `output` holds every $h_t$ of the last layer, `h_n` and `c_n` the last $h$ and $c$ of every layer.
+    $c_t = f ⊙ c_{t-1} + i ⊙ g$ and $h_t = o ⊙ tanh(c_t)$, where the gates $i, f, o$ are sigmoids and $g$ a tanh of
+    input and $h_{t-1}$. `output` holds every $h_t$ of the last layer, `h_n` and `c_n` the last $h$ and $c$ of every
+    layer.
 
+    Example (hidden_size = 1, bias = no; weights = 1): [[[1]]] → output = [[[0.370]]], h_n = [[[0.370]]], c_n =
+    [[[0.557]]], for σ(1) · tanh(1) = 0.557 and σ(1) · tanh(0.557) = 0.370.
     Shapes: N × L × F → output N × L × hidden, h_n and c_n layers × N × hidden (twice as many where it reads both ways)
     PyTorch: torch.nn.LSTM
     """
@@ -74,10 +78,11 @@ class LSTM(_Recurrent):
 class GRU(_Recurrent):
     """Recurrent layer with two gates: like an LSTM with fewer weights.
 
-    $h_t = (1 - z) ⊙ n + z ⊙ h_{t-1}$: the update gate $z$ says how much is kept, the reset gate how much of the
-    past goes
-    into the new $n$. `output` holds every $h_t$ of the last layer, `h_n` the last $h$ of every layer.
+    $h_t = (1 - z) ⊙ n + z ⊙ h_{t-1}$: the update gate $z$ says how much is kept, the reset gate how much of the past
+    goes into the new $n$. `output` holds every $h_t$ of the last layer, `h_n` the last $h$ of every layer.
 
+    Example (hidden_size = 1, bias = no; weights = 1): [[[1]]] → output = [[[0.205]]], h_n = [[[0.205]]], for (1 − σ(1))
+    · tanh(1) = 0.205.
     Shapes: N × L × F → output N × L × hidden, h_n layers × N × hidden (twice as many where it reads both ways)
     PyTorch: torch.nn.GRU
     """

@@ -10,8 +10,9 @@ from neuralgraph.spec import Call, Float, Integer, Misfit, Node, Spec, function,
 class Amax(_Reduction):
     """The largest number, along some axes or of all.
 
-    Where several are equally large, they share the gradient. Example: with `dim` = 1, the row 3, 7, 5 becomes 7.
+    $max_i x_i$. Where several are equally large, they share the gradient.
 
+    Example (dim = 1): [[3, 7, 5]] → [7]
     Shapes: N × F → scalar, or N with dim = 1
     PyTorch: torch.amax
     """
@@ -25,8 +26,9 @@ class Amax(_Reduction):
 class Amin(_Reduction):
     """The smallest number, along some axes or of all.
 
-    Where several are equally small, they share the gradient. Example: with `dim` = 1, the row 3, 7, 5 becomes 3.
+    $min_i x_i$. Where several are equally small, they share the gradient.
 
+    Example (dim = 1): [[3, 7, 5]] → [3]
     Shapes: N × F → scalar, or N with dim = 1
     PyTorch: torch.amin
     """
@@ -49,8 +51,9 @@ class _Spread(_Reduction):
 class Std(_Spread):
     """How far numbers lie from their mean: the standard deviation.
 
-    $√(Σ (x_i - mean)^2 / (n - 1))$, along some axes or of all. Example: 1, 3, 5 give 2.
+    $√(Σ (x_i - mean)^2 / (n - 1))$, along some axes or of all.
 
+    Example (dim = 1): [[1, 3, 5]] → [2], the root of (4 + 0 + 4) / 2.
     Shapes: N × F → scalar, or N with dim = 1
     PyTorch: torch.std
     """
@@ -61,8 +64,9 @@ class Std(_Spread):
 class Var(_Spread):
     """How far numbers lie from their mean, squared: the variance.
 
-    $Σ (x_i - mean)^2 / (n - 1)$, along some axes or of all. Example: 1, 3, 5 give 4.
+    $Σ (x_i - mean)^2 / (n - 1)$, along some axes or of all.
 
+    Example (dim = 1): [[1, 3, 5]] → [4], for (4 + 0 + 4) / 2 = 4.
     Shapes: N × F → scalar, or N with dim = 1
     PyTorch: torch.var
     """
@@ -73,8 +77,9 @@ class Var(_Spread):
 class LogSumExp(_Reduction):
     """The logarithm of a sum of exponentials: a smooth maximum.
 
-    $ln Σ e^{x_i}$, without overflowing. Its slope is softmax. Example: 0 and 0 give 0.693.
+    $ln Σ e^{x_i}$, without overflowing. Its slope is softmax.
 
+    Example (dim = 1): [[0, 0]] → [0.693], the logarithm of 1 + 1.
     Shapes: N × F → N with dim = 1
     PyTorch: torch.logsumexp
     """
@@ -90,8 +95,9 @@ class LogSumExp(_Reduction):
 class All(_Reduction):
     """Yes where every answer is yes, along some axes or of all.
 
-    Numbers count as yes where they are not 0. Example: yes, no gives no.
+    $x_1 ∧ x_2 ∧ … ∧ x_n$. Numbers count as yes where they are not 0.
 
+    Example (dim = 1): [[yes, no], [yes, yes]] → [no, yes]
     Shapes: N × F → scalar, or N with dim = 1 (bool)
     PyTorch: torch.all
     """
@@ -105,8 +111,9 @@ class All(_Reduction):
 class Any(_Reduction):
     """Yes where at least one answer is yes, along some axes or of all.
 
-    Numbers count as yes where they are not 0. Example: yes, no gives yes.
+    $x_1 ∨ x_2 ∨ … ∨ x_n$. Numbers count as yes where they are not 0.
 
+    Example (dim = 1): [[yes, no], [no, no]] → [yes, no]
     Shapes: N × F → scalar, or N with dim = 1 (bool)
     PyTorch: torch.any
     """
@@ -121,6 +128,7 @@ class _Along(Node):
     """What is done along one axis."""
 
     category = "Maths"
+    group = "Along an axis"
 
     dim: int = param(-1, "The axis.", min=-8, max=7, row="axis")
 
@@ -131,12 +139,14 @@ class _Along(Node):
 class Prod(_Along):
     """Multiplies numbers along an axis.
 
-    $Π x_i$. Example: the row 2, 3, 4 becomes 24.
+    $Π x_i$.
 
+    Example: [[2, 3, 4]] → [24]
     Shapes: N × F → N
     PyTorch: torch.prod
     """
 
+    group = "Reductions"
     synonyms = ("product", "multiply up", "reduce")
 
     def call(self, x: Spec) -> Call:
@@ -147,12 +157,14 @@ class Prod(_Along):
 class ArgMax(_Along):
     """Where the largest number is, along an axis.
 
-    What a classifier answers. It has no slope: nothing is learnt through it. Example: 3, 7, 5 give 1.
+    $argmax_i x_i$. What a classifier answers. It has no slope: nothing is learnt through it.
 
+    Example: [[3, 7, 5]] → [1], counted from 0.
     Shapes: N × F → N (int64)
     PyTorch: torch.argmax
     """
 
+    group = "Reductions"
     synonyms = ("winner", "predicted class", "index of maximum")
 
     def call(self, x: Spec) -> Call:
@@ -163,12 +175,14 @@ class ArgMax(_Along):
 class ArgMin(_Along):
     """Where the smallest number is, along an axis.
 
-    Example: 3, 7, 5 give 0.
+    $argmin_i x_i$.
 
+    Example: [[3, 7, 5]] → [0], counted from 0.
     Shapes: N × F → N (int64)
     PyTorch: torch.argmin
     """
 
+    group = "Reductions"
     synonyms = ("nearest", "index of minimum")
 
     def call(self, x: Spec) -> Call:
@@ -179,8 +193,9 @@ class ArgMin(_Along):
 class CumSum(_Along):
     """Running sum along an axis.
 
-    $y_t = x_1 + … + x_t$. Example: 1, 2, 3 becomes 1, 3, 6.
+    $y_t = x_1 + … + x_t$.
 
+    Example: [[1, 2, 3]] → [[1, 3, 6]]
     Shapes: any → the same
     PyTorch: torch.cumsum
     """
@@ -195,8 +210,9 @@ class CumSum(_Along):
 class CumProd(_Along):
     """Running product along an axis.
 
-    $y_t = x_1 · … · x_t$. Example: 1, 2, 3 becomes 1, 2, 6.
+    $y_t = x_1 · … · x_t$.
 
+    Example: [[1, 2, 3]] → [[1, 2, 6]]
     Shapes: any → the same
     PyTorch: torch.cumprod
     """
@@ -211,8 +227,9 @@ class CumProd(_Along):
 class Diff(_Along):
     """The step from each number to the next along an axis.
 
-    $y_t = x_{t+1} - x_t$: one shorter. Example: 1, 4, 9 becomes 3, 5.
+    $y_t = x_{t+1} - x_t$: one shorter.
 
+    Example: [[1, 4, 9]] → [[3, 5]]
     Shapes: N × L → N × L − 1
     PyTorch: torch.diff
     """
@@ -228,8 +245,9 @@ class Diff(_Along):
 class Sort(_Along):
     """Puts numbers in order along an axis, and says where they came from.
 
-    The gradient goes back to where each number came from. Example: 3, 1, 2 becomes 1, 2, 3 with places 1, 2, 0.
+    The gradient goes back to where each number came from.
 
+    Example: [[3, 1, 2]] → values = [[1, 2, 3]], indices = [[1, 2, 0]]
     Shapes: any → values the same, indices the same (int64)
     PyTorch: torch.sort
     """
@@ -249,8 +267,7 @@ class Sort(_Along):
 class TopK(_Along):
     """The k largest numbers along an axis, largest first, and where they are.
 
-    Example: with k = 2, 3, 9, 5 gives 9, 5 with places 1, 2.
-
+    Example (k = 2): [[3, 9, 5]] → values = [[9, 5]], indices = [[1, 2]]
     Shapes: N × F → values N × k, indices N × k (int64)
     PyTorch: torch.topk
     """
@@ -273,12 +290,14 @@ class TopK(_Along):
 class Gather(_Along):
     """Takes numbers from the places that another input names, along an axis.
 
-    $y_i = x_{index_i}$. The gradient goes to the places that were taken. Example: 5, 6, 7 with places 2, 0 gives 7, 5.
+    $y_i = x_{index_i}$. The gradient goes to the places that were taken.
 
+    Example: x = [[5, 6, 7]], index = [[2, 0]] → [[7, 5]]
     Shapes: x N × F, index N × K (int64) → N × K
     PyTorch: torch.take_along_dim
     """
 
+    group = "Indexing"
     synonyms = ("pick", "select by index", "lookup")
 
     def call(self, x: Spec, index: Integer) -> Call:
@@ -296,8 +315,9 @@ class Gather(_Along):
 class Flip(_Along):
     """Turns the order of an axis round.
 
-    Example: 1, 2, 3 becomes 3, 2, 1: the same sequence, read backwards.
+    $y_t = x_{n - t}$, counted from 0 to $n$. A sequence is read backwards.
 
+    Example: [[1, 2, 3]] → [[3, 2, 1]]
     Shapes: any → the same
     PyTorch: torch.flip
     """
@@ -312,8 +332,9 @@ class Flip(_Along):
 class Roll(_Along):
     """Shifts an axis round: what leaves at one end comes in at the other.
 
-    Example: by 1, the row 1, 2, 3 becomes 3, 1, 2.
+    $y_t = x_{t - shifts}$.
 
+    Example: [[1, 2, 3]] → [[3, 1, 2]]
     Shapes: any → the same
     PyTorch: torch.roll
     """

@@ -28,8 +28,9 @@ class _AdaptiveMaxPool(_AdaptivePool):
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     """Keeps the largest of each part of a sequence, for a fixed number of parts.
 
-    Size 1 gives the largest of each channel. Example: 1, 5, 2, 4 with size 2 becomes 5, 4.
+    $y_t = max_k x_k$ over the steps of part $t$. Size 1 gives the largest of each channel.
 
+    Example (output_size = 2): [[[1, 5, 2, 4]]] → [[[5, 4]]]
     Shapes: N × C × L → N × C × output_size
     PyTorch: torch.nn.AdaptiveMaxPool1d
     """
@@ -41,8 +42,10 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
 class AdaptiveMaxPool2d(_AdaptiveMaxPool):
     """Keeps the largest of each part of an image, for a fixed number of parts.
 
-    Size 1 gives the largest of each feature map. Example: 8 × 8 with size 2 becomes 2 × 2.
+    $y_{ij} = max_{k,l} x_{kl}$ over the pixels of part $i, j$. Size 1 gives the largest of each feature map. With size
+    2, 8 × 8 becomes 2 × 2.
 
+    Example: [[[[1, 2], [3, 4]]]] → [[[[4]]]]
     Shapes: N × C × H × W → N × C × output_size × output_size
     PyTorch: torch.nn.AdaptiveMaxPool2d
     """
@@ -54,8 +57,9 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     """Keeps the largest of each part of a volume, for a fixed number of parts.
 
-    Example: 8 × 8 × 8 with size 2 becomes 2 × 2 × 2.
+    $y_t = max_k x_k$ over the points of part $t$. With size 2, 8 × 8 × 8 becomes 2 × 2 × 2.
 
+    Example: [[[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]]] → [[[[[8]]]]]
     Shapes: N × C × D × H × W → N × C × output_size × output_size × output_size
     PyTorch: torch.nn.AdaptiveMaxPool3d
     """
@@ -66,6 +70,7 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
 
 class _FractionalMaxPool(Spatial):
     category = "Layers"
+    group = "Pooling"
 
     kernel_size: Size = param(2, "Size of the windows.", min=1, max=WIDEST, row="kernel")
     output_size: Size = param(5, "Size that comes out.", min=1, max=WIDEST, row="size")
@@ -83,8 +88,10 @@ class _FractionalMaxPool(Spatial):
 class FractionalMaxPool2d(_FractionalMaxPool):
     """Keeps the largest of windows that are laid at random, so that images shrink by any factor.
 
-    The windows are drawn anew for every batch, in use too. Example: 8 × 8 with size 5 becomes 5 × 5.
+    $y_{ij} = max_{k,l} x_{kl}$ over the pixels of window $i, j$. The windows are drawn anew for every batch, in use
+    too. With size 5, 8 × 8 becomes 5 × 5.
 
+    Example (output_size = 1): [[[[1, 2], [3, 4]]]] → [[[[4]]]], for there is one window only.
     Shapes: N × C × H × W → N × C × output_size × output_size
     PyTorch: torch.nn.FractionalMaxPool2d
     """
@@ -110,6 +117,7 @@ class FractionalMaxPool3d(_FractionalMaxPool):
 
 class _LPPool(Spatial):
     category = "Layers"
+    group = "Pooling"
 
     norm_type: float = param(2.0, "Power: 1 is the sum, larger comes near the largest.", min=1.0, max=64.0, row="power")
     kernel_size: Size = param(2, "Size of the window.", min=1, max=WIDEST, row="kernel")
@@ -126,8 +134,9 @@ class _LPPool(Spatial):
 class LPPool1d(_LPPool):
     """Joins neighbouring steps by a power mean, between average and largest.
 
-    $(Σ x^p)^{1/p}$ in every window. Example: with p = 2, 3, 4 becomes 5.
+    $(Σ x^p)^{1/p}$ in every window.
 
+    Example: [[[3, 4]]] → [[[5]]], the root of 9 + 16.
     Shapes: N × C × L → N × C × L'
     PyTorch: torch.nn.LPPool1d
     """
@@ -139,8 +148,9 @@ class LPPool1d(_LPPool):
 class LPPool2d(_LPPool):
     """Joins neighbouring pixels by a power mean, between average and largest.
 
-    $(Σ x^p)^{1/p}$ in every window. Example: with p = 2, a window of 1, 1, 1, 1 becomes 2.
+    $(Σ x^p)^{1/p}$ in every window.
 
+    Example: [[[[1, 1], [1, 1]]]] → [[[[2]]]], the root of 4.
     Shapes: N × C × H × W → N × C × H' × W'
     PyTorch: torch.nn.LPPool2d
     """
@@ -152,8 +162,9 @@ class LPPool2d(_LPPool):
 class LPPool3d(_LPPool):
     """Joins neighbouring points of a volume by a power mean, between average and largest.
 
-    $(Σ x^p)^{1/p}$ in every window. Example: with p = 1 it is the sum.
+    $(Σ x^p)^{1/p}$ in every window.
 
+    Example (norm_type = 1): [[[[[1, 1], [1, 1]], [[1, 1], [1, 1]]]]] → [[[[[8]]]]], for with p = 1 it is the sum.
     Shapes: N × C × D × H × W → N × C × D' × H' × W'
     PyTorch: torch.nn.LPPool3d
     """
@@ -165,13 +176,14 @@ class LPPool3d(_LPPool):
 class Upsample(Node):
     """Makes sequences, images or volumes larger, by repeating or by blending neighbours.
 
-    Example: with factor 2, the row 1, 3 becomes 1, 1, 3, 3 (nearest).
-
+    Example: [[[1, 3]]] → [[[1, 1, 3, 3]]]
+    Example (mode = linear): [[[0, 4]]] → [[[0, 1, 3, 4]]]
     Shapes: N × C × L → N × C × factor·L; N × C × H × W → N × C × factor·H × factor·W
     PyTorch: torch.nn.Upsample
     """
 
     category = "Layers"
+    group = "Shape"
     synonyms = ("resize", "interpolate", "enlarge", "unpool", "bilinear")
 
     scale_factor: int = param(2, "How many times larger.", min=1, max=64, row="factor")
@@ -194,13 +206,15 @@ class Upsample(Node):
 class PixelShuffle(Node):
     """Makes images larger out of channels: r·r channels become one that is r times as high and as wide.
 
-    Nothing is computed, numbers only change places. Example: with r = 2, 4 channels of 3 × 3 become one of 6 × 6.
+    Nothing is computed, numbers only change places. With r = 2, 4 channels of 3 × 3 become one of 6 × 6.
 
+    Example: [[[[1]], [[2]], [[3]], [[4]]]] → [[[[1, 2], [3, 4]]]]
     Shapes: N × C·r·r × H × W → N × C × r·H × r·W
     PyTorch: torch.nn.PixelShuffle
     """
 
     category = "Layers"
+    group = "Shape"
     synonyms = ("sub-pixel", "super resolution", "depth to space", "upsample")
 
     upscale_factor: int = param(2, "How many times larger: r.", min=1, max=256, row="factor")
@@ -213,13 +227,15 @@ class PixelShuffle(Node):
 class PixelUnshuffle(Node):
     """Makes channels out of pixels: r × r neighbours become channels of an image that is r times smaller.
 
-    Example: with r = 2, one channel of 6 × 6 becomes 4 of 3 × 3.
+    With r = 2, one channel of 6 × 6 becomes 4 of 3 × 3.
 
+    Example: [[[[1, 2], [3, 4]]]] → [[[[1]], [[2]], [[3]], [[4]]]]
     Shapes: N × C × r·H × r·W → N × C·r·r × H × W
     PyTorch: torch.nn.PixelUnshuffle
     """
 
     category = "Layers"
+    group = "Shape"
     synonyms = ("space to depth", "downsample", "inverse sub-pixel")
 
     downscale_factor: int = param(2, "How many times smaller: r.", min=1, max=256, row="factor")
@@ -234,13 +250,15 @@ class PixelUnshuffle(Node):
 class ChannelShuffle(Node):
     """Mixes groups of channels like cards, so that grouped convolutions hear of each other.
 
-    Example: with 2 groups, the channels 1, 2, 3, 4 become 1, 3, 2, 4.
+    Nothing is computed, channels only change places.
 
+    Example: [[[1], [2], [3], [4]]] → [[[1], [3], [2], [4]]]
     Shapes: N × C × … → the same
     PyTorch: torch.nn.ChannelShuffle
     """
 
     category = "Layers"
+    group = "Shape"
     synonyms = ("shufflenet", "groups", "interleave")
 
     groups: int = param(2, "Number of groups.", min=1, max=65536, row="groups")
@@ -256,13 +274,16 @@ class ChannelShuffle(Node):
 class Unfold(Spatial):
     """Cuts images into overlapping patches, one column for each: im2col.
 
-    A convolution is a matrix product with these columns. Example: 3 × 3 with kernel 2 gives 4 columns of 4 numbers.
+    A convolution is a matrix product with these columns.
 
+    Example (kernel_size = 2): [[[[1, 2, 3], [4, 5, 6]]]] → [[[1, 2], [2, 3], [4, 5], [5, 6]]], one column for each
+    window.
     Shapes: N × C × H × W → N × C·kernel·kernel × patches
     PyTorch: torch.nn.Unfold
     """
 
     category = "Layers"
+    group = "Convolution"
     axes = 2
     synonyms = ("im2col", "patches", "sliding window", "extract")
 
@@ -280,13 +301,16 @@ class Unfold(Spatial):
 class Fold(Spatial):
     """Lays patches back into images and adds where they overlap: the way back from Unfold.
 
-    Example: 4 columns of 4 numbers with kernel 2 make an image of 3 × 3.
+    4 columns of 4 numbers with kernel 2 make an image of 3 × 3.
 
+    Example (output_size = 3, kernel_size = 2): [[[1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]]] → [[[[1, 2,
+    1], [2, 4, 2], [1, 2, 1]]]], for all four patches meet in the middle.
     Shapes: N × C·kernel·kernel × patches → N × C × output_size × output_size
     PyTorch: torch.nn.Fold
     """
 
     category = "Layers"
+    group = "Convolution"
     axes = 2
     synonyms = ("col2im", "patches", "overlap add", "reassemble")
 

@@ -26,11 +26,13 @@ class Flatten(Node):
     It joins the axes from `start_dim` to `end_dim`; the first axis, the batch, stays. Put it between images and Linear.
     Nothing is computed: the same numbers, in the same order.
 
+    Example: [[[1, 2], [3, 4]]] → [[1, 2, 3, 4]]
     Shapes: N × C × H × W → N × C·H·W
     PyTorch: torch.nn.Flatten
     """
 
     category = "Layers"
+    group = "Shape"
     synonyms = ("reshape", "vector", "unroll", "ravel")
 
     start_dim: int = param(1, "First axis that is joined; 0 is the batch.", min=-AXES, max=AXES - 1, advanced=True)
@@ -46,15 +48,16 @@ class Flatten(Node):
 class Unflatten(Node):
     """Folds one axis into several: the opposite of Flatten.
 
-    Axis `dim` becomes axes of the sizes `unflattened_size`; their product must be its size. One of them may be
-    −1 and is
-    worked out.
+    Axis `dim` becomes axes of the sizes `unflattened_size`; their product must be its size. One of them may be −1 and
+    is worked out.
 
+    Example (unflattened_size = (2, -1)): [[1, 2, 3, 4]] → [[[1, 2], [3, 4]]]
     Shapes: N × 64 → N × 1 × 8 × 8
     PyTorch: torch.nn.Unflatten
     """
 
     category = "Layers"
+    group = "Shape"
     synonyms = ("fold", "to image", "reshape")
 
     dim: int = param(1, "The axis that is folded.", min=-AXES, max=AXES - 1)
@@ -86,15 +89,16 @@ def _example(total: int) -> str:
 class Reshape(Node):
     """Gives each sample another shape; the numbers keep their order.
 
-    `shape` is the shape of one sample: the batch axis stays in front by itself. One size may be −1 and is
-    worked out. The
-    numbers are read row by row, so this is not Transpose.
+    `shape` is the shape of one sample: the batch axis stays in front by itself. One size may be −1 and is worked out.
+    The numbers are read row by row, so this is not Transpose.
 
+    Example (shape = (2, -1)): [[1, 2, 3, 4, 5, 6]] → [[[1, 2, 3], [4, 5, 6]]]
     Shapes: N × 6 → N × 2 × 3; without a batch: 2 × 3 → 3 × 2
     PyTorch: torch.reshape
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("view", "resize", "fold")
 
     shape: tuple[int, ...] = param((-1,), "Shape of one sample; one size may be −1.", min=-1, row="shape")
@@ -108,14 +112,15 @@ class Permute(Node):
     """Puts all axes into another order.
 
     `dims` lists the old axes in their new order; 0 is the batch and normally stays first. (0, 2, 3, 1) turns
-    channels-first
-    images into channels-last.
+    channels-first images into channels-last.
 
+    Example: [[[1, 2, 3], [4, 5, 6]]] → [[[1, 4], [2, 5], [3, 6]]]
     Shapes: N × A × B → N × B × A with dims = (0, 2, 1)
     PyTorch: torch.permute
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("reorder", "axes", "channels last", "transpose")
 
     dims: tuple[int, ...] = param((0, 2, 1), "Old axes in their new order.", min=-AXES, max=AXES - 1, row="order")
@@ -135,13 +140,15 @@ class Permute(Node):
 class Transpose(Node):
     """Swaps two axes: rows become columns.
 
-    By default the last two. To keep samples apart, leave axis 0, the batch, in its place.
+    $y_{ij} = x_{ji}$. By default the last two. To keep samples apart, leave axis 0, the batch, in its place.
 
+    Example: [[[1, 2], [3, 4]]] → [[[1, 3], [2, 4]]]
     Shapes: N × A × B → N × B × A; A × B → B × A
     PyTorch: torch.transpose
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("swap axes", "rows and columns", "matrix transpose", ".T")
 
     dim0: int = param(-2, "One axis.", min=-AXES, max=AXES - 1, row="axis")
@@ -158,11 +165,13 @@ class Squeeze(Node):
 
     The numbers stay; only the shape has one axis less. It is the opposite of Unsqueeze.
 
+    Example: [[1], [2]] → [1, 2]
     Shapes: N × 1 → N; N × 1 × H × W → N × H × W with dim = 1
     PyTorch: torch.squeeze
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("remove axis", "drop dimension")
 
     dim: int = param(-1, "The axis that is taken away; −1 is the last.", min=-AXES, max=AXES - 1, row="axis")
@@ -178,11 +187,13 @@ class Unsqueeze(Node):
 
     The new axis stands at position `dim`. With `dim` = 1, an N × H × W batch becomes images with one channel.
 
+    Example: [[1, 2]] → [[[1, 2]]]
     Shapes: N → N × 1; N × H × W → N × 1 × H × W with dim = 1
     PyTorch: torch.unsqueeze
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("add axis", "expand dims", "new dimension")
 
     dim: int = param(1, "Where the new axis stands; −1 is at the end.", min=-AXES, max=AXES - 1, row="axis")
@@ -201,11 +212,14 @@ class Slice(Node):
     drops the axis, `1:3` takes positions 1 and 2, `::2` every second one, `-1` the last, `...` leaves the axes between
     as they are.
 
+    Example: [[1, 2, 3]] → [[2, 3]]
+    Example (index = ":, -1"): [[1, 2, 3]] → [3]
     Shapes: N × F → N × (F − 1) with index = ":, 1:"
     PyTorch: tensor[:, 1:]
     """
 
     category = "Maths"
+    group = "Indexing"
     synonyms = ("index", "crop", "part", "select", "[:]", "last step")
 
     index: str = param(":, 1:", "What is taken, axis by axis, as in numpy.", row="part")
@@ -238,109 +252,18 @@ def _check_index(x: Spec, index: tuple[Index, ...]) -> None:
             raise Misfit(f"a part of axis {at} with at least one number", hint=f"The axis has {size}: 0 … {size - 1}.")
 
 
-class Concat(Node):
-    """Joins values end to end along one axis.
-
-    They have the same sizes on every other axis. Along axis 1 it puts features (or channels) side by side, as in skip
-    connections of U-Nets and in networks with several inputs.
-
-    Shapes: N × A, N × B → N × (A + B)
-    PyTorch: torch.cat
-    """
-
-    category = "Maths"
-    synonyms = ("concatenate", "cat", "join", "merge", "append")
-
-    dim: int = param(1, "Axis along which they are joined.", min=-AXES, max=AXES - 1, row="axis")
-
-    def call(self, *xs: Spec) -> Call:
-        first = xs[0]
-        at = axis(first, self.dim, "xs_0")
-        for number, other in enumerate(xs[1:], 1):
-            port = f"xs_{number}"
-            if other.rank != first.rank:
-                raise Misfit(f"inputs with {first.rank} axes, like its first", port=port, axes=_free(first, at),
-                             insert="Flatten" if first.rank == 2 < other.rank else "",
-                             hint="Flatten, Unsqueeze or Reshape gives them the same number of axes.")
-            if any(i != at and a != b for i, (a, b) in enumerate(zip(first.shape, other.shape, strict=True))):
-                raise Misfit(f"inputs that differ only on axis {self.dim}", port=port, axes=_free(first, at),
-                             hint="Pad, pool or slice one of them until the other axes agree.")
-        if isinstance(first.shape[at], str):
-            raise Misfit("an axis beside the batch", port="xs_0", hint="Set dim to 1: samples stay apart.")
-        return function("torch.cat", pack=True, dim=self.dim)
-
-
-def _free(x: Spec, at: int) -> str:
-    return " × ".join("any" if i == at else str(size) for i, size in enumerate(x.shape))
-
-
-class Stack(Node):
-    """Joins values of one shape along a new axis.
-
-    Position i of the new axis holds input i.
-
-    Shapes: k inputs N × F → N × k × F with dim = 1
-    PyTorch: torch.stack
-    """
-
-    category = "Maths"
-    synonyms = ("join", "pile", "new axis", "merge")
-
-    dim: int = param(1, "Where the new axis stands.", min=-AXES, max=AXES - 1, row="axis")
-
-    def call(self, *xs: Spec) -> Call:
-        first = xs[0]
-        if not -first.rank - 1 <= self.dim <= first.rank:
-            raise Misfit(f"inputs with at least {abs(self.dim)} axes", port="xs_0", hint="Choose a smaller dim.")
-        for number, other in enumerate(xs[1:], 1):
-            if other.shape != first.shape:
-                raise Misfit(f"inputs of one shape, here {first}", port=f"xs_{number}", axes=str(first),
-                             hint="Concat joins inputs of different size along an axis that is there.")
-        return function("torch.stack", pack=True, dim=self.dim)
-
-
-class Split(Node):
-    """Parts a value along one axis; every part is an output of its own.
-
-    `sections` equal parts (the first ones one larger where it does not come out even), or parts of the sizes that are
-    listed in `sizes`.
-
-    Shapes: N × F → N × F/2, N × F/2
-    PyTorch: torch.tensor_split
-    """
-
-    category = "Maths"
-    synonyms = ("chunk", "divide", "part", "branch")
-
-    sections: int = param(2, "Number of parts.", min=1, max=64, row="parts")
-    dim: int = param(1, "Axis that is parted.", min=-AXES, max=AXES - 1, row="axis")
-    sizes: tuple[int, ...] = param((), "Sizes of the parts, if they are not equal.", min=1, advanced=True)
-
-    def outputs(self) -> tuple[str, ...]:
-        return tuple(f"out_{number}" for number in range(len(self.sizes) or self.sections))
-
-    def call(self, x: Spec) -> Call:
-        size = x.size(axis(x, self.dim))
-        picks = tuple((number,) for number in range(len(self.outputs())))
-        if self.sizes:
-            if sum(self.sizes) != size:
-                raise Misfit(f"an axis {self.dim} of {sum(self.sizes)}", hint=f"The sizes must add up to {size}.")
-            return function("torch.split", picks=picks, split_size_or_sections=self.sizes, dim=self.dim)
-        if size < self.sections:
-            raise Misfit(f"an axis {self.dim} of at least {self.sections}", hint=f"Ask for at most {size} parts.")
-        return function("torch.tensor_split", picks=picks, indices_or_sections=self.sections, dim=self.dim)
-
-
 class OneHot(Node):
     """Writes each class number as a row with a single 1.
 
-    Number $i$ becomes a vector of `num_classes` zeros with a 1 at position $i$.
+    $y_j = 1$ for $j = i$, else 0. Number $i$ becomes a vector of `num_classes` zeros with a 1 at position $i$.
 
+    Example (num_classes = 3): [2, 0] → [[0, 0, 1], [1, 0, 0]]
     Shapes: N (int64) → N × num_classes (float32)
     PyTorch: torch.nn.functional.one_hot
     """
 
     category = "Maths"
+    group = "Indexing"
     synonyms = ("indicator", "dummy", "categorical", "encode", "one-hot")
 
     num_classes: int | None = param(None, "Number of classes; empty takes it from the labels.", min=1, max=10**6,
@@ -364,11 +287,13 @@ class Cast(Node):
 
     From decimal to whole cuts the digits after the point off, and no gradient passes through it.
 
+    Example (dtype = int64): [[1.7, -1.7]] → [[1, -1]]
     Shapes: any → the same, of another dtype
     PyTorch: torch.Tensor.to
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("convert", "dtype", "to float", "to int", "type")
 
     dtype: str = param("float32", "Kind of number that comes out.",

@@ -2,6 +2,7 @@
 
 from neuralgraph.spec.call import Call, Symbol, function, module, source
 from neuralgraph.spec.catalog import Catalog
+from neuralgraph.spec.drawn import Door, Drawn, Inside, Interface, Network
 from neuralgraph.spec.node import Node, Port, Role
 from neuralgraph.spec.param import Numbers, Param, Size, param
 from neuralgraph.spec.tensor import Float, Integer, Mask, Misfit, Scalar, Spec
@@ -9,10 +10,15 @@ from neuralgraph.spec.tensor import Float, Integer, Mask, Misfit, Scalar, Spec
 __all__ = [
     "Call",
     "Catalog",
+    "Door",
+    "Drawn",
     "Float",
+    "Inside",
     "Integer",
+    "Interface",
     "Mask",
     "Misfit",
+    "Network",
     "Node",
     "Numbers",
     "Param",

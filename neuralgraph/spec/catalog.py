@@ -44,6 +44,13 @@ class Catalog(Mapping[str, type[Node]]):
             groups.setdefault(one.category, []).append(one)
         return groups
 
+    def by_group(self, category: str) -> dict[str, list[type[Node]]]:
+        """Node types of a category by their sub-heading, in the order of the catalogue; "" for those without."""
+        groups: dict[str, list[type[Node]]] = {}
+        for one in self.by_category().get(category, []):
+            groups.setdefault(one.group, []).append(one)
+        return groups
+
     def find(self, query: str) -> list[type[Node]]:
         """Node types that match `query` by name, synonym, torch class or help text, the best first."""
         wanted = query.casefold().strip()

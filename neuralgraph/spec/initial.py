@@ -16,6 +16,24 @@ METHODS: Mapping[str, Mapping[str, float]] = {
 PLAIN = (OWN, "zeros", "ones", "constant", "uniform", "normal", "trunc_normal")
 """Those that need no number of inputs and outputs: offsets have none."""
 GROUPS = ("weight", "bias")
+FILE = "file"
+"""From a file of numbers, `.npy` or `.safetensors`, whose name is the `path` of the group."""
+
+
+def ways(group: str) -> tuple[str, ...]:
+    """How weights, or offsets, can start."""
+    return (*(METHODS if group == "weight" else PLAIN), FILE)
+
+
+def files(initialiser: Mapping[str, Any]) -> dict[str, str]:
+    """The path of each group that starts from a file."""
+    return {group: str(initialiser.get(f"{group}.path", "")) for group in GROUPS if initialiser.get(group) == FILE}
+
+
+def moved(initialiser: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    """The same with another path wherever `old` stands."""
+    keys = [f"{group}.path" for group, path in files(initialiser).items() if path == old]
+    return {**initialiser, **dict.fromkeys(keys, new)}
 
 
 def knobs(initialiser: Mapping[str, Any], group: str) -> tuple[str, dict[str, float]]:
@@ -32,9 +50,12 @@ def refusal(initialiser: Mapping[str, Any]) -> str:
         if group not in GROUPS:
             return f"there is no {group!r} to start with; there are {' and '.join(GROUPS)}"
         method = initialiser.get(group, OWN)
-        ways = METHODS if group == "weight" else PLAIN
-        if not isinstance(method, str) or method not in ways:
-            return f"{group} cannot start as {str(method)[:40]!r}; it can as {', '.join(ways)}"
+        if not isinstance(method, str) or method not in ways(group):
+            return f"{group} cannot start as {str(method)[:40]!r}; it can as {', '.join(ways(group))}"
+        if method == FILE:
+            if dot and (knob != "path" or not isinstance(value, str) or "\0" in value or len(value) >= 4096):
+                return f"{key} is no path to a file"
+            continue
         if dot and knob not in METHODS[method]:
             return f"{method} has no number {knob!r}"
         if dot and (isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value)

@@ -31,11 +31,15 @@ class Node:
     """
 
     category: ClassVar[str] = "Layers"
+    group: ClassVar[str] = ""
+    """Its sub-heading in the palette, in a category of many types."""
     role: ClassVar[Role] = "transform"
     synonyms: ClassVar[tuple[str, ...]] = ()
     formerly: ClassVar[tuple[str, ...]] = ()
     passes: ClassVar[bool] = False
     """Nothing is computed: what comes in goes out. The canvas draws it as a bead on its wire."""
+    door: ClassVar[Literal["", "in", "out"]] = ""
+    """Inside a module definition: where a value comes in, or goes out, under the name of this node."""
     axes: ClassVar[int] = 0
     """How many axes a `Size` parameter stands for («3 × 3» for 2)."""
 
@@ -91,6 +95,10 @@ class Node:
     def outputs(self) -> tuple[str, ...]:
         """The names of its outputs."""
         return ("out",)
+
+    def door_name(self, id: str) -> str:
+        """What the port outside is called, where this node with that id is a door."""
+        return id
 
     def call(self, *args: Any, **kwargs: Any) -> Call:
         """The torch call for inputs of these shapes; a `Misfit` where they do not fit."""

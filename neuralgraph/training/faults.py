@@ -82,7 +82,7 @@ def culprit(
         for at, tensors in zip(steps, batches, strict=True):
             name = _first_bad(program, tensors)
             if name is not None:
-                node = name.partition(".")[0]
+                node = program.owner(name)
                 return NotFinite(
                     f"At step {at} the output of {node} stopped being finite numbers.",
                     f"Look at what goes into {node}: a logarithm, root or division may have met a number it cannot "
@@ -99,7 +99,7 @@ def culprit(
     return NotFinite(
         f"At step {step} {what} grew beyond all numbers.",
         f"Try a rate of {lr / 10:g} instead of {lr:g}, or clip the gradient. {_BACK}",
-        bad.partition(".")[0] if bad else None)
+        program.owner(bad) if bad else None)
 
 
 def _first_bad(program: Any, tensors: Mapping[str, Tensor]) -> str | None:
@@ -118,9 +118,9 @@ def _first_bad_backwards(program: Any, tensors: Mapping[str, Tensor]) -> str | N
     found = torch.autograd.grad(total, list(held.values()), allow_unused=True)
     bad = {name for name, one in zip(held, found, strict=True) if one is not None and not _finite(one)}
     for id in reversed(program.inference.order):
-        own = {name for name in bad & set(values) if name.partition(".")[0] == id}
+        own = {name for name in bad & set(values) if program.owner(name) == id}
         given = {program.output_name(edge.source, edge.output) for edge in program.inference.wires[id].values()}
-        given |= {name for name in weights if name.partition(".")[0] == id}
+        given |= {name for name in weights if program.owner(name) == id}
         if not own and bad & given:
             return str(id)
     return None

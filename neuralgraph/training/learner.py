@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from neuralgraph.compiler.learning import drawn, groups
 from neuralgraph.errors import RunError
 from neuralgraph.graph.plan import Step as PlanStep
 from neuralgraph.training.checkpoint import Updates
@@ -31,12 +32,17 @@ class Learner:
         module = program.training_for(self.losses)
         self._forward: Callable[..., Any] = module.forward
         named = {name: one for name, one in program.root.named_parameters() if one.requires_grad}
-        ids = tuple(dict.fromkeys(name.partition(".")[0] for name in named))
+        ids = tuple(dict.fromkeys(program.owner(name) for name in named))
         owners = chosen(step.nodes, ids, "node", strict=False)
-        mine = {name: one for name, one in named.items() if name.partition(".")[0] in owners}
-        self.names, self.parameters = tuple(mine), list(mine.values())
+        mine = {name: one for name, one in named.items() if program.owner(name) in owners}
+        sorts = groups(program.graph, mine)
+        self.names = tuple(name for one in sorts for name in one.names)
+        self.parameters = [mine[name] for name in self.names]
+        self._drawn = [(pull, [mine[name] for name in some]) for pull, some in drawn(program.graph, mine).items()]
         self.every, self.clip, self.l1 = step.every, step.clip, step.l1
-        self.optimizer = make_optimizer(step.optimizer, self.parameters, program.device) if self.parameters else None
+        held = self.parameters if len(sorts) == 1 else [
+            {"params": [mine[name] for name in one.names], "rate": one.rate, "l2": one.l2} for one in sorts]
+        self.optimizer = make_optimizer(step.optimizer, held, program.device) if self.parameters else None
         self.kind, self._lr = step.optimizer.name, step.optimizer.lr
         self._zero = self.optimizer.zero_grad if self.optimizer else _nothing
         self._step: Callable[[], Any] = self.optimizer.step if self.optimizer else _nothing
@@ -50,7 +56,9 @@ class Learner:
         """Forward, backward, step."""
         self._zero()
         total, losses, watched = self._forward(*batch)
-        goal = total + self.l1 * self._absolute() if self.l1 and self.parameters else total
+        goal = total + self.l1 * _absolute(self.parameters) if self.l1 and self.parameters else total
+        for pull, some in self._drawn:
+            goal = goal + pull * _absolute(some)
         if goal.requires_grad:
             goal.backward()
         if self.clip is not None and self.parameters:
@@ -105,17 +113,30 @@ class Learner:
                 self.set(name, saved.levers[name])
         return known
 
-    def _absolute(self) -> Tensor:
-        return torch.stack([one.abs().sum() for one in self.parameters]).sum()
+
+def _absolute(parameters: Sequence[Tensor]) -> Tensor:
+    return torch.stack([one.abs().sum() for one in parameters]).sum()
 
 
 def chosen(patterns: Sequence[str], names: Sequence[str], what: str, *, strict: bool = True) -> tuple[str, ...]:
-    """The names that match any pattern, in their own order; a `RunError` for a pattern that matches none."""
+    """The names that match any pattern, in their own order; a `RunError` for a pattern that matches none.
+
+    A pattern that matches a module matches all that lies in it.
+    """
     for pattern in patterns:
-        if strict and not fnmatch.filter(names, pattern):
+        if strict and not any(_under(name, pattern) for name in names):
             known = ", ".join(names) or "none"
             raise RunError(f"The plan names the {what} {pattern!r}, which the graph has not. It has: {known}.")
-    return tuple(name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns))
+    return tuple(name for name in names if any(_under(name, pattern) for pattern in patterns))
+
+
+def _under(name: str, pattern: str) -> bool:
+    """The pattern matches the path of a node, or that of a module around it."""
+    while name:
+        if fnmatch.fnmatchcase(name, pattern):
+            return True
+        name = name.rpartition("/")[0]
+    return False
 
 
 def _nothing() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from neuralgraph.compiler.pinned import retyped
 from neuralgraph.data.feed import Feed
 from neuralgraph.errors import NeuralGraphError, RunError, WeightsMismatch
 from neuralgraph.graph.plan import Plan
@@ -165,7 +166,7 @@ class Loop:
             name = self.program.output_name(edge.source, edge.output)
             with undisturbed(self.program.device, self.plan.seed), self.program.quiet():
                 value = self.program.trace(self.feed.train, (edge.source,))[name]
-            getattr(self.program.root, id).fit(value)
+            self.program.part(id).fit(value)
 
     # -- an epoch ---------------------------------------------------------------------------------------------------
 
@@ -327,9 +328,10 @@ class Loop:
         """Stand as the earlier run did, as far as it fits; what will be otherwise than in that run, in words."""
         differs = list(differences(saved.facts, self.facts))
         known: Collection[str] = ()
-        own = {name.partition(".")[0] for name in self.program.state_dict()}
+        own = {self.program.owner(name) for name in self.program.state_dict()}
         try:
-            known = self.program.load_state_dict(saved.weights, only_matching=True).fits if own else ()
+            weights = {**saved.weights, **self._typed(saved)}
+            known = self.program.load_state_dict(weights, only_matching=True).fits if own else ()
         except WeightsMismatch:
             differs.append("none of the nodes has the weights that it had")
         else:
@@ -352,6 +354,11 @@ class Loop:
         elif saved.batch and not same:
             differs.append("the figures of this epoch count from here on, for the graph is another")
         return tuple(differs)
+
+    def _typed(self, saved: Checkpoint) -> dict[str, Tensor]:
+        """Weights typed in after the checkpoint, as they are now."""
+        typed = retyped(saved.graph, self.program.graph) if saved.graph is not None else ()
+        return {name: one for name, one in self.program.state_dict().items() if name in typed}
 
     def _snapshot(self) -> Snapshot:
         weights = {name: one.detach().cpu().numpy().copy() for name, one in self.program.state_dict().items()}

@@ -32,13 +32,21 @@ _FUSED_DEVICES = {"SGD": ("cpu", "cuda", "mps"), "Adam": ("cpu", "cuda", "mps"),
                   "Adagrad": ("cpu",)}
 
 
-def make_optimizer(chosen: Optimizer, parameters: Iterable[nn.Parameter], device: str = "cpu") -> torch.optim.Optimizer:
-    """The torch optimiser of a plan step, fused where torch has that on the device; `RunError` names a wrong option."""
+def make_optimizer(
+    chosen: Optimizer, parameters: Iterable[nn.Parameter | dict[str, Any]], device: str = "cpu"
+) -> torch.optim.Optimizer:
+    """The torch optimiser of a plan step, fused where torch has that on the device; `RunError` names a wrong option.
+
+    `parameters` may be groups, as torch takes them, those that learn as the plan says first; `rate` of a group is a
+    factor on the learning rate, `l2` what is added to the weight decay, whatever these are changed to.
+    """
     keywords = checked(chosen)
     held = list(parameters)
     if torch.device(device).type in _FUSED_DEVICES.get(chosen.name, ()):
         keywords["fused"] = True
     made: torch.optim.Optimizer = getattr(torch.optim, chosen.name)(held, lr=chosen.lr, **keywords)
+    for name in ("lr", "weight_decay"):
+        change(made, name, made.param_groups[0][name])
     return made
 
 
@@ -99,9 +107,18 @@ def change(optimizer: torch.optim.Optimizer, name: str, value: float) -> None:
         if name == "momentum" and "betas" in group:
             group["betas"] = (value, group["betas"][1])
         elif name in group:
-            group[name] = value
+            group[name] = _in_group(group, name, value)
             if name == "momentum" and isinstance(optimizer, torch.optim.RMSprop):
                 _give_buffers(optimizer, group["params"])
+
+
+def _in_group(group: Mapping[str, Any], name: str, value: float) -> float:
+    match name:
+        case "lr":
+            return float(value * group.get("rate", 1.0))
+        case "weight_decay":
+            return float(value + group.get("l2", 0.0))
+    return value
 
 
 def _give_buffers(optimizer: torch.optim.Optimizer, parameters: Iterable[nn.Parameter]) -> None:
@@ -127,7 +144,7 @@ def state(optimizer: torch.optim.Optimizer, names: Sequence[str]) -> dict[str, d
 def remember(optimizer: torch.optim.Optimizer, names: Sequence[str], saved: Mapping[str, Mapping[str, Any]]) -> None:
     """Take over what was remembered of the parameters that are still there in the same shape."""
     now = optimizer.state_dict()
-    parameters = optimizer.param_groups[0]["params"]
+    parameters = [one for group in optimizer.param_groups for one in group["params"]]
     for at, name in enumerate(names):
         if name in saved and all(_fits(one, parameters[at]) for one in saved[name].values()):
             now["state"][at] = copied(saved[name])

@@ -16,14 +16,14 @@ from neuralgraph.training.randomness import undisturbed
 def read(program: Any, probe: Probe, step: int) -> Reading:
     """Weights and gradients of the node by parameter name, its activations for the probe's sample by output name."""
     owner = program.graph.nodes[probe.node].shares or probe.node if probe.node in program.graph.nodes else probe.node
-    module = getattr(program.root, owner, None)
+    module = program.part(owner)
     named = dict(module.named_parameters()) if module is not None else {}
     weights = {name: copy(one) for name, one in named.items()} if WEIGHTS in probe.what else {}
     gradients = (
         {name: copy(one.grad) for name, one in named.items() if one.grad is not None} if GRADIENTS in probe.what else {}
     )
     note, activations = "", {}
-    if ACTIVATIONS in probe.what and probe.sample is not None and probe.node in program.inference.specs:
+    if ACTIVATIONS in probe.what and probe.sample is not None and program.outputs_of(probe.node):
         try:
             activations = activation(program, probe)
         except (KeyError, RuntimeError) as error:
@@ -36,7 +36,7 @@ def activation(program: Any, probe: Probe) -> dict[str, NDArray[Any]]:
     tensors = {key: program.tensor(key, value) for key, value in (probe.sample or {}).items()}
     with undisturbed(program.device, program.seed), program.quiet():
         values = program.trace(tensors, (probe.node,))
-    outputs = program.inference.specs[probe.node]
+    outputs = program.outputs_of(probe.node)
     return {
         output: copy(values[name])
         for output in outputs

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from neuralgraph.graph.edits import AddNode, Edit, Group
 from neuralgraph.graph.history import Change
-from neuralgraph.session import Session
+from neuralgraph.graph.module_edits import Within
+from neuralgraph.room import Room
 from neuralgraph.ui.canvas.bubble import Bubble
 from neuralgraph.ui.canvas.canvas_commands import CANVAS_ACTIONS
 from neuralgraph.ui.canvas.gestures.hands import Hands
@@ -18,6 +19,7 @@ from neuralgraph.ui.canvas.gestures.scene_board import SceneBoard
 from neuralgraph.ui.canvas.ghost import Ghost
 from neuralgraph.ui.canvas.previews import Preview
 from neuralgraph.ui.canvas.scene import CanvasScene
+from neuralgraph.ui.canvas.trail import Trail
 from neuralgraph.ui.canvas.view import CanvasView
 from neuralgraph.ui.controls import button, flat, words
 from neuralgraph.ui.theme import Theme
@@ -32,6 +34,8 @@ class CanvasArea(QFrame):
     selected = Signal(tuple)
     fix_wanted = Signal(object)
     said = Signal(str)
+    go = Signal(object)
+    """A module to go inside of, by its id here; None to leave this one."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -42,6 +46,8 @@ class CanvasArea(QFrame):
         self._box.setSpacing(0)
         self.offer = Offer(theme)
         self._box.addWidget(self.offer)
+        self.trail = Trail(theme)
+        self._box.addWidget(self.trail)
         self.view: CanvasView | None = None
         self.hands: Hands | None = None
         self._scene: CanvasScene | None = None
@@ -53,14 +59,14 @@ class CanvasArea(QFrame):
         assert self._scene is not None
         return self._scene
 
-    def set_session(self, session: Session) -> CanvasView:
+    def set_session(self, session: Room) -> CanvasView:
         """Show another document."""
         self.close_session()
         scene = self._scene = CanvasScene(session, self.theme)
         view = self.view = CanvasView(scene)
         scene.setParent(view)
         self._box.addWidget(view, 1)
-        self.hands = Hands(SceneBoard(view, say=self.said.emit), keys=False)
+        self.hands = Hands(SceneBoard(view, say=self.said.emit, go=self.go.emit), keys=False)
         self.bubble = Bubble(view)
         self.bubble.fix_chosen.connect(self.fix_wanted)
         self.ghost = Ghost(scene)
@@ -85,6 +91,7 @@ class CanvasArea(QFrame):
 
     def set_theme(self) -> None:
         self.offer.dress()
+        self.trail.dress()
         if self._scene is not None and self.view is not None:
             self.scene.set_tokens(self.theme.tokens)
             self.view.viewport().update()
@@ -198,6 +205,8 @@ def _where(edit: Edit, type: str) -> QPointF | None:
     match edit:
         case AddNode(node=node) if node.type == type:
             return QPointF(node.x, node.y)
+        case Within(edit=inner):
+            return _where(inner, type)
         case Group(edits=edits):
             return next((at for one in edits if (at := _where(one, type)) is not None), None)
     return None

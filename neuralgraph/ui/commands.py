@@ -94,6 +94,7 @@ def _canvas() -> tuple[Command, ...]:
     return (
         *_of_canvas("Canvas", "add", "wire", "bend", "frame", "note"),
         *_of_canvas("Canvas", "bypass", "freeze", "share", first_rule=True),
+        *_of_canvas("Canvas", "group", "enter", "leave", "dissolve", "unroll", "unique", first_rule=True),
         *_of_canvas("Canvas", "show_all", "show_selection", first_rule=True),
         Command("zoom_100", "Canvas", "Zoom 100 %", ("Ctrl+0",), "", "canvas.zoom_reset"),
         Command("zoom_in", "Canvas", "Zoom in", ("Ctrl++", "Ctrl+="), "magnify-plus-outline", "canvas.zoom_in"),
@@ -150,6 +151,7 @@ GESTURES: tuple[Gesture, ...] = (
     Gesture("Add and wire a node", "Drop a wire on the empty canvas"),
     Gesture("Put into a wire", "Drop a node on the wire"),
     Gesture("Bend a wire", "Double-click it"),
+    Gesture("Go inside a module", "Enter, or double-click it"),
     Gesture("Cut wires", "Ctrl + right drag"),
     Gesture("Duplicate", "Alt + drag"),
     Gesture("Go to the neighbour", "Arrow keys"),

@@ -1,8 +1,7 @@
-"""The few dialogues: save?, commands, keys, a number, about a node, about the program."""
+"""The few dialogues: save?, commands, keys, a number, about the program."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from enum import Enum
 
@@ -13,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QMessageBox,
@@ -23,11 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 import neuralgraph
-from neuralgraph.spec import Node
 from neuralgraph.ui.actions import Actions
 from neuralgraph.ui.commands import GESTURES
 from neuralgraph.ui.controls import NumberField, button, words
-from neuralgraph.ui.icons import tile
 from neuralgraph.ui.menus import MENUS
 from neuralgraph.ui.panels.palette import Search
 from neuralgraph.ui.theme import Theme
@@ -172,36 +168,6 @@ def key_sheet(parent: QWidget, actions: Actions, theme: Theme) -> QDialog:
             halves[side] += 1
     _scrolled(dialog, page)
     dialog.resize(theme.px(860), theme.px(640))
-    return dialog
-
-
-def node_help(parent: QWidget, kind: type[Node], theme: Theme) -> QDialog:
-    """The help page of a node type, from its declaration."""
-    dialog = _dialog(parent, kind.__name__, theme)
-    page = QWidget()
-    box = QVBoxLayout(page)
-    head = QHBoxLayout()
-    sign = QLabel()
-    sign.setPixmap(tile(kind.category, theme.px(28), theme.tokens))
-    head.addWidget(sign)
-    head.addWidget(words(theme, kind.__name__, 17, 600), 1)
-    box.addLayout(head)
-    text = words(theme, inspect.getdoc(kind) or "", 13)
-    text.setWordWrap(True)
-    text.setTextFormat(Qt.TextFormat.PlainText)
-    box.addWidget(text)
-    marks = {(True, False): " (optional)", (False, True): " …"}
-    inputs = ", ".join(port.name + marks.get((port.optional, port.many), "") for port in kind.ports)
-    box.addWidget(words(theme, f"In: {inputs or 'nothing, it is a source'}", 13, 400, "text2"))
-    for name, param in kind.params.items():
-        default = "none" if param.default is None else param.default
-        line = words(theme, f"<b>{name}</b> = {default}<br>{param.doc} {param.expected().capitalize()}.", 13)
-        line.setTextFormat(Qt.TextFormat.RichText)  # the words of the program, not of a document
-        line.setWordWrap(True)
-        box.addWidget(line)
-    box.addStretch(1)
-    _scrolled(dialog, page)
-    dialog.resize(theme.px(440), theme.px(480))
     return dialog
 
 

@@ -14,12 +14,15 @@ from neuralgraph.errors import ChangedOutside, NeuralGraphError, WeightsMismatch
 from neuralgraph.graph.difference import difference, shortened
 from neuralgraph.graph.edits import ChangeNode
 from neuralgraph.graph.file import read
+from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.save import write_checked
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
+from neuralgraph.spec.initial import files, moved
 from neuralgraph.ui.canvas_area import CanvasArea
 from neuralgraph.ui.dialogs import Answer, ask_to_save, choose
 from neuralgraph.ui.panels.fields import ask_path
+from neuralgraph.ui.panels.initial_form import START
 from neuralgraph.ui.settings import Settings
 from neuralgraph.validation.problem import Fix
 
@@ -251,6 +254,8 @@ class Documents(QObject):
             self._remember_agreed()
             self.said.emit("note", f"Reading {fix.path} is allowed for this document, on this computer.", "")
             return True
+        if fix.path in files(self.session.graph.nodes[fix.node].initialiser).values():
+            return self._locate_start(fix)
         node = self.session.node(fix.node)
         name = next((name for name, one in node.params.items() if one.kind == "file"), "") if node is not None else ""
         if node is None or not name:
@@ -261,6 +266,17 @@ class Documents(QObject):
             placed = self.session.graph.nodes[fix.node]
             params = placed.params.having(**{name: self.session.reach.short(found)})
             self.session.edit(ChangeNode(replace(placed, params=params), f"Locate {name} of {placed.name}"))
+            self._remember_agreed()
+        return bool(found)
+
+    def _locate_start(self, fix: Fix) -> bool:
+        """Another file for weights to start from."""
+        found = ask_path(self._window, START, str(self.session.folder or ""))
+        if found:
+            self.session.agree(found)
+            placed = self.session.graph.nodes[fix.node]
+            start = FrozenDict(moved(placed.initialiser, fix.path, self.session.reach.short(found)))
+            self.session.edit(ChangeNode(replace(placed, initialiser=start), f"Locate the weights of {placed.name}"))
             self._remember_agreed()
         return bool(found)
 

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from neuralgraph.graph.definitions import type_of
 from neuralgraph.graph.document import Graph
+from neuralgraph.graph.flatten import flatten
 from neuralgraph.session import Session
 from neuralgraph.training.events import Event, Started, Step
 from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge
@@ -34,6 +36,7 @@ class LivePictures(QObject):
         self._worker.done.connect(self._arrived)
         self._session: Session | None = None
         self._looks: Mapping[str, Any] = {}
+        self._shown: Mapping[str, Preview] = {}
         self._curves: dict[str, list[float]] = {}
         self._asked: Future[Any] | None = None
         self._last = 0.0
@@ -44,6 +47,7 @@ class LivePictures(QObject):
     def set_session(self, session: Session) -> None:
         """Another document."""
         self._session, self._looks, self._curves, self._asked = session, {}, {}, None
+        self._shown = {}
 
     def look(self) -> None:
         """Ask anew; while a run is under way it is asked by the run."""
@@ -90,11 +94,17 @@ class LivePictures(QObject):
         broken = self._session.analysis is not None and bool(self._session.analysis.errors)
         self._looks = {**self._looks, **looks} if broken else looks  # an error must not shrink the cards
         self._version = version
+        flat = flatten(graph, self._session.catalog)
         shown = {
             id: Preview(one.kind, one.values, one.names, version)
-            for id, one in self._looks.items() if id in graph.nodes}
-        for id in graph.nodes:
-            node = self._session.node(id)
-            if node is not None and node.role == "loss":
+            for id, one in self._looks.items() if id in flat.graph.nodes or id in flat.copies}
+        for id, placed in flat.graph.nodes.items():
+            kind = type_of(placed, self._session.catalog)
+            if kind is not None and kind.role == "loss":
                 shown[id] = Preview("spark", np.array(self._curves.get(id, ())), (), version)
+        self._shown = shown
         self.seen.emit(shown)
+
+    def again(self) -> None:
+        """Hand over once more what was seen last: another room is shown."""
+        self.seen.emit(self._shown)

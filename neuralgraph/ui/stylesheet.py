@@ -88,6 +88,16 @@ QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: 
 QAbstractScrollArea { border: none; }
 QTreeView, QListView, QTableView, QListWidget, QTreeWidget { background: transparent; border: none; outline: none;
     color: $text; }
+#numbers { background: $sunken; border: 1px solid $outline; border-radius: $p6; gridline-color: $hairline; }
+#numbers:focus { border: 1px solid $accent; }
+#numbers::item:selected { background: $accent_soft; color: $text; }
+#numbers::item:focus { border: 2px solid $accent; }
+#numbers QHeaderView, #numbers QTableCornerButton::section { background: $sunken; border: none; }
+#numbers QHeaderView::section { background: $sunken; color: $text2; border: none; padding: 0 $p6; }
+QLineEdit[look="cell"], QLineEdit[look="cell"]:focus { border: 2px solid $accent; border-radius: 0; padding: 0 $p2;
+    min-height: $p16; background: $panel; }
+QLineEdit[look="cell"][wrong="true"] { border: 2px solid $error; background: $error_soft; padding: 0 $p2;
+    min-height: $p16; }
 QTreeWidget::item, QListWidget::item { padding: $p2; border-radius: $p4; }
 QTreeWidget::item:selected, QListWidget::item:selected { background: $accent_soft; color: $text; }
 QTreeWidget::item:hover, QListWidget::item:hover { background: $sunken; }

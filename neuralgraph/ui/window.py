@@ -173,12 +173,12 @@ class MainWindow(QMainWindow):
         """About the selected node, or the keys where none is selected."""
         ids = self.bench.properties.ids
         if ids:
-            self.help_on(self.bench.session.graph.nodes[ids[0]].type)
+            self.help_on(self.bench.rooms.room.graph.nodes[ids[0]].type)
         else:
             self.show_keys()
 
     def help_on(self, type: str) -> None:
-        from neuralgraph.ui.dialogs import node_help
+        from neuralgraph.ui.help_page import node_help
 
         if type in self.bench.session.catalog:
             node_help(self, self.bench.session.catalog[type], self.theme).show()

@@ -26,8 +26,9 @@ from neuralgraph.ui.panels.outline import OutlinePanel
 from neuralgraph.ui.panels.palette import Palette
 from neuralgraph.ui.panels.problems import ProblemsPanel
 from neuralgraph.ui.panels.properties import Properties
-from neuralgraph.ui.preferences import apply
+from neuralgraph.ui.panels.weights_dialog import TypedWeights
 from neuralgraph.ui.presenter import Presenter
+from neuralgraph.ui.rooms import Rooms
 from neuralgraph.ui.safekeeping import Safekeeping
 from neuralgraph.ui.training import Training
 from neuralgraph.ui.training_bar import BarState
@@ -67,6 +68,8 @@ class Workbench(QObject):
         self.offers = Offers(self)
         self.views = Views(self)
         self.live = LivePictures(self.bridge, self)
+        self.rooms = Rooms(self)
+        self.typing = TypedWeights(self)
         self.presenter = Presenter(self)
         self.welcome: Welcome | None = None
         window.centre.addWidget(self.canvas)
@@ -132,8 +135,8 @@ class Workbench(QObject):
         self.training.cleared.connect(self.presenter.look)
         self.training.cleared.connect(self.views.clear)
         self.training.cleared.connect(self.live.clear)
-        self.live.seen.connect(self.canvas.set_previews)
-        self.training.values.connect(lambda values: self.canvas.scene.set_values(values))
+        self.live.seen.connect(lambda seen: self.canvas.set_previews(self.rooms.here(seen)))
+        self.training.values.connect(lambda values: self.canvas.scene.set_values(self.rooms.here(values)))
         self.training.over.connect(self._over)
         self.training.rate_wanted.connect(self._ask_rate)
         self.training.weights_wanted.connect(self.documents.save_weights)
@@ -143,8 +146,9 @@ class Workbench(QObject):
             panel.fix_wanted.connect(self.apply_fix)
         self.properties.help_wanted.connect(self.window.help_on)
         self.properties.action_wanted.connect(self.canvas.run)
+        self.properties.typing_wanted.connect(self.typing.begin)
         self.properties.resized.connect(self._share)
-        self.problems.jump.connect(lambda id: self.canvas.select((id,)))
+        self.problems.jump.connect(self.rooms.reveal)
         self.outline.chosen.connect(self.canvas.select)
         self.palette.wanted.connect(self.canvas.add)
         self.log.counted.connect(lambda n: self.docks.bottom.count("log", n or None, "error"))
@@ -162,23 +166,19 @@ class Workbench(QObject):
     def show_session(self, session: Session) -> None:
         """Another document is open."""
         self.hide_welcome()
-        view = self.canvas.set_session(session)
-        self.actions.bind(view)
-        apply(self)
+        self.live.set_session(session)
+        self.rooms.show_session(session)
         session.history.subscribe(self._changed)
         self.status.forget()
         self.status.wait()
         session.device = self.training.device
         self.training.set_session(session)
-        for panel in (self.properties, self.problems, self.history, self.outline):
+        for panel in (self.problems, self.history):
             panel.set_session(session)
         self.views.set_session(session)
-        self.live.set_session(session)
         self._show_steps()
         self._show_saved()
         self.analysis.ask(session.analyse, session.graph)
-        later(0, self.canvas.fit, view)
-        later(0, view.setFocus, view)
         self.last.offer()
         self.presenter.again()
 
@@ -212,6 +212,7 @@ class Workbench(QObject):
         later(0, self._show_saved, self)
         self.analysis.ask(self.session.analyse, change.after)
         self.canvas.scene.set_stale(self.session.stale)
+        self.rooms.follow(change)
         if change.before.plan != change.after.plan:
             self.training.follow_plan()
 
@@ -219,10 +220,11 @@ class Workbench(QObject):
         if analysis.graph is not self.session.graph and self.analysis.busy:
             return
         self.session.accept(analysis)
-        self.canvas.set_analysis(analysis)
-        self.properties.set_analysis(analysis)
+        self.rooms.settle(analysis)
+        here = self.rooms.room.analysis or analysis
+        for part in (self.canvas, self.properties, self.outline):
+            part.set_analysis(here)
         self.problems.set_analysis(analysis)
-        self.outline.set_analysis(analysis)
         self.status.show_analysis(analysis)
         self.views.set_analysis(analysis)
         self.live.look()
@@ -235,7 +237,8 @@ class Workbench(QObject):
     def _selected(self, ids: tuple[str, ...]) -> None:
         self.properties.show_ids(ids)
         self.outline.select(ids)
-        self.views.show_node(ids[0] if len(ids) == 1 and ids[0] in self.session.graph.nodes else None)
+        room = self.rooms.room
+        self.views.show_node(room.path_of(ids[0]) if len(ids) == 1 and ids[0] in room.graph.nodes else None)
 
     def _share(self) -> None:
         later(0, lambda: self.docks.share(self.properties.wanted_height(), inspector=bool(self.properties.ids)), self)
@@ -308,7 +311,7 @@ class Workbench(QObject):
                        ("stop", state.phase != "idle")):
             self.actions.enable(id, on)
         if self.canvas.view is not None:
-            live = self.session.graph.nodes if state.phase == "running" else ()
+            live = self.rooms.room.graph.nodes if state.phase == "running" else ()
             if live and not self.canvas.scene.training:
                 self.canvas.scene.set_finished(())
             self.canvas.scene.set_training(live)
@@ -318,11 +321,12 @@ class Workbench(QObject):
     def _over(self, node: str) -> None:
         analysis = self.session.analysis
         if node == "done" and analysis is not None:
-            placed = self.session.graph.nodes
+            placed = self.rooms.room.graph.nodes
             self.canvas.scene.set_finished(
-                id for id, one in analysis.figures.items() if one.parameters and id in placed and not placed[id].frozen)
+                id for id, one in self.rooms.here(analysis.figures).items()
+                if one.parameters and id in placed and not placed[id].frozen)
         elif node:
-            self.canvas.select((node,))
+            self.rooms.reveal(node)
 
     def _show_docks(self) -> None:
         for name in ("left", "right", "bottom"):
@@ -364,6 +368,7 @@ class Workbench(QObject):
         self.training.close()
         self.views.close()
         self.live.close()
+        self.typing.close()
         self.presenter.close()
         self.analysis.close()
         self.canvas.close_session()

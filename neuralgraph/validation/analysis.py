@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 from neuralgraph.graph.document import Graph
 from neuralgraph.spec import Spec
 from neuralgraph.validation.need import Need
 from neuralgraph.validation.problem import Problem, Severity
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,19 @@ class Analysis:
     inputs: Mapping[str, Mapping[str, Spec]] = field(default_factory=dict)
     figures: Mapping[str, Figures] = field(default_factory=dict)
     need: Need = Need()
+    rooms: Mapping[str, str] = field(default_factory=dict)
+    """The definition under each path that one can enter."""
+
+    def inside(self, path: str) -> Analysis:
+        """The same as seen in a room: with the ids that nodes have there. "" is the document itself."""
+        if not path:
+            return self
+        start = f"{path}/"
+        name = self.rooms.get(path, "")
+        problems = tuple(_seen_from(one, path) for one in self.problems if _lies_in(one, path, name, self.rooms))
+        graph = self.graph.modules.get(name, self.graph).having(modules=self.graph.modules)
+        return Analysis(graph, problems, _below(self.specs, start), _below(self.inputs, start),
+                        _below(self.figures, start), self.need, _below(self.rooms, start))
 
     @property
     def parameters(self) -> int:
@@ -59,18 +75,41 @@ class Analysis:
     def _by_node(self) -> Mapping[str, tuple[Problem, ...]]:
         found: dict[str, tuple[Problem, ...]] = {}
         for one in self.problems:
-            if one.node is not None:
-                found[one.node] = (*found.get(one.node, ()), one)
+            path = one.node
+            while path:
+                found[path] = (*found.get(path, ()), one)
+                path = path.rpartition("/")[0]
         return found
 
     def problems_of(self, node: str) -> tuple[Problem, ...]:
-        """The problems at this node, the worst first."""
+        """The problems at this node, and in it where it is a module, the worst first."""
         return self._by_node.get(node, ())
 
     def worst(self, node: str) -> Severity | None:
         """The severity of the worst problem at this node."""
         found = self.problems_of(node)
         return found[0].severity if found else None
+
+
+def _below(table: Mapping[str, V], start: str) -> dict[str, V]:
+    return {id.removeprefix(start): one for id, one in table.items() if id.startswith(start)}
+
+
+def _lies_in(problem: Problem, path: str, name: str, rooms: Mapping[str, str]) -> bool:
+    """A problem of a definition is told once, in its first copy, and seen in all."""
+    room = (problem.node or "").rpartition("/")[0]
+    while room:
+        if room == path or (name and rooms.get(room) == name):
+            return True
+        room = room.rpartition("/")[0]
+    return False
+
+
+def _seen_from(problem: Problem, path: str) -> Problem:
+    start, node = f"{path}/", problem.node or ""
+    own = node.removeprefix(start) if node.startswith(start) else node.rpartition("/")[2]
+    waiting = tuple(one.removeprefix(start) for one in problem.waiting if one.startswith(start))
+    return replace(problem, node=own, waiting=waiting)
 
 
 RANK: Mapping[Severity, int] = {"error": 0, "warning": 1, "note": 2}

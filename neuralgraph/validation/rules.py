@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from neuralgraph.graph.document import Edge, Graph, Placed
+from neuralgraph.graph.document import Edge, Placed
 from neuralgraph.graph.edits import AddNode, ChangeNode, Connect, Disconnect, Edit, Group, RemoveNode
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.reading import Failure, arguments, input_names, port_of
-from neuralgraph.spec import Catalog, Node, Spec
+from neuralgraph.spec import Node
 from neuralgraph.spec.initial import refusal
-from neuralgraph.validation.lens import cycles, digraph, upstream
+from neuralgraph.validation.lens import cycles, upstream
+from neuralgraph.validation.module_rules import lonely_states, lost_modules, stray_states
+from neuralgraph.validation.own import bad_learning
 from neuralgraph.validation.problem import Fix, Problem
-
-if TYPE_CHECKING:
-    import networkx as nx
-
-Specs = Mapping[str, Mapping[str, Spec]]
-
-
-@dataclass(frozen=True)
-class View:
-    """What rules look at: the document, its node instances, its wires, and the specs as far as they are known."""
-
-    graph: Graph
-    catalog: Catalog
-    nodes: Mapping[str, Node | Failure]
-    wires: Mapping[str, Mapping[str, Edge]]
-    specs: Specs
-
-    @cached_property
-    def lens(self) -> nx.MultiDiGraph[str]:
-        return digraph(self.graph)
-
-    def of_role(self, *roles: str) -> Iterator[tuple[str, Node]]:
-        return ((id, node) for id, node in self.nodes.items() if isinstance(node, Node) and node.role in roles)
-
-    def spec(self, edge: Edge | None) -> Spec | None:
-        return self.specs.get(edge.source, {}).get(edge.output) if edge is not None else None
-
-    def into(self, id: str, port: str) -> Edge | None:
-        return self.wires[id].get(port)
-
-    def origin(self, edge: Edge | None) -> Edge | None:
-        """The wire that leaves what computes the value of `edge`: beads between are passed through."""
-        for _ in range(len(self.nodes)):
-            node = self.nodes.get(edge.source) if edge is not None else None
-            if edge is None or not isinstance(node, Node) or not node.passes:
-                break
-            edge = next(iter(self.wires[edge.source].values()), None)
-        return edge
-
+from neuralgraph.validation.view import View
 
 Rule = Callable[[View], Iterator[Problem]]
 
@@ -353,17 +315,25 @@ def mixed_batches(view: View) -> Iterator[Problem]:
 
 RULES: tuple[Rule, ...] = (
     unknown_types,
+    lost_modules,
+    stray_states,
     bad_parameters,
     dangling_wires,
     cyclic,
     open_inputs,
     unreachable,
     bad_starts,
+    bad_learning,
     no_loss,
     squashed_twice,
     class_counts,
     mixed_batches,
 )
+INSIDE: tuple[Rule, ...] = (
+    *(rule for rule in RULES if rule not in (no_loss, stray_states)),
+    lonely_states,
+)
+"""The rules for a module: what it learns from may lie outside."""
 
 
 def check(view: View, rules: tuple[Rule, ...] = RULES) -> tuple[Problem, ...]:

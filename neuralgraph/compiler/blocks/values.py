@@ -81,3 +81,8 @@ class Full(nn.Module):
 def heaviside(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """`torch.heaviside`, which has no gradient."""
     return torch.heaviside(a.detach(), b.detach())
+
+
+def zeros(x: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+    """N × shape of zeros, for as many samples as `x` has."""
+    return torch.zeros(x.shape[0], *shape, device=x.device)

@@ -16,7 +16,7 @@ from neuralgraph.graph.document import Frame, Note
 from neuralgraph.graph.edits import ChangeNode, Group, Move, PutFrame, PutNote
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.layout import align, tidy
-from neuralgraph.ui.canvas import beads, wire_menu
+from neuralgraph.ui.canvas import beads, module_commands, wire_menu
 from neuralgraph.ui.canvas.gestures.board import do
 from neuralgraph.ui.tokens import GRID, HEADER, TIDY
 
@@ -159,6 +159,14 @@ def nudge(hands: Hands, dx: int, dy: int) -> None:
                    if (one := graph.nodes.get(id) or graph.notes.get(id) or graph.frames.get(id)) is not None)
     if places:
         hands.board.session.edit(Move(places), merge=("nudge", ids))
+
+
+def up(hands: Hands, dx: int, dy: int) -> None:
+    """Ctrl+Up moves what is selected; with nothing in the hand it leaves the module."""
+    if hands.board.selection():
+        nudge(hands, dx, dy)
+    else:
+        module_commands.leave(hands)
 
 
 def tidy_up(hands: Hands) -> None:
@@ -332,6 +340,12 @@ CANVAS_ACTIONS: tuple[CanvasAction, ...] = (
     CanvasAction("canvas.bend", "Bend the wire", (), bend, "", 3),
     CanvasAction("canvas.bypass", "Bypass", ("B",), bypass, "debug-step-over", 4),
     CanvasAction("canvas.freeze", "Freeze", ("Shift+B",), freeze, "snowflake", 4),
+    CanvasAction("canvas.group", "Make module", ("Ctrl+G",), module_commands.group, "package-variant-closed", 4),
+    CanvasAction("canvas.enter", "Go inside", ("Alt+Down",), module_commands.enter, "", 4),
+    CanvasAction("canvas.leave", "Leave module", ("Alt+Up",), module_commands.leave),
+    CanvasAction("canvas.dissolve", "Take apart", ("Ctrl+Shift+G",), module_commands.ungroup, "", 4),
+    CanvasAction("canvas.unroll", "Unroll over time", (), module_commands.unroll),
+    CanvasAction("canvas.unique", "Make unique", (), module_commands.unique),
     CanvasAction("canvas.frame", "Frame around selection", ("C",), frame, "vector-square", 5),
     CanvasAction("canvas.note", "Note", ("N",), note, "note-outline", 5),
     CanvasAction("canvas.tidy", "Tidy", ("Ctrl+Shift+L",), tidy_up, "sitemap-outline", 5),
@@ -347,8 +361,8 @@ CANVAS_ACTIONS: tuple[CanvasAction, ...] = (
     CanvasAction("canvas.distribute_v", "Distribute down", ("Alt+A, V",), partial(align_to, how="V")),
     *(CanvasAction(f"canvas.walk_{k.lower()}", f"Go {k.lower()}", (k,), partial(walk, direction=k.lower()))
       for k in _STEPS),
-    *(CanvasAction(f"canvas.move_{k.lower()}", f"Move {k.lower()}", (f"Ctrl+{k}",), partial(nudge, dx=dx, dy=dy))
-      for k, (dx, dy) in _STEPS.items()),
+    *(CanvasAction(f"canvas.move_{k.lower()}", f"Move {k.lower()}", (f"Ctrl+{k}",), partial(
+        nudge if k != "Up" else up, dx=dx, dy=dy)) for k, (dx, dy) in _STEPS.items()),
 )
 """Every command of the canvas with its default keys."""
 

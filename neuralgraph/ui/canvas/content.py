@@ -63,7 +63,7 @@ def face_of(
     `wires` are those that enter it, `fed` its outputs that feed something. `value` is the text in the footer of a loss
     or a metric. Everything of `analysis` is used even where it speaks of an older document: the newest known truth.
     """
-    found = instance(placed, catalog)
+    found = instance(placed, catalog, graph.modules)
     node = found if isinstance(found, Node) else None
     entering = {edge.input: edge for edge in wires}
     specs = analysis.specs.get(placed.id, NOTHING) if analysis else NOTHING

@@ -60,7 +60,7 @@ def _svg(board: Board, path: Path, area: QRectF) -> None:
     made.setOutputDevice(buffer)
     made.setSize(QSize(round(area.width()), round(area.height())))
     made.setViewBox(QRectF(0, 0, area.width(), area.height()))
-    made.setTitle(board.session.title)
+    made.setTitle(board.session.document.title)
     painter = QPainter(made)
     painter.fillRect(QRectF(0, 0, area.width(), area.height()), QColor(LIGHT.canvas))
     painter.setPen(Qt.PenStyle.NoPen)

@@ -25,7 +25,7 @@ from neuralgraph.ui.tokens import LIGHT, PORT_HIT, Tokens
 from neuralgraph.validation.analysis import Analysis
 
 if TYPE_CHECKING:
-    from neuralgraph.session import Session
+    from neuralgraph.room import Room
 
 TICKS = 10
 """Over so many ticks of the motion's clock the cards get their new pictures while something trains."""
@@ -36,7 +36,7 @@ class CanvasScene(ModelScene):
 
     selection_changed = Signal()
 
-    def __init__(self, session: Session, theme: Any = LIGHT) -> None:
+    def __init__(self, session: Room, theme: Any = LIGHT) -> None:
         """`theme` is a `Tokens`, or anything that has one in `.tokens`."""
         super().__init__(Model(session.catalog))
         self.session = session

@@ -8,12 +8,17 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from neuralgraph.spec.initial import GROUPS, METHODS, OWN, PLAIN, knobs
+from neuralgraph.spec import Param
+from neuralgraph.spec.initial import FILE, GROUPS, OWN, files, knobs, ways
 from neuralgraph.ui.controls import Choice, NumberField, button, words
+from neuralgraph.ui.panels.fields import PathField
 from neuralgraph.ui.theme import Theme
 
 WORDS = {"weight": "weights start", "bias": "offsets start"}
 USUAL = "as usual"
+START = Param("", "A file of numbers: .npy with one array, .safetensors with several by name (weight, or hidden.weight "
+              "for the node hidden); relative to the folder of the document.", kind="file", name="path",
+              files="Numbers (*.safetensors *.npy)")
 
 
 class InitialForm(QWidget):
@@ -57,6 +62,8 @@ class InitialForm(QWidget):
             value = knobs(self._values, group)[1].get(knob)
             if value is not None and field.value() != value and not field.hasFocus():
                 field.set_value(value)
+        for line in self.findChildren(PathField):
+            line.show_value(files(self._values).get(line.objectName(), ""))
 
     def unfold(self) -> None:
         self.body.setVisible(self.body.isHidden())
@@ -72,14 +79,20 @@ class InitialForm(QWidget):
         row = 0
         for group in GROUPS:
             method, given = knobs(self._values, group)
-            ways = list(METHODS) if group == "weight" else list(PLAIN)
+            known = list(ways(group))
             choice = Choice(self._theme)
             choice.setAccessibleName(WORDS[group])
-            choice.addItems([USUAL if one == OWN else one for one in ways])
-            choice.setCurrentIndex(ways.index(method) if method in ways else 0)
-            choice.activated.connect(lambda at, group=group, ways=ways: self._choose(group, ways[at]))
+            choice.addItems([USUAL if one == OWN else one for one in known])
+            choice.setCurrentIndex(known.index(method) if method in known else 0)
+            choice.activated.connect(lambda at, group=group, known=known: self._choose(group, known[at]))
             self._row(row, WORDS[group], choice)
             row += 1
+            if method == FILE:
+                line = PathField(START, self._theme)
+                line.setObjectName(group)
+                line.edited.connect(lambda new, key=f"{group}.path": self._put({**self._values, key: new}))
+                self._row(row, "file", line)
+                row += 1
             for knob, value in given.items():
                 field = NumberField(self._theme, low=0.0 if knob == "std" else -1e6, high=1e6)
                 field.setObjectName(f"{group}.{knob}")

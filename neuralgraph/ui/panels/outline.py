@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from neuralgraph.graph.history import Change
-from neuralgraph.session import Session
+from neuralgraph.room import Room
 from neuralgraph.ui.icons import tile
 from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
@@ -21,8 +23,9 @@ class OutlinePanel(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self.session: Session | None = None
+        self.session: Room | None = None
         self._quiet = False
+        self._unsubscribe: Callable[[], None] = _nothing
         self.tree = QTreeWidget()
         self.tree.setColumnCount(3)
         self.tree.setHeaderHidden(True)
@@ -33,9 +36,10 @@ class OutlinePanel(QWidget):
         box.setContentsMargins(8, 6, 8, 6)
         box.addWidget(self.tree)
 
-    def set_session(self, session: Session) -> None:
+    def set_session(self, session: Room) -> None:
+        self._unsubscribe()
         self.session = session
-        session.history.subscribe(self._changed)
+        self._unsubscribe = session.history.subscribe(self._changed)
         self.refresh()
 
     def set_theme(self) -> None:
@@ -92,3 +96,7 @@ class OutlinePanel(QWidget):
         if not self._quiet:
             ids = [item.data(0, 256) for item in self.tree.selectedItems()]
             self.chosen.emit(tuple(str(id) for id in ids if id))
+
+
+def _nothing() -> None:
+    """There is nothing to unsubscribe from."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 
 from PySide6.QtCore import (
     QEvent,
@@ -38,7 +40,7 @@ from neuralgraph.ui.icons import icon, tile
 from neuralgraph.ui.theme import Theme
 
 MIME = "application/x-neuralgraph-node"
-KIND, CATEGORY, MORE = (Qt.ItemDataRole.UserRole + n for n in range(3))
+KIND, CATEGORY, MORE, GROUP = (Qt.ItemDataRole.UserRole + n for n in range(4))
 SHOWN = {"Data": 4, "Layers": 6, "Metrics": 3}
 """How many types of a category are shown before «more»; 3 where it does not say."""
 
@@ -57,12 +59,15 @@ class Palette(QFrame):
         self._all: set[str] = set()
         self._used = used_in_examples()
         self._closed: set[str] = set()
+        self._opened: set[tuple[str, str]] = set()
         self.search = Search(theme, f"Search {len(catalog)} nodes")
         self.search.textChanged.connect(lambda _text: self._fill())
         self.tree = Tree(self, theme)
         self.tree.setModel(QStandardItemModel(self.tree))
         self.tree.activated.connect(self._activated)
         self.tree.clicked.connect(self._clicked)
+        self.tree.expanded.connect(partial(self._keep, True))
+        self.tree.collapsed.connect(partial(self._keep, False))
         self.search.down.connect(self._into_list)
         self.search.returnPressed.connect(self._first)
         box = QVBoxLayout(self)
@@ -81,14 +86,7 @@ class Palette(QFrame):
 
     def types(self) -> list[str]:
         """The node types that are listed now, in order."""
-        model = self._model()
-        found = []
-        for row in range(model.rowCount()):
-            top = model.item(row)
-            if top.data(KIND):
-                found.append(str(top.data(KIND)))
-            found.extend(str(top.child(n).data(KIND)) for n in range(top.rowCount()) if top.child(n).data(KIND))
-        return found
+        return [str(one.data(KIND)) for one in _below(self._model().invisibleRootItem()) if one.data(KIND)]
 
     def _model(self) -> QStandardItemModel:
         model = self.tree.model()
@@ -104,19 +102,30 @@ class Palette(QFrame):
             self.tree.setCurrentIndex(model.index(0, 0))
             return
         for category, kinds in self.catalog.by_category().items():
-            head = QStandardItem(category)
-            head.setData(category, CATEGORY)
-            head.setData(len(kinds), MORE)
-            head.setEditable(False)
-            head.setDragEnabled(False)
+            head = _heading(category, category, len(kinds))
             few = SHOWN.get(category, 3)
             short = len(kinds) > few + 1 and category not in self._all
-            for kind in self._first_of(kinds, few) if short else kinds:
-                head.appendRow(_row(kind))
+            if short:
+                head.appendRows([_row(kind) for kind in self._first_of(kinds, few)])
+            else:
+                self._append_groups(head, category)
             if short or (category in self._all and len(kinds) > few + 1):
                 head.appendRow(_more(category, len(kinds) - few if short else 0))
             model.appendRow(head)
             self.tree.setExpanded(head.index(), category not in self._closed)
+            for at in range(head.rowCount()):
+                self.tree.setExpanded(head.child(at).index(), (category, head.child(at).data(GROUP)) in self._opened)
+
+    def _append_groups(self, head: QStandardItem, category: str) -> None:
+        """All types of a category, under their sub-headings."""
+        for group, kinds in self.catalog.by_group(category).items():
+            rows = [_row(kind) for kind in kinds]
+            if group:
+                below = _heading(group, category, len(kinds))
+                below.setData(group, GROUP)
+                below.appendRows(rows)
+                rows = [below]
+            head.appendRows(rows)
 
     def _first_of(self, kinds: list[type[Node]], few: int) -> list[type[Node]]:
         """The types that the examples use most, in the order of the catalogue."""
@@ -125,15 +134,23 @@ class Palette(QFrame):
 
     def _clicked(self, index: QModelIndex) -> None:
         category = index.data(CATEGORY)
-        if category and not index.data(KIND) and index.parent().isValid():
+        if category and not index.data(KIND) and not index.data(GROUP) and index.parent().isValid():
             self._all ^= {category}
             bar = self.tree.verticalScrollBar()
             place = bar.value()
             self._fill()
             bar.setValue(place)
         elif category and not index.data(KIND):
-            self._closed ^= {category}
-            self.tree.setExpanded(index, category not in self._closed)
+            self.tree.setExpanded(index, not self.tree.isExpanded(index))
+
+    def _keep(self, opened: bool, index: QModelIndex) -> None:
+        """What the mouse or the arrow keys opened stays open when the list is filled anew."""
+        if index.data(GROUP):
+            one = {(str(index.data(CATEGORY)), str(index.data(GROUP)))}
+            self._opened = self._opened | one if opened else self._opened - one
+        else:
+            one_category = {str(index.data(CATEGORY))}
+            self._closed = self._closed - one_category if opened else self._closed | one_category
 
     def _activated(self, index: QModelIndex) -> None:
         if index.data(KIND):
@@ -159,6 +176,22 @@ def used_in_examples() -> Counter[str]:
         text = path.read_text(encoding="utf-8", errors="replace")
         found.update(set(re.findall(r'"type": ?"(\w+)"', text)))
     return found
+
+
+def _below(item: QStandardItem) -> Iterator[QStandardItem]:
+    """Every item under another one, in order."""
+    for row in range(item.rowCount()):
+        yield item.child(row)
+        yield from _below(item.child(row))
+
+
+def _heading(text: str, category: str, count: int) -> QStandardItem:
+    item = QStandardItem(text)
+    item.setData(category, CATEGORY)
+    item.setData(count, MORE)
+    item.setEditable(False)
+    item.setDragEnabled(False)
+    return item
 
 
 def _row(kind: type[Node]) -> QStandardItem:
@@ -271,21 +304,25 @@ class Tree(QTreeView):
 
 
 class Rows(QStyledItemDelegate):
-    """Paints a category (27 px) or a type (22 px) with its colour bar."""
+    """Paints a category (27 px), a sub-heading or a type (22 px) with its colour bar."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.theme = theme
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(100, self.theme.px(22 if index.data(KIND) else 20 if index.parent().isValid() else 32))
+        kind_or_group = index.data(KIND) or index.data(GROUP)
+        return QSize(100, self.theme.px(22 if kind_or_group else 20 if index.parent().isValid() else 32))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box, category = QRectF(option.rect), str(index.data(CATEGORY) or "")
         if index.data(KIND):
-            self._type(painter, box, option, index, category)
+            deeper = self.theme.px(12) if index.parent().data(GROUP) else 0
+            self._type(painter, box.adjusted(deeper, 0, 0, 0), option, index, category)
+        elif index.data(GROUP):
+            self._group(painter, box, option, index)
         elif index.parent().isValid():
             painter.setFont(self.theme.font(12))
             painter.setPen(self.theme.colour("text3"))
@@ -297,33 +334,49 @@ class Rows(QStyledItemDelegate):
     def _category(self, painter: QPainter, box: QRectF, index: Index, category: str) -> None:
         t, px = self.theme.tokens, self.theme.px
         middle = box.center().y() + 2
-        tree = self.parent()
-        assert isinstance(tree, QTreeView)
-        if tree.isExpanded(index):
-            chevron(painter, QPointF(box.left() + px(7), middle), QColor(t.text2), half=px(3))
-        else:
-            painter.save()
-            painter.translate(box.left() + px(7), middle)
-            painter.rotate(-90)
-            chevron(painter, QPointF(0, 0), QColor(t.text2), half=px(3))
-            painter.restore()
+        self._chevron(painter, QPointF(box.left() + px(7), middle), index)
         painter.drawPixmap(QPointF(box.left() + px(18), middle - px(10)), tile(category, px(20), t))
         painter.setFont(self.theme.font(13, 600))
         painter.setPen(QColor(t.text))
         painter.drawText(box.adjusted(px(46), 4, 0, 0), Qt.AlignmentFlag.AlignVCenter, category)
+        self._count(painter, box.adjusted(0, 4, 0, 0), index)
+
+    def _group(self, painter: QPainter, box: QRectF, option: QStyleOptionViewItem, index: Index) -> None:
+        self._mark(painter, box, option)
+        px = self.theme.px
+        self._chevron(painter, QPointF(box.left() + px(22), box.center().y()), index)
+        painter.setFont(self.theme.font(13))
+        painter.setPen(self.theme.colour("text2"))
+        painter.drawText(box.adjusted(px(30), 0, -px(34), 0), Qt.AlignmentFlag.AlignVCenter, index.data())
+        self._count(painter, box, index)
+
+    def _chevron(self, painter: QPainter, at: QPointF, index: Index) -> None:
+        """Down where it is open, to the right where it is closed."""
+        tree = self.parent()
+        assert isinstance(tree, QTreeView)
+        painter.save()
+        painter.translate(at)
+        painter.rotate(0 if tree.isExpanded(index) else -90)
+        chevron(painter, QPointF(0, 0), self.theme.colour("text2"), half=self.theme.px(3))
+        painter.restore()
+
+    def _count(self, painter: QPainter, box: QRectF, index: Index) -> None:
         painter.setFont(self.theme.font(12, figures=True))
-        painter.setPen(QColor(t.text3))
-        painter.drawText(box.adjusted(0, 4, -px(10), 0),
+        painter.setPen(self.theme.colour("text3"))
+        painter.drawText(box.adjusted(0, 0, -self.theme.px(10), 0),
                          Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(index.data(MORE)))
+
+    def _mark(self, painter: QPainter, box: QRectF, option: QStyleOptionViewItem) -> None:
+        """The ground of a row that is chosen or under the pointer."""
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.theme.colour("accent_soft" if chosen else "sunken"))
+            painter.drawRoundedRect(box.adjusted(self.theme.px(14), 0, -self.theme.px(6), 0), 4, 4)
 
     def _type(self, painter: QPainter, box: QRectF, option: QStyleOptionViewItem, index: Index, category: str) -> None:
         t, px = self.theme.tokens, self.theme.px
-        state = option.state
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        if chosen or state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(t.accent_soft if chosen else t.sunken))
-            painter.drawRoundedRect(box.adjusted(px(14), 0, -px(6), 0), 4, 4)
+        self._mark(painter, box, option)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(t.category(category)))
         painter.drawRoundedRect(QRectF(box.left() + px(18), box.top() + px(4), px(3), box.height() - px(8)), 1.5, 1.5)

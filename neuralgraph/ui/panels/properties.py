@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from neuralgraph.graph.definitions import kind_of
 from neuralgraph.graph.document import Placed
 from neuralgraph.graph.edits import ChangeNode, Group, RenameNode
-from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.ids import refusal
-from neuralgraph.session import Session
+from neuralgraph.room import Room
 from neuralgraph.spec import Node, Param
+from neuralgraph.spec.initial import files
 from neuralgraph.ui.controls import Rule, button, flat, words
-from neuralgraph.ui.icons import badge, icon, tile
+from neuralgraph.ui.icons import tile
 from neuralgraph.ui.panels.fields import Form
 from neuralgraph.ui.panels.initial_form import InitialForm
+from neuralgraph.ui.panels.module_form import listed, module_parts
+from neuralgraph.ui.panels.own_form import OwnForm
 from neuralgraph.ui.panels.plan_form import PlanForm
+from neuralgraph.ui.panels.problem_card import ProblemCard, wrapped
 from neuralgraph.ui.panels.renaming import NameEdit
+from neuralgraph.ui.prose import formula_label, leading_formulas
 from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
 from neuralgraph.validation.problem import Problem
@@ -33,15 +39,17 @@ class Properties(QWidget):
     fix_wanted = Signal(object)
     help_wanted = Signal(str)
     action_wanted = Signal(str)
+    typing_wanted = Signal(str)
     resized = Signal()
     """The sheet wants another height."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self.session: Session | None = None
+        self.session: Room | None = None
         self.ids: tuple[str, ...] = ()
         self._sheet: NodeSheet | PlanForm | None = None
+        self._unsubscribe: Callable[[], None] = _nothing
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -53,9 +61,11 @@ class Properties(QWidget):
     def sheet(self) -> NodeSheet | PlanForm | None:
         return self._sheet
 
-    def set_session(self, session: Session) -> None:
+    def set_session(self, session: Room) -> None:
+        self._unsubscribe()
         self.session = session
-        session.history.subscribe(self._changed)
+        self._unsubscribe = session.history.subscribe(self._changed)
+        self.ids, self._sheet = (), None
         self.show_ids(())
 
     def set_theme(self) -> None:
@@ -102,12 +112,13 @@ class Properties(QWidget):
             sheet.fix_wanted.connect(self.fix_wanted)
             sheet.help_wanted.connect(self.help_wanted)
             sheet.action_wanted.connect(self.action_wanted)
+            sheet.typing_wanted.connect(self.typing_wanted)
             sheet.resized.connect(self.resized)
             self._sheet = sheet
             if self.session.analysis is not None:
                 sheet.show_analysis(self.session.analysis)
         else:
-            self._sheet = PlanForm(self.session, self.theme)
+            self._sheet = PlanForm(self.session.document, self.theme)
         self._sheet.installEventFilter(self)
         self._scroll.setWidget(self._sheet)
         self.resized.emit()
@@ -138,9 +149,10 @@ class NodeSheet(QWidget):
     fix_wanted = Signal(object)
     help_wanted = Signal(str)
     action_wanted = Signal(str)
+    typing_wanted = Signal(str)
     resized = Signal()
 
-    def __init__(self, session: Session, id: str, theme: Theme) -> None:
+    def __init__(self, session: Room, id: str, theme: Theme) -> None:
         super().__init__()
         self.session, self.id, self.theme = session, id, theme
         self._type = session.graph.nodes[id].type
@@ -162,16 +174,22 @@ class NodeSheet(QWidget):
         self.refresh()
 
     @property
+    def initial(self) -> InitialForm | None:
+        """How its weights start."""
+        return self.own.initial if self.own is not None else None
+
+    @property
     def placed(self) -> Placed:
         return self.session.graph.nodes[self.id]
 
     def _kind(self) -> type[Node] | None:
-        catalog = self.session.catalog
-        return catalog[self._type] if self._type in catalog else None  # noqa: SIM401
+        known = self._type in self.session.catalog
+        return kind_of(self.placed, self.session.catalog, self.session.graph.modules) if known else None
 
     def stale(self) -> bool:
-        """Another node type stands here now."""
-        return self.placed.type != self._type
+        """Another node type stands here now, or a module that shows other parameters."""
+        kind = self._kind()
+        return self.placed.type != self._type or (kind.params if kind else {}) != self._made_of
 
     def refresh(self) -> None:
         placed = self.placed
@@ -179,8 +197,8 @@ class NodeSheet(QWidget):
         self._name.show_text(self.id)
         self._freeze.setChecked(placed.frozen)
         self._bypass.setChecked(placed.bypassed)
-        if self.initial is not None:
-            self.initial.show_values(placed.initialiser)
+        if self.own is not None:
+            self.own.show_placed(placed)
         for form in (self.form, self._more):
             if form is not None:
                 form.show_values(self._values())
@@ -230,15 +248,20 @@ class NodeSheet(QWidget):
         kind = self._kind()
         self.form: Form | None = None
         self._more: Form | None = None
-        self.initial: InitialForm | None = None
+        self.own: OwnForm | None = None
+        self._made_of = kind.params if kind is not None else {}
         if kind is None:
-            self._box.addWidget(_wrapped(self.theme, "This version does not know this type. It is kept as it came."))
+            self._box.addWidget(wrapped(self.theme, "This version does not know this type. It is kept as it came."))
             return
         plain = [one for one in kind.params.values() if not one.advanced]
         rest = [one for one in kind.params.values() if one.advanced]
         self.form = self._made_form(plain)
         if not kind.params:
-            self._box.addWidget(_wrapped(self.theme, kind.summary()))
+            self._box.addWidget(wrapped(self.theme, kind.summary()))
+            for formula in leading_formulas(kind):
+                self._box.addWidget(formula_label(self.theme, formula, 13, ratio=self.devicePixelRatioF()))
+        for one in module_parts(self.session, self.id, self.theme, self.action_wanted.emit):
+            self._box.addWidget(one)
         if rest:
             self._more = self._made_form(rest)
             set_here = any(one.name in self.placed.params for one in rest)
@@ -247,13 +270,15 @@ class NodeSheet(QWidget):
             self._unfold.setProperty("kind", "link")
             self._box.addWidget(self._unfold, 0, Qt.AlignmentFlag.AlignLeft)
             self._box.addWidget(self._more)
-        self.initial = InitialForm(self.theme)
-        self.initial.edited.connect(self._start)
-        self.initial.resized.connect(self.resized)
-        self._box.addWidget(self.initial)
+        self.own = OwnForm(self.theme)
+        self.own.changed.connect(self._change)
+        self.own.sealed.connect(self.session.history.seal)
+        self.own.resized.connect(self.resized)
+        self.own.typing_wanted.connect(lambda: self.typing_wanted.emit(self.id))
+        self._box.addWidget(self.own)
 
     def _made_form(self, params: list[Param]) -> Form:
-        form = Form(params, self.theme)
+        form = Form([listed(one, self.session) for one in params], self.theme)
         form.changed.connect(self._edit)
         form.sealed.connect(self.session.history.seal)
         form.setVisible(bool(params))
@@ -271,18 +296,17 @@ class NodeSheet(QWidget):
         node = self.session.node(self.id)
         if node is not None:
             return node.values
-        defaults = {name: one.default for name, one in self.session.catalog[self._type].params.items()}
+        kind = self._kind()
+        defaults = {name: one.default for name, one in kind.params.items()} if kind is not None else {}
         return {**defaults, **dict(self.placed.params)}
 
     def _edit(self, name: str, value: object) -> None:
         placed = self.placed
-        declared = self.session.catalog[self._type].params[name]
+        kind = self._kind()
+        assert kind is not None
+        declared = kind.params[name]
         if declared.kind == "file" and isinstance(value, str):
-            before = str(placed.params.get(name, ""))
-            if before and value != before and (value.startswith(before) or before.startswith(value)):
-                self.session.agreed -= {self.session.reach.name(before)}  # a piece of what is being typed
-            self.session.agree(value)
-            value = self.session.reach.short(value)
+            value = self.session.document.chosen(str(placed.params.get(name, "")), value)
         default = declared.default
         same = repr(value) == repr(default)
         params = placed.params.without(name) if same else placed.params.having(**{name: value})
@@ -291,9 +315,14 @@ class NodeSheet(QWidget):
         changed = replace(placed, params=params)
         self.session.edit(ChangeNode(changed, f"Change {name} of {placed.name}"), merge=(self.id, name))
 
-    def _start(self, initialiser: dict[str, Any]) -> None:
-        changed = replace(self.placed, initialiser=FrozenDict(initialiser))
-        self.session.edit(ChangeNode(changed, f"Start of {self.placed.name}"), merge=(self.id, "initial"))
+    def _change(self, fields: dict[str, Any], label: str, key: str) -> None:
+        old = files(self.placed.initialiser)
+        for group, path in files(fields.get("initialiser", {})).items():
+            if path != old.get(group, ""):
+                short = self.session.document.chosen(old.get(group, ""), path)
+                fields = {"initialiser": fields["initialiser"].having(**{f"{group}.path": short})}
+        changed = replace(self.placed, **fields)
+        self.session.edit(ChangeNode(changed, f"{label} {self.placed.name}"), merge=(self.id, key) if key else None)
 
     def _retitle(self, text: str) -> str:
         text = "" if text.strip() == self._type else text.strip()
@@ -328,9 +357,8 @@ class NodeSheet(QWidget):
             name = specs[out].label if out in specs and specs[out].label else out
             rows.append((name, str(specs[out]) if out in specs else "unknown", "text"))
         figures = analysis.figures.get(self.id)
-        if self.initial is not None:
-            learns = figures is not None and figures.parameters > 0
-            self.initial.setVisible(learns or bool(self.placed.initialiser))
+        if self.own is not None:
+            self.own.show_learns(learns=figures is not None and figures.parameters > 0)
         if outputs and self.session.node(self.id) is not None:
             rows.append(("parameters", f"{figures.parameters:,}" if figures is not None else "–", "text"))
         for row, (name, value, role) in enumerate(rows):
@@ -340,48 +368,9 @@ class NodeSheet(QWidget):
             self._figures.addWidget(shown, row, 1)
 
 
-class ProblemCard(QFrame):
-    """What is wrong with the node, in short, with the fix."""
-
-    fix_wanted = Signal(object)
-
-    def __init__(self, problem: Problem, theme: Theme) -> None:
-        super().__init__()
-        self.setObjectName("problem_card")
-        self.setProperty("severity", problem.severity)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.px(10), theme.px(8), theme.px(10), theme.px(8))
-        sign = QLabel()
-        sign.setPixmap(badge(problem.severity, theme.px(16), theme.tokens))
-        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout()
-        column.setSpacing(theme.px(4))
-        title = f"Expects {problem.expected}" if problem.expected and problem.received else (
-            problem.title or problem.message)
-        lines = [(title, 600)]
-        if problem.received:
-            lines.append((f"Gets {problem.received}", 400))
-        elif problem.hint:
-            lines.append((problem.hint, 400))
-        for text, weight in lines:
-            column.addWidget(_wrapped(theme, text, 12.5, weight, "text"))
-        for index, fix in enumerate(problem.fixes[:3]):
-            kind = "primary" if index == 0 else "plain"
-            made = button(fix.label, kind=kind, clicked=partial(self.fix_wanted.emit, fix))
-            made.setIcon(icon("auto-fix", theme.tokens.on_accent if index == 0 else theme.tokens.text))
-            made.setIconSize(QSize(theme.px(16), theme.px(16)))
-            column.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
-        row.addLayout(column, 1)
-
-
 def _more_text(count: int, shown: bool) -> str:
     return "Less" if shown else f"{count} more"
 
 
-def _wrapped(theme: Theme, text: str, pixels: float = 12, weight: int = 400, role: str = "text2") -> QLabel:
-    made = words(theme, text, pixels, weight, role)
-    made.setWordWrap(True)
-    made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    return made
-
-
+def _nothing() -> None:
+    """There is nothing to unsubscribe from."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsScene, QGraphicsView
 
 from neuralgraph.graph.edits import Edit
 from neuralgraph.graph.wiring import Refusal
-from neuralgraph.session import Session
+from neuralgraph.room import Room
 from neuralgraph.ui.tokens import Tokens
 
 End = tuple[str, str]
@@ -48,7 +48,7 @@ class Board(Protocol):
     """The canvas as gestures and commands use it. Places are scene coordinates in px at 100 %."""
 
     @property
-    def session(self) -> Session: ...
+    def session(self) -> Room: ...
     @property
     def view(self) -> QGraphicsView: ...
     @property
@@ -85,6 +85,12 @@ class Board(Protocol):
     def show_items(self, ids: Iterable[str]) -> None: ...
     def paint(self, painter: QPainter, target: QRectF, source: QRectF) -> None:
         """Draw a part of the scene in the light theme, without selection."""
+
+    def enter(self, id: str) -> None:
+        """Go inside a module."""
+
+    def leave(self) -> None:
+        """Go out to what is around."""
 
     def say(self, text: str) -> None:
         """A line in the status bar, for a screen reader too."""

@@ -21,7 +21,7 @@ from neuralgraph.graph import wiring
 from neuralgraph.graph.document import Placed
 from neuralgraph.graph.edits import ChangeNode, PutFrame, PutNote
 from neuralgraph.graph.ids import fresh
-from neuralgraph.ui.canvas import beads
+from neuralgraph.ui.canvas import beads, module_commands
 from neuralgraph.ui.canvas.gestures.board import Board, End, Hand
 from neuralgraph.ui.canvas.gestures.gesture import Gesture
 from neuralgraph.ui.canvas.gestures.knife import Knife
@@ -39,6 +39,8 @@ MOUSE = {QEvent.Type.MouseButtonPress: "press", QEvent.Type.MouseMove: "move",
          QEvent.Type.MouseButtonRelease: "release", QEvent.Type.MouseButtonDblClick: "double"}
 DRAGS = {QEvent.Type.DragEnter: "drag_enter", QEvent.Type.DragMove: "drag_move", QEvent.Type.DragLeave: "drag_leave",
          QEvent.Type.Drop: "drop"}
+
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Hands(QObject):
@@ -161,6 +163,8 @@ class Hands(QObject):
             self.edit_text(item)
         elif item is not None and beads.passes(self.board, item):
             beads.take(self.board, (item,))
+        elif item is not None and module_commands.can_enter(self, item):
+            self.board.enter(item)
         elif item is None and self.board.port_at(hand.place) is None:
             wire = self.board.wire_at(hand.place)
             self.quick_add(hand) if wire is None else beads.put(self.board, wire, hand.place)
@@ -177,6 +181,10 @@ class Hands(QObject):
                 return self.cancel()
             if event.key() in (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt):
                 self._again(event.modifiers())
+            return True
+        chosen = self.board.selection()
+        if down and event.key() in ENTER and len(chosen) == 1 and module_commands.can_enter(self, chosen[0]):
+            self.board.enter(chosen[0])
             return True
         if not down or not self.keys:
             return False

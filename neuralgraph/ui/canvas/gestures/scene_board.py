@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPainterPath
 
-from neuralgraph.session import Session
+from neuralgraph.room import Room
 from neuralgraph.ui.canvas.gestures.board import End, Port
 from neuralgraph.ui.canvas.ports import Mark, PortRef
 from neuralgraph.ui.canvas.scene import CanvasScene
@@ -21,14 +21,19 @@ RIM = 6.0
 class SceneBoard:
     """Puts what gestures ask into the words of the scene."""
 
-    def __init__(self, view: CanvasView, *, say: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, view: CanvasView, *, say: Callable[[str], None] | None = None,
+        go: Callable[[str | None], object] | None = None,
+    ) -> None:
+        """`say` shows a line; `go` shows the inside of a module, or with None what is around this room."""
         self.view = view
+        self._go = go
         self.scene: CanvasScene = view.canvas
         self._say = say
         self._hidden: End | None = None
 
     @property
-    def session(self) -> Session:
+    def session(self) -> Room:
         return self.scene.session
 
     @property
@@ -132,6 +137,14 @@ class SceneBoard:
                 self.scene.set_tokens(tokens)
             self.scene.select(selection, wires)
             self.scene.blockSignals(False)
+
+    def enter(self, id: str) -> None:
+        if self._go is not None:
+            self._go(id)
+
+    def leave(self) -> None:
+        if self._go is not None:
+            self._go(None)
 
     def say(self, text: str) -> None:
         if self._say is not None:

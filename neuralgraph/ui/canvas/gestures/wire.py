@@ -107,7 +107,7 @@ class LayWire(Gesture):
         if self._port.output:
             best = wiring.best_port(graph, catalog, *self._port.end, id, self._specs)
             return Port(id, "" if isinstance(best, wiring.Refusal) else best, False)
-        node = instance(graph.nodes[id], catalog)
+        node = instance(graph.nodes[id], catalog, graph.modules)
         names = node.outputs() if isinstance(node, Node) else ()
         letter = self._letter(self._port)
         good = [n for n in names if wiring.fits(wiring.letter_of(graph, catalog, id, n, self._specs), letter)]
@@ -159,7 +159,7 @@ class LayWire(Gesture):
         banned = wiring.reach(graph, [self._port.node], forward=not self._port.output)
         letter, marks = self._letter(self._port), {}
         for id, placed in graph.nodes.items():
-            node = instance(placed, catalog)
+            node = instance(placed, catalog, graph.modules)
             if not isinstance(node, Node):
                 continue
             wires = {edge.input: edge for edge in graph.into(id)}
@@ -173,7 +173,7 @@ class LayWire(Gesture):
         graph, catalog = self.board.session.graph, self.board.session.catalog
         if port.output:
             return wiring.letter_of(graph, catalog, *port.end, self._specs)
-        node = instance(graph.nodes[port.node], catalog)
+        node = instance(graph.nodes[port.node], catalog, graph.modules)
         declared = port_of(node, port.name) if isinstance(node, Node) else None
         return declared.letter if declared is not None else "?"
 
