@@ -223,6 +223,7 @@ class IsClose(_Compare):
 
     $|a - b| ≤ atol + rtol · |b|$: what Equal should ask where decimal numbers were computed.
 
+    Example (atol = 0.1): a = [[1, 1]], b = [[1.05, 2]] → [[yes, no]]
     Shapes: a and b of one shape → the same (bool)
     PyTorch: torch.isclose
     """
@@ -242,6 +243,7 @@ class IsClose(_Compare):
 
 class _Is(Node):
     category = "Maths"
+    group = "Comparison"
 
     def call(self, x: Spec) -> Call:
         return function(f"torch.{self.type.lower()}")
@@ -250,8 +252,10 @@ class _Is(Node):
 class IsNan(_Is):
     """Is this «not a number»? Yes or no, number by number.
 
-    What 0/0 or the logarithm of a negative number gives, and what spreads from there through everything behind it.
+    $x ≠ x$, which holds for nothing else. What 0/0 or the logarithm of a negative number gives, and what spreads from
+    there through everything behind it.
 
+    Example: [[1, nan, ∞]] → [[no, yes, no]]
     Shapes: any → the same (bool)
     PyTorch: torch.isnan
     """
@@ -262,8 +266,9 @@ class IsNan(_Is):
 class IsInf(_Is):
     """Is this infinite? Yes or no, number by number.
 
-    What an overflow leaves, or a division by 0.
+    $|x| = ∞$. What an overflow leaves, or a division by 0.
 
+    Example: [[1, nan, ∞]] → [[no, no, yes]]
     Shapes: any → the same (bool)
     PyTorch: torch.isinf
     """

@@ -103,6 +103,9 @@ class Noise(_Source):
     of the graph, and is read row by row with them; alone 1,000, unless `samples` says otherwise. For numbers that are
     new at every step take RandnLike, RandLike or Bernoulli.
 
+    Example (distribution = bernoulli, p = 1, shape = (2,), samples = 2, scale = 3, shift = -1): → x = [[2, 2], [2, 2]],
+    for 3 · 1 − 1 = 2.
+    Example (shape = (2, 3), samples = 5): → x = 5 × 2 × 3
     Outputs: x N × shape (float32)
     """
 

@@ -72,14 +72,18 @@ class Embedding(Node):
 class EmbeddingBag(Node):
     """Table of vectors: joins the vectors of all the whole numbers of a sample into one.
 
-    As Embedding followed by a mean, a sum or the largest along the steps, without keeping the vectors in between: a bag
-    of words. The row `padding_idx` does not count. `per_sample_weights` weighs every number, where the mode is sum.
+    $y = (1/L) Σ_t w_{x_t}$ with row $w_k$ of the table for number $k$, or the sum, or the largest. As Embedding
+    followed by a mean, a sum or the largest along the steps, without keeping the vectors in between: a bag of words.
+    The row `padding_idx` does not count. `per_sample_weights` weighs every number, where the mode is sum.
 
+    Example (num_embeddings = 3, embedding_dim = 2; weight = [[1, 2], [3, 4], [5, 6]]): [[2, 0]] → [[3, 4]], the mean of
+    rows 2 and 0 of the table.
     Shapes: N × L (int64) → N × embedding_dim
     PyTorch: torch.nn.EmbeddingBag
     """
 
     category = "Layers"
+    group = "Dense"
     synonyms = ("bag of words", "lookup", "word vectors", "fasttext", "average of embeddings")
 
     num_embeddings: int = param(1000, "Number of different whole numbers that can come in, from 0.", min=1, row="rows")
@@ -119,7 +123,7 @@ class Dropout(Node):
     """
 
     category = "Layers"
-    group = "Dropout"
+    group = "Dropout and noise"
     synonyms = ("regularisation", "regularization", "noise", "overfitting")
 
     p: float = param(0.5, "Probability that a number is zeroed.", min=0.0, max=1.0, row="zeroed")
@@ -142,7 +146,7 @@ class Dropout2d(Node):
     """
 
     category = "Layers"
-    group = "Dropout"
+    group = "Dropout and noise"
     synonyms = ("spatial dropout", "channel dropout", "regularisation", "regularization")
 
     p: float = param(0.5, "Probability that a channel is zeroed.", min=0.0, max=1.0, row="zeroed")

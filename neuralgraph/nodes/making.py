@@ -17,14 +17,17 @@ _LONGEST = 10**7
 class Arange(Node):
     """Counts from one number to another in equal steps, like 0, 1, 2 and so on.
 
-    From `start` in steps of `step`, ending before `end`. The places of a sequence, for an Embedding of positions or for
-    IndexSelect.
+    $y_i = start + i · step$. From `start` in steps of `step`, ending before `end`. The places of a sequence, for an
+    Embedding of positions or for IndexSelect.
 
+    Example (end = 4): → [0, 1, 2, 3]
+    Example (start = 2, end = 9, step = 3): → [2, 5, 8]
     Shapes: → L
     PyTorch: torch.arange
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("range", "count", "positions", "sequence", "iota")
 
     start: float = param(0.0, "The first number.", min=-1e9, max=1e9, row="from")
@@ -52,13 +55,15 @@ class Arange(Node):
 class Linspace(Node):
     """So many numbers at equal distances, from one to another, both included.
 
-    The x axis of a drawn function, the boundaries of Bucketize.
+    $y_i = start + i (end - start) / (steps - 1)$. The x axis of a drawn function, the boundaries of Bucketize.
 
+    Example (steps = 5): → [0, 0.25, 0.5, 0.75, 1]
     Shapes: → steps
     PyTorch: torch.linspace
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("range", "grid", "axis", "evenly spaced")
 
     start: float = param(0.0, "The first number.", min=-1e9, max=1e9, row="from")
@@ -74,11 +79,13 @@ class Eye(Node):
 
     $A · 1 = A$. Times a number and added to a matrix, it makes the matrix invertible (ridge regression).
 
+    Example (n = 2): → [[1, 0], [0, 1]]
     Shapes: → n × m
     PyTorch: torch.eye
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("identity matrix", "unit matrix", "ridge")
 
     n: int = param(3, "Number of rows.", min=1, max=4096, row="rows")
@@ -91,13 +98,15 @@ class Eye(Node):
 class Full(Node):
     """A tensor that holds one number everywhere.
 
-    Zeros, ones, or any other. With Triu and Cast to bool, ones become the mask that hides the future.
+    $y_i = value$. Zeros, ones, or any other. With Triu and Cast to bool, ones become the mask that hides the future.
 
+    Example (shape = (2,), value = 7): → [7, 7]
     Shapes: → shape
     PyTorch: torch.full
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("zeros", "ones", "fill", "constant")
 
     shape: tuple[int, ...] = param((3,), "Its shape; empty is a single number.", min=1, row="shape")
@@ -115,13 +124,15 @@ class Full(Node):
 class FullLike(Node):
     """One number everywhere, in the shape of the input: what comes in does not matter.
 
-    Zeros to start a state from, ones as the targets «real» of a GAN. No gradient passes.
+    $y_i = fill_value$. Zeros to start a state from, ones as the targets «real» of a GAN. No gradient passes.
 
+    Example (fill_value = 1): [[5, 6]] → [[1, 1]]
     Shapes: any → the same
     PyTorch: torch.full_like
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("zeros like", "ones like", "fill", "zeros_like", "ones_like")
 
     fill_value: float = param(0.0, "The number.", min=-1e6, max=1e6, row="value")
@@ -137,11 +148,13 @@ class Expand(Node):
     `shape` is the shape of one sample; −1 leaves an axis as it is. More axes than before are put in front. Going
     backwards, the gradients of all copies are added up.
 
+    Example (shape = (3, -1)): [[[1, 2]]] → [[[1, 2], [1, 2], [1, 2]]]
     Shapes: N × 1 × F → N × L × F; without a batch: 1 → L
     PyTorch: torch.Tensor.expand
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("broadcast", "stretch", "copy", "broadcast to")
 
     shape: tuple[int, ...] = param((-1,), "Shape of one sample; −1 leaves an axis as it is.", min=-1, max=2**31 - 1,
@@ -164,11 +177,13 @@ class Tile(Node):
 
     `dims` says how often along each axis of one sample, the last ones first where it names fewer.
 
+    Example: [[1, 2]] → [[1, 2, 1, 2]]
     Shapes: N × F → N × k·F
     PyTorch: torch.tile
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("repeat", "copy", "periodic", "again")
 
     dims: tuple[int, ...] = param((2,), "How often along each axis of one sample.", min=1, max=65536, row="times")
@@ -182,13 +197,16 @@ class Tile(Node):
 class RepeatInterleave(Node):
     """Repeats every entry of an axis, each beside itself.
 
-    Tile repeats the whole axis instead. Along the axes of an image it is upsampling by the nearest pixel.
+    $y_i = x_{⌊i / repeats⌋}$, counted from 0. Tile repeats the whole axis instead. Along the axes of an image it is
+    upsampling by the nearest pixel.
 
+    Example: [[1, 2]] → [[1, 1, 2, 2]]
     Shapes: N × F → N × repeats·F
     PyTorch: torch.repeat_interleave
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("repeat", "copy", "upsample", "stretch")
 
     repeats: int = param(2, "How often.", min=1, max=65536, row="times")
@@ -204,11 +222,13 @@ class Movedim(Node):
 
     Channels from the back to the front, say. Permute names the whole order instead.
 
+    Example: [[[1, 2], [3, 4], [5, 6]]] → [[[1, 3, 5], [2, 4, 6]]], the last axis moved before the other.
     Shapes: N × H × W × C → N × C × H × W with source = −1, destination = 1
     PyTorch: torch.movedim
     """
 
     category = "Maths"
+    group = "Shape"
     synonyms = ("moveaxis", "channels first", "channels last", "reorder axes")
 
     source: int = param(-1, "The axis that is moved.", min=-AXES, max=AXES - 1, row="axis")
@@ -223,14 +243,17 @@ class Movedim(Node):
 class Meshgrid(Node):
     """All the points of a grid, from the marks on its axes: one table of coordinates for each axis.
 
-    For inputs x and y it gives the x and the y of every point: the plane on which a function is drawn. The inputs are
-    plain lists without a batch.
+    $X_{ij} = x_i$ and $Y_{ij} = y_j$. For inputs x and y it gives the x and the y of every point: the plane on which a
+    function is drawn. The inputs are plain lists without a batch.
 
+    Example: xs_0 = Constant [1, 2], xs_1 = Constant [5, 6, 7] → out_0 = [[1, 1, 1], [2, 2, 2]], out_1 = [[5, 6, 7], [5,
+    6, 7]]
     Shapes: lists of F, K, … → as many outputs, each F × K × …
     PyTorch: torch.meshgrid
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("grid", "coordinates", "plane", "mesh")
 
     count: int = param(2, "How many axes the grid has: so many inputs, and outputs.", min=1, max=8, row="axes")

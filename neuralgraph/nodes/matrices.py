@@ -21,11 +21,13 @@ class Pinv(Node):
 
     $A^+$: for equations that are too many or too few, $A^+ b$ is the shortest solution with the least squared error.
 
+    Example: [[[2, 0], [0, 4], [0, 0]]] → [[[0.5, 0, 0], [0, 0.25, 0]]]
     Shapes: N × F × K → N × K × F
     PyTorch: torch.linalg.pinv
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("pseudoinverse", "pseudo inverse", "moore-penrose", "least squares")
 
     def call(self, x: Float) -> Call:
@@ -39,10 +41,13 @@ class Eigh(_Square):
     $A = Q · diag(λ) · Q^T$: the directions that a matrix only stretches, and by how much. Only the lower triangle is
     read. The sign of an eigenvector is free, and its gradient too large where eigenvalues are equal.
 
+    Example: [[[2, 1], [1, 2]]] → values = [[1, 3]], vectors = 1 × 2 × 2, for 2 − 1 = 1 and 2 + 1 = 3; the signs of the
+    vectors are free.
     Shapes: N × F × F → values N × F, vectors N × F × F (in columns)
     PyTorch: torch.linalg.eigh
     """
 
+    group = "Decompositions"
     synonyms = ("eigenvectors", "eigenvalues", "spectral decomposition", "principal components")
 
     def outputs(self) -> tuple[str, ...]:
@@ -59,11 +64,13 @@ class SVD(Node):
     $A = U · diag(S) · V^T$, with the singular values largest first: the first few carry most of the matrix. The signs
     of the vectors are free.
 
+    Example: [[[3, 0], [0, 4]]] → U = 1 × 2 × 2, S = [[4, 3]], Vh = 1 × 2 × 2
     Shapes: N × F × K → U N × F × k, S N × k, Vh N × k × K with k = min(F, K)
     PyTorch: torch.linalg.svd
     """
 
     category = "Maths"
+    group = "Decompositions"
     synonyms = ("singular value decomposition", "low rank", "principal components", "factorisation")
 
     def outputs(self) -> tuple[str, ...]:
@@ -79,11 +86,14 @@ class QR(Node):
 
     $A = Q R$ with $Q^T Q = 1$: the columns of a matrix made orthogonal, one after the other.
 
+    Example: [[[3, 0], [4, 5]]] → Q = [[[-0.6, -0.8], [-0.8, 0.6]]], R = [[[-5, -4], [0, 3]]], for −0.6 · −5 = 3 and
+    −0.8 · −5 = 4.
     Shapes: N × F × K → Q N × F × k, R N × k × K with k = min(F, K)
     PyTorch: torch.linalg.qr
     """
 
     category = "Maths"
+    group = "Decompositions"
     synonyms = ("orthogonal", "gram-schmidt", "decomposition")
 
     def outputs(self) -> tuple[str, ...]:
@@ -100,10 +110,12 @@ class Cholesky(_Square):
     $A = L L^T$, for matrices that are symmetric and positive definite; others stop the run. $L$ times normally
     distributed numbers gives numbers with the covariance $A$.
 
+    Example: [[[4, 2], [2, 5]]] → [[[2, 0], [1, 2]]], for 2·2 = 4, 2·1 = 2 and 1·1 + 2·2 = 5.
     Shapes: N × F × F → the same
     PyTorch: torch.linalg.cholesky
     """
 
+    group = "Decompositions"
     synonyms = ("square root", "covariance", "positive definite", "decomposition")
     target = "torch.linalg.cholesky"
 
@@ -114,6 +126,7 @@ class Slogdet(_Square):
     $det A = sign · e^{logabsdet}$, where the determinant itself would overflow: what a normalising flow and a normal
     density need.
 
+    Example: [[[2, 0], [0, -4]]] → sign = [-1], logabsdet = [2.079], for 2 · −4 = −8 and ln 8 = 2.079.
     Shapes: N × F × F → sign N, logabsdet N
     PyTorch: torch.linalg.slogdet
     """
@@ -133,6 +146,7 @@ class MatrixPower(_Square):
 
     $A^n$; $A^0$ is the identity, and a negative power is one of the inverse: so many steps of a Markov chain at once.
 
+    Example (n = 3): [[[1, 1], [0, 1]]] → [[[1, 3], [0, 1]]]
     Shapes: N × F × F → the same
     PyTorch: torch.linalg.matrix_power
     """
@@ -149,14 +163,18 @@ class MatrixPower(_Square):
 class MatrixNorm(Node):
     """How large a matrix is, as one number.
 
-    `fro`: the root of the sum of all squares. `nuc`: the sum of the singular values, small for low rank. `2`: the
-    largest singular value, the most that it stretches anything. `1`: the largest sum of sizes in a column.
+    `fro`: $√(Σ a_{ij}^2)$, the root of the sum of all squares. `nuc`: the sum of the singular values, small for low
+    rank. `2`: the largest singular value, the most that it stretches anything. `1`: the largest sum of sizes in a
+    column.
 
+    Example: [[[3, 0], [0, 4]]] → [5], the root of 9 + 16.
+    Example (ord = nuc): [[[3, 0], [0, 4]]] → [7], for 3 + 4 = 7.
     Shapes: N × F × K → N
     PyTorch: torch.linalg.matrix_norm
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("frobenius", "spectral norm", "nuclear norm", "trace norm")
 
     ord: str = param("fro", "Which norm.", choices=("fro", "nuc", "2", "1"), row="order")
@@ -171,11 +189,13 @@ class Kron(Node):
 
     $c_{ik, jl} = a_{ij} b_{kl}$, sample by sample.
 
+    Example: a = [[[1, 2]]], b = [[[1, 10]]] → [[[1, 10, 2, 20]]]
     Shapes: a N × F × K, b N × G × L → N × F·G × K·L
     PyTorch: torch.kron
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("kronecker", "tensor product", "blocks")
 
     def call(self, a: Float, b: Float) -> Call:
@@ -192,11 +212,13 @@ class Cross(Node):
 
     $a × b$, as long as the parallelogram between them is large. For vectors of three numbers.
 
+    Example: a = [[1, 0, 0]], b = [[0, 1, 0]] → [[0, 0, 1]]
     Shapes: a and b of one shape, 3 along `dim` → the same
     PyTorch: torch.linalg.cross
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("vector product", "normal", "geometry", "torque")
 
     dim: int = param(-1, "Axis of the three numbers.", min=-8, max=7, row="axis")
@@ -213,11 +235,13 @@ class Vecdot(Node):
 
     $Σ a_i b_i$ along an axis: the score of a user and a film, of a query and a key.
 
+    Example: a = [[1, 2]], b = [[3, 4]] → [11], for 1·3 + 2·4 = 11.
     Shapes: N × F, N × F → N
     PyTorch: torch.linalg.vecdot
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("dot product", "inner product", "scalar product", "score")
 
     dim: int = param(-1, "Axis of the rows.", min=-8, max=7, row="axis")
@@ -231,13 +255,15 @@ class Vecdot(Node):
 class DiagEmbed(Node):
     """Makes a matrix of every row, with the row on its diagonal and 0 elsewhere.
 
-    The opposite of Diagonal; `offset` above 0 is that many places above the main diagonal.
+    $Y_{ii} = x_i$. The opposite of Diagonal; `offset` above 0 is that many places above the main diagonal.
 
+    Example: [[1, 2]] → [[[1, 0], [0, 2]]]
     Shapes: N × F → N × F × F
     PyTorch: torch.diag_embed
     """
 
     category = "Maths"
+    group = "Linear algebra"
     synonyms = ("diagonal matrix", "diag", "scale matrix")
 
     offset: int = param(0, "Which diagonal: 0 the main one, 1 the next above.", min=-4096, max=4096, row="diagonal")

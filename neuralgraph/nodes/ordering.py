@@ -27,6 +27,7 @@ class CumMax(_Found):
 
     $y_t = max(x_1, …, x_t)$: a record. The gradient goes to the record.
 
+    Example: [[1, 3, 2]] → values = [[1, 3, 3]], indices = [[0, 1, 1]]
     Shapes: any → values the same, indices the same (int64)
     PyTorch: torch.cummax
     """
@@ -39,6 +40,7 @@ class CumMin(_Found):
 
     $y_t = min(x_1, …, x_t)$. The gradient goes to where it was.
 
+    Example: [[3, 1, 2]] → values = [[3, 1, 1]], indices = [[0, 1, 1]]
     Shapes: any → values the same, indices the same (int64)
     PyTorch: torch.cummin
     """
@@ -51,10 +53,12 @@ class Median(_Found):
 
     Of an even count the lower of the two in the middle. One wild number does not move it, as it does the mean.
 
+    Example: [[1, 9, 3]] → values = [3], indices = [2]
     Shapes: N × F → values N, indices N (int64)
     PyTorch: torch.median
     """
 
+    group = "Reductions"
     synonyms = ("middle", "robust average", "half")
 
 
@@ -63,10 +67,12 @@ class Mode(_Found):
 
     Of several that are equally frequent the smallest: the vote of a committee.
 
+    Example: [[1, 3, 3]] → values = [3], indices = [2]
     Shapes: N × F → values N, indices N (int64)
     PyTorch: torch.mode
     """
 
+    group = "Reductions"
     synonyms = ("most frequent", "vote", "majority")
 
 
@@ -75,10 +81,12 @@ class Kthvalue(_Along):
 
     With k = 1 the smallest. The gradient goes to where it was.
 
+    Example (k = 2): [[9, 1, 3]] → values = [3], indices = [2]
     Shapes: N × F → values N, indices N (int64)
     PyTorch: torch.kthvalue
     """
 
+    group = "Reductions"
     synonyms = ("rank", "order statistic", "kth smallest")
 
     k: int = param(1, "Its place in order, from 1.", min=1, max=2**31 - 1, row="k")
@@ -96,12 +104,16 @@ class Kthvalue(_Along):
 class Quantile(_Along):
     """The number below which a given share of the numbers lies, along an axis.
 
-    `q` = 0.5 is the median, 0.25 and 0.75 the quartiles. Between two numbers it interpolates as `interpolation` says.
+    $P(x ≤ y) = q$. `q` = 0.5 is the median, 0.25 and 0.75 the quartiles. Between two numbers it interpolates as
+    `interpolation` says.
 
+    Example (q = 0.25): [[0, 1, 2, 3, 4]] → [1]
+    Example (q = 0.5): [[1, 4]] → [2.5], half-way between them.
     Shapes: N × F → N
     PyTorch: torch.quantile
     """
 
+    group = "Reductions"
     synonyms = ("percentile", "quartile", "median", "share")
 
     q: float = param(0.5, "The share, 0 … 1.", min=0.0, max=1.0, row="share")
@@ -119,8 +131,9 @@ class Quantile(_Along):
 class ArgSort(_Along):
     """Where the numbers of an axis would come from if they were put in order.
 
-    Gather with these places sorts anything else the same way. It has no slope.
+    $x_{y_1} ≤ x_{y_2} ≤ …$: Gather with these places sorts anything else the same way. It has no slope.
 
+    Example: [[3, 9, 5]] → [[0, 2, 1]], for 3 comes first, then 5 from place 2.
     Shapes: any → the same (int64)
     PyTorch: torch.argsort
     """
@@ -139,6 +152,7 @@ class LogCumSumExp(_Along):
 
     $y_t = ln(e^{x_1} + … + e^{x_t})$, without overflowing.
 
+    Example: [[0, 0, 0]] → [[0, 0.693, 1.099]], the logarithms of 1, 2 and 3.
     Shapes: any → the same
     PyTorch: torch.logcumsumexp
     """
@@ -154,8 +168,9 @@ class LogCumSumExp(_Along):
 class CountNonzero(_Reduction):
     """How many numbers are not 0, along some axes or of all.
 
-    Of yes and no it counts yes. It has no slope.
+    $Σ_i [x_i ≠ 0]$, where a bracket is 1 if it is true. Of yes and no it counts yes. It has no slope.
 
+    Example (dim = 1): [[0, 2, 3]] → [2]
     Shapes: N × F → scalar, or N with dim = 1 (int64)
     PyTorch: torch.count_nonzero
     """
@@ -172,9 +187,10 @@ class CountNonzero(_Reduction):
 class Normalize(_Along):
     """Makes every row as long as 1, its direction unchanged.
 
-    $x / max(‖x‖_p, eps)$ along an axis. The product of two such rows is their cosine. (Standardize learns a mean and a
-    spread from the data; LayerNorm brings each sample to mean 0 and spread 1.)
+    $x / max((Σ |x_i|^p)^{1/p}, eps)$ along an axis. The product of two such rows is their cosine. (Standardize learns a
+    mean and a spread from the data; LayerNorm brings each sample to mean 0 and spread 1.)
 
+    Example: [[3, 4]] → [[0.6, 0.8]], for the root of 9 + 16 is 5.
     Shapes: any → the same
     PyTorch: torch.nn.functional.normalize
     """
@@ -202,6 +218,8 @@ def _places(x: Spec, index: Spec, at: int) -> None:
 
 
 class _Writing(_Along):
+    group = "Indexing"
+
     def call(self, x: Spec, index: Integer, src: Spec) -> Call:
         _places(x, index, self._at(x))
         if src.shape != index.shape or src.dtype != x.dtype:
@@ -216,6 +234,7 @@ class Scatter(_Writing):
     $y_{index_i} = src_i$, the rest of `x` as it was: the opposite of Gather. Where a place is named twice, either may
     win.
 
+    Example: x = [[0, 0, 0]], index = [[2, 0]], src = [[7, 8]] → [[8, 0, 7]]
     Shapes: x N × F, index N × K (int64), src N × K → N × F
     PyTorch: torch.scatter
     """
@@ -229,6 +248,7 @@ class ScatterAdd(_Writing):
     $y_{index_i} = x_{index_i} + Σ src_i$: a histogram, the messages that arrive at the nodes of a graph. Where a place
     is named twice, both count.
 
+    Example: x = [[0, 0]], index = [[1, 1]], src = [[3, 4]] → [[0, 7]]
     Shapes: x N × F, index N × K (int64), src N × K → N × F
     PyTorch: torch.scatter_add
     """
@@ -239,12 +259,15 @@ class ScatterAdd(_Writing):
 class IndexSelect(_Along):
     """Takes the same places from every sample, in the order that another input lists.
 
-    The places are a plain list without a batch: a Constant of int64, say. Gather takes other places from each sample.
+    $y_i = x_{index_i}$. The places are a plain list without a batch: a Constant of int64, say. Gather takes other
+    places from each sample.
 
+    Example: x = [[5, 6, 7]], index = Constant [2, 0] → [[7, 5]]
     Shapes: x N × F, index K (int64) → N × K
     PyTorch: torch.index_select
     """
 
+    group = "Indexing"
     synonyms = ("pick", "choose columns", "reorder", "select features")
 
     def call(self, x: Spec, index: Integer) -> Call:
@@ -259,14 +282,16 @@ class IndexSelect(_Along):
 class Bucketize(Node):
     """Says between which two boundaries every number lies.
 
-    The count of boundaries below it: 0 before the first, K behind the last. The boundaries are a rising list without a
-    batch. It has no slope.
+    $Σ_k [boundaries_k < x]$, the count of boundaries below it: 0 before the first, K behind the last. The boundaries
+    are a rising list without a batch. It has no slope.
 
+    Example: x = [[0.5, 1.5, 9]], boundaries = Constant [1, 2] → [[0, 1, 2]]
     Shapes: x any, boundaries K → the same as x (int64)
     PyTorch: torch.bucketize
     """
 
     category = "Maths"
+    group = "Indexing"
     synonyms = ("bin", "histogram", "discretise", "digitize", "searchsorted", "intervals")
 
     right: bool = param(False, "A number on a boundary belongs to the interval above it.", advanced=True)

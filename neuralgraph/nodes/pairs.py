@@ -117,6 +117,8 @@ class CTCLoss(_Loss):
     filled up with the blank, unless `target_lengths` says how long they are; `input_lengths` says how many steps count.
     The mean divides each sample by the length of its target.
 
+    Example: input = [[[-0.6931, -0.6931], [-0.6931, -0.6931]]], target = [[1]] → 0.288, for three of the four ways
+    spell it, each with 1/4, and −ln(3/4) = 0.288.
     Shapes: input N × L × classes (log), target N × S (int64), input_lengths and target_lengths N (int64) → scalar
     PyTorch: torch.nn.CTCLoss
     """

@@ -56,6 +56,7 @@ class MaxPool1d(_MaxPool):
     exactly where.
 
     Example: [[[1, 5, 2, 4]]] → [[[5, 4]]]
+    Example (return_indices = yes): [[[1, 5, 2, 4]]] → out = [[[5, 4]]], indices = [[[1, 3]]]
     Shapes: N × C × L → N × C × L', with L' = (L + 2·padding − dilation·(kernel − 1) − 1) / stride + 1
     PyTorch: torch.nn.MaxPool1d
     """

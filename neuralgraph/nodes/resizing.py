@@ -31,6 +31,7 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     $y_t = max_k x_k$ over the steps of part $t$. Size 1 gives the largest of each channel.
 
     Example (output_size = 2): [[[1, 5, 2, 4]]] → [[[5, 4]]]
+    Example (output_size = 2, return_indices = yes): [[[1, 5, 2, 4]]] → out = [[[5, 4]]], indices = [[[1, 3]]]
     Shapes: N × C × L → N × C × output_size
     PyTorch: torch.nn.AdaptiveMaxPool1d
     """
@@ -103,8 +104,11 @@ class FractionalMaxPool2d(_FractionalMaxPool):
 class FractionalMaxPool3d(_FractionalMaxPool):
     """Keeps the largest of windows that are laid at random, so that volumes shrink by any factor.
 
-    As FractionalMaxPool2d with one more axis.
+    $y_i = max_k x_k$ over the points $k$ of window $i$. As FractionalMaxPool2d with one more axis.
 
+    Example (output_size = 1): 1 × 2 × 5 × 5 × 5 → 1 × 2 × 1 × 1 × 1
+    Example (kernel_size = 1, output_size = 1): [[[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]]] → [[[[[8]]]]], for a single
+    window lies at the far end.
     Shapes: N × C × D × H × W → N × C × output_size × output_size × output_size
     PyTorch: torch.nn.FractionalMaxPool3d
     """

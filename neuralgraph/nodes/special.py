@@ -12,6 +12,7 @@ class Exp2(_Unary):
 
     $2^x$, the inverse of Log2: how many things so many bits can tell apart.
 
+    Example: [[3, -1]] → [[8, 0.5]]
     Shapes: any → the same
     PyTorch: torch.exp2
     """
@@ -25,10 +26,12 @@ class Asinh(_Unary):
 
     $ln(x + √(x^2 + 1))$: like a logarithm far out, straight near 0, and at home with negative numbers too.
 
+    Example: [[0, 1.175]] → [[0, 1.000]], for sinh 1 = 1.175.
     Shapes: any → the same
     PyTorch: torch.asinh
     """
 
+    group = "Trigonometry"
     synonyms = ("arsinh", "inverse hyperbolic sine", "symmetric logarithm")
     target = "torch.asinh"
 
@@ -38,10 +41,12 @@ class Acosh(_Unary):
 
     $ln(x + √(x^2 - 1))$, for numbers from 1 on; below it is not a number.
 
+    Example: [[1, 1.543]] → [[0, 1.000]], for cosh 1 = 1.543.
     Shapes: any → the same
     PyTorch: torch.acosh
     """
 
+    group = "Trigonometry"
     synonyms = ("arcosh", "inverse hyperbolic cosine")
     target = "torch.acosh"
 
@@ -51,10 +56,12 @@ class Atanh(_Unary):
 
     $ln((1 + x) / (1 - x)) / 2$, for numbers between −1 and 1: it undoes Tanh.
 
+    Example: [[0, 0.5]] → [[0, 0.549]], for (ln 3) / 2 = 0.549.
     Shapes: any → the same
     PyTorch: torch.atanh
     """
 
+    group = "Trigonometry"
     synonyms = ("artanh", "inverse hyperbolic tangent")
     target = "torch.atanh"
 
@@ -65,6 +72,7 @@ class Logit(_Unary):
     $ln(x / (1 - x))$, for 0 … 1: it undoes Sigmoid. 0 and 1 become infinite, unless `eps` keeps the input that far from
     both ends.
 
+    Example: [[0.5, 0.75]] → [[0, 1.099]], for 0.75 / 0.25 = 3 and ln 3 = 1.099.
     Shapes: any → the same
     PyTorch: torch.logit
     """
@@ -83,12 +91,15 @@ class Logit(_Unary):
 class Trunc(_Unary):
     """Cuts off the digits after the point.
 
-    Towards 0: Floor for positive numbers, Ceil for negative ones. Its slope is 0: nothing is learnt through it.
+    $sign(x) · ⌊|x|⌋$. Towards 0: Floor for positive numbers, Ceil for negative ones. Its slope is 0: nothing is learnt
+    through it.
 
+    Example: [[2.7, -2.7]] → [[2, -2]]
     Shapes: any → the same
     PyTorch: torch.trunc
     """
 
+    group = "Rounding"
     synonyms = ("truncate", "fix", "round towards zero")
     target = "torch.trunc"
 
@@ -98,10 +109,12 @@ class Frac(_Unary):
 
     $x - trunc(x)$, with the sign of $x$.
 
+    Example: [[2.75, -2.75]] → [[0.75, -0.75]]
     Shapes: any → the same
     PyTorch: torch.frac
     """
 
+    group = "Rounding"
     synonyms = ("fraction", "fractional part")
     target = "torch.frac"
 
@@ -111,10 +124,12 @@ class Erfc(_Unary):
 
     $1 - erf(x)$, exact where $erf(x)$ is nearly 1.
 
+    Example: [[0, 1]] → [[1, 0.157]], for erf(1) = 0.843.
     Shapes: any → the same
     PyTorch: torch.erfc
     """
 
+    group = "Special functions"
     synonyms = ("complementary error function", "tail")
     target = "torch.erfc"
 
@@ -124,10 +139,12 @@ class Erfinv(_Unary):
 
     For −1 … 1: it turns evenly spread numbers into normally distributed ones, as $√2 · erfinv(2u - 1)$.
 
+    Example: [[0, 0.8427]] → [[0, 1.000]], for erf(1) = 0.8427.
     Shapes: any → the same
     PyTorch: torch.erfinv
     """
 
+    group = "Special functions"
     synonyms = ("inverse error function", "probit", "normal quantile")
     target = "torch.erfinv"
 
@@ -137,10 +154,12 @@ class Lgamma(_Unary):
 
     $ln Γ(x)$, with $Γ(n) = (n - 1)!$; in the likelihoods of counts.
 
+    Example: [[1, 5]] → [[0, 3.178]], for ln(1 · 2 · 3 · 4) = 3.178.
     Shapes: any → the same
     PyTorch: torch.lgamma
     """
 
+    group = "Special functions"
     synonyms = ("log gamma", "factorial")
     target = "torch.lgamma"
 
@@ -150,10 +169,12 @@ class Digamma(_Unary):
 
     $ψ(x) = Γ'(x) / Γ(x)$.
 
+    Example: [[1, 2]] → [[-0.577, 0.423]], for ψ(x + 1) = ψ(x) + 1/x.
     Shapes: any → the same
     PyTorch: torch.digamma
     """
 
+    group = "Special functions"
     synonyms = ("psi", "gamma derivative")
     target = "torch.digamma"
 
@@ -163,10 +184,12 @@ class Sinc(_Unary):
 
     $sin(πx) / (πx)$, and 1 at 0.
 
+    Example: [[0, 0.5, 1]] → [[1, 0.637, 0]], for 1 / (π/2) = 0.637.
     Shapes: any → the same
     PyTorch: torch.sinc
     """
 
+    group = "Special functions"
     synonyms = ("cardinal sine", "low pass", "filter")
     target = "torch.sinc"
 
@@ -176,10 +199,12 @@ class NanToNum(_Unary):
 
     The gradient is 0 where something was replaced. It hides a fault rather than mending it: look for the cause first.
 
+    Example (posinf = 9): [[1, nan, ∞]] → [[1, 0, 9]]
     Shapes: any → the same
     PyTorch: torch.nan_to_num
     """
 
+    group = "Arithmetic"
     synonyms = ("nan", "replace missing", "infinite", "clean")
     target = "torch.nan_to_num"
 
@@ -197,6 +222,7 @@ class Hypot(_Binary):
 
     $√(a^2 + b^2)$, number by number: the magnitude of a spectrum from its real and imaginary parts.
 
+    Example: a = [[3]], b = [[4]] → [[5]], the root of 9 + 16.
     Shapes: a and b of one shape → the same
     PyTorch: torch.hypot
     """
@@ -210,6 +236,7 @@ class Fmod(_Binary):
 
     $a - b · trunc(a / b)$. Remainder takes the sign of the second value instead.
 
+    Example: a = [[7, -7]], b = [[3, 3]] → [[1, -1]]
     Shapes: a and b of one shape → the same
     PyTorch: torch.fmod
     """
@@ -223,6 +250,7 @@ class FloorDivide(_Binary):
 
     $⌊a / b⌋$. Its slope is 0: nothing is learnt through it.
 
+    Example: a = [[7, -7]], b = [[2, 2]] → [[3, -4]]
     Shapes: a and b of one shape → the same
     PyTorch: torch.floor_divide
     """
@@ -239,10 +267,12 @@ class LogAddExp(_Binary):
 
     $ln(e^a + e^b)$, without overflowing: how probabilities of alternatives are joined.
 
+    Example: a = [[0]], b = [[0]] → [[0.693]], the logarithm of 1 + 1.
     Shapes: a and b of one shape → the same
     PyTorch: torch.logaddexp
     """
 
+    group = "Functions"
     synonyms = ("log sum", "soft maximum", "log probabilities")
     target = "torch.logaddexp"
 
@@ -252,10 +282,12 @@ class Xlogy(_Binary):
 
     $a · ln b$ without 0 · ∞: the terms of an entropy.
 
+    Example: a = [[0, 2]], b = [[0, 10]] → [[0, 4.605]], for 2 · ln 10 = 4.605.
     Shapes: a and b of one shape → the same
     PyTorch: torch.xlogy
     """
 
+    group = "Functions"
     synonyms = ("entropy", "x log y", "cross entropy term")
     target = "torch.xlogy"
 
@@ -265,10 +297,12 @@ class Heaviside(_Binary):
 
     $H(a)$: the oldest activation of all. No gradient passes.
 
+    Example: a = [[-3, 0, 2]], b = [[0.5, 0.5, 0.5]] → [[0, 0.5, 1]]
     Shapes: a and b of one shape → the same; N × F, scalar → N × F
     PyTorch: torch.heaviside
     """
 
+    group = "Comparison"
     synonyms = ("step", "threshold unit", "binary step", "perceptron")
     target = "neuralgraph.compiler.blocks.values.heaviside"
 
@@ -285,11 +319,13 @@ class Lerp(Node):
     $a + t (b - a)$, with $t$ = `weight`, or number by number what is wired to `weight`: 0 is the first value, 1 the
     second. A gate is nothing else.
 
+    Example (share = 0.25): a = [[0]], b = [[4]] → [[1]], a quarter of the way.
     Shapes: a and b of one shape → the same
     PyTorch: torch.lerp
     """
 
     category = "Maths"
+    group = "Arithmetic"
     synonyms = ("interpolate", "blend", "mix", "moving average", "gate")
 
     share: float = param(0.5, "How far on the way, where nothing is wired to `weight`.", min=-1e6, max=1e6,
@@ -312,11 +348,13 @@ class MaskedFill(Node):
     $x_i$ becomes `value` where the mask is yes. With −10⁹ before Softmax, what is masked gets no weight. No gradient
     passes where it wrote.
 
+    Example (value = -9): x = [[1, 2]], mask = [[no, yes]] → [[1, -9]]
     Shapes: x and mask of one shape → the same
     PyTorch: torch.masked_fill
     """
 
     category = "Maths"
+    group = "Comparison"
     synonyms = ("mask", "padding", "hide", "attention mask", "overwrite")
 
     value: float = param(0.0, "What is written.", min=-1e11, max=1e11, row="value")
@@ -341,11 +379,13 @@ class Detach(Node):
     $y = x$ with slope 0. For a target that the network made itself, for the sample in contrastive divergence, for the
     fixed half of a pair.
 
+    Example: [[1, -2]] → [[1, -2]]
     Shapes: any → the same
     PyTorch: torch.Tensor.detach
     """
 
     category = "Maths"
+    group = "Values"
     synonyms = ("stop gradient", "no gradient", "block gradient", "constant", "freeze")
 
     def call(self, x: Spec) -> Call:

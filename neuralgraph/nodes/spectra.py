@@ -11,6 +11,8 @@ _BOTH = ((0,), (1,))
 
 
 class _Fourier(_Along):
+    group = "Fourier"
+
     norm: str = param("backward", "Divide by the length going back, by its root both ways, or going forward.",
                       choices=("backward", "ortho", "forward"), advanced=True)
 
@@ -39,6 +41,7 @@ class FFT(_Fourier):
     $X_k = Σ_t x_t e^{-2πi k t / L}$ along an axis. `real` counts cosines, `imag` sines; Hypot makes the strength of
     them, Atan2 the phase. Frequencies from the middle on are the negative ones.
 
+    Example: [[1, 0, -1, 0]] → real = [[0, 2, 0, 2]], imag = [[0, 0, 0, 0]], a cosine that swings once.
     Shapes: x and imag of one shape → real the same, imag the same
     PyTorch: torch.fft.fft
     """
@@ -54,6 +57,7 @@ class IFFT(_Fourier):
 
     $x_t = (1/L) Σ_k X_k e^{2πi k t / L}$ along an axis.
 
+    Example: [[0, 2, 0, 2]] → real = [[1, 0, -1, 0]], imag = [[0, 0, 0, 0]]
     Shapes: real and imag of one shape → real the same, imag the same
     PyTorch: torch.fft.ifft
     """
@@ -67,8 +71,9 @@ class IFFT(_Fourier):
 class RFFT(_Fourier):
     """The spectrum of real numbers, without the half that mirrors the other.
 
-    As FFT, with the L/2 + 1 frequencies from 0 up to half the length.
+    $X_k = Σ_t x_t e^{-2πi k t / L}$, as FFT, with the L/2 + 1 frequencies from 0 up to half the length.
 
+    Example: [[0, 1, 0, -1]] → real = [[0, 0, 0]], imag = [[0, -2, 0]], a sine that swings once.
     Shapes: N × L → real N × L/2 + 1, imag N × L/2 + 1
     PyTorch: torch.fft.rfft
     """
@@ -82,8 +87,10 @@ class RFFT(_Fourier):
 class IRFFT(_Fourier):
     """The real sequence that half a spectrum stands for: the way back from RFFT.
 
-    It comes out with `n` numbers: twice one less than the frequencies, or set it for an odd length.
+    $x_t = (1/L) Σ_k X_k e^{2πi k t / L}$, with the missing half mirrored. It comes out with `n` numbers: twice one less
+    than the frequencies, or set it for an odd length.
 
+    Example: real = [[0, 2, 0]], imag = [[0, 0, 0]] → [[1, 0, -1, 0]]
     Shapes: real and imag N × L/2 + 1 → N × L
     PyTorch: torch.fft.irfft
     """
@@ -118,9 +125,11 @@ class _Plane(_Fourier):
 class FFT2(_Plane):
     """An image as a sum of waves in all directions.
 
-    As FFT along axis `dim` and along the one before it, normally the height and width. Blur and repeating patterns show
-    as what is missing, and as bright points.
+    $X_{kl} = Σ_m Σ_n x_{mn} e^{-2πi (k m / H + l n / W)}$. As FFT along axis `dim` and along the one before it,
+    normally the height and width. Blur and repeating patterns show as what is missing, and as bright points.
 
+    Example: [[[1, 2], [3, 4]]] → real = [[[10, -2], [-4, 0]]], imag = [[[0, 0], [0, 0]]], with the sum of all in the
+    corner.
     Shapes: x and imag N × C × H × W → real the same, imag the same
     PyTorch: torch.fft.fft2
     """
@@ -134,8 +143,9 @@ class FFT2(_Plane):
 class IFFT2(_Plane):
     """The image that a spectrum of waves stands for: the way back from FFT2.
 
-    Along axis `dim` and the one before it.
+    $x_{mn} = 1/(H W) Σ_k Σ_l X_{kl} e^{2πi (k m / H + l n / W)}$, along axis `dim` and the one before it.
 
+    Example: [[[10, -2], [-4, 0]]] → real = [[[1, 2], [3, 4]]], imag = [[[0, 0], [0, 0]]]
     Shapes: real and imag N × C × H × W → real the same, imag the same
     PyTorch: torch.fft.ifft2
     """

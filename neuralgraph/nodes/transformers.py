@@ -20,15 +20,19 @@ def _meet(tgt: Spec, memory: Spec, port: str, heads: int) -> int:
 class TransformerDecoder(Node):
     """Several blocks of a transformer decoder, one after the other.
 
-    `num_layers` times attention to itself, attention to `memory` (what an encoder has made of another sequence) and a
-    small network. It does not know the order of the steps: add positions to its input. With `is_causal` no step sees a
-    later one, as it must be where the next step is to be predicted.
+    $x_{k+1} = block_k(x_k, memory)$. `num_layers` times attention to itself, attention to `memory` (what an encoder has
+    made of another sequence) and a small network. It does not know the order of the steps: add positions to its input.
+    With `is_causal` no step sees a later one, as it must be where the next step is to be predicted.
 
+    Example (num_layers = 1, in use; weights = 0, layers.0.norm1.weight = 1, layers.0.norm2.weight = 1,
+    layers.0.norm3.weight = 1): tgt = [[[1, 3]]], memory = [[[5, 6]]] → [[[-1, 1]]], for with all other weights 0 only
+    the shortcuts and the norms are left.
     Shapes: tgt N × L × E, memory N × S × E → N × L × E
     PyTorch: torch.nn.TransformerDecoder
     """
 
     category = "Layers"
+    group = "Attention"
     synonyms = ("transformer", "decoder", "cross attention", "stack", "translation")
 
     nhead: int = param(1, "Number of attention heads; it has to divide the features.", min=1, max=4096, row="heads")
@@ -54,14 +58,20 @@ class TransformerDecoder(Node):
 class Transformer(Node):
     """The whole transformer: an encoder reads one sequence, a decoder writes another from it.
 
-    Encoder blocks make a memory of `src`; decoder blocks look at `tgt` and at that memory. Both end in a norm. Add
-    positions to both inputs. With `is_causal` no step of `tgt` sees a later one. As in «Attention is all you need».
+    $y = decoder(tgt, encoder(src))$. Encoder blocks make a memory of `src`; decoder blocks look at `tgt` and at that
+    memory. Both end in a norm. Add positions to both inputs. With `is_causal` no step of `tgt` sees a later one. As in
+    «Attention is all you need».
 
+    Example (num_encoder_layers = 1, num_decoder_layers = 1, in use; weights = 0, decoder.layers.0.norm1.weight = 1,
+    decoder.layers.0.norm2.weight = 1, decoder.layers.0.norm3.weight = 1, decoder.norm.weight = 1): src = [[[5, 6]]],
+    tgt = [[[1, 3]]] → [[[-1, 1]]], for with all other weights 0 only the shortcuts and the norms of the decoder are
+    left.
     Shapes: src N × S × E, tgt N × L × E → N × L × E
     PyTorch: torch.nn.Transformer
     """
 
     category = "Layers"
+    group = "Attention"
     synonyms = ("encoder decoder", "sequence to sequence", "seq2seq", "translation", "attention is all you need")
 
     nhead: int = param(1, "Number of attention heads; it has to divide the features.", min=1, max=4096, row="heads")
@@ -94,11 +104,15 @@ class ScaledDotProductAttention(Node):
     $softmax(Q K^T / √E) V$ over the last two axes; axes before them, such as heads, are taken one by one. Here torch
     turns the mask round: yes marks a pair that **may** look, in MultiheadAttention one that must not.
 
+    Example: query = [[[0]]], key = [[[1], [3]]], value = [[[1], [3]]] → [[[2]]], for the query 0 likes both keys alike.
+    Example (is_causal = yes): query = [[[0], [0]]], key = [[[1], [3]]], value = [[[1], [3]]] → [[[1], [2]]], for the
+    first query sees the first key alone.
     Shapes: query … × L × E, key … × S × E, value … × S × V → … × L × V
     PyTorch: torch.nn.functional.scaled_dot_product_attention
     """
 
     category = "Layers"
+    group = "Attention"
     synonyms = ("attention", "sdpa", "flash attention", "query key value", "softmax attention")
 
     is_causal: bool = param(False, "Hide the future: no query looks at a later key.", row="causal")

@@ -9,6 +9,7 @@ from neuralgraph.spec import Call, Float, Integer, Misfit, Size, function, param
 
 class _MaxUnpool(Spatial):
     category = "Layers"
+    group = "Pooling"
 
     kernel_size: Size = param(2, "Size of the window, as in the pooling.", min=1, max=WIDEST, row="kernel")
     stride: Size | None = param(None, "Step of the window, as in the pooling; empty is its size.", min=1, max=WIDEST,
@@ -32,9 +33,10 @@ class _MaxUnpool(Spatial):
 class MaxUnpool1d(_MaxUnpool):
     """Puts the largest numbers back where MaxPool1d found them, with 0 everywhere else.
 
-    Wire `indices` of a MaxPool1d with `return_indices` here. The patterns come back to their places, which Upsample
-    does not know.
+    $y_{indices_i} = x_i$, the rest 0. Wire `indices` of a MaxPool1d with `return_indices` here. The patterns come back
+    to their places, which Upsample does not know.
 
+    Example: x = [[[5, 4]]], indices = [[[1, 3]]] → [[[0, 5, 0, 4]]]
     Shapes: x and indices N × C × L → N × C × L'
     PyTorch: torch.nn.MaxUnpool1d
     """
@@ -46,9 +48,10 @@ class MaxUnpool1d(_MaxUnpool):
 class MaxUnpool2d(_MaxUnpool):
     """Puts the largest numbers back where MaxPool2d found them, with 0 everywhere else.
 
-    Wire `indices` of a MaxPool2d with `return_indices` here. Edges come back to their places: for outlining things in
-    images (SegNet).
+    $y_{indices_i} = x_i$, the rest 0. Wire `indices` of a MaxPool2d with `return_indices` here. Edges come back to
+    their places: for outlining things in images (SegNet).
 
+    Example: x = [[[[5]]]], indices = [[[[2]]]] → [[[[0, 0], [5, 0]]]], for places are counted row by row, from 0.
     Shapes: x and indices N × C × H × W → N × C × H' × W'
     PyTorch: torch.nn.MaxUnpool2d
     """
@@ -60,8 +63,10 @@ class MaxUnpool2d(_MaxUnpool):
 class MaxUnpool3d(_MaxUnpool):
     """Puts the largest numbers back where MaxPool3d found them, with 0 everywhere else.
 
-    As MaxUnpool2d with one more axis.
+    $y_{indices_i} = x_i$, the rest 0. As MaxUnpool2d with one more axis.
 
+    Example: x = [[[[[5]]]]], indices = [[[[[6]]]]] → [[[[[0, 0], [0, 0]], [[0, 0], [5, 0]]]]], for places are counted
+    layer by layer, row by row, from 0.
     Shapes: x and indices N × C × D × H × W → N × C × D' × H' × W'
     PyTorch: torch.nn.MaxUnpool3d
     """
