@@ -140,3 +140,17 @@ def test_evaluating_draws_the_same_every_time_and_disturbs_nobody() -> None:
     assert all((one[name] == two[name]).all() for name in one)
     slopes, again = ng.gradients(graph, "loss"), ng.gradients(graph, "loss")
     assert all((slopes[name] == again[name]).all() for name in slopes)
+
+
+def test_predicting_draws_the_same_every_time_and_disturbs_nobody() -> None:
+    graph = ng.Graph()
+    x = graph.add("Input", shape=(5,), id="x")
+    graph.add("Output", graph.add("RandnLike", graph.add("Dropout", x)), id="noise")
+    program = ng.compile(graph, seed=4)
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    one = program.predict(x=ROWS)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.rand(5)
+    assert torch.equal(program.predict(x=ROWS), one)
+    assert not torch.equal(ng.compile(graph, seed=5).predict(x=ROWS), one)
