@@ -252,8 +252,8 @@ class _Is(Node):
 class IsNan(_Is):
     """Is this «not a number»? Yes or no, number by number.
 
-    $x ≠ x$, which holds for nothing else. What 0/0 or the logarithm of a negative number gives, and what spreads from
-    there through everything behind it.
+    $x ≠ x$. Nothing else differs from itself. What 0/0 or the logarithm of a negative number gives, and what spreads
+    from there through everything behind it.
 
     Example: [[1, nan, ∞]] → [[no, yes, no]]
     Shapes: any → the same (bool)

@@ -210,10 +210,10 @@ class Kron(Node):
 class Cross(Node):
     """The cross product: the vector that stands upright on two others.
 
-    $a × b$, as long as the parallelogram between them is large. For vectors of three numbers.
+    $a × b$. Its length is the area of the parallelogram between them. For vectors of three numbers.
 
     Example: a = [[1, 0, 0]], b = [[0, 1, 0]] → [[0, 0, 1]]
-    Shapes: a and b of one shape, 3 along `dim` → the same
+    Shapes: a and b of one shape, 3 along dim → the same
     PyTorch: torch.linalg.cross
     """
 

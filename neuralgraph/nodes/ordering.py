@@ -168,7 +168,7 @@ class LogCumSumExp(_Along):
 class CountNonzero(_Reduction):
     """How many numbers are not 0, along some axes or of all.
 
-    $Σ_i [x_i ≠ 0]$, where a bracket is 1 if it is true. Of yes and no it counts yes. It has no slope.
+    $Σ_i [x_i ≠ 0]$. A bracket is 1 where it is true, else 0. Of yes and no it counts yes. It has no slope.
 
     Example (dim = 1): [[0, 2, 3]] → [2]
     Shapes: N × F → scalar, or N with dim = 1 (int64)

@@ -328,7 +328,7 @@ class Lerp(Node):
     group = "Arithmetic"
     synonyms = ("interpolate", "blend", "mix", "moving average", "gate")
 
-    share: float = param(0.5, "How far on the way, where nothing is wired to `weight`.", min=-1e6, max=1e6,
+    share: float = param(0.5, "How far on the way, where nothing is wired to weight.", min=-1e6, max=1e6,
                          row="weight")
 
     def call(self, a: Float, b: Float, weight: Float | None = None) -> Call:

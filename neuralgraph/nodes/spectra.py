@@ -87,8 +87,8 @@ class RFFT(_Fourier):
 class IRFFT(_Fourier):
     """The real sequence that half a spectrum stands for: the way back from RFFT.
 
-    $x_t = (1/L) Σ_k X_k e^{2πi k t / L}$, with the missing half mirrored. It comes out with `n` numbers: twice one less
-    than the frequencies, or set it for an odd length.
+    $x_t = (1/L) Σ_k X_k e^{2πi k t / L}$. The half that is not there mirrors the other. It comes out with `n`
+    numbers: twice one less than the frequencies, or set it for an odd length.
 
     Example: real = [[0, 2, 0]], imag = [[0, 0, 0]] → [[1, 0, -1, 0]]
     Shapes: real and imag N × L/2 + 1 → N × L
