@@ -317,8 +317,10 @@ def evaluate(graph: Graph, inputs: Mapping[str, Any] | None = None, run: Run | N
     `inputs` gives arrays for sources by id, key or output name; data nodes without one give all their rows. With `run`,
     its trained weights are used, else fresh ones of the plan's seed.
     """
+    from neuralgraph.training.randomness import undisturbed
+
     program, tensors = _ready(graph, inputs, run)
-    with program.quiet():
+    with undisturbed(program.device, program.seed), program.quiet():
         return {name: value.cpu().numpy() for name, value in program.trace(tensors).items()}
 
 
@@ -335,9 +337,10 @@ def gradients(
     every node (small graphs only); both give the same.
     """
     from neuralgraph.compiler.derive import derive
+    from neuralgraph.training.randomness import undisturbed
 
     program, tensors = _ready(graph, inputs, run)
-    with program.quiet():
+    with undisturbed(program.device, program.seed), program.quiet():
         return {name: value.detach().cpu().numpy() for name, value in derive(program, tensors, of, mode).items()}
 
 

@@ -62,6 +62,18 @@ class Cell(nn.LSTMCell):
         return super().forward(x, (hx, cx))
 
 
+def several(oracle: Any, /, gradient: bool = True, params: dict[str, Any] | None = None, **inputs: Spec) -> Row:
+    return inputs, oracle, params or {}, gradient
+
+
+def places(name: str, **params: Any) -> dict[str, Row]:
+    """The 1d, 2d and 3d of a function of numbers and of places, all of them 0 or 1."""
+    spec = {n: Spec(("N", 2, *[3] * n), "float32") for n in (1, 2, 3)}
+    where = {n: Spec(("N", 2, *[3] * n), "int64", 2) for n in (1, 2, 3)}
+    return {f"{name}{n}d": several(getattr(nn, f"{name}{n}d")(2), True, params, x=spec[n], indices=where[n])
+            for n in (1, 2, 3)}
+
+
 TABLE: dict[str, Row] = {
     **plain("ReLU6", "SELU", "Mish", "Hardswish", "Hardsigmoid", "LogSigmoid", "Softsign", "Tanhshrink"),
     "PReLU": one(IMAGE, nn.PReLU(4, 0.1), each=True, init=0.1),
@@ -165,4 +177,101 @@ TABLE: dict[str, Row] = {
     "HingeEmbeddingLoss": (*loss(lambda i, t: F.hinge_embedding_loss(i, t, margin=2.0), margin=2.0), ("target",)),
     "MultiLabelSoftMarginLoss": loss(nn.MultiLabelSoftMarginLoss()),
     "MultiLabelMarginLoss": loss(nn.MultiLabelMarginLoss(), Spec(("N", 6), "int64", 6)),
+}
+
+LISTS = Spec(("N", 4), "int64", 6)
+STEPS = Spec(("N", 3, 4))
+SHOT = Spec(("N", 6), "float64")
+"""Probabilities that are 0 or 1: a coin of them is no coin."""
+DOUBLES = Spec((3,), "float64")
+
+
+def ctc(input: Any, target: Any) -> Any:
+    return F.ctc_loss(input.transpose(0, 1), target, torch.full((len(input),), 5), (target != 0).sum(1))
+
+
+def positive(x: Any) -> Any:
+    return torch.linalg.cholesky(torch.tril(x) @ torch.tril(x).mT)
+
+
+TABLE |= {
+    **unary("Exp2", "Asinh", "Atanh", "Logit", "Trunc", "Frac", "Erfc", "Erfinv", "Lgamma", "Digamma", "Sinc"),
+    "Acosh": (*one(ROWS, torch.acosh), (), 1.0),  # 1 becomes 0
+    "NanToNum": one(ROWS, lambda x: torch.nan_to_num(x, 3.0), nan=3.0),  # NaN becomes 3, 0.5 stays 0.5
+    "Hypot": two(torch.hypot),  # 3 and 4 give 5
+    "Fmod": two(torch.fmod),  # −14 and 12 give −2
+    "FloorDivide": two(torch.floor_divide),  # 14 and 4 give 3
+    "LogAddExp": two(torch.logaddexp),  # ln 0.25 and ln 0.5 give ln 0.75
+    "Xlogy": two(torch.xlogy),  # 0 and 0 give 0
+    "Heaviside": two(torch.heaviside, False),  # −3, 0, 2 with 0.5 become 0, 0.5, 1
+    "Lerp": two(lambda a, b: torch.lerp(a, b, 0.25), share=0.25),  # 0 and 4 give 1
+    "IsClose": two(lambda a, b: torch.isclose(a, b, 0.5), False, rtol=0.5),  # 1.4 and 1 give yes with rtol 0.5
+    "IsNan": one(ROWS, torch.isnan, False), "IsInf": one(ROWS, torch.isinf, False),
+    "MaskedFill": several(lambda x, mask: x.masked_fill(mask, -9.0), True, {"value": -9.0}, x=ROWS, mask=MASKS),
+    "Detach": one(ROWS, lambda x: x, False),  # 3 stays 3, its gradient 0
+    "Pinv": one(Spec(("N", 4, 3)), torch.linalg.pinv),  # 2, 0 / 0, 4 / 0, 0 gives 0.5, 0, 0 / 0, 0.25, 0
+    "Eigh": one(SQUARES, lambda x: tuple(torch.linalg.eigh(x))),  # 2, 1 / 1, 2 has 1 and 3
+    "SVD": one(SQUARES, lambda x: tuple(torch.linalg.svd(x, full_matrices=False))),  # 3, 0 / 0, 4 has 4 and 3
+    "QR": one(SQUARES, lambda x: tuple(torch.linalg.qr(x))),
+    "Cholesky": one(Spec(("N", 1, 1)), torch.linalg.cholesky),  # 4 becomes 2; larger ones in test_conformance_ops
+    "Slogdet": one(SQUARES, lambda x: tuple(torch.linalg.slogdet(x))),  # 2, 0 / 0, −4 gives −1 and ln 8
+    "MatrixPower": one(SQUARES, lambda x: x @ x @ x, n=3),  # 2, 0 / 0, 1 with n = 3 becomes 8, 0 / 0, 1
+    "MatrixNorm": one(SQUARES, lambda x: torch.linalg.matrix_norm(x, "nuc"), ord="nuc"),  # 3, 0 / 0, 4: fro 5, nuc 7
+    "Kron": two(lambda a, b: torch.stack([torch.kron(i, k) for i, k in zip(a, b, strict=True)]), a=SQUARES,
+                b=Spec(("N", 2, 4))),  # 1, 2 and 1, 10 give 1, 10, 2, 20
+    "Cross": two(torch.linalg.cross, a=Spec(("N", 3)), b=Spec(("N", 3))),  # 1, 0, 0 and 0, 1, 0 give 0, 0, 1
+    "Vecdot": two(torch.linalg.vecdot),  # 1, 2 and 3, 4 give 11
+    "DiagEmbed": one(ROWS, torch.diag_embed),  # 1, 2 gives 1, 0 / 0, 2
+    "CumMax": one(ROWS, lambda x: tuple(x.cummax(1))),  # 1, 3, 2 becomes 1, 3, 3 with places 0, 1, 1
+    "CumMin": one(ROWS, lambda x: tuple(x.cummin(1))),  # 3, 1, 2 becomes 3, 1, 1
+    "Median": one(ROWS, lambda x: tuple(x.median(1))),  # 1, 9, 3 has 3 at place 2
+    "Mode": one(ROWS, lambda x: tuple(x.mode(1))),  # 1, 3, 3 has 3
+    "Kthvalue": one(ROWS, lambda x: tuple(x.kthvalue(2, 1)), k=2),  # 9, 1, 3 with k = 2 has 3 at place 2
+    "Quantile": one(ROWS, lambda x: x.quantile(0.25, 1), q=0.25),  # 0 … 4 with q = 0.25 has 1
+    "ArgSort": one(ROWS, lambda x: x.argsort(1, descending=True), False, descending=True),  # 3, 9, 5 gives 1, 2, 0
+    "LogCumSumExp": one(ROWS, lambda x: x.logcumsumexp(1)),  # 0, 0 becomes 0, 0.693
+    "CountNonzero": one(ROWS, lambda x: x.count_nonzero(1), False, dim=(1,)),  # 0, 2, 3 has 2
+    "Normalize": one(ROWS, F.normalize),  # 3, 4 becomes 0.6, 0.8
+    "Scatter": several(lambda x, index, src: x.scatter(1, index, src), True, {}, x=ROWS,
+                       index=Spec(("N", 1), "int64", 6), src=Spec(("N", 1))),  # 0, 0 with 7 at place 1 becomes 0, 7
+    "ScatterAdd": several(lambda x, index, src: x.scatter_add(1, index, src), True, {}, x=ROWS, index=PLACES,
+                          src=Spec(("N", 3))),  # 0, 0 with 3 and 4, both at place 1, becomes 0, 7
+    "IndexSelect": several(lambda x, index: x.index_select(1, index), True, {}, x=ROWS, index=Spec((2,), "int64", 6)),
+    "Bucketize": several(torch.bucketize, False, {}, x=SHOT, boundaries=DOUBLES),  # 1.5 between 1, 2 is in 1
+    "Arange": several(lambda: torch.tensor([2, 5, 8]), False, {"start": 2, "end": 9, "step": 3}),
+    "Linspace": several(lambda: torch.linspace(0, 1, 5), False, {"steps": 5}),  # 0, 0.25, 0.5, 0.75, 1
+    "Eye": several(lambda: torch.eye(2, 3), False, {"n": 2, "m": 3}),  # 1, 0, 0 / 0, 1, 0
+    "Full": several(lambda: torch.full((2, 3), 7.0), False, {"shape": (2, 3), "value": 7.0}),
+    "FullLike": one(ROWS, torch.ones_like, False, fill_value=1.0),
+    "Expand": one(Spec(("N", 1, 4)), lambda x: x.expand(-1, 3, 4), shape=(3, -1)),  # 5 with shape 3 becomes 5, 5, 5
+    "Tile": one(ROWS, lambda x: torch.cat((x, x), 1)),  # 1, 2 becomes 1, 2, 1, 2
+    "RepeatInterleave": one(ROWS, lambda x: x.repeat_interleave(2, 1)),  # 1, 2 becomes 1, 1, 2, 2
+    "Movedim": one(IMAGE, lambda x: x.permute(0, 3, 1, 2)),
+    "Meshgrid": several(lambda a, b: torch.meshgrid(a, b, indexing="ij"), True, {}, xs_0=Spec((2,)), xs_1=Spec((3,))),
+    "FFT": one(ROWS, lambda x: (torch.fft.fft(x).real, torch.fft.fft(x).imag)),  # 1, 0, −1, 0 has 0, 2, 0, 2
+    "RFFT": one(ROWS, lambda x: (torch.fft.rfft(x).real, torch.fft.rfft(x).imag)),  # 1, 0, −1, 0 has 0, 2, 0
+    "IFFT": several(lambda real: (torch.fft.ifft(real).real, torch.fft.ifft(real).imag), True, {}, real=ROWS),
+    "IRFFT": several(lambda real, imag: torch.fft.irfft(torch.complex(real, imag)), True, {}, real=ROWS, imag=ROWS),
+    "FFT2": one(IMAGE, lambda x: (torch.fft.fft2(x).real, torch.fft.fft2(x).imag)),
+    "IFFT2": several(lambda real: (torch.fft.ifft2(real).real, torch.fft.ifft2(real).imag), True, {}, real=IMAGE),
+    "GaussianNoise": one(ROWS, lambda x: x, std=0.0),  # what it draws is in tests/nodes/test_chance.py
+    "Bernoulli": one(SHOT, lambda x: x),  # 0 and 1 stay; 0.5 is 1 every other time
+    "Multinomial": one(Spec(("N", 1)), lambda x: torch.zeros(len(x), 2, dtype=torch.int64), False, num_samples=2),
+    "RandnLike": one(ROWS, lambda x: torch.full_like(x, 2.0), False, mean=2.0, std=0.0),
+    "RandLike": one(ROWS, lambda x: torch.full_like(x, 2.0), False, low=2.0, high=2.0),
+    "EmbeddingBag": one(LISTS, nn.EmbeddingBag(6, 3), num_embeddings=6, embedding_dim=3),
+    **places("MaxUnpool"),  # 5 with place 2 and window 3 becomes 0, 0, 5
+    "FractionalMaxPool3d": one(VOLUME, lambda x: x[:, :, 1:, 1:, 1:].amax((2, 3, 4), True), kernel_size=4,
+                               output_size=1),  # a single window lies at the end
+    "CTCLoss": several(ctc, True, {}, input=Spec(("N", 5, 6)), target=LISTS),
+    "TransformerDecoder": several(
+        nn.TransformerDecoder(nn.TransformerDecoderLayer(4, 2, 8, 0.0, batch_first=True), 2),
+        True, {"nhead": 2, "dim_feedforward": 8, "dropout": 0.0}, tgt=STEPS, memory=Spec(("N", 5, 4))),
+    "Transformer": several(
+        nn.Transformer(4, 2, 1, 1, 8, 0.0, batch_first=True), True,
+        {"nhead": 2, "num_encoder_layers": 1, "num_decoder_layers": 1, "dim_feedforward": 8, "dropout": 0.0},
+        src=Spec(("N", 5, 4)), tgt=STEPS),
+    "ScaledDotProductAttention": several(
+        F.scaled_dot_product_attention, True, {}, query=STEPS, key=STEPS,
+        value=STEPS),
 }

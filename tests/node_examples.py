@@ -28,6 +28,8 @@ class Example:
     """Whether a gradient reaches every float input."""
     signs: tuple[str, ...] = ()
     """Ports that get −1 or 1."""
+    lift: float = 0.0
+    """Added to decimal inputs, where 0 … 1 is no place for the function."""
 
 
 ROWS = Spec(("N", 6))

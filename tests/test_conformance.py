@@ -24,7 +24,7 @@ from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.nodes import CATALOG
 from neuralgraph.spec import Misfit, Spec
 
-MADE = {"TransformerEncoder", "LSTMCell", "FractionalMaxPool2d"}
+MADE = {"TransformerEncoder", "LSTMCell", "FractionalMaxPool2d", "CTCLoss"}
 """Made from other arguments, or at random: compared in the harness over the catalogue."""
 INFERRED = {"in_features", "in_channels", "num_features", "input_size", "d_model", "embed_dim", "in1_features",
             "in2_features", "normalized_shape", "num_channels", "batch_first", "device", "dtype", "inplace", "kdim",

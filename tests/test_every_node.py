@@ -188,7 +188,7 @@ def tensors(given: Example, batch: int) -> dict[str, torch.Tensor]:
     for port, spec in given.inputs.items():
         shape = [concrete(size, batch) for size in spec.shape]
         found[f"in_{port}"] = (
-            torch.rand(shape, generator=draw) * 0.9 + 0.05
+            torch.rand(shape, generator=draw) * 0.9 + 0.05 + given.lift
             if spec.dtype == "float32"
             else torch.randint(spec.classes or 2, shape, generator=draw).to(getattr(torch, spec.dtype))
         )

@@ -30,10 +30,11 @@ WITHOUT: dict[str, str] = {
 NO_FORMULA: dict[str, tuple[str, ...]] = {
     "numbers only change places": (
         "Flatten", "Unflatten", "Reshape", "Permute", "Squeeze", "Unsqueeze", "Slice", "Concat", "Split", "Sort",
-        "TopK", "PixelShuffle", "PixelUnshuffle", "ChannelShuffle", "Unfold", "Upsample",
+        "TopK", "PixelShuffle", "PixelUnshuffle", "ChannelShuffle", "Unfold", "Upsample", "Expand", "Tile", "Movedim",
         *(f"{way}Pad{n}d" for way in ("Zero", "Constant", "Reflection", "Replication", "Circular") for n in (1, 2, 3)),
     ),
-    "the words say all": ("Fold", "Cast", "ConfusionMatrix", "Output", "Constant", "Parameter"),
+    "the words say all": ("Fold", "Cast", "ConfusionMatrix", "Output", "Constant", "Parameter", "NanToNum", "Median",
+                          "Mode", "Kthvalue"),
 }
 """Node types whose help has no formula, and why."""
 
@@ -132,7 +133,8 @@ def inputs(kind: type[Node], given: Example) -> tuple[Any, Any, Any, dict[str, t
     assert len(given.inputs) == 1 or many or all(one.name in letters for one in given.inputs)
     for port, one in zip(names, given.inputs, strict=True):
         if one.mark == "Constant":
-            nodes[port] = Placed(port, "Constant", FrozenDict({"value": plain(one.value)}))
+            whole = {"dtype": "int64"} if letters.get(port) == "I" else {}
+            nodes[port] = Placed(port, "Constant", FrozenDict({"value": plain(one.value), **whole}))
         else:
             nodes[port] = Placed(port, "Input")
             tensors[port] = tensor(one, letters.get(port, "F"))

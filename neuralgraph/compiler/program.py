@@ -12,6 +12,7 @@ from torch import Tensor, fx, nn
 from neuralgraph.compiler.build import Writer, build_root, construct, dotted, mangled, part, seed_of, source_key
 from neuralgraph.compiler.infer import Inference
 from neuralgraph.compiler.matching import Match, match
+from neuralgraph.compiler.turns import seeded
 from neuralgraph.errors import GraphError, RunError, WeightsMismatch
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.reading import arguments
@@ -123,13 +124,14 @@ class Program:
         return writer.finish({name: writer.values[start] for name, start in wanted.items()}, "Network"), keys
 
     def predict(self, **arrays: Any) -> Any:
-        """The outputs for these inputs, in eval mode, without a gradient; changes nothing.
+        """The outputs for these inputs, in eval mode, without a gradient; changes nothing, the random state included.
 
+        Nodes that draw random numbers draw those of the program's seed: the same inputs give the same outputs.
         Inputs by port name (`x=…`) or by source key with `_` for `.` (`dataset_1_x=…`); arrays or tensors, rows first.
         One output comes alone, several as a dictionary.
         """
         given = [self.tensor(key, self._find(key, arrays)) for key in self.module_inputs]
-        with self.quiet(), torch.no_grad():
+        with seeded(self.seed), self.quiet(), torch.no_grad():
             result: dict[str, Tensor] = self.module(*given)
         return next(iter(result.values())) if len(result) == 1 else result
 

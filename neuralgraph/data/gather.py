@@ -8,7 +8,7 @@ from typing import Any
 from neuralgraph.data.arrays import checked
 from neuralgraph.data.delivery import Array, Delivery
 from neuralgraph.data.feed import Feed, make_feed
-from neuralgraph.data.sources import Where, deliver, describe
+from neuralgraph.data.sources import Where, deliver, describe, drawn, fitted
 from neuralgraph.errors import DataError
 from neuralgraph.graph.plan import Plan
 from neuralgraph.spec import Node
@@ -38,17 +38,19 @@ def rows(
     _known(given, sources)
     found: dict[str, Array] = {}
     deliveries: list[Delivery] = []
-    for key, (id, output, node) in sources.items():
+    for key, (id, output, node) in sorted(sources.items(), key=lambda one: drawn(one[1][2])):
         value = _given(given, key, id, output)
         if value is not None:
             found[key] = checked(key, value, describe(node, folder).get(output))
         elif node.type == "Input":
             raise DataError(f"{id} waits for numbers. Give them: data={{{id!r}: array}}.")
         else:
-            delivery = deliver(node, folder)
-            deliveries.append(delivery)
+            count = len(next(iter(found.values()), ()))
+            delivery = deliver(fitted(node, count), folder)
+            if not (count and drawn(node)):  # noise beside data says nothing about a test set or classes
+                deliveries.append(delivery)
             found[key] = delivery.arrays[output]
-    return found, deliveries
+    return {key: found[key] for key in sources}, deliveries
 
 
 def _given(given: Mapping[str, Any], key: str, id: str, output: str) -> Any:

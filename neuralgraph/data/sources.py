@@ -11,6 +11,7 @@ from typing import Any
 from neuralgraph.data.bundled import KNOWN, bundled
 from neuralgraph.data.delivery import Delivery
 from neuralgraph.data.idx import describe_idx, idx_files, read_idx
+from neuralgraph.data.noise import noise, noise_spec
 from neuralgraph.data.playground import playground
 from neuralgraph.data.reach import Reach, reach
 from neuralgraph.data.tables import TRUTH, letters, truth_table
@@ -84,6 +85,16 @@ class Kind:
     describe: Callable[[Node, Where], Mapping[str, Spec]]
 
 
+def drawn(node: Node) -> int:
+    """0 for data, 1 for noise with rows of its own, 2 for noise that has as many rows as the others."""
+    return 0 if node.type != "Noise" else 1 if node.values["samples"] else 2
+
+
+def fitted(node: Node, rows: int) -> Node:
+    """Noise that follows the others, with so many rows; any other node as it is."""
+    return type(node)(**{**node.values, "samples": rows}) if rows and drawn(node) == 2 else node
+
+
 def _kind(node: Node) -> Kind:
     if node.type not in KINDS:
         raise DataError(f"{node.type} brings no data of its own. Give it arrays, or use a data node in its place.")
@@ -154,5 +165,10 @@ KINDS: dict[str, Kind] = {
         _idx_files,
         lambda node, folder: read_idx(_checked(node, folder)),
         lambda node, folder: describe_idx(_checked(node, folder)),
+    ),
+    "Noise": Kind(
+        lambda node, folder: (),
+        lambda node, folder: noise(**node.values),
+        lambda node, folder: {"x": noise_spec(node.values["shape"])},
     ),
 }

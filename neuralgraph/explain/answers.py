@@ -62,7 +62,7 @@ def scores(program: Program, arrays: Mapping[str, Array]) -> torch.Tensor | None
     """The first output for these rows, on the processor; None where it is not a table of numbers."""
     found = []
     rows = len(next(iter(arrays.values())))
-    with undisturbed(program.device):
+    with undisturbed(program.device, program.seed):
         for first in range(0, rows, AT_ONCE):
             part = {key.replace(".", "_"): np.array(one[first : first + AT_ONCE]) for key, one in arrays.items()}
             result = program.predict(**part)

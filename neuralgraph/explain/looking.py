@@ -109,6 +109,7 @@ class Looking:
         `program` is that of the run that asks; without one, that of the last run, if it was made from `graph`; else
         the initial weights answer, so that a drawing is alive before it has learnt anything.
         """
+        from neuralgraph.compiler.build import source_key
         from neuralgraph.data.sources import deliver
         from neuralgraph.explain.previews import activations, samples
 
@@ -123,7 +124,7 @@ class Looking:
             except DataError:
                 continue
             names = names or delivery.class_names
-            heads |= {f"{id}.{output}": array[:4].copy() for output, array in delivery.arrays.items()}
+            heads |= {source_key(node, id, output): array[:4].copy() for output, array in delivery.arrays.items()}
         found = samples(heads)
         if program is not None and all(key in heads for key in program.inputs):
             found |= activations(program, heads, names)

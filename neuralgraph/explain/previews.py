@@ -43,7 +43,7 @@ def activations(program: Program, sample: Mapping[str, NDArray[Any]], names: tup
     `sample` by source key, with one row. What a classification loss judges is shown as probabilities.
     """
     tensors = {key: program.tensor(key, value[:1]) for key, value in sample.items()}
-    with undisturbed(program.device), program.quiet():
+    with undisturbed(program.device, program.seed), program.quiet():
         values = program.trace(tensors)
     judged = set(program.outputs) if names else set()
     found = {}

@@ -59,7 +59,7 @@ def units(program: Program, arrays: Mapping[str, Array], features: tuple[str, ..
     state = program.state_dict()
     weights = {id: state[f"{id}.weight"].detach().float().cpu().numpy() for id in (chain[at] for at in linear)}
     grid, _, _ = plane(arrays[keys[0]], SIDE)
-    with undisturbed(program.device), program.quiet():
+    with undisturbed(program.device, program.seed), program.quiet():
         values = program.trace({keys[0]: program.tensor(keys[0], grid)}, [end for _, end in ends])
     layers = tuple(
         Layer(id, _activation(program, chain, id, end), len(weights[id]),

@@ -9,6 +9,7 @@ from neuralgraph.nodes import (
     algebra,
     attention,
     cells,
+    chance,
     comparison,
     convolution,
     data,
@@ -16,11 +17,14 @@ from neuralgraph.nodes import (
     joining,
     layers,
     losses,
+    making,
     margins,
     maths,
+    matrices,
     metrics,
     modules,
     normalisation,
+    ordering,
     padding,
     pairs,
     pooling,
@@ -32,14 +36,19 @@ from neuralgraph.nodes import (
     resizing,
     scaling,
     shape,
+    special,
+    spectra,
+    transformers,
+    unpooling,
 )
 from neuralgraph.nodes.left_out import LEFT_OUT
 from neuralgraph.spec import Catalog, Node
 
 MODULES: tuple[ModuleType, ...] = (
-    data, preparation, layers, convolution, pooling, maths, functions, shape, joining, normalisation, recurrent,
-    attention, cells, resizing, padding, scaling, activations, rectifiers, reductions, algebra, comparison, losses,
-    margins, pairs, metrics, modules, recurrence,
+    data, preparation, layers, convolution, pooling, unpooling, maths, making, functions, special, shape, joining,
+    normalisation, recurrent, attention, cells, transformers, resizing, padding, scaling, activations, rectifiers,
+    reductions, ordering, algebra, matrices, spectra, comparison, chance, losses, margins, pairs, metrics, modules,
+    recurrence,
 )
 """In the order of the palette, within each category."""
 

@@ -156,6 +156,7 @@ class Eigvalsh(_Square):
     PyTorch: torch.linalg.eigvalsh
     """
 
+    group = "Decompositions"
     synonyms = ("eigenvalues", "spectrum", "principal")
     target = "torch.linalg.eigvalsh"
 
@@ -172,7 +173,7 @@ class Svdvals(Node):
     """
 
     category = "Maths"
-    group = "Linear algebra"
+    group = "Decompositions"
     synonyms = ("singular values", "svd", "rank")
 
     def call(self, x: Float) -> Call:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from neuralgraph.nodes.demands import divides, weighable
 from neuralgraph.spec import Call, Float, Mask, Misfit, Node, Spec, module, param
 
+_CAUSAL = "neuralgraph.compiler.blocks.causal."
+
 
 def _sequence(x: Spec, port: str) -> int:
     """The features of a batch of sequences."""
@@ -55,6 +57,7 @@ class MultiheadAttention(Node):
     row="heads")
     dropout: float = param(0.0, "Dropout on the attention weights.", min=0.0, max=1.0, advanced=True)
     bias: bool = param(True, "Learn offsets in the projections.", advanced=True)
+    is_causal: bool = param(False, "Hide the future: no step looks at a later one.", row="causal")
 
     def outputs(self) -> tuple[str, ...]:
         return ("out", "weights")
@@ -71,7 +74,8 @@ class MultiheadAttention(Node):
         _padding(key_padding_mask, key, "key_padding_mask")
         _pairs(attn_mask, query, key, "attn_mask")
         return module(
-            "torch.nn.MultiheadAttention", picks=((0,), (1,)), embed_dim=embed, num_heads=self.num_heads,
+            _CAUSAL + "CausalAttention" if self.is_causal else "torch.nn.MultiheadAttention",
+            picks=((0,), (1,)), embed_dim=embed, num_heads=self.num_heads,
             dropout=self.dropout, bias=self.bias, kdim=kdim, vdim=vdim, batch_first=True)
 
 
@@ -96,10 +100,13 @@ class TransformerEncoderLayer(Node):
     dropout: float = param(0.1, "Dropout inside the block.", min=0.0, max=1.0)
     activation: str = param("relu", "Activation of the small network.", choices=("relu", "gelu"))
     norm_first: bool = param(False, "Normalise before attention and network instead of after.", advanced=True)
+    is_causal: bool = param(False, "Hide the future: no step looks at a later one.", row="causal")
 
     def call(self, x: Float, src_mask: Mask | None = None, src_key_padding_mask: Mask | None = None) -> Call:
         features = _sequence(x, "x")
         divides(features, self.nhead, "a number of features", "x")
         _padding(src_key_padding_mask, x, "src_key_padding_mask")
         _pairs(src_mask, x, x, "src_mask")
-        return module("torch.nn.TransformerEncoderLayer", d_model=features, **self.values, batch_first=True)
+        target = _CAUSAL + "CausalEncoderLayer" if self.is_causal else "torch.nn.TransformerEncoderLayer"
+        given = {name: one for name, one in self.values.items() if name != "is_causal"}
+        return module(target, d_model=features, **given, batch_first=True)

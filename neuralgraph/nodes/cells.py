@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuralgraph.nodes.attention import _padding, _pairs, _sequence
+from neuralgraph.nodes.attention import _CAUSAL, _padding, _pairs, _sequence
 from neuralgraph.nodes.demands import divides, weighable
 from neuralgraph.spec import Call, Float, Mask, Misfit, Node, Spec, module, param
 
@@ -113,6 +113,7 @@ class TransformerEncoder(Node):
     dropout: float = param(0.1, "Dropout inside the blocks.", min=0.0, max=1.0)
     activation: str = param("relu", "Activation of the small networks.", choices=("relu", "gelu"))
     norm_first: bool = param(False, "Normalise before attention and network instead of after.", advanced=True)
+    is_causal: bool = param(False, "Hide the future: no step looks at a later one.", row="causal")
 
     def call(self, x: Float, mask: Mask | None = None, src_key_padding_mask: Mask | None = None) -> Call:
         features = _sequence(x, "x")
@@ -171,9 +172,12 @@ class TransformerDecoderLayer(Node):
     dropout: float = param(0.1, "Dropout inside the block.", min=0.0, max=1.0)
     activation: str = param("relu", "Activation of the small network.", choices=("relu", "gelu"))
     norm_first: bool = param(False, "Normalise before attention and network instead of after.", advanced=True)
+    is_causal: bool = param(False, "Hide the future: no step looks at a later one.", row="causal")
 
-    def call(self, tgt: Float, memory: Float, tgt_mask: Mask | None = None,
-             tgt_key_padding_mask: Mask | None = None, memory_key_padding_mask: Mask | None = None) -> Call:
+    def call(
+        self, tgt: Float, memory: Float, tgt_mask: Mask | None = None, tgt_key_padding_mask: Mask | None = None,
+        memory_key_padding_mask: Mask | None = None, memory_mask: Mask | None = None,
+    ) -> Call:
         features = _sequence(tgt, "tgt")
         if _sequence(memory, "memory") != features:
             raise Misfit(f"{features} features, as the other input has", port="memory", axes=f"N × S × {features}",
@@ -182,4 +186,7 @@ class TransformerDecoderLayer(Node):
         _padding(tgt_key_padding_mask, tgt, "tgt_key_padding_mask")
         _padding(memory_key_padding_mask, memory, "memory_key_padding_mask")
         _pairs(tgt_mask, tgt, tgt, "tgt_mask")
-        return module("torch.nn.TransformerDecoderLayer", d_model=features, **self.values, batch_first=True)
+        _pairs(memory_mask, tgt, memory, "memory_mask")
+        target = _CAUSAL + "CausalDecoderLayer" if self.is_causal else "torch.nn.TransformerDecoderLayer"
+        given = {name: one for name, one in self.values.items() if name != "is_causal"}
+        return module(target, d_model=features, **given, batch_first=True)

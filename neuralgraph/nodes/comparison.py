@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from neuralgraph.nodes.demands import broadcast
-from neuralgraph.spec import Call, Mask, Misfit, Node, Spec, function
+from neuralgraph.spec import Call, Mask, Misfit, Node, Spec, function, param
 
 
 class _Compare(Node):
@@ -216,3 +216,61 @@ class IsFinite(Node):
 
     def call(self, x: Spec) -> Call:
         return function("torch.isfinite")
+
+
+class IsClose(_Compare):
+    """Are both values nearly the same? Yes or no, number by number.
+
+    $|a - b| ≤ atol + rtol · |b|$: what Equal should ask where decimal numbers were computed.
+
+    Example (atol = 0.1): a = [[1, 1]], b = [[1.05, 2]] → [[yes, no]]
+    Shapes: a and b of one shape → the same (bool)
+    PyTorch: torch.isclose
+    """
+
+    synonyms = ("nearly equal", "approximately", "tolerance", "≈")
+
+    rtol: float = param(1e-5, "Difference allowed, as a share of the second value.", min=0.0, max=1e6, row="relative")
+    atol: float = param(1e-8, "Difference allowed in any case.", min=0.0, max=1e6, row="absolute")
+
+    def call(self, a: Spec, b: Spec) -> Call:
+        broadcast(a, b)
+        if a.dtype != b.dtype:
+            raise Misfit(f"{a.dtype} like its first input", port="b", axes=a.dtype, insert="Cast",
+                         params={"dtype": a.dtype}, hint="Cast makes both the same.")
+        return function("torch.isclose", rtol=self.rtol, atol=self.atol)
+
+
+class _Is(Node):
+    category = "Maths"
+    group = "Comparison"
+
+    def call(self, x: Spec) -> Call:
+        return function(f"torch.{self.type.lower()}")
+
+
+class IsNan(_Is):
+    """Is this «not a number»? Yes or no, number by number.
+
+    $x ≠ x$. Nothing else differs from itself. What 0/0 or the logarithm of a negative number gives, and what spreads
+    from there through everything behind it.
+
+    Example: [[1, nan, ∞]] → [[no, yes, no]]
+    Shapes: any → the same (bool)
+    PyTorch: torch.isnan
+    """
+
+    synonyms = ("not a number", "missing", "check")
+
+
+class IsInf(_Is):
+    """Is this infinite? Yes or no, number by number.
+
+    $|x| = ∞$. What an overflow leaves, or a division by 0.
+
+    Example: [[1, nan, ∞]] → [[no, no, yes]]
+    Shapes: any → the same (bool)
+    PyTorch: torch.isinf
+    """
+
+    synonyms = ("infinite", "overflow", "check")

@@ -93,3 +93,32 @@ class IdxImages(_Source):
     synonyms = ("mnist", "fashion mnist", "images", "idx", "ubyte", "handwriting")
 
     path: Path = param("", "The folder; relative to the folder of the document.", files="folder", row="folder")
+
+
+class Noise(_Source):
+    """Random numbers, drawn once: the same seed gives the same numbers in every run.
+
+    `normal` has mean 0 and spread 1, `uniform` lies evenly between 0 and 1, `bernoulli` is 1 as often as `p` says, else
+    0. `scale` and `shift` are applied afterwards: $y = scale · x + shift$. It has as many rows as the other data nodes
+    of the graph, and is read row by row with them; alone 1,000, unless `samples` says otherwise. For numbers that are
+    new at every step take RandnLike, RandLike or Bernoulli.
+
+    Example (distribution = bernoulli, p = 1, shape = (2,), samples = 2, scale = 3, shift = -1): → x = [[2, 2], [2, 2]],
+    for 3 · 1 − 1 = 2.
+    Example (shape = (2, 3), samples = 5): → x = 5 × 2 × 3
+    Outputs: x N × shape (float32)
+    """
+
+    synonyms = ("random", "normal", "gaussian", "uniform", "bernoulli", "latent", "generator input")
+
+    distribution: str = param("normal", "How the numbers lie.", choices=("normal", "uniform", "bernoulli"), row="kind")
+    shape: tuple[int, ...] = param((16,), "Shape of one sample.", min=1, max=2**20, row="shape")
+    seed: int = param(0, "The same seed draws the same numbers.", min=0, row="seed")
+    samples: int | None = param(None, "How many rows; empty: as many as the other data nodes have.", min=1,
+                                max=10_000_000)
+    p: float = param(0.5, "How often 1 comes (bernoulli only).", min=0.0, max=1.0)
+    scale: float = param(1.0, "What the numbers are multiplied by.", min=-1e6, max=1e6, advanced=True)
+    shift: float = param(0.0, "What is added afterwards.", min=-1e6, max=1e6, advanced=True)
+
+    def outputs(self) -> tuple[str, ...]:
+        return ("x",)

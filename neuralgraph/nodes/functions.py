@@ -178,6 +178,7 @@ class Erf(_Unary):
     PyTorch: torch.erf
     """
 
+    group = "Special functions"
     synonyms = ("error function", "gaussian integral")
     target = "torch.erf"
 
@@ -248,6 +249,7 @@ class Floor(_Unary):
     PyTorch: torch.floor
     """
 
+    group = "Rounding"
     synonyms = ("round down",)
     target = "torch.floor"
 
@@ -262,6 +264,7 @@ class Ceil(_Unary):
     PyTorch: torch.ceil
     """
 
+    group = "Rounding"
     synonyms = ("round up", "ceiling")
     target = "torch.ceil"
 
@@ -276,6 +279,7 @@ class Round(_Unary):
     PyTorch: torch.round
     """
 
+    group = "Rounding"
     synonyms = ("nearest", "quantise", "quantize")
     target = "torch.round"
 

@@ -69,6 +69,47 @@ class Embedding(Node):
                       padding_idx=self.padding_idx)
 
 
+class EmbeddingBag(Node):
+    """Table of vectors: joins the vectors of all the whole numbers of a sample into one.
+
+    $y = (1/L) Σ_t w_{x_t}$ with row $w_k$ of the table for number $k$, or the sum, or the largest. As Embedding
+    followed by a mean, a sum or the largest along the steps, without keeping the vectors in between: a bag of words.
+    The row `padding_idx` does not count. `per_sample_weights` weighs every number, where the mode is sum.
+
+    Example (num_embeddings = 3, embedding_dim = 2; weight = [[1, 2], [3, 4], [5, 6]]): [[2, 0]] → [[3, 4]], the mean of
+    rows 2 and 0 of the table.
+    Shapes: N × L (int64) → N × embedding_dim
+    PyTorch: torch.nn.EmbeddingBag
+    """
+
+    category = "Layers"
+    group = "Dense"
+    synonyms = ("bag of words", "lookup", "word vectors", "fasttext", "average of embeddings")
+
+    num_embeddings: int = param(1000, "Number of different whole numbers that can come in, from 0.", min=1, row="rows")
+    embedding_dim: int = param(16, "Length of each vector.", min=1, row="vector")
+    mode: str = param("mean", "How the vectors are joined.", choices=("sum", "mean", "max"), row="join")
+    padding_idx: int | None = param(None, "The number that stands for padding: it does not count.", min=0,
+                                    advanced=True)
+
+    def call(self, x: Integer, per_sample_weights: Float | None = None) -> Call:
+        integers(x, "x", "whole numbers that name rows")
+        if x.rank != 2 or not x.batched:
+            raise Misfit("a list of whole numbers for each sample", port="x", axes="N × L",
+                         hint="Embedding takes any shape.")
+        if x.classes is not None and x.classes > self.num_embeddings:
+            raise Misfit(f"numbers below {self.num_embeddings}", port="x", axes=f"0 … {self.num_embeddings - 1}",
+                         hint=f"The input goes up to {x.classes - 1}: set num_embeddings to {x.classes}.")
+        if self.padding_idx is not None and self.padding_idx >= self.num_embeddings:
+            raise Misfit("padding_idx below num_embeddings", hint="Choose a row that the table has.")
+        if per_sample_weights is not None:
+            weighable(per_sample_weights, "per_sample_weights")
+            if per_sample_weights.shape != x.shape or self.mode != "sum":
+                raise Misfit("one weight for each number, and the mode sum", port="per_sample_weights", axes=str(x),
+                             hint="Set mode to sum.")
+        return module("torch.nn.EmbeddingBag", **self.values)
+
+
 class Dropout(Node):
     """Sets some of its inputs to zero at random while training, so that the network relies on no single one.
 
@@ -82,7 +123,7 @@ class Dropout(Node):
     """
 
     category = "Layers"
-    group = "Dropout"
+    group = "Dropout and noise"
     synonyms = ("regularisation", "regularization", "noise", "overfitting")
 
     p: float = param(0.5, "Probability that a number is zeroed.", min=0.0, max=1.0, row="zeroed")
@@ -105,7 +146,7 @@ class Dropout2d(Node):
     """
 
     category = "Layers"
-    group = "Dropout"
+    group = "Dropout and noise"
     synonyms = ("spatial dropout", "channel dropout", "regularisation", "regularization")
 
     p: float = param(0.5, "Probability that a channel is zeroed.", min=0.0, max=1.0, row="zeroed")

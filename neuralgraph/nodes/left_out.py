@@ -9,21 +9,13 @@ _HOLDS = "It only holds other modules; the drawing does that."
 _BASE = "It is the common part of other modules, and computes nothing by itself."
 
 LEFT_OUT: Mapping[str, str] = {
-    "AdaptiveLogSoftmaxWithLoss": "Take Linear and CrossEntropyLoss; it saves time only for very many classes.",
-    "CTCLoss": "It needs the length of every sequence, which wires cannot carry yet.",
+    "AdaptiveLogSoftmaxWithLoss": "Take Linear and CrossEntropyLoss: it only saves time, where classes are very many.",
     "CrossMapLRN2d": "Take LocalResponseNorm: it is the same.",
-    "EmbeddingBag": "Take Embedding, and Sum or Mean along the steps.",
-    "FractionalMaxPool3d": "torch cannot tell its shape without computing it. FractionalMaxPool2d is there.",
     "LinearCrossEntropyLoss": "Take Linear and CrossEntropyLoss: together they are the same.",
-    "MaxUnpool1d": "It needs the places that a pooling kept, which MaxPool does not give yet. Take Upsample.",
-    "MaxUnpool2d": "It needs the places that a pooling kept, which MaxPool does not give yet. Take Upsample.",
-    "MaxUnpool3d": "It needs the places that a pooling kept, which MaxPool does not give yet. Take Upsample.",
     "NLLLoss2d": "Take NLLLoss: it takes images too.",
     "Softmax2d": "Take Softmax with dim = 1: it is the same.",
     "SyncBatchNorm": "Take BatchNorm2d; it differs only on several devices at once.",
-    "Transformer": "Take TransformerEncoder and TransformerDecoderLayer, and wire them.",
-    "TransformerDecoder": "Take TransformerDecoderLayer as often as you need it.",
-    "TripletMarginWithDistanceLoss": "Take TripletMarginLoss, or draw the distance of your own from maths nodes.",
+    "TripletMarginWithDistanceLoss": "Take TripletMarginLoss, or MarginRankingLoss behind two distances of your own.",
     "UpsamplingBilinear2d": "Take Upsample with linear.", "UpsamplingNearest2d": "Take Upsample with nearest.",
     "LazyLinear": _LAZY,
     **{f"Lazy{kind}{n}d": _LAZY for kind in ("BatchNorm", "Conv", "ConvTranspose", "InstanceNorm") for n in (1, 2, 3)},

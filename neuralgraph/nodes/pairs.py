@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from neuralgraph.nodes.demands import floats, same_shape
+from neuralgraph.nodes.demands import TO_FLOAT, floats, integers, same_shape
 from neuralgraph.nodes.losses import _Loss, float_targets
-from neuralgraph.spec import Call, Float, Misfit, Spec, module, param
+from neuralgraph.spec import Call, Float, Integer, Misfit, Spec, module, param
 
 
 def _alike(first: Spec, second: Spec, port: str, other: str) -> None:
@@ -107,3 +107,47 @@ class GaussianNLLLoss(_Loss):
         _alike(input, var, "input", "var")
         return module("neuralgraph.compiler.blocks.steps.GaussianNLLLoss", reduction=self.reduction, full=self.full,
                       eps=self.eps)
+
+
+class CTCLoss(_Loss):
+    """For reading a sequence of labels from a longer one without knowing where each label stands.
+
+    $- log Σ P(path)$ over all ways in which the steps, read without repeats and without blanks, spell the target. The
+    input holds log-probabilities (LogSoftmax) of every label and of the blank. Rows of targets that are shorter are
+    filled up with the blank, unless `target_lengths` says how long they are; `input_lengths` says how many steps count.
+    The mean divides each sample by the length of its target.
+
+    Example: input = [[[-0.6931, -0.6931], [-0.6931, -0.6931]]], target = [[1]] → 0.288, for three of the four ways
+    spell it, each with 1/4, and −ln(3/4) = 0.288.
+    Shapes: input N × L × classes (log), target N × S (int64), input_lengths and target_lengths N (int64) → scalar
+    PyTorch: torch.nn.CTCLoss
+    """
+
+    synonyms = ("connectionist temporal classification", "speech", "handwriting", "alignment", "transcription")
+
+    blank: int = param(0, "Number of the class that stands for nothing.", min=0, max=10**6, row="blank")
+    zero_infinity: bool = param(False, "Count a target that is too long for its input as 0.", advanced=True)
+
+    def call(
+        self, input: Float, target: Integer, input_lengths: Integer | None = None,
+        target_lengths: Integer | None = None,
+    ) -> Call:
+        floats(input, "input")
+        if input.rank != 3 or not input.batched:
+            raise Misfit("sequences of log-probabilities", port="input", axes="N × L × classes",
+                         hint="A recurrent layer, a Linear and a LogSoftmax make them.")
+        if input.dtype not in ("float32", "float64"):
+            raise Misfit("float32 or float64", port="input", insert="Cast", params=TO_FLOAT)
+        integers(target, "target", "label numbers")
+        if target.rank != 2 or target.shape[0] != input.shape[0]:
+            raise Misfit("a row of label numbers for each sample", port="target", axes="N × S",
+                         hint="Fill shorter rows up with the blank.")
+        if self.blank >= input.size(2, "input"):
+            raise Misfit(f"more than {self.blank} classes", port="input", hint="The blank is one of the classes.")
+        for port, one in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):
+            if one is not None:
+                integers(one, port, "lengths")
+                if one.shape != input.shape[:1]:
+                    raise Misfit("one length for each sample", port=port, axes="N", hint="Whole numbers, N of them.")
+        return module("neuralgraph.compiler.blocks.ctc.CTCLoss", blank=self.blank, reduction=self.reduction,
+                      zero_infinity=self.zero_infinity)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from neuralgraph.nodes.convolution import WIDEST
 from neuralgraph.nodes.demands import Spatial, image, per_axis, window
@@ -31,10 +31,21 @@ class _Pool(Spatial):
 class _MaxPool(_Pool):
     dilation: Size = param(1, "Gap between the points of the window; 1 is none.", min=1, max=WIDEST, advanced=True)
     ceil_mode: bool = param(False, "Keep a window that hangs over the far edge.", advanced=True)
+    return_indices: bool = param(False, "A second output: where each number was, for MaxUnpool.", advanced=True)
+
+    def outputs(self) -> tuple[str, ...]:
+        return ("out", "indices") if self.return_indices else ("out",)
 
     def call(self, x: Float) -> Call:
         self._checked(x, self.dilation)
-        return function(f"torch.nn.functional.max_pool{self.axes}d", **self.values)
+        return placed(f"torch.nn.functional.max_pool{self.axes}d", self.values)
+
+
+def placed(target: str, values: dict[str, Any]) -> Call:
+    """The call of a pooling, with two results where it has `return_indices`."""
+    if values.get("return_indices"):
+        return function(target, picks=((0,), (1,)), **values)
+    return function(target, **{name: one for name, one in values.items() if name != "return_indices"})
 
 
 class MaxPool1d(_MaxPool):
@@ -45,6 +56,7 @@ class MaxPool1d(_MaxPool):
     exactly where.
 
     Example: [[[1, 5, 2, 4]]] → [[[5, 4]]]
+    Example (return_indices = yes): [[[1, 5, 2, 4]]] → out = [[[5, 4]]], indices = [[[1, 3]]]
     Shapes: N × C × L → N × C × L', with L' = (L + 2·padding − dilation·(kernel − 1) − 1) / stride + 1
     PyTorch: torch.nn.MaxPool1d
     """

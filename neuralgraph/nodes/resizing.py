@@ -6,7 +6,7 @@ from typing import Any
 
 from neuralgraph.nodes.convolution import WIDEST
 from neuralgraph.nodes.demands import Spatial, divides, image, per_axis, window
-from neuralgraph.nodes.pooling import _AdaptivePool
+from neuralgraph.nodes.pooling import _AdaptivePool, placed
 from neuralgraph.spec import Call, Float, Misfit, Node, Size, Spec, function, module, param
 
 _F = "torch.nn.functional."
@@ -15,6 +15,15 @@ _F = "torch.nn.functional."
 class _AdaptiveMaxPool(_AdaptivePool):
     way = "max"
 
+    return_indices: bool = param(False, "A second output: where each number was.", advanced=True)
+
+    def outputs(self) -> tuple[str, ...]:
+        return ("out", "indices") if self.return_indices else ("out",)
+
+    def call(self, x: Float) -> Call:
+        image(x, self.axes)
+        return placed(f"{_F}adaptive_max_pool{self.axes}d", self.values)
+
 
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     """Keeps the largest of each part of a sequence, for a fixed number of parts.
@@ -22,6 +31,7 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     $y_t = max_k x_k$ over the steps of part $t$. Size 1 gives the largest of each channel.
 
     Example (output_size = 2): [[[1, 5, 2, 4]]] → [[[5, 4]]]
+    Example (output_size = 2, return_indices = yes): [[[1, 5, 2, 4]]] → out = [[[5, 4]]], indices = [[[1, 3]]]
     Shapes: N × C × L → N × C × output_size
     PyTorch: torch.nn.AdaptiveMaxPool1d
     """
@@ -70,7 +80,8 @@ class _FractionalMaxPool(Spatial):
         image(x, self.axes)
         kernel, wanted = per_axis(self.kernel_size, self.axes), per_axis(self.output_size, self.axes)
         sizes = [x.size(2 + at) for at in range(self.axes)]
-        if any(out + window - 1 > size for out, window, size in zip(wanted, kernel, sizes, strict=True)):
+        spare = 1 if self.axes == 3 else 0  # in volumes torch wants room to move the windows
+        if any(out + window - 1 + spare > size for out, window, size in zip(wanted, kernel, sizes, strict=True)):
             raise Misfit("an input that is larger than what comes out", hint="Choose a smaller output_size.")
         return module(f"torch.nn.{self.type}", kernel_size=self.kernel_size, output_size=self.output_size)
 
@@ -88,6 +99,24 @@ class FractionalMaxPool2d(_FractionalMaxPool):
 
     axes = 2
     synonyms = ("random pooling", "stochastic", "shrink")
+
+
+class FractionalMaxPool3d(_FractionalMaxPool):
+    """Keeps the largest of windows that are laid at random, so that volumes shrink by any factor.
+
+    $y_i = max_k x_k$ over the points $k$ of window $i$. As FractionalMaxPool2d with one more axis.
+
+    Example (output_size = 1): 1 × 2 × 5 × 5 × 5 → 1 × 2 × 1 × 1 × 1
+    Example (kernel_size = 1, output_size = 1): [[[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]]] → [[[[[8]]]]], for a single
+    window lies at the far end.
+    Shapes: N × C × D × H × W → N × C × output_size × output_size × output_size
+    PyTorch: torch.nn.FractionalMaxPool3d
+    """
+
+    axes = 3
+    synonyms = ("random pooling", "stochastic", "volume")
+
+    output_size: Size = param(3, "Size that comes out.", min=1, max=WIDEST, row="size")
 
 
 class _LPPool(Spatial):

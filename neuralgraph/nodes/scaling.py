@@ -119,7 +119,7 @@ class LocalResponseNorm(Node):
 
 class _Channels(Node):
     category = "Layers"
-    group = "Dropout"
+    group = "Dropout and noise"
 
     p: float = param(0.5, "Probability that a channel is zeroed.", min=0.0, max=1.0, row="zeroed")
 
@@ -162,7 +162,7 @@ class Dropout3d(_Channels):
 
 class _Alpha(Node):
     category = "Layers"
-    group = "Dropout"
+    group = "Dropout and noise"
 
     p: float = param(0.5, "Probability that a number is switched off.", min=0.0, max=1.0, row="off")
 

@@ -34,7 +34,7 @@ from neuralgraph.training.faults import culprit, explained, finite
 from neuralgraph.training.learner import Learner
 from neuralgraph.training.metrics import Meter, evaluate
 from neuralgraph.training.probes import read
-from neuralgraph.training.randomness import Randomness
+from neuralgraph.training.randomness import Randomness, undisturbed
 from neuralgraph.training.resuming import restore, stood
 from neuralgraph.training.tally import Tally
 
@@ -164,7 +164,7 @@ class Loop:
             wires = self.program.inference.wires[id]
             edge = next(iter(wires.values()))
             name = self.program.output_name(edge.source, edge.output)
-            with self.program.quiet():
+            with undisturbed(self.program.device, self.plan.seed), self.program.quiet():
                 value = self.program.trace(self.feed.train, (edge.source,))[name]
             self.program.part(id).fit(value)
 

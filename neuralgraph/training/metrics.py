@@ -107,6 +107,7 @@ def evaluate(program: Any, tensors: Mapping[str, Tensor], *, losses: Sequence[st
              batch_size: int = 32) -> Judgement:
     """Losses and metrics over these rows in eval mode, without a gradient; changes nothing, the random state included.
 
+    Nodes that draw random numbers draw the same ones in every evaluation: those of the program's seed.
     `tensors` by source key, on the program's device. Names: `loss` (the weighted sum), every loss and metric by id.
     """
     chosen = tuple(program.losses if losses is None else losses)
@@ -116,7 +117,7 @@ def evaluate(program: Any, tensors: Mapping[str, Tensor], *, losses: Sequence[st
     meter = Meter(program.metrics)
     found: list[Tensor] = []
     sizes: list[int] = []
-    with undisturbed(program.device), program.quiet(), torch.no_grad():
+    with undisturbed(program.device, program.seed), program.quiet(), torch.no_grad():
         for batch in batches(given, None, rows_at_once(program, batch_size)):
             total, parts, watched = module.forward(*batch)
             found.append(torch.stack([total, *parts]))

@@ -34,7 +34,7 @@ def read(program: Any, probe: Probe, step: int) -> Reading:
 def activation(program: Any, probe: Probe) -> dict[str, NDArray[Any]]:
     """The outputs of the node for the sample, in eval mode; random state and buffers stay as they were."""
     tensors = {key: program.tensor(key, value) for key, value in (probe.sample or {}).items()}
-    with undisturbed(program.device), program.quiet():
+    with undisturbed(program.device, program.seed), program.quiet():
         values = program.trace(tensors, (probe.node,))
     outputs = program.outputs_of(probe.node)
     return {

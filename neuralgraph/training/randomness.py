@@ -36,12 +36,14 @@ def restore(saved: Mapping[str, Tensor], device: str) -> None:
 
 
 @contextmanager
-def undisturbed(device: str) -> Iterator[None]:
-    """Whatever is drawn inside, the state is afterwards as it was."""
+def undisturbed(device: str, seed: int | None = None) -> Iterator[None]:
+    """Whatever is drawn inside, the state is afterwards as it was. With `seed`, the same is drawn every time."""
     TURNS.take()
     try:
         before = state(device)
         try:
+            if seed is not None:
+                torch.manual_seed(seed)
             yield
         finally:
             restore(before, device)

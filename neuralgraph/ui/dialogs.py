@@ -25,7 +25,7 @@ from neuralgraph.ui.actions import Actions
 from neuralgraph.ui.commands import GESTURES
 from neuralgraph.ui.controls import NumberField, button, words
 from neuralgraph.ui.menus import MENUS
-from neuralgraph.ui.panels.palette import Search
+from neuralgraph.ui.panels.search import Search
 from neuralgraph.ui.theme import Theme
 
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from neuralgraph.resources import examples
 from neuralgraph.ui.controls import words
 from neuralgraph.ui.icons import icon, tile
-from neuralgraph.ui.panels.palette import Search
+from neuralgraph.ui.panels.search import Search
 from neuralgraph.ui.settings import Settings
 from neuralgraph.ui.theme import Theme
 from neuralgraph.ui.thumbnails import Thumbnail, summary

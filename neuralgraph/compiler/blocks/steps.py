@@ -21,11 +21,21 @@ class TransformerEncoder(nn.TransformerEncoder):
 
     def __init__(
         self, d_model: int, nhead: int, num_layers: int, dim_feedforward: int, dropout: float, activation: str,
-        norm_first: bool,
+        norm_first: bool, is_causal: bool = False,
     ) -> None:
         layer = nn.TransformerEncoderLayer(
             d_model, nhead, dim_feedforward, dropout, activation, norm_first=norm_first, batch_first=True)
         super().__init__(layer, num_layers, enable_nested_tensor=False)
+        self.is_causal = is_causal
+
+    def forward(  # type: ignore[override]
+        self, x: torch.Tensor, mask: torch.Tensor | None = None, src_key_padding_mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        if self.is_causal:
+            future = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).triu(1)
+            mask = future if mask is None else mask | future
+        # told that the mask is any mask, torch does not look into it for a causal one
+        return super().forward(x, mask, src_key_padding_mask, is_causal=False)
 
 
 class GaussianNLLLoss(nn.Module):
