@@ -244,3 +244,50 @@ def test_a_recurrent_from_the_palette_runs_at_once(qtbot: Any, window: Open) -> 
     bench.canvas.select(("recurrent_1",))
     bench.canvas.run("canvas.unroll")
     assert sum(placed.type == "Module" for placed in bench.session.graph.nodes.values()) == 5
+
+
+def test_a_ready_module_from_the_palette(qtbot: Any, window: Open) -> None:
+    one = window()
+    bench = one.bench
+    graph = ng.Graph(bench.session)
+    graph.add("Input", shape=(16, 8, 8), id="image")
+    bench.canvas.select(("image",))
+    bench.palette.search.setText("residual block")
+    assert bench.palette.listed()[0] == "module:Residual block"
+    before = bench.session.history.position
+    bench.palette.wanted.emit("module:Residual block")
+    assert bench.session.history.position == before + 1, "one step"
+    assert "Residual block" in bench.session.graph.modules
+    assert bench.session.graph.nodes["module_1"].params["definition"] == "Residual block"
+    assert any(edge.target == "module_1" for edge in bench.session.graph.edges.values()), "wired with the selection"
+    bench.palette.search.clear()
+    assert "Residual block" in bench.palette._here
+    bench.undo()
+    assert not bench.session.graph.modules
+
+
+def test_a_cell_from_the_palette_comes_with_its_loop(qtbot: Any, window: Open) -> None:
+    one = window()
+    graph = ng.Graph(one.bench.session)
+    graph.add("Input", shape=(5, 3), id="steps")
+    one.bench.canvas.select(("steps",))
+    one.bench.palette.wanted.emit("module:LSTM cell")
+    known(qtbot, one)
+    assert one.bench.session.graph.nodes["module_1"].type == "Recurrent"
+    assert one.bench.session.analysis is not None
+    assert not one.bench.session.analysis.errors
+
+
+def test_a_module_of_ones_own_is_kept_for_other_documents(
+    qtbot: Any, window: Open, nested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuralgraph.places.modules", lambda: tmp_path / "own")
+    one = window(file=nested)
+    one.bench.canvas.select(("body",))
+    one.bench.canvas.run("canvas.keep")
+    assert [path.name for path in (tmp_path / "own").iterdir()] == ["stage.ngraph"]
+    other = window()
+    other.bench.palette.show_modules((), again=True)
+    assert "module:Stage" in other.bench.palette.catalog.find("Stage")[0].wanted  # type: ignore[attr-defined]
+    other.bench.palette.wanted.emit("module:Stage")
+    assert set(other.bench.session.graph.modules) == {"Stage", "Pair"}

@@ -346,6 +346,7 @@ CANVAS_ACTIONS: tuple[CanvasAction, ...] = (
     CanvasAction("canvas.dissolve", "Take apart", ("Ctrl+Shift+G",), module_commands.ungroup, "", 4),
     CanvasAction("canvas.unroll", "Unroll over time", (), module_commands.unroll),
     CanvasAction("canvas.unique", "Make unique", (), module_commands.unique),
+    CanvasAction("canvas.keep", "Keep in my modules", (), module_commands.keep),
     CanvasAction("canvas.frame", "Frame around selection", ("C",), frame, "vector-square", 5),
     CanvasAction("canvas.note", "Note", ("N",), note, "note-outline", 5),
     CanvasAction("canvas.tidy", "Tidy", ("Ctrl+Shift+L",), tidy_up, "sitemap-outline", 5),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from neuralgraph import library
+from neuralgraph.errors import DocumentError
 from neuralgraph.graph import grouping, unrolling
+from neuralgraph.graph.flatten import scope
 from neuralgraph.graph.wiring import Refusal
 from neuralgraph.room import way_in
 from neuralgraph.spec import Drawn
@@ -63,6 +66,21 @@ def unique(hands: Hands) -> None:
     id = _module(hands)
     if id:
         do(hands.board, grouping.unique(hands.board.session.graph, id))
+
+
+def keep(hands: Hands) -> None:
+    """Put the module that is selected into one's own library: every document can take it from the palette."""
+    id = _module(hands)
+    if not id:
+        return
+    graph = hands.board.session.graph
+    name = str(graph.nodes[id].params.get("definition", ""))
+    try:
+        library.save(scope(graph, name), name)
+    except (DocumentError, KeyError) as error:
+        hands.board.say(str(error) if isinstance(error, DocumentError) else f"There is no module {name!r} here.")
+        return
+    hands.board.say(f"{name} is in your modules now: take it from the palette in any document.")
 
 
 def enter(hands: Hands) -> None:

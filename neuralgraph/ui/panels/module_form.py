@@ -37,7 +37,9 @@ def module_parts(room: Room, id: str, theme: Theme, act: Callable[[str], object]
             button("Unroll" if node.runs else "Take apart", clicked=partial(act, over_time))))
         part = button("Make unique", kind="link", clicked=partial(act, "canvas.unique"))
         part.setToolTip("Give this copy an inside of its own: edits of the other copies pass it by")
-        yield _row(theme, (part,))
+        kept = button("Keep for later", kind="link", clicked=partial(act, "canvas.keep"))
+        kept.setToolTip("Put it into your modules: every document can take it from the palette")
+        yield _row(theme, (part, kept))
     if isinstance(room, Inside) and (names := _names(room, id)):
         yield _row(theme, (ShowOutside(room, id, names),))
 

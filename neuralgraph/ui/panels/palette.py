@@ -20,7 +20,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QDrag, QMouseEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QColor, QDrag, QEnterEvent, QMouseEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from neuralgraph import library
 from neuralgraph.resources import examples
 from neuralgraph.spec import Catalog, Node
 from neuralgraph.ui.canvas.shelf import SIGN, called, shelf, wanted
@@ -57,6 +58,7 @@ class Palette(QFrame):
         super().__init__()
         self._types = catalog
         self._here: tuple[str, ...] = ()
+        self._listed = library.listed()
         self.catalog, self.theme = shelf(catalog), theme
         self.setObjectName("panel")
         self._all: set[str] = set()
@@ -87,11 +89,16 @@ class Palette(QFrame):
         """The modules of the document; `again`: those on the shelf may be others too."""
         here = tuple(sorted(names))
         if here != self._here or again:
-            self._here, self.catalog = here, shelf(self._types, here)
+            self._here, self.catalog, self._listed = here, shelf(self._types, here), library.listed()
             bar = self.tree.verticalScrollBar()
             place = bar.value()
             self._fill()
             bar.setValue(place)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Whoever comes here sees what lies on the shelf now."""
+        super().enterEvent(event)
+        self.show_modules(self._here, again=library.listed() != self._listed)
 
     def set_theme(self) -> None:
         self.tree.viewport().update()
