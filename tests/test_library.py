@@ -97,7 +97,7 @@ def test_it_flows_from_its_entries_to_its_exits(path: Path) -> None:
     whole = loads(path.read_text(encoding="utf-8")).graph
     for graph in (whole, *whole.modules.values()):
         nodes = graph.nodes
-        assert all(one.x % 240 == 0 and one.y % 8 == 0 for one in nodes.values())
+        assert all(one.x % 8 == 0 and one.y % 8 == 0 for one in nodes.values())
         assert all(abs(a.x - b.x) >= 176 or abs(a.y - b.y) >= 96 for a, b in combinations(nodes.values(), 2))
         assert all(nodes[edge.source].x < nodes[edge.target].x for edge in graph.edges.values())
         ends = {"in": min(one.x for one in nodes.values()), "out": max(one.x for one in nodes.values())}

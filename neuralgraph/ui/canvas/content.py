@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from neuralgraph.graph.document import Edge, Graph, Placed
 from neuralgraph.graph.reading import input_names, instance, port_of
-from neuralgraph.spec import Catalog, Node, Param, Spec
+from neuralgraph.spec import Catalog, Drawn, Node, Param, Spec
 from neuralgraph.validation.analysis import Analysis
 
 PreviewKind = Literal["", "images", "maps", "bars", "heat", "spark"]
@@ -77,7 +77,7 @@ def face_of(
     rows = 1 if preview[0] and preview[0] != "spark" else MOST_ROWS
     return Face(
         category=type(node).category if node else "Modules" if placed.type in graph.modules else "Unknown",
-        title=placed.type,
+        title=_title(placed, node),
         after=_after(placed, node),
         rows=_rows(placed, node, NOTHING if bad else inputs, graph)[:rows],
         inputs=_inputs(node, entering, inputs, bad),
@@ -120,14 +120,17 @@ def _size(size: int | str) -> str:
     return str(size)
 
 
+def _title(placed: Placed, node: Node | None) -> str:
+    """A module is called by its definition, anything else by its type."""
+    return node.interface.name if isinstance(node, Drawn) and node.interface is not None else placed.type
+
+
 def _after(placed: Placed, node: Node | None) -> str:
     if placed.title:
         return placed.title
     if node is not None and node.role == "source":
         return str(node.values.get("name", "") or "")
-    if node is not None and node.category == "Modules":
-        return str(placed.params.get("definition", "") or "")
-    return ""
+    return "over time" if isinstance(node, Drawn) and node.runs else ""
 
 
 def _repeat(placed: Placed) -> int:
@@ -144,7 +147,9 @@ def _rows(
     if node.category == "Modules" and definition is not None:
         inside = len(definition.nodes)
         counted = f"{inside} nodes" if inside != 1 else "1 node"
-        return ("inside", counted), ("weights", "shared" if placed.shares else "own")
+        own = () if placed.shares is None else (("weights", f"of {placed.shares}"),)
+        shown = [(name, _plain(getattr(node, name))) for name in definition.exposed if name in placed.params]
+        return ("inside", counted), *own, *shown
     rows, sizes = [], 0
     for param in node.params.values():
         value = getattr(node, param.name)
