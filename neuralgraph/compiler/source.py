@@ -11,7 +11,7 @@ from neuralgraph.compiler.program import Program
 from neuralgraph.compiler.resolve import resolve
 from neuralgraph.compiler.writing.body import Body, class_text, indented
 from neuralgraph.compiler.writing.classes import Classes
-from neuralgraph.compiler.writing.lines import Key, Made
+from neuralgraph.compiler.writing.lines import Key, Made, needed, wants
 from neuralgraph.compiler.writing.pen import Names, Pen, comment, docstring, folded, literal
 from neuralgraph.graph.plan import Plan
 
@@ -57,6 +57,7 @@ class _Network:
         self.starts: dict[str, Key] = {key: one[:2] for key, one in program.sources.items()}
         names = {start: mangled(key).replace(".", "_") for key, start in self.starts.items()}
         self.body = Body(pen, classes.network, names)
+        self._asked = [self.keys[start] for start in program.outputs.values()]
         self.objective = Names(self.body.attributes()).take("objective", "total_loss")
 
     def text(self) -> str:
@@ -71,18 +72,41 @@ class _Network:
             *indented(body.init()),
             "",
             f"    def forward({self._signature(program.module_inputs)}):",
-            *indented(body.run(self.keys[start] for start in program.outputs.values())),
+            *self._shapes(),
+            *indented(body.run(self._asked)),
         ]
-        given = [(name, self._value(start)) for name, start in program.outputs.items()]
+        given = [(name, body.value(key)) for name, key in zip(program.outputs, self._asked, strict=True)]
         shown = ", ".join(f"{literal(name)}: {value}" for name, value in given)
         lines.append(f"        return {given[0][1] if len(given) == 1 else f'{{{shown}}}'}")
         if program.losses:
-            keys = program.needed(program.losses)
-            lines += ["", f"    def {self.objective}({self._signature(keys)}):",
-                      '        """What training makes small."""',
-                      *indented(body.run(self.keys[id, "loss"] for id in program.losses)),
+            lines += ["", f"    def {self.objective}({self._signature(program.needed(program.losses))}):",
+                      '        """What training makes small."""', *indented(self._judging()),
                       f"        return {self._total()}"]
         return "\n".join(lines)
+
+    def _judging(self) -> list[str]:
+        """The statements that give the losses: by what the network gives, where they look at nothing else in it."""
+        program, lines = self.program, self.body.skeleton.lines
+        wanted, given = [self.keys[id, "loss"] for id in program.losses], program.module_inputs
+        inside, used = needed(lines, self._asked[:1]), needed(lines, wanted)
+        own = {line.path for line in lines} & inside
+        seen = {key for line in lines if line.path in used - own for key in wants(line) if key[0] in own}
+        known = own <= used and set(given) <= set(program.needed(program.losses))
+        if not known or len(own) < 2 or len(self._asked) > 1 or seen != set(self._asked):
+            return self.body.run(wanted)
+        called = f"{self.body.value(self._asked[0])} = self({', '.join(self.names(given))})"
+        return [called, *self.body.run(wanted, own)]
+
+    def shapes(self, key: str) -> str:
+        """What the argument for a source is, in words."""
+        id, output = self.starts[key]
+        spec = self.program.inference.specs[id][output]
+        return f"{spec}, {spec.dtype}"
+
+    def _shapes(self) -> list[str]:
+        keys = self.program.module_inputs
+        said = "; ".join(f"{name}: {self.shapes(key)}" for name, key in zip(self.names(keys), keys, strict=True))
+        return docstring(said, " " * 8) if keys else []
 
     def names(self, keys: Iterable[str]) -> list[str]:
         """The arguments for these sources."""
@@ -100,16 +124,19 @@ class _Network:
 
 
 _LOOP = '''def train(network, {args}, *, epochs={epochs}, batch_size={batch}, seed={seed}):
-    """The textbook loop; tensors with samples in the first axis."""
+    """The textbook loop; tensors with samples in the first axis.
+
+{shapes}{more}
+    """
     optimizer = torch.optim.{optimizer}({parameters}, lr={lr!r}{options})
     generator = torch.Generator().manual_seed(seed)
     for epoch in range(epochs):
-        order = torch.randperm(len({first}), generator=generator)
+        order = {order}
         total = 0.0
         for rows in order.split(batch_size):
             optimizer.zero_grad()
-            loss = network.{objective}({batches}){pulls}
-            loss.backward()
+            loss = network.{objective}({batches})
+            {backward}
             optimizer.step()
             total += loss.item() * len(rows)
         print(f"epoch {{epoch + 1}}: loss {{total / len(order):.4f}}")
@@ -119,13 +146,17 @@ if __name__ == "__main__":
     print(Network())'''
 
 
+_MORE = """
+
+    The plan of the document has more to it: stages, or steps that learn only a part. Here everything learns at once."""
 _LOOP_WORDS = ("network", "epochs", "batch_size", "seed", "optimizer", "generator", "epoch", "order", "total", "rows",
-               "loss", "torch", "range", "len", "print")
+               "loss", "goal", "one", "nn", "torch", "range", "len", "print", "sum")
 
 
 def _training(program: Program, plan: Plan, network: _Network) -> str:
     free = Names(_LOOP_WORDS)
-    names = [free.take(name) for name in network.names(program.needed(program.losses))]
+    keys = program.needed(program.losses)
+    names = [free.take(name) for name in network.names(keys)]
     if not names:
         return 'if __name__ == "__main__":\n    print(Network())'
     options = "".join(f", {name}={value!r}" for name, value in sorted(plan.optimizer.options.items()))
@@ -138,12 +169,36 @@ def _training(program: Program, plan: Plan, network: _Network) -> str:
         lr=plan.optimizer.lr,
         options=options,
         parameters=_parameters(program, plan),
-        pulls="".join(f" + {pull!r} * {_field(name)}.abs().sum()"
-                      for pull, names in drawn(program.graph, _learnt(program)).items() for name in names),
-        first=names[0],
+        backward="\n            ".join(_backward(program, plan)),
+        order=f"torch.randperm(len({names[0]}), generator=generator)" if plan.shuffle else
+              f"torch.arange(len({names[0]}))  # the plan keeps the order of the rows",
+        more="" if _whole(plan) else _MORE,
+        shapes="\n".join(f"    {name}: {network.shapes(key)}" for name, key in zip(names, keys, strict=True)),
         objective=network.objective,
         batches=", ".join(f"{name}[rows]" for name in names),
     )
+
+
+def _whole(plan: Plan) -> bool:
+    """The plan is no more than one step, which learns all from all losses with every batch."""
+    step = plan.stages[0].steps[0]
+    return (len(plan.stages), len(plan.stages[0].steps), step.every) == (1, 1, 1) and all(
+        tuple(some) == ("*",) for some in (step.losses, step.nodes))
+
+
+def _backward(program: Program, plan: Plan) -> list[str]:
+    """The gradient of the loss, with what draws weights to 0, clipped where the plan says so."""
+    step, learnt = plan.stages[0].steps[0], _learnt(program)
+    every = "network.parameters()"
+    some = every if len(learnt) == len(list(program.root.parameters())) else f"{every} if one.requires_grad"
+    pulls = [f"{float(step.l1)!r} * sum(one.abs().sum() for one in {some})"] if step.l1 and learnt else []
+    pulls += [f"{pull!r} * {_field(name)}.abs().sum()"
+              for pull, names in drawn(program.graph, learnt).items() for name in names]
+    lines = [f"goal = {'goal' if at else 'loss'} + {pull}" for at, pull in enumerate(pulls)]
+    lines.append(f"{'goal' if pulls else 'loss'}.backward()")
+    if step.clip is not None and learnt:
+        lines.append(f"nn.utils.clip_grad_norm_({every}, max_norm={float(step.clip)!r})")
+    return lines
 
 
 def _learnt(program: Program) -> list[str]:
