@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 import torch
 from exporting import block, blocks, change, classes, exported, lstm_cell, namespace, over_time, tail
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_source_walks import VERBS, walked
 from torch import nn
 
 import neuralgraph as ng
@@ -257,6 +260,23 @@ def test_long_rows_are_folded_under_their_bracket() -> None:
     assert lines[at] == "            self.it.weight.copy_(torch.tensor(["
     assert lines[at + 1].startswith("                [0.0, 0.14285714285714285, ")
     assert lines[at + 2].startswith("                 ")
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 10**6)), max_size=8))
+def test_whatever_is_grouped_starts_with_the_same_numbers(walk: list[tuple[str, int]]) -> None:
+    g = walked(walk)
+    starts: dict[str, dict[str, FrozenDict[Any]]] = {
+        "a": {"weights": FrozenDict({"weight": EYE}), "initialiser": FrozenDict({"bias": "ones"})},
+        "c": {"initialiser": FrozenDict({"weight": "constant", "weight.value": 0.75, "bias": "zeros"})},
+        "e": {"weights": FrozenDict({"weight": EYE, "bias": (1, 2, 3, 4, 5, 6)})},
+    }
+    for id in set(starts) & set(g.session.graph.nodes):
+        change(g, id, **starts[id])
+    for name, room in sorted(g.session.graph.modules.items()):
+        for id in set(starts) & set(room.nodes):
+            within(g, name, id, **starts[id])
+    same(ng.to_python(g), ng.compile(g))
 
 
 # -- files and hostile words ----------------------------------------------------------------------------------------
