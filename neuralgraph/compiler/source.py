@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from neuralgraph.compiler.build import mangled
 from neuralgraph.compiler.learning import drawn, groups
@@ -12,7 +12,7 @@ from neuralgraph.compiler.resolve import resolve
 from neuralgraph.compiler.writing.body import Body, class_text, indented
 from neuralgraph.compiler.writing.classes import Classes
 from neuralgraph.compiler.writing.lines import Key, Made, needed, wants
-from neuralgraph.compiler.writing.pen import Names, Pen, comment, docstring, folded, literal
+from neuralgraph.compiler.writing.pen import Names, Pen, attribute, comment, docstring, folded, literal
 from neuralgraph.graph.plan import Plan
 
 
@@ -123,13 +123,12 @@ class _Network:
         return " + ".join(value if share == 1.0 else f"{value} * {share!r}" for value, share in found)
 
 
-_LOOP = '''def train(network, {args}, *, epochs={epochs}, batch_size={batch}, seed={seed}):
-    """The textbook loop; tensors with samples in the first axis.
+_LOOP = '''def train(network, {args}, *, epochs={epochs}, batch_size={batch}{seed}):
+    """The textbook loop, for `train(Network(), {args})`; tensors with samples in the first axis.
 
 {shapes}{more}
     """
-    optimizer = torch.optim.{optimizer}({parameters}, lr={lr!r}{options})
-    generator = torch.Generator().manual_seed(seed)
+{fitting}    optimizer = torch.optim.{optimizer}({parameters}, lr={lr!r}{options}){generator}
     for epoch in range(epochs):
         order = {order}
         total = 0.0
@@ -164,7 +163,9 @@ def _training(program: Program, plan: Plan, network: _Network) -> str:
         args=", ".join(names),
         epochs=plan.epochs,
         batch=plan.batch_size,
-        seed=plan.seed,
+        seed=f", seed={plan.seed}" if plan.shuffle else "",
+        generator="\n    generator = torch.Generator().manual_seed(seed)" if plan.shuffle else "",
+        fitting="".join(f"    {line}\n" for line in _fitting(program, dict(zip(keys, names, strict=True)))),
         optimizer=plan.optimizer.name,
         lr=plan.optimizer.lr,
         options=options,
@@ -177,6 +178,21 @@ def _training(program: Program, plan: Plan, network: _Network) -> str:
         objective=network.objective,
         batches=", ".join(f"{name}[rows]" for name in names),
     )
+
+
+def _fitting(program: Program, names: Mapping[str, str]) -> list[str]:
+    """What measures the data before training does so, where it is known by what enters it."""
+    wires, calls, lines = program.inference.wires, program.inference.calls, []
+    known = {program.sources[key][:2]: name for key, name in names.items()}
+    for id in program.fitted:
+        edge = next(iter(wires[id].values()))
+        while edge.source not in calls and wires[edge.source]:  # it passes through
+            edge = next(iter(wires[edge.source].values()))
+        field, given = f"network{attribute(id).removeprefix('self')}", known.get(edge.start)
+        lines.append(f"{field}.fit({given})" if given else f"# {field}.fit(…): give it here what enters it")
+        if given:
+            known[id, "out"] = f"{field}({given})"
+    return lines
 
 
 def _whole(plan: Plan) -> bool:

@@ -96,7 +96,7 @@ def test_rows_in_their_order_and_names_that_the_loop_uses() -> None:
     x, t = g.add("Input", shape=(6,), id="goal"), g.add("Input", shape=(3,), id="nn")
     g.add("MSELoss", g.add("Linear", x, out_features=3, id="sum"), t, id="one")
     text = exported(planned(g, (Step(l1=0.1, clip=1.0),), shuffle=False))
-    assert "torch.arange(len(goal_2))" in text and "randperm" not in text
+    assert "torch.arange(len(goal_2))" in text and "randperm" not in text and "seed" not in text
     assert "def train(network, goal_2, nn_" in text
     assert "torch.randperm(len(goal_2), generator=generator)" in exported(planned(g, (Step(),)))
     learnt(planned(g, (Step(l1=0.1, clip=1.0),), shuffle=False), 2)
@@ -109,6 +109,27 @@ def test_a_plan_with_more_to_it_says_so(step: Step) -> None:
     g.session.edit(SetPlan(replace(g.session.graph.plan, stages=(Stage(), Stage()))))
     assert "has more to it" in exported(g)
     assert "has more to it" not in exported(planned(g, (Step(),)))
+
+
+def test_what_measures_the_data_does_so_before_training() -> None:
+    inside = ng.Graph()
+    inside.add("Output", inside.add("Standardize", inside.add("Input", id="x"), id="measured"), id="y")
+    g = ng.Graph()
+    g.define("Ready", inside)
+    x, t = g.add("Input", shape=(6,), id="x"), g.add("Input", shape=(3,), id="t")
+    h = g.add("Module", g.add("Standardize", x, id="first"), definition="Ready", repeat=2, id="ready")
+    g.add("MSELoss", g.add("Linear", h, out_features=3, id="head"), t, id="loss")
+    planned(g, (Step(optimizer=Optimizer("SGD", 0.1)),), shuffle=False, validation=0.0)
+    assert "    network.first.fit(x)\n    network.ready[0].measured.fit(network.first(x))\n" in exported(g)
+    again, program = learnt(g, 3), ng.compile(g, seed=3)
+    rows = dict(zip(program.training_inputs, data(program, program.training_inputs), strict=True))
+    for _ in g.session.train(plan=replace(g.session.graph.plan, seed=3), data=rows):
+        pass
+    assert g.session.run is not None
+    for name, one in g.session.run.program.state_dict().items():
+        assert torch.allclose(one, again[name], atol=1e-6), name
+    g.add("MSELoss", g.add("Standardize", g["head"], id="late"), t, id="other")
+    assert "    # network.late.fit(…): give it here what enters it\n" in exported(g)
 
 
 # -- what the losses look at ----------------------------------------------------------------------------------------
