@@ -10,7 +10,7 @@ from torch import nn
 
 from neuralgraph.compiler.turns import seeded
 from neuralgraph.errors import GraphError
-from neuralgraph.spec.initial import FILE, GROUPS, OWN, PLAIN, knobs, refusal
+from neuralgraph.spec.initial import GROUPS, METHODS, OWN, PLAIN, knobs, refusal
 
 _WORDS = {"value": "val", "low": "a", "high": "b"}
 """What `nn.init` calls a number, where it calls it otherwise."""
@@ -34,7 +34,7 @@ def fills(
     """Which weights and offsets are filled how: the name, the function of `nn.init`, and what it takes beside."""
     for group in GROUPS:
         method, numbers = knobs(initialiser, group)
-        if method in (OWN, FILE):
+        if method == OWN or method not in METHODS:
             continue
         words = {"nonlinearity": "relu"} if method.startswith("kaiming") else {
             _WORDS.get(name, name): number for name, number in numbers.items()}

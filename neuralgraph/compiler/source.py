@@ -206,8 +206,7 @@ def _backward(program: Program, plan: Plan) -> list[str]:
     """The gradient of the loss, with what draws weights to 0, clipped where the plan says so."""
     step, learnt = plan.stages[0].steps[0], _learnt(program)
     every = "network.parameters()"
-    some = every if len(learnt) == len(list(program.root.parameters())) else f"{every} if one.requires_grad"
-    pulls = [f"{float(step.l1)!r} * sum(one.abs().sum() for one in {some})"] if step.l1 and learnt else []
+    pulls = [f"{float(step.l1)!r} * sum(one.abs().sum() for one in {every})"] if step.l1 and learnt else []
     pulls += [f"{pull!r} * {_field(name)}.abs().sum()"
               for pull, names in drawn(program.graph, learnt).items() for name in names]
     lines = [f"goal = {'goal' if at else 'loss'} + {pull}" for at, pull in enumerate(pulls)]
