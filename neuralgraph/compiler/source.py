@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 from collections.abc import Iterable, Mapping
 
 from neuralgraph.compiler.build import mangled
@@ -12,7 +13,7 @@ from neuralgraph.compiler.resolve import resolve
 from neuralgraph.compiler.writing.body import Body, class_text, indented
 from neuralgraph.compiler.writing.classes import Classes
 from neuralgraph.compiler.writing.lines import Key, Made, needed, wants
-from neuralgraph.compiler.writing.pen import Names, Pen, attribute, comment, docstring, folded, literal
+from neuralgraph.compiler.writing.pen import WIDTH, Names, Pen, attribute, comment, docstring, folded, literal
 from neuralgraph.graph.plan import Plan
 
 
@@ -124,7 +125,7 @@ class _Network:
 
 
 _LOOP = '''def train(network, {args}, *, epochs={epochs}, batch_size={batch}{seed}):
-    """The textbook loop, for `train(Network(), {args})`; tensors with samples in the first axis.
+    """{about}
 
 {shapes}{more}
     """
@@ -145,6 +146,7 @@ if __name__ == "__main__":
     print(Network())'''
 
 
+_ABOUT = "The textbook loop, for `train(Network(), {})`; tensors with samples in the first axis."
 _MORE = """
 
     The plan of the document has more to it: stages, or steps that learn only a part. Here everything learns at once."""
@@ -161,6 +163,7 @@ def _training(program: Program, plan: Plan, network: _Network) -> str:
     options = "".join(f", {name}={value!r}" for name, value in sorted(plan.optimizer.options.items()))
     return _LOOP.format(
         args=", ".join(names),
+        about="\n    ".join(textwrap.wrap(_ABOUT.format(", ".join(names)), WIDTH - 10)),
         epochs=plan.epochs,
         batch=plan.batch_size,
         seed=f", seed={plan.seed}" if plan.shuffle else "",

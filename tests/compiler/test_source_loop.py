@@ -91,6 +91,14 @@ def test_it_reads_as_a_loop_by_hand_and_says_the_loss_without_what_draws_to_0(ca
     assert "clip" not in plain and "goal" not in plain
 
 
+def test_many_inputs_fit_on_their_lines() -> None:
+    g = ng.Graph()
+    many = [g.add("Input", shape=(3,), id=f"a_rather_long_name_{at}") for at in range(12)]
+    g.add("MSELoss", g.add("Linear", g.add("Concat", *many), out_features=3, id="head"), many[0], id="loss")
+    text = exported(planned(g, (Step(),)))
+    assert "    The textbook loop" not in text and '"""The textbook loop, for `train(Network(), a_rather' in text
+
+
 def test_rows_in_their_order_and_names_that_the_loop_uses() -> None:
     g = ng.Graph()
     x, t = g.add("Input", shape=(6,), id="goal"), g.add("Input", shape=(3,), id="nn")
