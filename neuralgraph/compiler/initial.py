@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -10,7 +10,10 @@ from torch import nn
 
 from neuralgraph.compiler.turns import seeded
 from neuralgraph.errors import GraphError
-from neuralgraph.spec.initial import FILE, GROUPS, OWN, PLAIN, knobs, refusal
+from neuralgraph.spec.initial import GROUPS, METHODS, OWN, PLAIN, knobs, refusal
+
+_WORDS = {"value": "val", "low": "a", "high": "b"}
+"""What `nn.init` calls a number, where it calls it otherwise."""
 
 
 def start(id: str, initialiser: Mapping[str, Any], module: nn.Module, seed: int) -> None:
@@ -20,13 +23,24 @@ def start(id: str, initialiser: Mapping[str, Any], module: nn.Module, seed: int)
     if why := refusal(initialiser):
         raise GraphError(f"{id}: {why}.")
     with seeded(seed), torch.no_grad():
-        for group in GROUPS:
-            method, numbers = knobs(initialiser, group)
-            if method in (OWN, FILE):
-                continue
-            for name, one in module.named_parameters():
-                if belongs(name, group) and (one.ndim > 1 or method in PLAIN):
-                    _fill(one, method, numbers)
+        own = dict(module.named_parameters())
+        for name, function, words in fills(initialiser, own):
+            getattr(nn.init, function)(own[name], **words)
+
+
+def fills(
+    initialiser: Mapping[str, Any], own: Mapping[str, torch.Tensor]
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Which weights and offsets are filled how: the name, the function of `nn.init`, and what it takes beside."""
+    for group in GROUPS:
+        method, numbers = knobs(initialiser, group)
+        if method == OWN or method not in METHODS:
+            continue
+        words = {"nonlinearity": "relu"} if method.startswith("kaiming") else {
+            _WORDS.get(name, name): number for name, number in numbers.items()}
+        for name, one in own.items():
+            if belongs(name, group) and (one.ndim > 1 or method in PLAIN):
+                yield name, f"{method}_", words
 
 
 def given(module: nn.Module, arrays: Mapping[str, Any]) -> None:
@@ -41,21 +55,3 @@ def belongs(name: str, group: str) -> bool:
     """`weight_ih_l0` is a weight, `in_proj_bias` an offset."""
     last = name.rpartition(".")[2]
     return last.startswith(group) or last.endswith(f"_{group}")
-
-
-def _fill(one: torch.Tensor, method: str, given: Mapping[str, float]) -> None:
-    match method:
-        case "constant":
-            nn.init.constant_(one, given["value"])
-        case "uniform":
-            nn.init.uniform_(one, given["low"], given["high"])
-        case "normal":
-            nn.init.normal_(one, given["mean"], given["std"])
-        case "trunc_normal":
-            nn.init.trunc_normal_(one, given["mean"], given["std"])
-        case "kaiming_uniform" | "kaiming_normal":
-            getattr(nn.init, f"{method}_")(one, nonlinearity="relu")
-        case "xavier_uniform" | "xavier_normal" | "orthogonal":
-            getattr(nn.init, f"{method}_")(one, given["gain"])
-        case _:
-            getattr(nn.init, f"{method}_")(one)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Mapping
 
 from neuralgraph.compiler.build import mangled
 from neuralgraph.compiler.learning import drawn, groups
@@ -11,8 +12,8 @@ from neuralgraph.compiler.program import Program
 from neuralgraph.compiler.resolve import resolve
 from neuralgraph.compiler.writing.body import Body, class_text, indented
 from neuralgraph.compiler.writing.classes import Classes
-from neuralgraph.compiler.writing.lines import Key, Made
-from neuralgraph.compiler.writing.pen import Names, Pen, comment, docstring, folded, literal
+from neuralgraph.compiler.writing.lines import Key, Made, needed, wants
+from neuralgraph.compiler.writing.pen import WIDTH, Names, Pen, attribute, comment, docstring, folded, literal
 from neuralgraph.graph.plan import Plan
 
 
@@ -57,6 +58,7 @@ class _Network:
         self.starts: dict[str, Key] = {key: one[:2] for key, one in program.sources.items()}
         names = {start: mangled(key).replace(".", "_") for key, start in self.starts.items()}
         self.body = Body(pen, classes.network, names)
+        self._asked = [self.keys[start] for start in program.outputs.values()]
         self.objective = Names(self.body.attributes()).take("objective", "total_loss")
 
     def text(self) -> str:
@@ -71,18 +73,41 @@ class _Network:
             *indented(body.init()),
             "",
             f"    def forward({self._signature(program.module_inputs)}):",
-            *indented(body.run(self.keys[start] for start in program.outputs.values())),
+            *self._shapes(),
+            *indented(body.run(self._asked)),
         ]
-        given = [(name, self._value(start)) for name, start in program.outputs.items()]
+        given = [(name, body.value(key)) for name, key in zip(program.outputs, self._asked, strict=True)]
         shown = ", ".join(f"{literal(name)}: {value}" for name, value in given)
         lines.append(f"        return {given[0][1] if len(given) == 1 else f'{{{shown}}}'}")
         if program.losses:
-            keys = program.needed(program.losses)
-            lines += ["", f"    def {self.objective}({self._signature(keys)}):",
-                      '        """What training makes small."""',
-                      *indented(body.run(self.keys[id, "loss"] for id in program.losses)),
+            lines += ["", f"    def {self.objective}({self._signature(program.needed(program.losses))}):",
+                      '        """What training makes small."""', *indented(self._judging()),
                       f"        return {self._total()}"]
         return "\n".join(lines)
+
+    def _judging(self) -> list[str]:
+        """The statements that give the losses: by what the network gives, where they look at nothing else in it."""
+        program, lines = self.program, self.body.skeleton.lines
+        wanted, given = [self.keys[id, "loss"] for id in program.losses], program.module_inputs
+        inside, used = needed(lines, self._asked[:1]), needed(lines, wanted)
+        own = {line.path for line in lines} & inside
+        seen = {key for line in lines if line.path in used - own for key in wants(line) if key[0] in own}
+        known = own <= used and set(given) <= set(program.needed(program.losses))
+        if not known or len(own) < 2 or len(self._asked) > 1 or seen != set(self._asked):
+            return self.body.run(wanted)
+        called = f"{self.body.value(self._asked[0])} = self({', '.join(self.names(given))})"
+        return [called, *self.body.run(wanted, own)]
+
+    def shapes(self, key: str) -> str:
+        """What the argument for a source is, in words."""
+        id, output = self.starts[key]
+        spec = self.program.inference.specs[id][output]
+        return f"{spec}, {spec.dtype}"
+
+    def _shapes(self) -> list[str]:
+        keys = self.program.module_inputs
+        said = "; ".join(f"{name}: {self.shapes(key)}" for name, key in zip(self.names(keys), keys, strict=True))
+        return docstring(said, " " * 8) if keys else []
 
     def names(self, keys: Iterable[str]) -> list[str]:
         """The arguments for these sources."""
@@ -99,17 +124,19 @@ class _Network:
         return " + ".join(value if share == 1.0 else f"{value} * {share!r}" for value, share in found)
 
 
-_LOOP = '''def train(network, {args}, *, epochs={epochs}, batch_size={batch}, seed={seed}):
-    """The textbook loop; tensors with samples in the first axis."""
-    optimizer = torch.optim.{optimizer}({parameters}, lr={lr!r}{options})
-    generator = torch.Generator().manual_seed(seed)
+_LOOP = '''def train(network, {args}, *, epochs={epochs}, batch_size={batch}{seed}):
+    """{about}
+
+{shapes}{more}
+    """
+{fitting}    optimizer = torch.optim.{optimizer}({parameters}, lr={lr!r}{options}){generator}
     for epoch in range(epochs):
-        order = torch.randperm(len({first}), generator=generator)
+        order = {order}
         total = 0.0
         for rows in order.split(batch_size):
             optimizer.zero_grad()
-            loss = network.{objective}({batches}){pulls}
-            loss.backward()
+            loss = network.{objective}({batches})
+            {backward}
             optimizer.step()
             total += loss.item() * len(rows)
         print(f"epoch {{epoch + 1}}: loss {{total / len(order):.4f}}")
@@ -119,31 +146,77 @@ if __name__ == "__main__":
     print(Network())'''
 
 
+_ABOUT = "The textbook loop, for `train(Network(), {})`; tensors with samples in the first axis."
+_MORE = """
+
+    The plan of the document has more to it: stages, or steps that learn only a part. Here everything learns at once."""
 _LOOP_WORDS = ("network", "epochs", "batch_size", "seed", "optimizer", "generator", "epoch", "order", "total", "rows",
-               "loss", "torch", "range", "len", "print")
+               "loss", "goal", "one", "nn", "torch", "range", "len", "print", "sum")
 
 
 def _training(program: Program, plan: Plan, network: _Network) -> str:
     free = Names(_LOOP_WORDS)
-    names = [free.take(name) for name in network.names(program.needed(program.losses))]
+    keys = program.needed(program.losses)
+    names = [free.take(name) for name in network.names(keys)]
     if not names:
         return 'if __name__ == "__main__":\n    print(Network())'
     options = "".join(f", {name}={value!r}" for name, value in sorted(plan.optimizer.options.items()))
     return _LOOP.format(
         args=", ".join(names),
+        about="\n    ".join(textwrap.wrap(_ABOUT.format(", ".join(names)), WIDTH - 10)),
         epochs=plan.epochs,
         batch=plan.batch_size,
-        seed=plan.seed,
+        seed=f", seed={plan.seed}" if plan.shuffle else "",
+        generator="\n    generator = torch.Generator().manual_seed(seed)" if plan.shuffle else "",
+        fitting="".join(f"    {line}\n" for line in _fitting(program, dict(zip(keys, names, strict=True)))),
         optimizer=plan.optimizer.name,
         lr=plan.optimizer.lr,
         options=options,
         parameters=_parameters(program, plan),
-        pulls="".join(f" + {pull!r} * {_field(name)}.abs().sum()"
-                      for pull, names in drawn(program.graph, _learnt(program)).items() for name in names),
-        first=names[0],
+        backward="\n            ".join(_backward(program, plan)),
+        order=f"torch.randperm(len({names[0]}), generator=generator)" if plan.shuffle else
+              f"torch.arange(len({names[0]}))  # the plan keeps the order of the rows",
+        more="" if _whole(plan) else _MORE,
+        shapes="\n".join(f"    {name}: {network.shapes(key)}" for name, key in zip(names, keys, strict=True)),
         objective=network.objective,
         batches=", ".join(f"{name}[rows]" for name in names),
     )
+
+
+def _fitting(program: Program, names: Mapping[str, str]) -> list[str]:
+    """What measures the data before training does so, where it is known by what enters it."""
+    wires, calls, lines = program.inference.wires, program.inference.calls, []
+    known = {program.sources[key][:2]: name for key, name in names.items()}
+    for id in program.fitted:
+        edge = next(iter(wires[id].values()))
+        while edge.source not in calls and wires[edge.source]:  # it passes through
+            edge = next(iter(wires[edge.source].values()))
+        field, given = f"network{attribute(id).removeprefix('self')}", known.get(edge.start)
+        lines.append(f"{field}.fit({given})" if given else f"# {field}.fit(…): give it here what enters it")
+        if given:
+            known[id, "out"] = f"{field}({given})"
+    return lines
+
+
+def _whole(plan: Plan) -> bool:
+    """The plan is no more than one step, which learns all from all losses with every batch."""
+    step = plan.stages[0].steps[0]
+    return (len(plan.stages), len(plan.stages[0].steps), step.every) == (1, 1, 1) and all(
+        tuple(some) == ("*",) for some in (step.losses, step.nodes))
+
+
+def _backward(program: Program, plan: Plan) -> list[str]:
+    """The gradient of the loss, with what draws weights to 0, clipped where the plan says so."""
+    step, learnt = plan.stages[0].steps[0], _learnt(program)
+    every = "network.parameters()"
+    pulls = [f"{float(step.l1)!r} * sum(one.abs().sum() for one in {every})"] if step.l1 and learnt else []
+    pulls += [f"{pull!r} * {_field(name)}.abs().sum()"
+              for pull, names in drawn(program.graph, learnt).items() for name in names]
+    lines = [f"goal = {'goal' if at else 'loss'} + {pull}" for at, pull in enumerate(pulls)]
+    lines.append(f"{'goal' if pulls else 'loss'}.backward()")
+    if step.clip is not None and learnt:
+        lines.append(f"nn.utils.clip_grad_norm_({every}, max_norm={float(step.clip)!r})")
+    return lines
 
 
 def _learnt(program: Program) -> list[str]:

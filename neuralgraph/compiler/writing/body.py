@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from neuralgraph.compiler.writing.lines import Key, Line, Made, Part, Step, needed
-from neuralgraph.compiler.writing.pen import Names, Pen, docstring, group, packed
+from neuralgraph.compiler.writing.pen import Names, Pen, attribute, docstring, group, packed
+from neuralgraph.compiler.writing.starts import filling, typing
 
 
 class Body:
@@ -49,9 +50,13 @@ class Body:
         for at, line in enumerate(self.skeleton.lines):
             if _holds(line):
                 lines.append(f"{attribute(line.path)} = {self._built(at, line)}")
+                if isinstance(line, Step):
+                    lines += filling(line.starts, line.path)
                 if line.frozen:
                     lines.append(f"{attribute(line.path)}.requires_grad_(False)")
-        return lines
+        typed = [f"    {one}" for line in self.skeleton.lines if isinstance(line, Step)
+                 for one in typing(line.starts, line.path)]
+        return [*lines, *(["with torch.no_grad():  # typed-in weights"] if typed else []), *typed]
 
     def _built(self, at: int, line: Line) -> str:
         texts = self._texts(at, line)[: len(line.init)]
@@ -92,12 +97,12 @@ class Body:
 
     # -- running ----------------------------------------------------------------------------------------------------
 
-    def run(self, keys: Iterable[Key]) -> list[str]:
-        """The statements that give these values."""
+    def run(self, keys: Iterable[Key], known: Collection[str] = ()) -> list[str]:
+        """The statements that give these values, but for those at the paths `known`."""
         wanted = needed(self.skeleton.lines, keys)
         found: list[str] = []
         for at, line in enumerate(self.skeleton.lines):
-            if line.path in wanted:
+            if line.path in wanted and line.path not in known:
                 texts = self._texts(at, line)[len(line.init) :]
                 found += self._part(line, texts) if isinstance(line, Part) else [self._step(line, texts)]
         return found
@@ -153,17 +158,13 @@ def class_text(made: Made, body: Body) -> str:
     lines.append(f"    def forward({', '.join(['self', *(body.value(key) for key in shape.entries)])}):")
     lines += indented(body.run(shape.exits))
     gives = [body.value(key) for key in shape.exits]
-    lines.append(f"        return {group(gives) if shape.alone else ', '.join(gives)}")
+    said = f"  # {', '.join(shape.doors)}" if len(gives) > 1 and gives != list(shape.doors) else ""
+    lines.append(f"        return {group(gives) if shape.alone else ', '.join(gives)}{said}")
     return "\n".join(lines)
 
 
 def indented(lines: Iterable[str]) -> list[str]:
     return [f"        {line}" for line in lines]
-
-
-def attribute(path: str) -> str:
-    """A local path as code: `block_1/7/linear_2` → `self.block_1[7].linear_2`."""
-    return "self" + "".join(f"[{one}]" if one.isdigit() else f".{one}" for one in path.split("/"))
 
 
 def _holds(line: Line) -> bool:

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import groupby
 
+from torch import nn
+
+from neuralgraph.compiler.build import dotted
 from neuralgraph.compiler.cells import entries
 from neuralgraph.compiler.infer import infer
 from neuralgraph.compiler.program import Program
@@ -34,7 +37,7 @@ class Classes:
         self._cells: dict[Cell, Known] = {}
         self._insides: dict[Cell, Laid] = {}
         taps = tuple(start for starts, _ in asked for start in starts)
-        root = Laid(program.inference, program.document, taps)
+        root = Laid(program.inference, program.document, program.root, taps)
         scopes = sorted(self._scopes(root), key=_rank)
         for laid in (root, *self._insides.values()):
             for call in laid.inference.calls.values():
@@ -61,7 +64,7 @@ class Classes:
             for id in laid.inference.within:
                 inner = _cell(laid, id)
                 if inner not in self._insides:
-                    self._insides[inner] = _inside(inner, root.drawn)
+                    self._insides[inner] = _inside(inner, root.drawn, _built(laid, id))
                     todo.append(self._insides[inner])
         for cell, laid in ((None, root), *self._insides.items()):
             for path, copy in laid.flat.copies.items():
@@ -131,11 +134,18 @@ def _cell(laid: Laid, id: str) -> Cell:
     return node.interface.name, network
 
 
-def _inside(cell: Cell, document: Graph) -> Laid:
+def _built(laid: Laid, id: str) -> nn.Module:
+    """What holds the weights of a cell."""
+    home = laid.built.get(dotted(laid.owner(id)))
+    word = next(word for word, raw in laid.inference.calls[id].kwargs if isinstance(raw, Network))
+    return home.get_submodule(word) if home is not None else nn.Module()
+
+
+def _inside(cell: Cell, document: Graph, built: nn.Module) -> Laid:
     """What a cell consists of, as it is drawn now: what is remembered may be an older drawing of the same."""
     name, network = cell
     drawn = opened(document, name)
-    return Laid(infer(drawn, network.inside.catalog, entries(network), Memo()), drawn)
+    return Laid(infer(drawn, network.inside.catalog, entries(network), Memo()), drawn, built)
 
 
 def _rank(one: tuple[int, Scope, Cell | None]) -> tuple[int, str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
+from torch import Tensor, nn
+
+from neuralgraph.compiler.build import dotted
 from neuralgraph.compiler.infer import Inference
 from neuralgraph.compiler.writing.lines import Made
 from neuralgraph.graph.document import Edge, Graph
@@ -15,10 +18,11 @@ Start = tuple[str, str]
 
 
 class Laid:
-    """One laid-out graph; `drawn` is what it was made from, `taps` are the values that are asked for."""
+    """One laid-out graph: what it was made from, the module that holds its weights, the values that are asked for."""
 
-    def __init__(self, inference: Inference, drawn: Graph, taps: Iterable[Start] = ()) -> None:
+    def __init__(self, inference: Inference, drawn: Graph, built: nn.Module, taps: Iterable[Start] = ()) -> None:
         self.inference, self.flat, self.drawn = inference, inference.flat, drawn
+        self.built = dict(built.named_modules())
         self.place = {id: at for at, id in enumerate(inference.order)}
         self.nodes: dict[str, list[str]] = defaultdict(list)
         self.copies: dict[str, list[str]] = defaultdict(list)
@@ -48,6 +52,11 @@ class Laid:
         """Whose weights a node uses."""
         placed = self.inference.graph.nodes.get(id)
         return (placed.shares or id) if placed is not None else ""
+
+    def weights(self, id: str) -> dict[str, Tensor]:
+        """What a node has learnt, or shares, by name; nothing for one that is not needed."""
+        found = self.built.get(dotted(self.owner(id)))
+        return dict(found.named_parameters()) if found is not None else {}
 
     def entry(self, id: str) -> Edge | None:
         """The wire into a bead, a door, or an Output."""

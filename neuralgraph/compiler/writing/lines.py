@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from neuralgraph.compiler.writing.starts import Starts
 from neuralgraph.spec import Call
 
 Key = tuple[str, str]
@@ -31,6 +32,8 @@ class Step:
     cells: tuple[tuple[str, Made], ...] = ()
     """Modules that it runs by itself, by the argument that they are."""
     frozen: bool = False
+    starts: Starts = Starts()
+    """How the weights of its module start, where the document says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,11 @@ def group(items: Iterable[str]) -> str:
     return f"({some[0]},)" if len(some) == 1 else f"({', '.join(some)})"
 
 
+def attribute(path: str) -> str:
+    """A local path as code: `block_1/7/linear_2` → `self.block_1[7].linear_2`."""
+    return "self" + "".join(f"[{one}]" if one.isdigit() else f".{one}" for one in path.split("/"))
+
+
 def literal(raw: Any) -> str:
     """A value as Python source; anything but plain data is refused."""
     match raw:

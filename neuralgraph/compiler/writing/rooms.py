@@ -11,6 +11,7 @@ from neuralgraph.compiler.learning import learns
 from neuralgraph.compiler.writing.laid import Laid, Start
 from neuralgraph.compiler.writing.lines import Key, Line, Made, Part, Skeleton, Step, Values, needed, wants
 from neuralgraph.compiler.writing.pen import literal
+from neuralgraph.compiler.writing.starts import Starts, starts_of
 from neuralgraph.graph.reading import arguments
 from neuralgraph.spec import Call, Drawn, Network
 
@@ -207,8 +208,12 @@ class _Reader:
         step = Step(
             here, outputs, takes, named, replace(call, kwargs=(), extra=()), owner,
             tuple(name for name, _ in init), tuple(name for name, _ in run), tuple(cells),
-            self.frozen[id] and weighs)
+            self.frozen[id] and weighs, self._starts(id) if owner == here else Starts())
         return step, tuple(text for _, text in (*init, *run))
+
+    def _starts(self, id: str) -> Starts:
+        placed = self.laid.inference.graph.nodes[id]
+        return starts_of(placed, self.laid.weights(id)) if placed.initialiser or placed.weights else Starts()
 
     def _ordered(self, lines: list[Texted]) -> list[Texted]:
         """The lines in an order in which they can run, near to that of the nodes."""
