@@ -135,6 +135,7 @@ class Session(Filing, Looking):
         `free` bounds the memory a run may take, in bytes; by default what `device` has free now.
         """
         from neuralgraph.compiler.budget import budget, exceeded, free_memory
+        from neuralgraph.compiler.cells import unread
         from neuralgraph.compiler.pinned import misfitting
         from neuralgraph.compiler.places import everywhere, rooms
         from neuralgraph.validation.levels import check_levels
@@ -147,7 +148,7 @@ class Session(Filing, Looking):
         wrong = check_levels(graph, self.catalog, rooms(found), found.flat.broken, known.specs)
         free = free_memory(self.device) if free is None else free
         over = exceeded(found.figures, graph.plan, free)
-        pinned = misfitting(graph, found.flat, found.calls)
+        pinned = (*misfitting(graph, found.flat, found.calls), *unread(found))
         problems = ranked((*troubles, *found.problems, *pinned, *wrong, *over))
         need = budget(found.figures, graph.plan, free)
         return Analysis(graph, problems, known.specs, known.inputs, known.figures, need, rooms(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from neuralgraph.compiler.shapes import Outcome, Unsound
 from neuralgraph.graph.module_edits import Within
 from neuralgraph.graph.reading import Failure, arguments
 from neuralgraph.spec import Call, Misfit, Network, Node, Spec
+from neuralgraph.spec.initial import files
 from neuralgraph.validation.lens import digraph, upstream
 from neuralgraph.validation.problem import Problem
 
@@ -117,6 +118,17 @@ def _wrong(id: str, spec: Spec, expected: str, axes: str, hint: str) -> Unsound:
     return Unsound((Problem(
         "shape_mismatch", "error", f"{id} expects {expected}, but gets {spec}.", id, "x", f"It expects {expected}",
         hint, axes, str(spec)),))
+
+
+def unread(found: Inference) -> Iterator[Problem]:
+    """Nodes inside a loop over time whose weights are to start from a file: that is not read there."""
+    for path, inside in found.within.items():
+        for id, placed in inside.graph.nodes.items():
+            if files(placed.initialiser):
+                yield Problem(
+                    "initial", "error", f"{id} starts from a file, which a loop over time cannot read for its inside.",
+                    f"{path}/{id}", None, "Its weights cannot start from a file here",
+                    "Choose another way to start, or type the weights in.")
 
 
 def entries(network: Network) -> Mapping[str, Mapping[str, Spec]]:

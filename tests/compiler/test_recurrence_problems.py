@@ -183,3 +183,11 @@ def test_an_input_called_mask_is_an_input() -> None:
     g = net(cell)
     assert g.session.ports_of("r")[0] == ["mask"]
     assert torch.equal(ng.compile(g).predict(s=sequences()), sequences().relu())
+
+
+def test_a_start_from_a_file_inside_is_not_passed_over() -> None:
+    g = net(rnn())
+    layer = next(one for one in g.session.graph.modules["Cell"].nodes.values() if one.type == "Linear")
+    starts = FrozenDict({"weight": "file", "weight.path": "weights.npy"})
+    problem = one_error(within(g, ChangeNode(replace(layer, initialiser=starts))))
+    assert (problem.code, problem.node) == ("initial", f"r/{layer.id}")
