@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -79,7 +78,7 @@ class Recorder:
         self.notes: list[str] = []
         """What is to be said, and is not yet."""
         self._db: sqlite3.Connection | None = None
-        self._lock: int | None = None
+        self._lock: IO[bytes] | None = None
         self._files = Files(Path())
         self._curves: dict[str, GrowingCurve] = {}
         self._rows: list[tuple[str, tuple[Any, ...]]] = []
@@ -307,7 +306,7 @@ class Recorder:
             with contextlib.suppress(sqlite3.Error):
                 self._db.close()
         if self._lock is not None:
-            os.close(self._lock)
+            self._lock.close()
         self._db = self._lock = None
 
     def _attempt(self, work: Callable[[], None]) -> None:

@@ -20,9 +20,9 @@ def set_aside(folder: Path, file: Path, opened: Callable[[], sqlite3.Connection]
 
     One process does it; another that found the same damage waits and takes the fresh one.
     """
-    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        while not hold(lock):
+    (folder / LOCK).touch()
+    with (folder / LOCK).open("r+b") as lock:
+        while not hold(lock.fileno()):
             time.sleep(0.05)
         if _whole(file):
             return "Another process has just replaced the damaged run store."
@@ -35,8 +35,6 @@ def set_aside(folder: Path, file: Path, opened: Callable[[], sqlite3.Connection]
             count = _taken_over(folder / stem, fresh, ("runs", *tables))
         finally:
             fresh.close()
-    finally:
-        os.close(lock)
     return (f"The run store was damaged. It was set aside as {stem}; "
             f"{count or 'none'} of its runs could be read and taken over.")
 

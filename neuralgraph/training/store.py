@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -228,26 +227,24 @@ class Store:
     def folder_of(self, id: int) -> Path:
         return self.folder / str(id)
 
-    def claim(self, id: int) -> int | None:
+    def claim(self, id: int) -> IO[bytes] | None:
         """Take the lock of a run for this process: an open file, to be closed at its end. None where another has it."""
         home = self.folder_of(id)
         home.mkdir(parents=True, exist_ok=True)
-        file = os.open(home / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-        if hold(file):
+        (home / LOCK).touch()
+        file = (home / LOCK).open("r+b")
+        if hold(file.fileno()):
             return file
-        os.close(file)
+        file.close()
         return None
 
     def alive(self, id: int) -> bool:
         """Whether a process holds the lock of this run."""
         try:
-            file = os.open(self.folder_of(id) / LOCK, os.O_RDWR)
+            with (self.folder_of(id) / LOCK).open("r+b") as file:
+                return not hold(file.fileno())
         except OSError:
             return False
-        try:
-            return not hold(file)
-        finally:
-            os.close(file)
 
 
 @contextlib.contextmanager
