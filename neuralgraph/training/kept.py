@@ -59,6 +59,6 @@ class Kept:
         return {name: path for name, path in found.items() if path.is_file()}
 
     @property
-    def can_go_on(self) -> bool:
-        """It was broken off or stopped before its end."""
-        return self.state in (INTERRUPTED, STOPPED) and self.epoch < self.epochs
+    def broken_off(self) -> bool:
+        """It never ended, and can go on where it was."""
+        return self.state == INTERRUPTED and self.epoch < self.epochs and (self.folder / CHECKPOINT).is_file()

@@ -13,10 +13,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from neuralgraph import places
 from neuralgraph.errors import RunError
@@ -25,6 +22,10 @@ from neuralgraph.graph.file import loads
 from neuralgraph.graph.lock import hold
 from neuralgraph.training import salvage
 from neuralgraph.training.kept import INTERRUPTED, RUNNING, Kept
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 VERSION = 1
 FILE = "runs.sqlite"
@@ -51,7 +52,7 @@ CREATE TABLE curves (run INTEGER, name TEXT, number INTEGER, stride INTEGER, ste
 """
 TABLES = ("epochs", "events", "curves")
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-Curve = tuple[NDArray[np.int64], NDArray[np.float64]]
+Curve: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.float64]]"
 """The number of batches learned, and the value there."""
 
 
@@ -142,10 +143,11 @@ class Store:
 
     # -- looking ----------------------------------------------------------------------------------------------------
 
-    def runs(self, document: str | None = None) -> list[Kept]:
+    def runs(self, document: str | None = None, most: int = -1) -> list[Kept]:
         """Every run, the newest first; of one document, if asked. Those that never ended are marked interrupted."""
         where, values = ("", ()) if document is None else (" WHERE document = ?", (document,))
-        rows = self._rows(f"SELECT * FROM runs{where} ORDER BY id DESC", values)  # noqa: S608  (no words of others)
+        statement = f"SELECT * FROM runs{where} ORDER BY id DESC LIMIT ?"  # noqa: S608  (no words of others)
+        rows = self._rows(statement, (*values, most))
         return [self._kept(row) for row in rows]
 
     def get(self, id: int) -> Kept:
@@ -180,6 +182,8 @@ class Store:
 
     def strides(self, id: int) -> dict[str, tuple[Curve, int]]:
         """The curves, and that one number in so many was kept."""
+        import numpy as np
+
         rows = self._rows("SELECT * FROM curves WHERE run = ? ORDER BY name, number", (id,))
         parts: dict[str, list[sqlite3.Row]] = {}
         for row in rows:
