@@ -43,6 +43,8 @@ class Kept:
     thinned: bool
     folder: Path
     versions: Mapping[str, str] = field(default_factory=dict)
+    begun: Mapping[str, Any] = field(default_factory=dict)
+    """Rows of each part, number of parameters, losses and metrics."""
     final: Mapping[str, float | None] = field(default_factory=dict)
     best: Mapping[str, Any] = field(default_factory=dict)
 

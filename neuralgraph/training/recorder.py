@@ -56,6 +56,7 @@ SHARE = 0.02
 """So much of the time may go into files."""
 RETRY = 10.0
 """Seconds until what failed is tried again."""
+BEGUN = ("rows", "validation_rows", "test_rows", "parameters", "losses", "metrics")
 RATE, NORM, SPEED = "learning rate", "gradient norm", "samples per second"
 
 
@@ -167,7 +168,7 @@ class Recorder:
         return {
             "state": RUNNING, "epochs": event.epochs, "steps_per_epoch": event.steps_per_epoch, "seed": event.seed,
             "device": event.device, "threads": torch.get_num_threads(), "data": fingerprint(self.subject.feed),
-            "versions": json.dumps(versions()),
+            "versions": json.dumps(versions()), "begun": json.dumps({name: getattr(event, name) for name in BEGUN}),
         }
 
     def _made(self, event: Started, before: Kept | None) -> int:

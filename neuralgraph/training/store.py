@@ -32,7 +32,7 @@ FILE = "runs.sqlite"
 LOCK = "running.lock"
 WAIT = 10.0
 """Seconds to wait for another process that writes."""
-JSON = ("versions", "final", "best")
+JSON = ("versions", "begun", "final", "best")
 SCHEMA = """
 CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '',
   pinned INTEGER NOT NULL DEFAULT 0, document TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '', parent INTEGER,
@@ -40,7 +40,8 @@ CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL DEFA
   seconds REAL NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, epochs INTEGER NOT NULL DEFAULT 0,
   step INTEGER NOT NULL DEFAULT 0, steps_per_epoch INTEGER NOT NULL DEFAULT 0, seed INTEGER NOT NULL DEFAULT 0,
   device TEXT NOT NULL DEFAULT 'cpu', threads INTEGER NOT NULL DEFAULT 0, data TEXT NOT NULL DEFAULT '',
-  thinned INTEGER NOT NULL DEFAULT 0, versions TEXT NOT NULL DEFAULT '{}', final TEXT NOT NULL DEFAULT '{}',
+  thinned INTEGER NOT NULL DEFAULT 0, begun TEXT NOT NULL DEFAULT '{}',
+  versions TEXT NOT NULL DEFAULT '{}', final TEXT NOT NULL DEFAULT '{}',
   best TEXT NOT NULL DEFAULT '{}', graph TEXT NOT NULL DEFAULT '');
 CREATE INDEX by_document ON runs (document, id);
 CREATE TABLE epochs (run INTEGER, epoch INTEGER, step INTEGER, seconds REAL, figures TEXT, PRIMARY KEY (run, epoch))

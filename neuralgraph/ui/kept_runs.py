@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject
 from neuralgraph.errors import NeuralGraphError
 
 if TYPE_CHECKING:
+    from neuralgraph.training.events import Event
     from neuralgraph.training.kept import Kept
     from neuralgraph.training.store import Store
     from neuralgraph.ui.workbench import Workbench
@@ -20,6 +22,8 @@ class KeptRuns(QObject):
     def __init__(self, bench: Workbench) -> None:
         super().__init__(bench)
         self._bench = bench
+        self._awaited: int | None = None
+        """The run that goes on, until it does."""
 
     def offer(self) -> bool:
         """The quiet bar, where the last run of this document was broken off; whether there was one."""
@@ -27,8 +31,28 @@ class KeptRuns(QObject):
         if run is None:
             return False
         text = f"Training was broken off in epoch {run.epoch + 1} of {run.epochs}. Nothing of it is lost."
-        self._bench.canvas.offer.ask(text, "Go on where it was", lambda: self._bench.training.go_on(run.id))
+        self._bench.canvas.offer.ask(text, "Go on where it was", lambda: self._go_on(run.id))
         return True
+
+    def hear(self, events: Sequence[Event]) -> None:
+        """Before anybody draws how a run goes on: what it told before."""
+        from neuralgraph.training.events import Started
+
+        begun = next((one for one in events if isinstance(one, Started)), None)
+        if begun is None or self._awaited is None:
+            return
+        run, self._awaited = self._awaited, None
+        if begun.start_step:
+            from neuralgraph.training.told import told
+
+            try:
+                self._bench.views.feed(list(told(self._store(), run, begun.start_step)))
+            except NeuralGraphError as error:
+                self._bench.log.say(str(error), "warning")
+
+    def _go_on(self, run: int) -> None:
+        self._awaited = run
+        self._bench.training.go_on(run)
 
     def saved(self) -> None:
         """The document has a file now: its last run belongs to it, also one from before."""

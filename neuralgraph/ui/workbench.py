@@ -129,6 +129,7 @@ class Workbench(QObject):
         self.analysis.failed.connect(lambda text: self.say("error", "The check failed.", text))
         self.bridge.failed.connect(lambda text: self.say("error", "Training met an error.", text))
         self.bridge.started.connect(self.views.watch)
+        self.bridge.events.connect(self.kept.hear)
         self.bridge.events.connect(self.views.feed)
         self.bridge.ended.connect(self.last.keep)
         self.training.shown.connect(self._show_training)

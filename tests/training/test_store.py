@@ -22,7 +22,9 @@ from neuralgraph.training.curve import BLOCK, MOST, GrowingCurve
 from neuralgraph.training.events import Changed, Event, Finished, Note, Started, Step
 from neuralgraph.training.kept import FINISHED, INTERRUPTED, RUNNING, STOPPED
 from neuralgraph.training.plotted import as_csv
+from neuralgraph.training.run import collect
 from neuralgraph.training.store import Store
+from neuralgraph.training.told import told
 
 
 @pytest.fixture(autouse=True)
@@ -307,6 +309,17 @@ def test_other_data_is_said_when_going_on(store: Store, tmp_path: Path) -> None:
     write()
     said = [one.message for one in ng.fit(g, resume=1, store=True) if isinstance(one, Note)]
     assert any("Not bit for bit" in one and "data" in one for one in said), said
+
+
+def test_a_kept_run_tells_what_it_told(store: Store) -> None:
+    g = network()
+    events = list(ng.fit(g, epochs=3, store=True))
+    again = list(told(store, 1))
+    assert again[0] == events[0]
+    run = collect(again, None)
+    assert g.session.run is not None and (run.losses, run.history) == (g.session.run.losses, g.session.run.history)
+    part = collect(told(store, 1, 6), None)
+    assert part.losses == run.losses[:6] and part.history["loss"] == run.history["loss"][:1]
 
 
 def test_the_csv_is_what_is_kept(store: Store) -> None:

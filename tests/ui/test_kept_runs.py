@@ -51,8 +51,8 @@ def test_a_run_of_the_window_is_kept_for_its_document(
     qtbot.waitUntil(lambda: not one.bench.bridge.running, timeout=10000)
     (kept,) = store.runs()
     assert kept.state == STOPPED and kept.document == "" and kept.step == 1
-    one.bench.documents.save_to(tmp_path / "mine.ngraph") if hasattr(one.bench.documents, "save_to") else (
-        one.bench.session.save(tmp_path / "mine.ngraph"), one.bench.documents.saved.emit())
+    one.bench.session.save(tmp_path / "mine.ngraph")
+    one.bench.documents.saved.emit()
     assert store.get(kept.id).document == str(tmp_path / "mine.ngraph")
 
 
@@ -68,5 +68,11 @@ def test_a_run_that_was_broken_off_goes_on(qtbot: Any, window: Open, store: Stor
     (kept,) = store.runs()
     assert kept.state == FINISHED and kept.epoch == kept.epochs
     assert [row["epoch"] for row in store.epochs(kept.id)] == list(range(1, kept.epochs + 1))
+    plots = one.bench.docks.bottom.page_of("plots")
+    steps, losses = store.curves(kept.id)["loss"]
+    qtbot.waitUntil(lambda: plots.run.over, timeout=5000)
+    assert plots.run.figures["loss"].train.x("step").tolist() == steps.tolist()
+    assert plots.run.figures["loss"].train.values(smoothed=False).tolist() == losses.tolist()
+    assert len(plots.run.figures["accuracy"].validation) == kept.epochs
     one.bench.documents.open(file)
     assert "broken off" not in offer.said or not offer.isVisible()
