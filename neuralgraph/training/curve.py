@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 MOST = 16384
 """So many numbers a curve at most; beyond, every other one is dropped."""
-BLOCK = 512
+BLOCK = 128
 """Numbers in one row of the database."""
 Steps = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from neuralgraph.training.control import Control
     from neuralgraph.training.run import Run
 
-BEAT = 0.25
-"""Seconds between two writings of figures."""
+BEAT, LATEST = 0.25, 0.8
+"""Seconds between two writings of figures, at least and, where the disk is slow, at most."""
 FIRST, EVERY = 1.0, 3.0
 """Seconds until the first checkpoint, and between two."""
 SHARE = 0.02
@@ -256,8 +256,10 @@ class Recorder:
 
     def _flush(self, **more: Any) -> None:
         """Write what has come since the last time; where that fails it is kept for the next."""
+        begun = perf_counter()
         self._attempt(lambda: self._write(more))
-        self._beat_at = perf_counter() + (RETRY if self._trouble else BEAT)
+        over = perf_counter()
+        self._beat_at = over + (RETRY if self._trouble else min(max(BEAT, (over - begun) / SHARE), LATEST))
 
     def _write(self, more: dict[str, Any]) -> None:
         db, rows = self._db, tuple(self._rows)

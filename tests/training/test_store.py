@@ -16,7 +16,7 @@ import torch
 import neuralgraph as ng
 from neuralgraph.errors import DocumentError, RunError
 from neuralgraph.graph.file import canonical
-from neuralgraph.training import checkpoint_file, recorder, thinning
+from neuralgraph.training import checkpoint_file, loop, recorder, thinning
 from neuralgraph.training.control import Control
 from neuralgraph.training.curve import BLOCK, MOST, GrowingCurve
 from neuralgraph.training.events import Changed, Event, Finished, Note, Started, Step
@@ -93,6 +93,24 @@ def test_a_changed_lever_is_kept_and_a_stopped_run_goes_on_under_its_number(stor
     assert [one["name"] for one in store.events(2) if one["kind"] == "changed"] == ["lr"]
     for one, two in zip(store.curves(1)["loss"], store.curves(2)["loss"], strict=True):
         assert np.array_equal(one, two)
+
+
+def test_a_lever_pulled_after_the_last_checkpoint_is_pulled_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name, value in ((loop, "TELL", 0.0), (recorder, "FIRST", 0.0), (recorder, "EVERY", 0.0),
+                                (recorder, "SHARE", 1e9)):
+        monkeypatch.setattr(module, name, value)
+    pulled = Changed(6, 0, "lr", 0, 0.05)
+    *_, whole = ng.fit(network(), store=True, epochs=4, control=Control(replay=[pulled]))
+    events = ng.fit(network(), store=True, epochs=4, control=Control(replay=[pulled]))
+    next(one for one in events if isinstance(one, Changed))
+    events.close()  # type: ignore[attr-defined]
+    kept = store.get(2)
+    assert kept.broken_off and checkpoint_file.read_checkpoint(kept.files["checkpoint"])[0].step == 6
+    *_, end = ng.fit(network(), store=True, resume=2)
+    assert isinstance(end, Finished) and isinstance(whole, Finished) and end.final == whole.final
+    assert [one["new"] for one in store.events(2) if one["kind"] == "changed"] == [0.05]
 
 
 def test_a_run_of_another_graph_or_plan_is_a_new_one_that_knows_its_parent(store: Store) -> None:
