@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.summary import Summary
     from neuralgraph.training.events import Event
+    from neuralgraph.training.kept import Kept
     from neuralgraph.training.run import Run
 
 
@@ -275,15 +276,18 @@ def fit(
     *,
     data: Mapping[str, Any] | None = None,
     device: str = "cpu",
-    resume: Run | None = None,
+    resume: Run | int | None = None,
+    store: bool = False,
     control: Any = None,
     **overrides: Any,
 ) -> Iterator[Event]:
     """The events of a run as they happen. Keywords as in `train`."""
     plan = planned(graph.session.graph.plan, **overrides)
-    if resume is not None and resume.checkpoint is not None:
-        plan = plan.further(resume.checkpoint.epoch, overrides.get("epochs"))
-    return graph.session.train(control=control, device=device, plan=plan, data=data, resume=resume)
+    if resume is not None:
+        from neuralgraph.training.reopening import plan_on
+
+        plan = plan_on(plan, resume, overrides)
+    return graph.session.train(control=control, device=device, plan=plan, data=data, resume=resume, store=store)
 
 
 def train(
@@ -291,24 +295,33 @@ def train(
     *,
     data: Mapping[str, Any] | None = None,
     device: str = "cpu",
-    resume: Run | None = None,
+    resume: Run | int | None = None,
+    store: bool = False,
     **overrides: Any,
 ) -> Run:
     """Train to the end of the plan and return the run.
 
     Keywords override the plan for this run: `epochs, batch_size, optimizer, lr, seed, validation, test, split, shuffle,
     precision, weight_decay, momentum, nesterov, l1, clip`. `data` gives arrays for Input nodes by id. A run that fails
-    raises `RunError`. `resume` goes on from where that run stood; `epochs` are so many more then.
+    raises `RunError`. `resume` goes on from where that run stood, or the one of that number in the run store; `epochs`
+    are so many more then. `store` keeps the run: its number is `run.id`, `runs()` lists all.
     """
     from neuralgraph.errors import RunError
     from neuralgraph.training.events import Failed
 
-    for event in fit(graph, data=data, device=device, resume=resume, **overrides):
+    for event in fit(graph, data=data, device=device, resume=resume, store=store, **overrides):
         if isinstance(event, Failed):
             raise RunError(" ".join(part for part in (event.message, event.hint) if part))
     run = graph.session.run
     assert run is not None
     return run
+
+
+def runs() -> tuple[Kept, ...]:
+    """The runs in the run store, the newest first: id, state, final figures, files with weights. Changes nothing."""
+    from neuralgraph.training.store import Store
+
+    return tuple(Store().runs())
 
 
 def evaluate(graph: Graph, inputs: Mapping[str, Any] | None = None, run: Run | None = None) -> dict[str, NDArray[Any]]:
@@ -377,6 +390,7 @@ __all__ = [
     "fit",
     "gradients",
     "load",
+    "runs",
     "save",
     "save_weights",
     "shapes",

@@ -1,4 +1,4 @@
-"""The session without a window: `neuralgraph check | train | summary | export | nodes | examples`.
+"""The session without a window: `neuralgraph check | train | summary | export | nodes | examples | runs`.
 
 Every command takes `--json` (one object on standard output, nothing else there) and exits 0 when all is well, 1 when
 the graph or the run has problems, 2 on bad usage.
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from neuralgraph.cli_runs import runs
 from neuralgraph.errors import NeuralGraphError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(runs)
 
 File = Annotated[Path, typer.Argument(help="A .ngraph document.", show_default=False)]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Read data outside the document's folder.")]
@@ -204,16 +206,18 @@ def train(
     optimizer: Annotated[str | None, typer.Option(help="SGD, Adam, AdamW, RMSprop or Adagrad.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     weights: Annotated[Path | None, typer.Option(help="Write the trained weights there (.safetensors).")] = None,
+    resume: Annotated[int | None, typer.Option(help="Go on with this run; --epochs are so many more.")] = None,
+    keep: Annotated[bool, typer.Option(help="Keep the run in the run store.")] = True,
     allow_outside: Outside = False, as_json: Json = False,
 ) -> None:
     """Train a document to the end of its plan; options override the plan for this run."""
-    from neuralgraph.api import planned
+    from neuralgraph.api import Graph, fit
     from neuralgraph.training.events import Failed
 
     session = _open(file, allow_outside=allow_outside)
     wanted = {"epochs": epochs, "seed": seed, "batch_size": batch_size, "lr": lr, "optimizer": optimizer}
-    plan = planned(session.graph.plan, **{name: one for name, one in wanted.items() if one is not None})
-    events = session.train(device=device, plan=plan)
+    given: dict[str, Any] = {name: one for name, one in wanted.items() if one is not None}
+    events = fit(Graph(session), device=device, resume=resume, store=keep, **given)
     failed = None
     for event in events if as_json else _shown(events):
         failed = event if isinstance(event, Failed) else failed
@@ -231,11 +235,14 @@ def train(
                 "epochs": run.epochs,
                 "stop_reason": run.stop_reason,
                 "seconds": run.seconds,
+                "run": run.id,
                 **problem,
             }
         )
     elif failed is not None:
         err.print(f"[red]✕[/red] {escape(failed.message)} {escape(failed.hint)}")
+    elif run.id is not None:
+        out.print(f"[dim]Kept as run {run.id}: neuralgraph runs show {run.id}[/dim]", highlight=False)
     raise typer.Exit(1 if failed else 0)
 
 

@@ -44,6 +44,11 @@ def modules() -> Path:
     return Path(_DIRS.user_data_dir) / "modules"
 
 
+def runs() -> Path:
+    """The run store: a database of all runs that were kept, with their weights beside it."""
+    return Path(_DIRS.user_data_dir) / "runs"
+
+
 def weights() -> Path:
     """The weights of the last run of every document."""
     return Path(_DIRS.user_state_dir) / "weights"
@@ -58,5 +63,5 @@ def listed() -> dict[str, Path]:
     """Every place by its name, in the order in which they are shown."""
     return {
         "settings": settings(), "journals": journals(), "claims": claims(), "reports": reports(),
-        "versions": versions(), "modules": modules(), "weights": weights(), "cache": cache(),
+        "versions": versions(), "modules": modules(), "runs": runs(), "weights": weights(), "cache": cache(),
     }  # fmt: skip

@@ -276,15 +276,22 @@ class Session(Filing, Looking):
         plan: Plan | None = None,
         data: Mapping[str, Any] | None = None,
         fresh: bool = True,
-        resume: Run | None = None,
+        resume: Run | int | None = None,
+        store: bool = False,
     ) -> Iterator[Event]:
         """Compile, gather the data, learn: the events of one run, which ends up in `self.run`.
 
         `fresh=False` goes on from the present weights of every node whose weights still have the same shape, and where
         the last run left a checkpoint, as that run would have: to the end of the plan, or all of it once more.
+        `resume` goes on with that run, or with that of this number in the run store, and with its plan if none is
+        given. `store` keeps the run.
         """
         from neuralgraph.training.loop import fit
         from neuralgraph.training.run import Run
+
+        control = control or self.control()
+        if isinstance(resume, int):
+            resume, plan = self._reopened(resume, plan, control)
 
         if resume is None and not fresh and self._goes_on:
             resume = self.run
@@ -300,9 +307,26 @@ class Session(Filing, Looking):
         checkpoint = resume.checkpoint if resume is not None else None
         feed = self.feed(program, plan, data)
         self.program, self.run = program, run
-        for event in fit(program, feed, plan, control, resume=checkpoint):
+        events = fit(program, feed, plan, control, resume=checkpoint)
+        if store:
+            from neuralgraph.training.recorder import Recorder, Subject, recorded
+            from neuralgraph.training.store import Store
+
+            document = str(self.path.resolve()) if self.path is not None else ""
+            events = recorded(events, Recorder(Store(), Subject(graph, program, feed, document, resume), control, run))
+        for event in events:
             run.hear(event)
             yield event
+
+    @staticmethod
+    def _reopened(id: int, plan: Plan | None, control: Control) -> tuple[Run, Plan]:
+        """A run of the run store, where it stood; what was pulled after that is pulled again."""
+        from neuralgraph.training.reopening import reopened
+        from neuralgraph.training.store import Store
+
+        run, known, pulled = reopened(Store(), id)
+        control.repeat(pulled)
+        return run, plan or known.further(run.checkpoint.epoch if run.checkpoint is not None else 0)
 
     @property
     def _goes_on(self) -> bool:

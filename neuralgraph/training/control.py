@@ -61,6 +61,8 @@ class Control:
     """Called after every batch: lets whoever shares the processor have a turn."""
     watched: Probe | None = field(default=None, init=False)
     """What the inspector looks at now."""
+    stand: Callable[[], Any] | None = field(default=None, init=False)
+    """A checkpoint of where the run stands: for who hears a `Step`, `EpochEnded` or `Paused`, before the next event."""
 
     def __post_init__(self) -> None:
         self._edge = Condition()
@@ -75,6 +77,11 @@ class Control:
         self._fresh: Probe | None = None
         self._due = sorted(((one.step, one.name, one.new) for one in self.replay), key=lambda one: one[0])
         self.next_due: float = self._due[0][0] if self._due else math.inf
+
+    def repeat(self, changes: Iterable[Changed]) -> None:
+        """Repeat these changes at the same batches: before the run begins."""
+        self._due = sorted([*self._due, *((one.step, one.name, one.new) for one in changes)], key=lambda one: one[0])
+        self.next_due = self._due[0][0] if self._due else math.inf
 
     # -- levers -----------------------------------------------------------------------------------------------------
 
@@ -191,7 +198,7 @@ class Control:
     def close(self) -> None:
         """The run is over: nobody answers any more."""
         with self._edge:
-            self._over = True
+            self._over, self.stand = True, None
             waiting, self._questions = self._questions, []
         for _, answer in waiting:
             answer.cancel()

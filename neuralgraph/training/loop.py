@@ -96,6 +96,7 @@ class Loop:
         self._stopping = False
         self._safe: dict[str, Tensor] = {}
         self._safe_at = -math.inf
+        control.stand = self.checkpoint
 
     # -- the plan ---------------------------------------------------------------------------------------------------
 

@@ -41,6 +41,8 @@ class Run:
     checkpoint: Checkpoint | None = None
     seed: int = 0
     device: str = "cpu"
+    id: int | None = None
+    """Its number in the run store, where it is kept."""
 
     @property
     def epochs(self) -> int:

@@ -47,6 +47,7 @@ class Training(QObject):
         self.device = "cpu"
         self.state = BarState()
         self._lever, self._closed = "", False
+        self._run: int | None = None
         self._values: dict[str, str] = {}
         self._begun: Started | None = None
         bridge.events.connect(self._hear)
@@ -78,6 +79,10 @@ class Training(QObject):
                 self.stop()
             case _:
                 self._start()
+
+    def go_on(self, run: int) -> None:
+        """Go on with a run of the run store where it was broken off."""
+        self._start(run=run)
 
     def one_batch(self) -> None:
         self._once("one_batch")
@@ -143,13 +148,13 @@ class Training(QObject):
 
     _levers: dict[str, float]
 
-    def _start(self, lever: str = "") -> None:
+    def _start(self, lever: str = "", run: int | None = None) -> None:
         session = self.session
         if session is None or self._closed or self.bridge.running or self.state.errors:
             return
         other = self.bridge.before
         if other is not None:
-            self._wait(other, lever)
+            self._wait(other, lever, run)
             return
         control = session.control()
         if lever:
@@ -160,19 +165,20 @@ class Training(QObject):
             name: float(value) for name, value in optimizer.options.items() if name in ("momentum", "weight_decay")}}
         begins = {"epoch": 0, "epochs": session.graph.plan.epochs, "step": 0, "steps": 0} if fresh else {}
         self._show(phase="running", left="–", speed="–", message="", started=True, **begins)
-        self.bridge.start(lambda: session.train(control=control, device=device, fresh=fresh), control)
+        self.bridge.start(
+            lambda: session.train(control=control, device=device, fresh=fresh, resume=run, store=True), control)
 
-    def _wait(self, other: TrainingBridge, lever: str) -> None:
+    def _wait(self, other: TrainingBridge, lever: str, run: int | None) -> None:
         """One run at a time: this one begins when that of the other document is over."""
         self.said.emit("note", "Another document is training. This run begins when that one has ended.", "")
         self._show(phase="waiting", message="Waits for the run of another document", started=False)
-        self._lever = lever
+        self._lever, self._run = lever, run
         other.ended.connect(self._no_longer_wait, Qt.ConnectionType.SingleShotConnection)
 
     def _no_longer_wait(self) -> None:
         if self.state.phase == "waiting":
             self._show(phase="idle", message="")
-            self._start(self._lever)
+            self._start(self._lever, self._run)
 
     def _once(self, lever: str) -> None:
         if self.bridge.running:

@@ -17,6 +17,7 @@ from neuralgraph.ui.docks import Docks
 from neuralgraph.ui.documents import Documents
 from neuralgraph.ui.faults import Faults
 from neuralgraph.ui.finder import Finder
+from neuralgraph.ui.kept_runs import KeptRuns
 from neuralgraph.ui.last_weights import LastWeights
 from neuralgraph.ui.live import LivePictures
 from neuralgraph.ui.offers import Offers
@@ -64,7 +65,7 @@ class Workbench(QObject):
         self.properties = Properties(self.theme)
         self.palette = Palette(self.session.catalog, self.theme)
         self.finder = Finder(self.canvas, self.theme)
-        self.last = LastWeights(self)
+        self.last, self.kept = LastWeights(self), KeptRuns(self)
         self.offers = Offers(self)
         self.views = Views(self)
         self.live = LivePictures(self.bridge, self)
@@ -112,6 +113,7 @@ class Workbench(QObject):
         self.documents.opened.connect(self.show_session)
         self.documents.saved.connect(self.keeping.saved)
         self.documents.saved.connect(self.last.keep)
+        self.documents.saved.connect(self.kept.saved)
         self.documents.elsewhere = self.keeping.elsewhere
         self.documents.busy = lambda: self.bridge.running
         self.documents.weights_taken.connect(self.views.weights_changed)
@@ -127,6 +129,7 @@ class Workbench(QObject):
         self.analysis.failed.connect(lambda text: self.say("error", "The check failed.", text))
         self.bridge.failed.connect(lambda text: self.say("error", "Training met an error.", text))
         self.bridge.started.connect(self.views.watch)
+        self.bridge.events.connect(self.kept.hear)
         self.bridge.events.connect(self.views.feed)
         self.bridge.ended.connect(self.last.keep)
         self.training.shown.connect(self._show_training)

@@ -1,0 +1,192 @@
+"""`neuralgraph runs list | show | compare | export | rename | note | pin | delete`: the run store without a window."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from neuralgraph.training.kept import Kept
+    from neuralgraph.training.store import Store
+
+runs = typer.Typer(name="runs", help="The runs that were kept.", no_args_is_help=True)
+Run = Annotated[int, typer.Argument(help="The number of a run.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+out = Console()
+
+
+def _store() -> Store:
+    from neuralgraph.training.store import Store
+
+    return Store()
+
+
+def _said(store: Store, value: dict[str, Any], *, as_json: bool) -> bool:
+    """Print the object if that was asked for; what the store did by itself goes beside it."""
+    if as_json:
+        notes = {"notes": store.notes} if store.notes else {}
+        sys.stdout.write(json.dumps({**value, **notes}, ensure_ascii=False, allow_nan=False) + "\n")
+    for note in store.notes if not as_json else ():
+        Console(stderr=True).print(escape(note))
+    return as_json
+
+
+def _entry(run: Kept) -> dict[str, Any]:
+    files = {name: str(path) for name, path in run.files.items()}
+    return {**asdict(run), "folder": str(run.folder), "files": files}
+
+
+def _figures(values: Any, most: int = 4) -> str:
+    shown = [f"{name} {value:.4g}" for name, value in dict(values).items() if value is not None]
+    return "  ".join(shown[:most])
+
+
+@runs.command("list")
+def list_runs(
+    file: Annotated[Path | None, typer.Argument(help="Only the runs of this document.", show_default=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """Every run, the newest first."""
+    store = _store()
+    found = store.runs(str(file.resolve()) if file is not None else None)
+    if _said(store, {"runs": [_entry(one) for one in found]}, as_json=as_json):
+        return
+    table = Table("run", "name", "state", "epochs", "figures", "begun", "note", box=None, header_style="bold")
+    for one in found:
+        mark = "◆ " if one.pinned else ""
+        begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.started))
+        table.add_row(str(one.id), mark + escape(one.called), one.state, f"{one.epoch} of {one.epochs}",
+                      escape(_figures(one.final)), begun, escape(one.note))
+    out.print(table if found else "No runs are kept yet.")
+
+
+@runs.command()
+def show(run: Run, as_json: Json = False) -> None:
+    """Everything that is known of a run: its end, figures, events and files."""
+    store = _store()
+    one, events, epochs = store.get(run), store.events(run), store.epochs(run)
+    if _said(store, {"run": _entry(one), "epochs": epochs, "events": events}, as_json=as_json):
+        return
+    table = Table(box=None, show_header=False)
+    facts = {
+        "name": one.called, "state": f"{one.state}: {one.reason}" if one.reason else one.state,
+        "document": one.document or "not saved", "epochs": f"{one.epoch} of {one.epochs}, {one.step:,} steps",
+        "seconds": f"{one.seconds:.1f}", "seed": one.seed, "device": f"{one.device}, {one.threads} threads",
+        "data": one.data, "versions": ", ".join(f"{name} {value}" for name, value in one.versions.items()),
+        "final": _figures(one.final, 20), "note": one.note,
+        "best": f"epoch {one.best['epoch']}: {one.best['by']} {one.best['value']:.4g}" if one.best else "",
+        "weights": "thrown away to save space" if one.thinned else str(one.folder),
+    }
+    for name, value in facts.items():
+        if value not in ("", None):
+            table.add_row(name, escape(str(value)))
+    Console(width=max(out.width, 120)).print(table)
+    for event in events:
+        out.print(f"[dim]step {event['step']:,}[/dim]  {escape(event['kind'])}: {escape(event['text'])}",
+                  highlight=False, soft_wrap=True)
+
+
+@runs.command()
+def compare(
+    run: Run, others: Annotated[list[int], typer.Argument(help="The runs to set beside it.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """What differs between runs: the graph, the plan, what they ran on; and the final figures side by side."""
+    store = _store()
+    first, rest = store.get(run), [store.get(id) for id in others]
+    found: list[dict[str, Any]] = [{"runs": [first.id, one.id], **_differences(store, first, one)} for one in rest]
+    names = list(dict.fromkeys(name for one in (first, *rest) for name in one.final))
+    final = {name: {str(one.id): one.final.get(name) for one in (first, *rest)} for name in names}
+    if _said(store, {"differences": found, "final": final}, as_json=as_json):
+        return
+    for one in found:
+        out.print(f"[bold]{one['runs'][0]} → {one['runs'][1]}[/bold]")
+        for kind in ("graph", "plan", "facts"):
+            for sentence in one[kind]:
+                out.print(f"  {kind}: {escape(sentence)}", highlight=False, soft_wrap=True)
+        if not any(one[kind] for kind in ("graph", "plan", "facts")):
+            out.print("  the same graph, plan, data and versions")
+    table = Table("figure", *(f"run {one.id}" for one in (first, *rest)), box=None, header_style="bold")
+    for name, row in final.items():
+        table.add_row(escape(name), *("–" if value is None else f"{value:.5g}" for value in row.values()))
+    out.print(table)
+
+
+def _differences(store: Store, one: Kept, other: Kept) -> dict[str, list[str]]:
+    from neuralgraph.graph.difference import difference
+
+    a, b = store.graph(one.id), store.graph(other.id)
+    pairs = {name: (getattr(one, name), getattr(other, name)) for name in ("device", "threads", "data")}
+    pairs |= {name: (one.versions.get(name), other.versions.get(name))
+              for name in dict.fromkeys((*one.versions, *other.versions))}
+    return {"graph": list(difference(a.having(plan=b.plan), b)), "plan": list(difference(a, a.having(plan=b.plan))),
+            "facts": [f"{name} {old} → {now}" for name, (old, now) in pairs.items() if old != now]}
+
+
+@runs.command()
+def export(
+    run: Run, to: Annotated[Path | None, typer.Option("--to", help="Write there, not to standard output.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The curves of a run as CSV: exactly the numbers that are plotted."""
+    from neuralgraph.graph.save import write_checked
+    from neuralgraph.training.plotted import as_csv
+
+    store = _store()
+    text = as_csv(store, run)
+    if to is not None:
+        write_checked(to, text.encode())
+    if not _said(store, {"csv": text} if to is None else {"path": str(to)}, as_json=as_json) and to is None:
+        sys.stdout.write(text)
+
+
+@runs.command()
+def rename(run: Run, name: Annotated[str, typer.Argument(help="Its new name.")], as_json: Json = False) -> None:
+    """Give a run a name."""
+    _change(run, as_json=as_json, name=name.strip())
+
+
+@runs.command()
+def note(run: Run, text: Annotated[str, typer.Argument(help="The note; empty for none.")],
+         as_json: Json = False) -> None:
+    """Write a note on a run."""
+    _change(run, as_json=as_json, note=text.strip())
+
+
+@runs.command()
+def pin(
+    run: Run, off: Annotated[bool, typer.Option("--off", help="Let it go.")] = False, as_json: Json = False
+) -> None:
+    """Keep a run for good: a pinned one is never thrown away to save space."""
+    _change(run, as_json=as_json, pinned=int(not off))
+
+
+def _change(run: int, *, as_json: bool, **values: Any) -> None:
+    store = _store()
+    store.get(run)
+    store.change(run, **values)
+    if not _said(store, {"run": _entry(store.get(run))}, as_json=as_json):
+        out.print(escape(store.get(run).called))
+
+
+@runs.command()
+def delete(
+    run: Annotated[list[int], typer.Argument(help="The numbers of runs.", show_default=False)], as_json: Json = False
+) -> None:
+    """Throw runs away, with their weights. This cannot be undone."""
+    store = _store()
+    for one in run:
+        store.get(one)
+    for one in run:
+        store.delete(one)
+    if not _said(store, {"deleted": run}, as_json=as_json):
+        out.print(f"Deleted: {', '.join(map(str, run))}")
