@@ -10,6 +10,7 @@ from typing import Any
 
 from neuralgraph.data.bundled import KNOWN, bundled
 from neuralgraph.data.delivery import Delivery
+from neuralgraph.data.folder_kinds import READERS
 from neuralgraph.data.idx import describe_idx, idx_files, read_idx
 from neuralgraph.data.playground import playground
 from neuralgraph.data.reach import Reach, reach
@@ -147,6 +148,21 @@ def _checked(node: Node, folder: Where) -> Path:
     return located(node, folder)
 
 
+def _reader(type: str) -> Kind:
+    """One of `READERS`, from a node and where its path starts."""
+    files, read, specs = READERS[type]
+
+    def place(node: Node, folder: Where) -> tuple[Path, Any, Mapping[str, Any]]:
+        path = str(node.values["path"])
+        return located(node, folder), lambda file: reach(folder).inside(file, path), node.values
+
+    def described(node: Node, folder: Where) -> Mapping[str, Spec]:
+        return specs(*place(node, folder)) if specs is not None else deliver(node, folder).specs
+
+    return Kind(lambda node, folder: files(*place(node, folder)), lambda node, folder: read(*place(node, folder)),
+                described)
+
+
 KINDS: dict[str, Kind] = {
     "Dataset": Kind(lambda node, folder: (), _dataset, _describe_dataset),
     "Csv": Kind(_file, _csv, lambda node, folder: deliver(node, folder).specs),
@@ -155,4 +171,5 @@ KINDS: dict[str, Kind] = {
         lambda node, folder: read_idx(_checked(node, folder)),
         lambda node, folder: describe_idx(_checked(node, folder)),
     ),
+    **{type: _reader(type) for type in READERS},
 }

@@ -12,6 +12,7 @@ from neuralgraph.nodes import (
     comparison,
     convolution,
     data,
+    files,
     functions,
     joining,
     layers,
@@ -37,7 +38,7 @@ from neuralgraph.nodes.left_out import LEFT_OUT
 from neuralgraph.spec import Catalog, Node
 
 MODULES: tuple[ModuleType, ...] = (
-    data, preparation, layers, convolution, pooling, maths, functions, shape, joining, normalisation, recurrent,
+    data, files, preparation, layers, convolution, pooling, maths, functions, shape, joining, normalisation, recurrent,
     attention, cells, resizing, padding, scaling, activations, rectifiers, reductions, algebra, comparison, losses,
     margins, pairs, metrics, modules, recurrence,
 )
