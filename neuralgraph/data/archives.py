@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zipfile
 import zlib
@@ -31,23 +32,24 @@ def archive(path: Path) -> Iterator[zipfile.ZipFile]:
         raise DataError(f"{path.name} cannot be read as .zip: {str(why)[:200]}.", file=str(path)) from None
 
 
-def unpacked(file: zipfile.ZipFile, name: str, most: int = MOST_BYTES) -> bytes:
-    """One file of the archive, at most `most` bytes of it."""
-    where = f"{Path(file.filename or '').name}/{name}"
-    if file.getinfo(name).file_size > most:
-        raise too_large(where, file.getinfo(name).file_size, most)
+def unpacked(file: zipfile.ZipFile, name: str) -> bytes:
+    """One file of the archive."""
+    where = f"{os.path.basename(file.filename or '')}/{name}"
+    entry = file.getinfo(name)
+    if entry.file_size > MOST_BYTES:
+        raise too_large(where, entry.file_size)
     try:
-        with file.open(name) as one:
-            data = one.read(most + 1)
+        with file.open(entry) as one:
+            data = one.read(MOST_BYTES + 1)
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, zlib.error) as error:
         raise DataError(f"{where} is damaged or cut off: {str(error)[:200]}.", file=where) from None
-    if len(data) > most:
-        raise too_large(where, len(data), most)
+    if len(data) > MOST_BYTES:
+        raise too_large(where, len(data))
     return data
 
 
-def too_large(where: str, size: int, most: int) -> DataError:
-    return DataError(f"{where} has {size:,} bytes; at most {most:,} are read.", file=where)
+def too_large(where: str, size: int) -> DataError:
+    return DataError(f"{where} has {size:,} bytes; at most {MOST_BYTES:,} are read.", file=where)
 
 
 @contextmanager
@@ -67,7 +69,7 @@ def _plain(path: Path) -> bytes:
     except OSError as error:
         raise DataError(f"{path.name} cannot be read: {error.strerror or error}.", file=str(path)) from None
     if len(data) > MOST_BYTES:
-        raise too_large(path.name, path.stat().st_size, MOST_BYTES)
+        raise too_large(path.name, path.stat().st_size)
     return data
 
 

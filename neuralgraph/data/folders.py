@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from neuralgraph.data.archives import archive
 from neuralgraph.errors import DataError
@@ -66,7 +66,7 @@ def _arranged(
 
 def sort(where: str, names: Sequence[str], suffixes: tuple[str, ...], what: str) -> Arranged:
     """Classes from names such as `cat/1.png`, or `train/cat/1.png` and `test/cat/2.png`."""
-    split = [PurePosixPath(name).parts for name in names]
+    split = [tuple(name.split("/")) for name in names]
     shown = [one for one in split if not any(part.startswith((".", "__MACOSX")) for part in one)]
     wanted = [one for one in shown if not suffixes or os.path.splitext(one[-1])[1].lower() in suffixes]
     odd = len(shown) - len(wanted)

@@ -120,6 +120,9 @@ def _header(path: Path, file: zipfile.ZipFile, name: str) -> Header:
         raise DataError(f"{where} has the shape {shape}; rows along the first axis were expected.", file=str(path),
                         column=name)
     _held(path, name, math.prod(shape) * max(dtype.itemsize, 4))
+    if file.getinfo(f"{name}.npy").file_size < math.prod(shape) * dtype.itemsize:
+        raise DataError(f"{where} holds less than the {math.prod(shape) * dtype.itemsize:,} bytes that its header "
+                        "tells of.", file=str(path), column=name)
     picture = dtype == np.uint8 and (len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3)))
     return Header(tuple(shape), dtype, picture)
 
