@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from neuralgraph.data.bundled import KNOWN, bundled
+from neuralgraph.data.clouds import bars_and_stripes, cloud, edges
+from neuralgraph.data.comments import sentiment, toxicity
 from neuralgraph.data.delivery import Delivery
 from neuralgraph.data.folder_kinds import READERS
 from neuralgraph.data.idx import describe_idx, idx_files, read_idx
 from neuralgraph.data.playground import playground
 from neuralgraph.data.reach import Reach, reach
+from neuralgraph.data.signals import latch, signal
 from neuralgraph.data.tables import TRUTH, letters, truth_table
 from neuralgraph.data.tabular import read_csv
 from neuralgraph.errors import DataError
@@ -116,7 +119,24 @@ def _dataset(node: Node, folder: Where) -> Delivery:
         return truth_table(name, as_number=as_number)
     if name == "letters":
         return letters(as_number=as_number)
-    return playground(name, one["samples"], one["noise"], one["seed"], as_number=as_number)
+    drawn = (one["samples"], one["noise"], one["seed"])
+    match name:
+        case "moons" | "blobs" | "ring" | "rings":
+            return cloud(name, *drawn, as_number=as_number)
+        case "bars_and_stripes":
+            return bars_and_stripes(as_number=as_number)
+        case "edges":
+            return edges(*drawn, as_number=as_number)
+        case "sine" | "two_tone" | "logistic_map":
+            return signal(name, *drawn, one["length"])
+        case "latch":
+            return latch(*drawn, one["length"], as_number=as_number)
+        case "sentiment":
+            return sentiment(*drawn, as_number=as_number)
+        case "toxicity":
+            return toxicity(*drawn)
+        case _:
+            return playground(name, *drawn, as_number=as_number)
 
 
 def _describe_dataset(node: Node, folder: Where) -> Mapping[str, Spec]:

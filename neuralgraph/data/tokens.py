@@ -45,13 +45,13 @@ class Vocabulary:
 
     @classmethod
     def learnt(cls, texts: Iterable[Sequence[str]], most: int, *, special: bool) -> Vocabulary:
-        """The pieces that occur most often, `most` numbers in all; by the alphabet where they occur equally often."""
+        """The pieces that occur most often, `most` numbers in all; of equally frequent ones, the first in the text."""
         counted: Counter[str] = Counter()
         for one in texts:
             counted.update(one)
         special = special or len(counted) > most
         room = max(1, most - 2) if special else most
-        kept = sorted(counted, key=lambda piece: (-counted[piece], piece))[:room]
+        kept = [piece for piece, _ in counted.most_common(room)]
         if not special:
             kept.sort()
         names = (PADDING, UNKNOWN, *kept) if special else tuple(kept)

@@ -80,7 +80,7 @@ class TextFile(_Source):
 
     The numbers go through Embedding with at least as many rows as there are different numbers.
 
-    Example (path = "good film,yes" "bad film,no", length = 3): → x = [[4, 2, 0], [3, 2, 0]], y = [1, 0]
+    Example (path = "good film,yes" "bad film,no", length = 3): → x = [[3, 2, 0], [4, 2, 0]], y = [1, 0]
     Example (path = "to" "be", task = next, tokens = characters, length = 2): → x = [[4, 3], [0, 1]], y = [[3, 0],
     [1, 2]], for the signs are end of line, b, e, o and t.
     Outputs: x N × length (int64); y classes (int64, N), or the next tokens (int64, N × length)
