@@ -106,7 +106,7 @@ def located(node: Node, folder: Where) -> Path:
     """The node's path, relative to `folder` where it is not absolute; a `DataError` where none is chosen."""
     raw = str(node.values["path"])
     if not raw:
-        raise DataError(f"No {'folder' if node.params['path'].files == 'folder' else 'file'} is chosen yet.")
+        raise DataError(f"No {'folder' if node.params['path'].files.startswith('folder') else 'file'} is chosen yet.")
     return reach(folder).to(raw)
 
 

@@ -25,7 +25,8 @@ class ImageFolder(_Source):
 
     synonyms = ("images", "photos", "pictures", "folder", "png", "jpg", "jpeg", "zip", "image dataset", "cifar")
 
-    path: Path = param("", f"The folder, or a .zip of such folders; {RELATIVE}.", files="folder", row="folder")
+    path: Path = param("", f"The folder, or a .zip of such folders; {RELATIVE}.",
+                       files="folder or Archives (*.zip)", row="folder")
     size: Size = param(32, "Height and width that every image is brought to.", min=1, max=2048, row="size")
     colour: str = param("colour", "Three colours, or one grey.", choices=("colour", "grey"), row="in")
     fit: str = param("stretch", "How an image of another shape fits: stretched, its middle cut out, or black borders.",
@@ -89,7 +90,7 @@ class TextFile(_Source):
     synonyms = ("text", "words", "characters", "tokens", "tokenizer", "vocabulary", "nlp", "reviews", "language model",
                 "sentiment", "next token", "shakespeare", "padding")
 
-    path: Path = param("", f"A file or folder; {RELATIVE}.", files="All files (*)", row="file")
+    path: Path = param("", f"A file or folder; {RELATIVE}.", files="folder or All files (*)", row="file")
     task: str = param("class", "Classify samples, or tell the next token.", choices=("class", "next"), row="task")
     tokens: str = param("words", "What one number stands for.", choices=("words", "characters", "bytes"), row="of")
     length: int = param(50, "Tokens in a sample.", min=1, max=100_000, row="length")
