@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import struct
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,7 +70,8 @@ def decoded(data: bytes, where: str, size: tuple[int, int], colour: str, fit: st
     except DataError:
         raise
     except (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError, OverflowError, MemoryError,
-            RuntimeError, Warning, Image.DecompressionBombError) as error:
+            RuntimeError, Warning, struct.error, zlib.error,
+            Image.DecompressionBombError) as error:
         raise DataError(f"{where} is no image that can be read, or is cut off: {str(error)[:160]}.",
                         file=where) from None
     return np.asarray(done).reshape(*size, len(mode))
