@@ -21,7 +21,8 @@ from neuralgraph.spec.example import Example, Given, Lines, Shape, Unreadable, V
 from neuralgraph.spec.help import help_of
 
 WITHOUT: dict[str, str] = {
-    "IdxImages": "it reads binary files, which no line of text can show",
+    **dict.fromkeys(("IdxImages", "ImageFolder", "CifarBinary", "Npz"),
+                    "it reads binary files, which no line of text can show"),
     **dict.fromkeys(("Module", "Recurrent"), "what it computes is drawn inside: tests/compiler/test_modules.py"),
     "State": "it gives what a loop around it remembers: tests/compiler/test_recurrence.py",
 }

@@ -30,6 +30,8 @@ class Delivery:
     """Specs and arrays by output name; axis 0 counts rows. Arrays are float32 or int64, finite and read-only.
 
     The last `test_rows` rows are the source's own test set, never trained on. `notes` says what was done by itself.
+    Where rows are `ordered` in time, the first train and later ones validate, whatever the plan says. `tokens` are the
+    words (or signs) that the whole numbers of x stand for.
     """
 
     specs: Mapping[str, Spec]
@@ -39,6 +41,8 @@ class Delivery:
     feature_names: tuple[str, ...] = ()
     test_rows: int = 0
     notes: tuple[str, ...] = ()
+    ordered: bool = False
+    tokens: tuple[str, ...] = ()
 
     def sample(self, row: int) -> Sample:
         """Row `row` for the sample browser."""

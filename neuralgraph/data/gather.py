@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from neuralgraph.data.arrays import checked
@@ -27,7 +28,12 @@ def gather(
     labels = next((array for key, array in found.items() if _classes(*sources[key], folder)), None)
     if labels is None:  # yes-or-no answers as numbers are classes too
         labels = next((one.arrays["y"].reshape(-1).astype("int64") for one in deliveries if one.class_names), None)
-    return make_feed(found, plan, device=device, own_test=own_test, labels=labels)
+    return make_feed(found, in_time(plan, deliveries), device=device, own_test=own_test, labels=labels)
+
+
+def in_time(plan: Plan, deliveries: Iterable[Delivery]) -> Plan:
+    """The plan, splitting by time where rows follow one another in time: chance would let the future leak."""
+    return replace(plan, split="ordered") if any(one.ordered for one in deliveries) else plan
 
 
 def rows(

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from neuralgraph.data.bundled import KNOWN, bundled
+from neuralgraph.data.clouds import bars_and_stripes, cloud, edges
+from neuralgraph.data.comments import sentiment, toxicity
 from neuralgraph.data.delivery import Delivery
+from neuralgraph.data.folder_kinds import READERS
 from neuralgraph.data.idx import describe_idx, idx_files, read_idx
 from neuralgraph.data.noise import noise, noise_spec
 from neuralgraph.data.playground import playground
 from neuralgraph.data.reach import Reach, reach
+from neuralgraph.data.signals import latch, signal
 from neuralgraph.data.tables import TRUTH, letters, truth_table
 from neuralgraph.data.tabular import read_csv
 from neuralgraph.errors import DataError
@@ -113,7 +117,7 @@ def located(node: Node, folder: Where) -> Path:
     """The node's path, relative to `folder` where it is not absolute; a `DataError` where none is chosen."""
     raw = str(node.values["path"])
     if not raw:
-        raise DataError(f"No {'folder' if node.params['path'].files == 'folder' else 'file'} is chosen yet.")
+        raise DataError(f"No {'folder' if node.params['path'].files.startswith('folder') else 'file'} is chosen yet.")
     return reach(folder).to(raw)
 
 
@@ -126,7 +130,24 @@ def _dataset(node: Node, folder: Where) -> Delivery:
         return truth_table(name, as_number=as_number)
     if name == "letters":
         return letters(as_number=as_number)
-    return playground(name, one["samples"], one["noise"], one["seed"], as_number=as_number)
+    drawn = (one["samples"], one["noise"], one["seed"])
+    match name:
+        case "moons" | "blobs" | "ring" | "rings":
+            return cloud(name, *drawn, as_number=as_number)
+        case "bars_and_stripes":
+            return bars_and_stripes(as_number=as_number)
+        case "edges":
+            return edges(*drawn, as_number=as_number)
+        case "sine" | "two_tone" | "logistic_map":
+            return signal(name, *drawn, one["length"])
+        case "latch":
+            return latch(*drawn, one["length"], as_number=as_number)
+        case "sentiment":
+            return sentiment(*drawn, as_number=as_number)
+        case "toxicity":
+            return toxicity(*drawn)
+        case _:
+            return playground(name, *drawn, as_number=as_number)
 
 
 def _describe_dataset(node: Node, folder: Where) -> Mapping[str, Spec]:
@@ -158,6 +179,21 @@ def _checked(node: Node, folder: Where) -> Path:
     return located(node, folder)
 
 
+def _reader(type: str) -> Kind:
+    """One of `READERS`, from a node and where its path starts."""
+    files, read, specs = READERS[type]
+
+    def place(node: Node, folder: Where) -> tuple[Path, Any, Mapping[str, Any]]:
+        path = str(node.values["path"])
+        return located(node, folder), lambda file: reach(folder).inside(file, path), node.values
+
+    def described(node: Node, folder: Where) -> Mapping[str, Spec]:
+        return specs(*place(node, folder)) if specs is not None else deliver(node, folder).specs
+
+    return Kind(lambda node, folder: files(*place(node, folder)), lambda node, folder: read(*place(node, folder)),
+                described)
+
+
 KINDS: dict[str, Kind] = {
     "Dataset": Kind(lambda node, folder: (), _dataset, _describe_dataset),
     "Csv": Kind(_file, _csv, lambda node, folder: deliver(node, folder).specs),
@@ -171,4 +207,5 @@ KINDS: dict[str, Kind] = {
         lambda node, folder: noise(**node.values),
         lambda node, folder: {"x": noise_spec(node.values["shape"])},
     ),
+    **{type: _reader(type) for type in READERS},
 }

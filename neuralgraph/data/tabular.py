@@ -46,8 +46,8 @@ def read_csv(
 
     A `DataError` names file, line and column of what cannot be used.
     """
-    table = _cells(path, header, separator)
-    column = _target(table, target)
+    table = read_table(path, header, separator)
+    column = column_of(table, target)
     table, notes = _complete(table, missing)
     features, names, coded = _features(table, column)
     y, classes = _answers(table, column, task)
@@ -76,7 +76,8 @@ def _text(path: Path) -> str:
                         file=str(path), row=line) from None
 
 
-def _cells(path: Path, header: str, separator: str) -> Table:
+def read_table(path: Path, header: str, separator: str, least: int = 2) -> Table:
+    """The cells of a file with at least so many columns, every row of one length."""
     text = _text(path)
     if "\0" in text:
         raise DataError(f"{path.name} is not a text file.", file=str(path))
@@ -113,9 +114,9 @@ def _cells(path: Path, header: str, separator: str) -> Table:
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"{path.name}: two columns are called {twice!r}.", file=str(path), row=lines[0], column=twice)
     table = Table(path.name, names, rows[named:], lines[named:], comma)
-    if len(names) < 2 or not table.rows:
-        raise DataError(f"{path.name} needs at least two columns and a row: features and what to predict.",
-                        file=str(path))
+    if len(names) < least or not table.rows:
+        needs = "at least two columns and a row: features and what to predict" if least > 1 else "at least a row"
+        raise DataError(f"{path.name} needs {needs}.", file=str(path))
     return table
 
 
@@ -135,20 +136,21 @@ def _separator(text: str) -> str:
 
 def _writes_commas(rows: Sequence[Sequence[str]]) -> bool:
     cells = [cell for row in rows[:50] for cell in row]
-    return any(_number(cell, True) is not None and "," in cell for cell in cells) and not any(
-        _number(cell, False) is not None and "." in cell for cell in cells)
+    return any(number_of(cell, True) is not None and "," in cell for cell in cells) and not any(
+        number_of(cell, False) is not None and "." in cell for cell in cells)
 
 
 def _is_header(rows: Sequence[Sequence[str]], comma: bool) -> bool:
     """Text above numbers."""
     if len(rows) < 2:
         return False
-    first = [_number(cell, comma) is None for cell in rows[0]]
-    second = [_number(cell, comma) is None and cell.lower() not in MISSING for cell in rows[1]]
+    first = [number_of(cell, comma) is None for cell in rows[0]]
+    second = [number_of(cell, comma) is None and cell.lower() not in MISSING for cell in rows[1]]
     return all(first) and (not all(second) or (len(set(rows[0])) == len(rows[0]) and rows[0] not in rows[1:50]))
 
 
-def _number(cell: str, comma: bool) -> float | None:
+def number_of(cell: str, comma: bool) -> float | None:
+    """What a cell says, or None where it is no number."""
     try:
         value = float(cell.replace(",", ".") if comma else cell)
     except ValueError:
@@ -161,7 +163,8 @@ def _held(value: float) -> bool:
     return abs(value) < 3.4e38
 
 
-def _target(table: Table, target: str) -> int:
+def column_of(table: Table, target: str) -> int:
+    """The place of a column, by its name or its number; a `DataError` lists what there is."""
     if target in table.names:
         return table.names.index(target)
     try:
@@ -193,7 +196,7 @@ def _complete(table: Table, missing: str) -> tuple[Table, list[str]]:
 
 def _numbers(table: Table, column: int) -> Array | None:
     """The column as numbers; None where it is text; an error where a few cells of a column of numbers are not."""
-    values = [_number(row[column], table.comma) for row in table.rows]
+    values = [number_of(row[column], table.comma) for row in table.rows]
     bad = [at for at, value in enumerate(values) if value is None]
     huge = next((at for at, value in enumerate(values) if value is not None and not _held(value)), None)
     if huge is not None:
@@ -201,7 +204,7 @@ def _numbers(table: Table, column: int) -> Array | None:
                           huge, column)
     if not bad:
         return np.array(values, dtype=np.float64)
-    odd = [at for at in bad if _number(table.rows[at][column], not table.comma) is not None]
+    odd = [at for at in bad if number_of(table.rows[at][column], not table.comma) is not None]
     if len(odd) == len(bad):
         signs = ("a decimal comma", "a point") if table.comma else ("a decimal point", "a comma")
         raise table.wrong(f"{table.rows[bad[0]][column]!r} is written with {signs[1]}, but numbers of this table have "
@@ -253,7 +256,7 @@ def _answers(table: Table, column: int, task: str) -> tuple[Array, tuple[str, ..
     if numbers is not None:  # 1 and 1.0 are one class, called as it is written first
         first: dict[float, str] = {}
         cells = [first.setdefault(float(value), cell) for value, cell in zip(numbers, cells, strict=True)]
-    values = sorted(set(cells), key=lambda cell: (_number(cell, table.comma) or 0.0, cell))
+    values = sorted(set(cells), key=lambda cell: (number_of(cell, table.comma) or 0.0, cell))
     if len(values) > MOST["categories"]:
         raise table.wrong(f"{len(values):,} different classes; at most {MOST['categories']:,} are taken.", 0, column)
     place = {value: number for number, value in enumerate(values)}
@@ -261,4 +264,4 @@ def _answers(table: Table, column: int, task: str) -> tuple[Array, tuple[str, ..
 
 
 def _all_text(table: Table, column: int) -> bool:
-    return all(_number(row[column], table.comma) is None for row in table.rows)
+    return all(number_of(row[column], table.comma) is None for row in table.rows)

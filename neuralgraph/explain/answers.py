@@ -21,7 +21,10 @@ MARGIN = 0.12
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """One entry for each row: its number, what is true, what the network says, how sure it is of that (0 … 1)."""
+    """One entry for each row: its number, what is true, what the network says, how sure it is of that (0 … 1).
+
+    `tokens` are the words that the numbers of `x` stand for, where it is text.
+    """
 
     rows: Array
     truth: Array
@@ -29,6 +32,7 @@ class Answers:
     sure: Array
     x: Array
     names: tuple[str, ...]
+    tokens: tuple[str, ...] = ()
 
     @property
     def right(self) -> Array:
@@ -83,7 +87,8 @@ def probabilities(program: Program, value: torch.Tensor) -> Array:
 
 
 def answers(
-    program: Program, arrays: Mapping[str, Array], rows: Array, target: Array, names: tuple[str, ...]
+    program: Program, arrays: Mapping[str, Array], rows: Array, target: Array, names: tuple[str, ...],
+    tokens: tuple[str, ...] = (),
 ) -> Answers | None:
     """Answers for some rows of a classification; None where the network does not classify."""
     if any(program.node(id).role == "source" for id, _ in program.outputs.values()):
@@ -96,7 +101,7 @@ def answers(
     truth = target[rows].reshape(len(rows)).astype(np.int64)
     answer = chances.argmax(axis=1)
     x = next(iter(given.values()))
-    return Answers(rows, truth, answer, chances[np.arange(len(rows)), answer], np.array(x), names)
+    return Answers(rows, truth, answer, chances[np.arange(len(rows)), answer], np.array(x), names, tokens)
 
 
 def plane(points: Array, side: int) -> tuple[Array, Array, Array]:

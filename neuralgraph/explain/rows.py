@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuralgraph.data.gather import in_time
 from neuralgraph.data.gather import rows as gathered
 from neuralgraph.data.sources import Where
 from neuralgraph.data.split import Split, split_rows
@@ -17,13 +18,17 @@ from neuralgraph.graph.plan import Plan
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """`arrays` by source key; `target` is that of the first data node, None where there is none."""
+    """`arrays` by source key; `target` is that of the first data node, None where there is none.
+
+    `tokens` are the words that whole numbers of its x stand for, where it delivers text.
+    """
 
     arrays: Mapping[str, NDArray[Any]]
     target: NDArray[Any] | None
     names: tuple[str, ...]
     features: tuple[str, ...]
     split: Split
+    tokens: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -41,6 +46,8 @@ def rows_of(sources: Mapping[str, Any], plan: Plan, folder: Where) -> Rows:
     target = first.arrays.get("y") if first is not None else None
     names = first.class_names if first is not None else ()
     labels = target.reshape(-1).astype(np.int64) if names and target is not None else None
-    split = split_rows(len(next(iter(arrays.values()))), validation=plan.validation, test=plan.test, method=plan.split,
-                       seed=plan.seed, labels=labels, own_test=min((one.test_rows for one in deliveries), default=0))
-    return Rows(arrays, target, names, first.feature_names if first is not None else (), split)
+    split = split_rows(len(next(iter(arrays.values()))), validation=plan.validation, test=plan.test,
+                       method=in_time(plan, deliveries).split, seed=plan.seed, labels=labels,
+                       own_test=min((one.test_rows for one in deliveries), default=0))
+    features, tokens = (first.feature_names, first.tokens) if first is not None else ((), ())
+    return Rows(arrays, target, names, features, split, tokens)

@@ -13,6 +13,7 @@ from neuralgraph.nodes import (
     comparison,
     convolution,
     data,
+    files,
     functions,
     joining,
     layers,
@@ -45,7 +46,7 @@ from neuralgraph.nodes.left_out import LEFT_OUT
 from neuralgraph.spec import Catalog, Node
 
 MODULES: tuple[ModuleType, ...] = (
-    data, preparation, layers, convolution, pooling, unpooling, maths, making, functions, special, shape, joining,
+    data, files, preparation, layers, convolution, pooling, unpooling, maths, making, functions, special, shape, joining,
     normalisation, recurrent, attention, cells, transformers, resizing, padding, scaling, activations, rectifiers,
     reductions, ordering, algebra, matrices, spectra, comparison, chance, losses, margins, pairs, metrics, modules,
     recurrence,

@@ -9,7 +9,10 @@ from neuralgraph.spec import Call, Node, param, source
 
 BUNDLED = ("digits", "iris", "wine", "breast_cancer", "diabetes")
 PLAYGROUND = ("circle", "xor", "gauss", "spiral", "plane", "gauss_regression")
-TABLES = ("and_table", "or_table", "xor_table", "letters")
+CLOUDS = ("moons", "blobs", "ring", "rings")
+TABLES = ("and_table", "or_table", "xor_table", "letters", "bars_and_stripes")
+SEQUENCES = ("sine", "two_tone", "logistic_map", "latch")
+DRAWN = ("edges", "sentiment", "toxicity")
 
 
 class _Source(Node):
@@ -30,19 +33,29 @@ class Dataset(_Source):
     `wine` (178 wines, 3 growers), `breast_cancer` (569 tumours, malignant or benign), `diabetes` (442 patients; the
     number to predict is the progress of the disease). **Points in the plane,** drawn anew from `seed`, as in TensorFlow
     Playground: `circle`, `xor`, `gauss` and `spiral` have two classes; `plane` and `gauss_regression` a number between
-    −1 and 1. **Tiny tables:** `and_table`, `or_table` and `xor_table` have the four rows of a truth table; `letters`
-    the letters A, B and C as 5 × 6 bitmaps, 30 numbers 0 or 1 each (OneHot turns their classes into three numbers).
+    −1 and 1. `moons` has two classes, `blobs` and `rings` three, and `ring` is eight small clouds on a circle. **Tiny
+    tables:** `and_table`, `or_table` and `xor_table` have the four rows of a truth table; `letters` the letters A, B
+    and C as 5 × 6 bitmaps, 30 numbers 0 or 1 each (OneHot turns their classes into three numbers); `bars_and_stripes`
+    all 14 bitmaps of 3 × 3 that are one or the other. **Sequences:** `sine`, `two_tone` and `logistic_map` (chaos) ask
+    for the term after a window of `length` terms; the first windows train, later ones validate. In `latch` the sign of
+    the first of `length` terms is to be told after the last. **Pictures:** `edges`, 9 × 9 pixels, lying or standing.
+    **Texts** of up to 20 made-up words as whole numbers (0 fills up): in `sentiment` three words of praise or blame
+    decide, and «not» turns the next one round; `toxicity` has three answers at once, yes (1) or no (0).
 
     Example (name = and_table): → x = [[0, 0], [0, 1], [1, 0], [1, 1]], y = [0, 0, 0, 1]
     Example (name = digits): → x = 1797 × 1 × 8 × 8
     Outputs: x N × features (digits: N × 1 × 8 × 8); y classes (int64, N) or numbers (float32, N × 1)
     """
 
-    synonyms = ("data", "digits", "iris", "wine", "breast cancer", "diabetes", "playground", "spiral", "letters")
+    synonyms = ("data", "digits", "iris", "wine", "breast cancer", "diabetes", "playground", "spiral", "letters",
+                "moons", "blobs", "sine", "chaos", "reviews", "bars and stripes", "memory", "toy data")
 
-    name: str = param("digits", "Which data set.", choices=BUNDLED + PLAYGROUND + TABLES, row="set")
-    samples: int = param(500, "How many points are drawn (sets of points in the plane only).", min=10, max=100_000)
-    noise: float = param(0.0, "How much chance blurs the classes (sets of points in the plane only).", min=0.0, max=0.5)
+    name: str = param("digits", "Which data set.", choices=BUNDLED + PLAYGROUND + CLOUDS + TABLES + SEQUENCES + DRAWN,
+                      row="set")
+    samples: int = param(500, "How many samples are drawn (drawn sets only).", min=10, max=100_000)
+    noise: float = param(0.0, "How much chance blurs them; of texts, the share of wrong answers (drawn sets only).",
+                         min=0.0, max=0.5)
+    length: int = param(16, "Terms in a sequence (sequences only).", min=1, max=200, advanced=True)
     seed: int = param(0, "The same seed draws the same points.", min=0, advanced=True)
     target: str = param(
         "class", "Labels as classes (for CrossEntropyLoss) or as numbers N × 1 (for BCEWithLogitsLoss, MSELoss).",

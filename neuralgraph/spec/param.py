@@ -36,7 +36,7 @@ class Param:
     axis: int | None = None
     suffix: str = ""
     files: str = ""
-    """What a file dialog offers: "CSV (*.csv)", or "folder"."""
+    """What a file dialog offers: "CSV (*.csv)", "folder", or "folder or CSV (*.csv)"."""
     advanced: bool = False
     name: str = ""
     kind: Kind = "float"

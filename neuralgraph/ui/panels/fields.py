@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QWidget
 
 from neuralgraph.errors import ParameterError
 from neuralgraph.spec import Param
@@ -15,6 +16,8 @@ from neuralgraph.ui.theme import Theme
 
 LONGEST = 200
 """So many letters of a wrong value are shown."""
+EITHER = "folder or "
+"""How the `files` of a path begin that may be a folder or such a file."""
 
 
 class Field(QWidget):
@@ -175,7 +178,8 @@ class PathField(Written):
         more = button("…", clicked=self._ask)
         more.setFixedWidth(theme.px(32))
         more.setStyleSheet("padding: 0;")
-        more.setToolTip("Choose a folder" if param.files == "folder" else "Choose a file")
+        more.setToolTip("Choose a folder" if param.files == "folder" else "Choose a file or folder"
+                        if param.files.startswith(EITHER) else "Choose a file")
         self.row.addWidget(more)
 
     def _ask(self) -> None:
@@ -188,10 +192,21 @@ class PathField(Written):
 
 def ask_path(parent: QWidget, param: Param, now: str) -> str:
     """The file or folder that somebody chooses for a parameter; "" where they do not."""
-    if param.files == "folder":
-        return QFileDialog.getExistingDirectory(parent, "Choose a folder", now)
+    files = param.files
+    if files.startswith(EITHER):
+        files = _which(parent, files.removeprefix(EITHER))
+    if not files or files == "folder":
+        return QFileDialog.getExistingDirectory(parent, "Choose a folder", now) if files else ""
     start = str(Path(now).parent) if Path(now).suffix else now
-    return QFileDialog.getOpenFileName(parent, "Choose a file", start, param.files)[0]
+    return QFileDialog.getOpenFileName(parent, "Choose a file", start, files)[0]
+
+
+def _which(parent: QWidget, files: str) -> str:
+    """What to ask for where both a folder and a file will do; "" where the menu is left."""
+    menu = QMenu(parent)
+    folder, file = menu.addAction("Choose a folder…"), menu.addAction("Choose a file…")
+    chosen = menu.exec(QCursor.pos())
+    return "folder" if chosen is folder else files if chosen is file else ""
 
 
 def written(value: Any) -> str:

@@ -21,7 +21,16 @@ from neuralgraph.ui.tokens import Tokens
 
 SHOWN = 240
 CELL = QSize(104, 112)
+WIDE = 190
+WORDS = 40
+WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 ORDERS = ("most wrong first", "least sure first", "right ones", "in order")
+
+
+def in_words(numbers: Any, names: tuple[str, ...]) -> str:
+    """A text from the numbers of its words, without what only fills up (number 0); characters join without a gap."""
+    words = [names[one] for one in numbers if 0 < one < len(names)][:WORDS]
+    return ("" if all(len(one) == 1 for one in words) else " ").join(words)
 
 
 class Sheet(QWidget):
@@ -37,8 +46,10 @@ class Sheet(QWidget):
     def cell(self) -> QSize:
         """As wide as the longest answer with its share, within limits."""
         names = self.answers.names if self.answers is not None else ()
+        if self.answers is not None and self.answers.tokens:
+            return QSize(WIDE, CELL.height())
         widest = max((fonts.width(f"✕ {name}", 12, 600) for name in names), default=0.0)
-        return QSize(min(max(CELL.width(), round(widest) + 62), 190), CELL.height())
+        return QSize(min(max(CELL.width(), round(widest) + 62), WIDE), CELL.height())
 
     def columns(self) -> int:
         return max(1, self.width() // self.cell().width())
@@ -93,6 +104,11 @@ class Sheet(QWidget):
             side = box.height()
             where = QRectF(box.center().x() - side / 2, box.y(), side, side)
             painter.drawImage(where, as_image(np.round(image * 255).astype(np.uint8)))
+            return
+        if self.answers.tokens and x.ndim == 1 and x.dtype.kind == "i":
+            painter.setFont(font(11))
+            painter.setPen(colour(tokens.text))
+            painter.drawText(box, WRAPPED, in_words(x, self.answers.tokens))
             return
         values = np.asarray(x, dtype=float).ravel()[:24]
         low, top = float(values.min(initial=0)), float(values.max(initial=0))
