@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.summary import Summary
     from neuralgraph.training.events import Event
     from neuralgraph.training.run import Run
+    from neuralgraph.training.seeds import Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,9 +297,11 @@ def train(
 ) -> Run:
     """Train to the end of the plan and return the run.
 
-    Keywords override the plan for this run: `epochs, batch_size, optimizer, lr, seed, validation, test, split, shuffle,
-    precision, weight_decay, momentum, nesterov, l1, clip`. `data` gives arrays for Input nodes by id. A run that fails
-    raises `RunError`. `resume` goes on from where that run stood; `epochs` are so many more then.
+    Keywords override the plan for this run: `epochs, batch_size, full_batch, optimizer, lr` and the optimiser's options
+    as torch calls them, `schedule, schedule_options, warmup, by, l1, clip, clip_value, accumulate, ema, precision`,
+    `seed, validation, test, split, shuffle, figure, better, patience, min_delta, target, seconds, best`. `data` gives
+    arrays for Input nodes by id. A run that fails raises `RunError`. `resume` goes on from where that run stood;
+    `epochs` are so many more then.
     """
     from neuralgraph.errors import RunError
     from neuralgraph.training.events import Failed
@@ -309,6 +312,14 @@ def train(
     run = graph.session.run
     assert run is not None
     return run
+
+
+def train_seeds(graph: Graph, n: int = 5, *, first: int | None = None, **keywords: Any) -> Spread:
+    """Train with `n` seeds from `first` or the plan's on; min, median and max of each final figure. Else as `train`."""
+    from neuralgraph.training.seeds import spread
+
+    start = graph.session.graph.plan.seed if first is None else first
+    return spread(lambda seed: train(graph, seed=seed, **keywords), n, start)
 
 
 def evaluate(graph: Graph, inputs: Mapping[str, Any] | None = None, run: Run | None = None) -> dict[str, NDArray[Any]]:
@@ -380,4 +391,5 @@ __all__ = [
     "summary",
     "to_python",
     "train",
+    "train_seeds",
 ]
