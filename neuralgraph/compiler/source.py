@@ -12,6 +12,7 @@ from neuralgraph.compiler.resolve import resolve
 from neuralgraph.compiler.writing.body import Body, class_text, indented
 from neuralgraph.compiler.writing.classes import Classes
 from neuralgraph.compiler.writing.lines import Key, Made
+from neuralgraph.compiler.writing.loop import WORDS, loop
 from neuralgraph.compiler.writing.pen import Names, Pen, comment, docstring, folded, literal
 from neuralgraph.graph.plan import Plan
 
@@ -99,51 +100,21 @@ class _Network:
         return " + ".join(value if share == 1.0 else f"{value} * {share!r}" for value, share in found)
 
 
-_LOOP = '''def train(network, {args}, *, epochs={epochs}, batch_size={batch}, seed={seed}):
-    """The textbook loop; tensors with samples in the first axis."""
-    optimizer = torch.optim.{optimizer}({parameters}, lr={lr!r}{options})
-    generator = torch.Generator().manual_seed(seed)
-    for epoch in range(epochs):
-        order = torch.randperm(len({first}), generator=generator)
-        total = 0.0
-        for rows in order.split(batch_size):
-            optimizer.zero_grad()
-            loss = network.{objective}({batches}){pulls}
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(rows)
-        print(f"epoch {{epoch + 1}}: loss {{total / len(order):.4f}}")
-
-
-if __name__ == "__main__":
+_ALONE = '''if __name__ == "__main__":
     print(Network())'''
 
 
-_LOOP_WORDS = ("network", "epochs", "batch_size", "seed", "optimizer", "generator", "epoch", "order", "total", "rows",
-               "loss", "torch", "range", "len", "print")
-
-
 def _training(program: Program, plan: Plan, network: _Network) -> str:
-    free = Names(_LOOP_WORDS)
+    free = Names(WORDS)
     names = [free.take(name) for name in network.names(program.needed(program.losses))]
     if not names:
-        return 'if __name__ == "__main__":\n    print(Network())'
-    options = "".join(f", {name}={value!r}" for name, value in sorted(plan.optimizer.options.items()))
-    return _LOOP.format(
-        args=", ".join(names),
-        epochs=plan.epochs,
-        batch=plan.batch_size,
-        seed=plan.seed,
-        optimizer=plan.optimizer.name,
-        lr=plan.optimizer.lr,
-        options=options,
-        parameters=_parameters(program, plan),
-        pulls="".join(f" + {pull!r} * {_field(name)}.abs().sum()"
-                      for pull, names in drawn(program.graph, _learnt(program)).items() for name in names),
-        first=names[0],
-        objective=network.objective,
-        batches=", ".join(f"{name}[rows]" for name in names),
-    )
+        return _ALONE
+    batches = ", ".join(f"{name}[rows]" for name in names)
+    pulls = "".join(f" + {pull!r} * {_field(name)}.abs().sum()"
+                    for pull, names in drawn(program.graph, _learnt(program)).items() for name in names)
+    text = loop(plan, args=", ".join(names), first=names[0], parameters=_parameters(program, plan),
+                objective=f"network.{network.objective}({batches}){pulls}")
+    return f"{text}\n\n\n{_ALONE}"
 
 
 def _learnt(program: Program) -> list[str]:
@@ -155,12 +126,13 @@ def _parameters(program: Program, plan: Plan) -> str:
     plain, *others = groups(program.graph, _learnt(program))
     if not others:
         return "network.parameters()"
-    usual = inspect.signature(resolve(f"torch.optim.{plan.optimizer.name}")).parameters["weight_decay"].default
-    decay, lr = plan.optimizer.options.get("weight_decay", usual), plan.optimizer.lr
+    usual = inspect.signature(resolve(f"torch.optim.{plan.optimizer.name}")).parameters.get("weight_decay")
+    decay = plan.optimizer.options.get("weight_decay", usual.default if usual is not None else 0.0)
+    lr = plan.optimizer.lr
     lines = [f'        {{"params": [{_fields(plain.names)}]}},'] if plain.names else []
     for one in others:
         said = (f', "lr": {lr * one.rate!r}' if one.rate != 1.0 else "") + (
-            f', "weight_decay": {decay + one.l2!r}' if one.l2 else "")
+            f', "weight_decay": {decay + one.l2!r}' if one.l2 and usual is not None else "")
         lines.append(f'        {{"params": [{_fields(one.names)}]{said}}},')
     return "\n".join(["[", *lines, "    ]"])
 
