@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from neuralgraph.errors import ParameterError
@@ -67,6 +67,6 @@ def option(name: str, kind: Any, default: Any, doc: str, *, low: float | None = 
     return declared(param(default, doc, min=low, max=high, choices=choices), name, kind)
 
 
-def table(*options: Param) -> dict[str, Param]:
-    """Options by name."""
-    return {one.name: one for one in options}
+def table(*options: Param, rare: Sequence[Param] = ()) -> dict[str, Param]:
+    """Options by name; those that are seldom touched are shown on request."""
+    return {one.name: one for one in (*options, *(replace(one, advanced=True) for one in rare))}

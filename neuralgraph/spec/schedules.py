@@ -60,7 +60,7 @@ SCHEDULES: Mapping[str, Recipe] = {
         option("anneal_strategy", str, "cos", "Along a cosine or a line.", choices=("cos", "linear")),
         _factor("div_factor", 25.0, "It begins so many times lower.", least=1.0, most=1e9),
         _factor("final_div_factor", 1e4, "It ends so many times lower than it began.", least=1.0, most=1e12),
-        option("three_phase", bool, False, "Fall as far as it rose first, then further."), *_CYCLE),
+        rare=(option("three_phase", bool, False, "Fall as far as it rose first, then further."), *_CYCLE)),
         by="step", length="total_steps"),
     "CyclicLR": Recipe("Rises from the rate of the plan and falls back, again and again.", table(
         option("max_lr", float | None, None, "The highest rate; nothing means ten times that of the plan.", low=0.0,
@@ -69,7 +69,7 @@ SCHEDULES: Mapping[str, Recipe] = {
         option("step_size_down", int | None, None, "So many steps down; nothing means as many as up.", low=1),
         option("mode", str, "triangular", "Every cycle as high, half as high, or a factor lower.",
                choices=("triangular", "triangular2", "exp_range")),
-        _factor("gamma", 1.0, "The factor of exp_range.", most=10.0), *_CYCLE), by="step"),
+        rare=(_factor("gamma", 1.0, "The factor of exp_range.", most=10.0), *_CYCLE)), by="step"),
     "PolynomialLR": Recipe("Falls to 0 along a power of the time that is left.", table(
         _length("total_iters"), _factor("power", 1.0, "1 is a straight line.", most=100.0)), length="total_iters"),
     "LinearLR": Recipe("Goes in a straight line from one factor to another.", table(
@@ -82,10 +82,10 @@ SCHEDULES: Mapping[str, Recipe] = {
         option("mode", str, "min", "Whether smaller or larger is better.", choices=("min", "max")),
         _factor("factor", 0.1, "Times the rate.", most=BELOW_1),
         option("patience", int, 10, "So many epochs without improvement are borne.", low=0, high=2**31 - 1),
-        _factor("threshold", 1e-4, "Less than this is no improvement.", most=1e6),
+        _factor("threshold", 1e-4, "Less than this is no improvement.", most=1e6), rare=(
         option("threshold_mode", str, "rel", "Relative to the best, or absolute.", choices=("rel", "abs")),
         option("cooldown", int, 0, "So many epochs of rest after a fall.", low=0, high=2**31 - 1),
-        _rate("min_lr", 0.0, "The lowest rate."), _rate("eps", 1e-8, "A smaller fall is left out."))),
+        _rate("min_lr", 0.0, "The lowest rate."), _rate("eps", 1e-8, "A smaller fall is left out.")))),
 }
 """Every schedule by the name torch has for it."""
 WATCHING = "ReduceLROnPlateau"

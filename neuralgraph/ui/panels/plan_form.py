@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -11,8 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 from neuralgraph.graph.edits import SetPlan
 from neuralgraph.graph.plan import Plan
 from neuralgraph.session import Session
+from neuralgraph.spec import Param
 from neuralgraph.ui.controls import Rule, button, flat, words
-from neuralgraph.ui.icons import pixmap
+from neuralgraph.ui.icons import icon, pixmap
 from neuralgraph.ui.panels.fields import Form
 from neuralgraph.ui.panels.plan_values import (
     PARAMS,
@@ -41,11 +43,15 @@ class PartForm(QWidget):
         self.part, self.session, self.theme = part, session, theme
         self._made_of = ""
         self.options: Form | None = None
+        self.rare: Form | None = None
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(theme.px(5))
         self.title = button("", clicked=self.toggle)
         self.title.setProperty("kind", "link")
+        self.title.setStyleSheet("font-weight: 600;")
+        self._more = button("", clicked=self._toggle_rare)
+        self._more.setProperty("kind", "link")
         self._box.addWidget(self.title, 0, Qt.AlignmentFlag.AlignLeft)
         self.form = Form([param for _, param in part.params], theme,
                          labels={param.name: label for label, param in part.params})
@@ -60,10 +66,13 @@ class PartForm(QWidget):
     def fold(self, unfolded: bool) -> None:
         """Show the fields, or the title alone."""
         self.form.setVisible(unfolded)
-        self.title.setText(self.part.title if unfolded else f"{self.part.title} …")
+        self.title.setText(self.part.title)
+        self.title.setIcon(icon(f"chevron-{'down' if unfolded else 'right'}", self.theme.tokens.text2))
         self.title.setAccessibleName(f"{self.part.title}, {'shown' if unfolded else 'folded'}")
-        if self.options is not None:
-            self.options.setVisible(unfolded)
+        if self.options is not None and self.rare is not None:
+            self.options.setVisible(unfolded and bool(self.options.fields))
+            self.rare.setVisible(unfolded and not self._more.property("folded"))
+        self._more.setVisible(unfolded and bool(self._more.text()))
 
     def refresh(self) -> None:
         """Show what the document says; the options are made anew where another type is chosen."""
@@ -74,16 +83,40 @@ class PartForm(QWidget):
             name = str(values_of(plan)[self.part.kind])
             if name != self._made_of:
                 self._made_of = name
-                if self.options is not None:
-                    self.options.hide()
-                    self.options.deleteLater()
-                self.options = Form(params, self.theme, labels={one.name: one.name.replace("_", " ") for one in params})
-                self.options.changed.connect(self._set_option)
-                self.options.sealed.connect(self.session.history.seal)
-                self.options.setVisible(bool(params) and not self.form.isHidden())
-                self._box.addWidget(self.options)
-            if self.options is not None:
-                self.options.show_values(values)
+                self._make(params, values)
+            for one in (self.options, self.rare):
+                if one is not None:
+                    one.show_values(values)
+
+    def _make(self, params: list[Param], values: dict[str, Any]) -> None:
+        """The options of a type; the rare ones folded, unless one of them is set."""
+        for old in (self.options, self.rare):
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        rare = [one for one in params if one.advanced]
+        self.options = self._made([one for one in params if not one.advanced])
+        self._box.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        self.rare = self._made(rare)
+        self._more.setProperty("folded", all(values[one.name] == one.default for one in rare))
+        self._name_more()
+        self.fold(not self.form.isHidden())
+
+    def _made(self, params: list[Param]) -> Form:
+        made = Form(params, self.theme, labels={one.name: one.name.replace("_", " ") for one in params})
+        made.changed.connect(self._set_option)
+        made.sealed.connect(self.session.history.seal)
+        self._box.addWidget(made)
+        return made
+
+    def _toggle_rare(self) -> None:
+        self._more.setProperty("folded", not self._more.property("folded"))
+        self._name_more()
+        self.fold(True)
+
+    def _name_more(self) -> None:
+        count = len(self.rare.fields) if self.rare is not None else 0
+        self._more.setText("" if not count else f"{count} more" if self._more.property("folded") else "Less")
 
     def is_set(self) -> bool:
         """Something in it is not as usual."""

@@ -77,13 +77,30 @@ def test_the_form_follows_the_type(qtbot: Any) -> None:
     session = Session()
     made = form(qtbot, session)
     first = made.parts[0]
-    assert first.options is not None and "beta1" in first.options.fields
+    assert first.options is not None and first.rare is not None
+    assert "weight_decay" in first.options.fields and "beta1" in first.rare.fields and first.rare.isHidden()
     session.edit(SetPlan(changed(session.graph.plan, "optimizer", "SGD")))
-    assert "momentum" in first.options.fields and "beta1" not in first.options.fields
+    assert "momentum" in first.options.fields and "beta1" not in first.rare.fields
     first.options.changed.emit("momentum", 0.9)
     assert dict(session.graph.plan.optimizer.options) == {"momentum": 0.9}
     session.undo()
     assert not session.graph.plan.optimizer.options and first.options.fields["momentum"].box.value() == 0.0  # type: ignore[attr-defined]
+
+
+def test_rare_options_are_folded_unless_one_is_set(qtbot: Any) -> None:
+    session = Session()
+    made = form(qtbot, session)
+    first = made.parts[0]
+    assert first.rare is not None and first.rare.isHidden() and first._more.text() == "4 more"
+    first._more.click()
+    assert first.rare.isVisible() and first._more.text() == "Less"
+    first.title.click()
+    assert first.rare.isHidden() and first._more.isHidden()
+    own = Session()
+    own.edit(SetPlan(with_option(Plan(), "optimizer", "beta1", 0.5)))
+    other = form(qtbot, own).parts[0]
+    assert other.rare is not None and other.rare.isVisible() and set(other.rare.fields) == set(first.rare.fields)
+    assert all(name in RECIPES["Adam"].options for name in other.rare.fields)
 
 
 def test_parts_unfold_by_hand_and_where_something_is_set(qtbot: Any) -> None:
