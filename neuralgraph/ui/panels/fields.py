@@ -117,7 +117,6 @@ class Chosen(Field):
         self._words: tuple[str | None, ...] = ((None,) if param.optional else ()) + param.choices
         for word in self._words:
             self.box.addItem(word if word is not None else "none")
-        self.box.view().setMinimumWidth(self.box.view().sizeHintForColumn(0) + theme.px(24))
         self.box.activated.connect(lambda index: self.edited.emit(self._words[index]))
         self._put(self.box)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -58,6 +57,7 @@ class PartForm(QWidget):
         self.form.changed.connect(self._edit)
         self.form.sealed.connect(session.history.seal)
         self._box.addWidget(self.form)
+        self._box.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
         self.fold(unfolded or self.is_set())
 
     def toggle(self) -> None:
@@ -157,13 +157,6 @@ class PlanForm(QWidget):
         self.presets = flat(theme, "auto-fix", "Presets", clicked=self._offer)
         head.addWidget(self.presets)
         box.addLayout(head)
-        self.menu = QMenu(self)
-        self.menu.setToolTipsVisible(True)
-        for name, (doc, _) in PRESETS.items():
-            action = QAction(name, self.menu)
-            action.setToolTip(doc)
-            action.triggered.connect(partial(self.choose, name))
-            self.menu.addAction(action)
         self.parts = [PartForm(part, session, theme, unfolded=at < OPEN) for at, part in enumerate(PARTS)]
         self.form = self.parts[0].form
         for one in self.parts:
@@ -183,7 +176,7 @@ class PlanForm(QWidget):
         self._note.setText("This plan has more stages; the form shows the first one." if more else
                            "Select a node to see its properties.")
 
-    def choose(self, name: str, _checked: bool = False) -> None:
+    def choose(self, name: str) -> None:
         """Take a preset, as one step of the document."""
         plan = preset(self.session.graph.plan, name)
         if plan != self.session.graph.plan:
@@ -191,5 +184,18 @@ class PlanForm(QWidget):
             for one in self.parts:
                 one.fold(not one.form.isHidden() or one.is_set())
 
+    def offered(self) -> QMenu:
+        """The menu of presets, gone when it is closed."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        for name, (doc, _) in PRESETS.items():
+            menu.addAction(name).setToolTip(doc)
+        menu.triggered.connect(self._chosen)
+        return menu
+
     def _offer(self) -> None:
-        self.menu.popup(self.presets.mapToGlobal(self.presets.rect().bottomLeft()))
+        self.offered().popup(self.presets.mapToGlobal(self.presets.rect().bottomLeft()))
+
+    def _chosen(self, action: QAction) -> None:
+        self.choose(action.text())

@@ -114,7 +114,12 @@ def test_parts_unfold_by_hand_and_where_something_is_set(qtbot: Any) -> None:
     assert session.graph.plan == preset(Plan(), "AdamW, cosine, warm-up")
     schedule = made.parts[3]
     assert schedule.options is not None and schedule.options.isVisible() and "T_max" in schedule.options.fields
-    assert len(made.menu.actions()) == len(PRESETS)
+    session.undo()
+    menu = made.offered()
+    assert [one.text() for one in menu.actions()] == list(PRESETS)
+    menu.actions()[-1].trigger()
+    assert session.graph.plan == preset(Plan(), "Online, in the given order")
+    menu.close()
     session.undo()
     assert session.graph.plan == Plan()
     patient = Session()
