@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from neuralgraph import library
+from neuralgraph.asking import evaluate, gradients
 from neuralgraph.errors import GraphError, ParameterError, UnknownNodeError
 from neuralgraph.graph import grouping
 from neuralgraph.graph.definitions import interface, kind_of
@@ -35,13 +36,13 @@ from neuralgraph.spec import Spec
 from neuralgraph.validation.problem import Problem
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.summary import Summary
     from neuralgraph.training.events import Event
     from neuralgraph.training.kept import Kept
     from neuralgraph.training.run import Run
+    from neuralgraph.training.seeds import Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,10 +302,12 @@ def train(
 ) -> Run:
     """Train to the end of the plan and return the run.
 
-    Keywords override the plan for this run: `epochs, batch_size, optimizer, lr, seed, validation, test, split, shuffle,
-    precision, weight_decay, momentum, nesterov, l1, clip`. `data` gives arrays for Input nodes by id. A run that fails
-    raises `RunError`. `resume` goes on from where that run stood, or the one of that number in the run store; `epochs`
-    are so many more then. `store` keeps the run: its number is `run.id`, `runs()` lists all.
+    Keywords override the plan for this run: `epochs, batch_size, full_batch, optimizer, lr` and the optimiser's options
+    as torch calls them, `schedule, schedule_options, warmup, by, l1, clip, clip_value, accumulate, ema, precision`,
+    `seed, validation, test, split, shuffle, figure, better, patience, min_delta, target, seconds, best`. `data` gives
+    arrays for Input nodes by id. A run that fails raises `RunError`. `resume` goes on from where that run stood, or the
+    one of that number in the run store; `epochs` are so many more then. `store` keeps the run: its number is `run.id`,
+    `runs()` lists all.
     """
     from neuralgraph.errors import RunError
     from neuralgraph.training.events import Failed
@@ -324,43 +327,12 @@ def runs() -> tuple[Kept, ...]:
     return tuple(Store().runs())
 
 
-def evaluate(graph: Graph, inputs: Mapping[str, Any] | None = None, run: Run | None = None) -> dict[str, NDArray[Any]]:
-    """The value of every node, as `"node"` or `"node.output"`: numpy arrays. Trains nothing, changes nothing.
+def train_seeds(graph: Graph, n: int = 5, *, first: int | None = None, **keywords: Any) -> Spread:
+    """Train with `n` seeds from `first` or the plan's on; min, median and max of each final figure. Else as `train`."""
+    from neuralgraph.training.seeds import spread
 
-    `inputs` gives arrays for sources by id, key or output name; data nodes without one give all their rows. With `run`,
-    its trained weights are used, else fresh ones of the plan's seed.
-    """
-    from neuralgraph.training.randomness import undisturbed
-
-    program, tensors = _ready(graph, inputs, run)
-    with undisturbed(program.device, program.seed), program.quiet():
-        return {name: value.cpu().numpy() for name, value in program.trace(tensors).items()}
-
-
-def gradients(
-    graph: Graph,
-    of: str = "loss",
-    inputs: Mapping[str, Any] | None = None,
-    mode: Literal["reverse", "forward"] = "reverse",
-    run: Run | None = None,
-) -> dict[str, NDArray[Any]]:
-    """d `of` / d every node upstream of it, by the same names as `evaluate`; weights as `"node.weight"`.
-
-    `of` is summed if it is not a scalar. "reverse" takes one sweep backwards, "forward" one sweep for every number of
-    every node (small graphs only); both give the same.
-    """
-    from neuralgraph.compiler.derive import derive
-    from neuralgraph.training.randomness import undisturbed
-
-    program, tensors = _ready(graph, inputs, run)
-    with undisturbed(program.device, program.seed), program.quiet():
-        return {name: value.detach().cpu().numpy() for name, value in derive(program, tensors, of, mode).items()}
-
-
-def _ready(graph: Graph, inputs: Mapping[str, Any] | None, run: Run | None) -> tuple[Program, dict[str, Any]]:
-    session = graph.session
-    program = run.program if run is not None else session.compile()
-    return program, session.rows(program, dict(inputs or {}))
+    start = graph.session.graph.plan.seed if first is None else first
+    return spread(lambda seed: train(graph, seed=seed, **keywords), n, start)
 
 
 def save_weights(run: Run | Program, path: str | Path) -> None:
@@ -397,4 +369,5 @@ __all__ = [
     "summary",
     "to_python",
     "train",
+    "train_seeds",
 ]

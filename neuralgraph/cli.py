@@ -21,6 +21,7 @@ from neuralgraph.cli_runs import runs
 from neuralgraph.errors import NeuralGraphError
 
 if TYPE_CHECKING:
+    from neuralgraph.graph.plan import Plan
     from neuralgraph.session import Session
     from neuralgraph.training.events import Event
     from neuralgraph.validation.need import Need
@@ -119,6 +120,8 @@ def _finite(value: Any) -> Any:
     """JSON has no NaN: null says that there is no number."""
     if isinstance(value, dict):
         return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
     return None if isinstance(value, float) and value - value != 0.0 else value
 
 
@@ -203,7 +206,8 @@ def train(
     seed: Annotated[int | None, typer.Option(min=0, help="Of weights, split and order.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Samples a step.")] = None,
     lr: Annotated[float | None, typer.Option(min=0.0, help="Learning rate.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="SGD, Adam, AdamW, RMSprop or Adagrad.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="Any of torch's by its name: SGD, Adam, AdamW, …")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, max=10_000, help="Train so often, with as many seeds.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     weights: Annotated[Path | None, typer.Option(help="Write the trained weights there (.safetensors).")] = None,
     resume: Annotated[int | None, typer.Option(help="Go on with this run; --epochs are so many more.")] = None,
@@ -217,6 +221,13 @@ def train(
     session = _open(file, allow_outside=allow_outside)
     wanted = {"epochs": epochs, "seed": seed, "batch_size": batch_size, "lr": lr, "optimizer": optimizer}
     given: dict[str, Any] = {name: one for name, one in wanted.items() if one is not None}
+    if seeds is not None:
+        if weights is not None or resume is not None:
+            raise typer.BadParameter("--weights and --resume go with one run, and --seeds makes several. Use --seed.")
+        from neuralgraph.graph.planning import planned
+
+        _train_seeds(session, planned(session.graph.plan, **given), seeds, device, as_json=as_json)
+        return
     events = fit(Graph(session), device=device, resume=resume, store=keep, **given)
     failed = None
     for event in events if as_json else _shown(events):
@@ -244,6 +255,20 @@ def train(
     elif run.id is not None:
         out.print(f"[dim]Kept as run {run.id}: neuralgraph runs show {run.id}[/dim]", highlight=False)
     raise typer.Exit(1 if failed else 0)
+
+
+def _train_seeds(session: Session, plan: Plan, count: int, device: str, *, as_json: bool) -> None:
+    """The least, median and greatest of every final figure over so many seeds."""
+    from neuralgraph.training.seeds import over
+
+    found = over(session, plan, count, device, iter if as_json else _shown)
+    if as_json:
+        _print_json(_finite(found.plain()))
+        return
+    table = Table(f"of {count} seeds", "min", "median", "max", box=None, header_style="bold")
+    for name, one in found.figures.items():
+        table.add_row(escape(name), *(f"{value:.4g}" for value in one))
+    out.print(table)
 
 
 def _shown(events: Iterator[Event]) -> Iterator[Event]:

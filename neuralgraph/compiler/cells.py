@@ -126,7 +126,8 @@ def unread(found: Inference) -> Iterator[Problem]:
         for id, placed in inside.graph.nodes.items():
             if files(placed.initialiser):
                 yield Problem(
-                    "initial", "error", f"{id} starts from a file, which a loop over time cannot read for its inside.",
+                    "initial", "warning",
+                    f"{id} starts from a file, which a loop over time cannot read for its inside.",
                     f"{path}/{id}", None, "Its weights cannot start from a file here",
                     "Choose another way to start, or type the weights in.")
 

@@ -13,6 +13,7 @@ from neuralgraph.compiler.resolve import resolve
 from neuralgraph.compiler.writing.body import Body, class_text, indented
 from neuralgraph.compiler.writing.classes import Classes
 from neuralgraph.compiler.writing.lines import Key, Made, needed, wants
+from neuralgraph.compiler.writing.loop import WORDS, loop
 from neuralgraph.compiler.writing.pen import WIDTH, Names, Pen, attribute, comment, docstring, folded, literal
 from neuralgraph.graph.plan import Plan
 
@@ -124,63 +125,24 @@ class _Network:
         return " + ".join(value if share == 1.0 else f"{value} * {share!r}" for value, share in found)
 
 
-_LOOP = '''def train(network, {args}, *, epochs={epochs}, batch_size={batch}{seed}):
-    """{about}
-
-{shapes}{more}
-    """
-{fitting}    optimizer = torch.optim.{optimizer}({parameters}, lr={lr!r}{options}){generator}
-    for epoch in range(epochs):
-        order = {order}
-        total = 0.0
-        for rows in order.split(batch_size):
-            optimizer.zero_grad()
-            loss = network.{objective}({batches})
-            {backward}
-            optimizer.step()
-            total += loss.item() * len(rows)
-        print(f"epoch {{epoch + 1}}: loss {{total / len(order):.4f}}")
-
-
-if __name__ == "__main__":
-    print(Network())'''
-
-
+_ALONE = """if __name__ == "__main__":
+    print(Network())"""
 _ABOUT = "The textbook loop, for `train(Network(), {})`; tensors with samples in the first axis."
-_MORE = """
-
-    The plan of the document has more to it: stages, or steps that learn only a part. Here everything learns at once."""
-_LOOP_WORDS = ("network", "epochs", "batch_size", "seed", "optimizer", "generator", "epoch", "order", "total", "rows",
-               "loss", "goal", "one", "nn", "torch", "range", "len", "print", "sum")
 
 
 def _training(program: Program, plan: Plan, network: _Network) -> str:
-    free = Names(_LOOP_WORDS)
+    free = Names(WORDS)
     keys = program.needed(program.losses)
     names = [free.take(name) for name in network.names(keys)]
     if not names:
-        return 'if __name__ == "__main__":\n    print(Network())'
-    options = "".join(f", {name}={value!r}" for name, value in sorted(plan.optimizer.options.items()))
-    return _LOOP.format(
-        args=", ".join(names),
-        about="\n    ".join(textwrap.wrap(_ABOUT.format(", ".join(names)), WIDTH - 10)),
-        epochs=plan.epochs,
-        batch=plan.batch_size,
-        seed=f", seed={plan.seed}" if plan.shuffle else "",
-        generator="\n    generator = torch.Generator().manual_seed(seed)" if plan.shuffle else "",
-        fitting="".join(f"    {line}\n" for line in _fitting(program, dict(zip(keys, names, strict=True)))),
-        optimizer=plan.optimizer.name,
-        lr=plan.optimizer.lr,
-        options=options,
-        parameters=_parameters(program, plan),
-        backward="\n            ".join(_backward(program, plan)),
-        order=f"torch.randperm(len({names[0]}), generator=generator)" if plan.shuffle else
-              f"torch.arange(len({names[0]}))  # the plan keeps the order of the rows",
-        more="" if _whole(plan) else _MORE,
-        shapes="\n".join(f"    {name}: {network.shapes(key)}" for name, key in zip(names, keys, strict=True)),
-        objective=network.objective,
-        batches=", ".join(f"{name}[rows]" for name in names),
-    )
+        return _ALONE
+    about = [*textwrap.wrap(_ABOUT.format(", ".join(names)), WIDTH - 10), "",
+             *(f"{name}: {network.shapes(key)}" for name, key in zip(names, keys, strict=True))]
+    text = loop(plan, args=", ".join(names), first=names[0], parameters=_parameters(program, plan), about=about,
+                objective=f"network.{network.objective}({', '.join(f'{name}[rows]' for name in names)})",
+                fitting=_fitting(program, dict(zip(keys, names, strict=True))), pulls=_pulls(program, plan),
+                clips=bool(_learnt(program)))
+    return f"{text}\n\n\n{_ALONE}"
 
 
 def _fitting(program: Program, names: Mapping[str, str]) -> list[str]:
@@ -198,25 +160,13 @@ def _fitting(program: Program, names: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _whole(plan: Plan) -> bool:
-    """The plan is no more than one step, which learns all from all losses with every batch."""
-    step = plan.stages[0].steps[0]
-    return (len(plan.stages), len(plan.stages[0].steps), step.every) == (1, 1, 1) and all(
-        tuple(some) == ("*",) for some in (step.losses, step.nodes))
-
-
-def _backward(program: Program, plan: Plan) -> list[str]:
-    """The gradient of the loss, with what draws weights to 0, clipped where the plan says so."""
+def _pulls(program: Program, plan: Plan) -> list[str]:
+    """What draws weights to 0, beside the loss."""
     step, learnt = plan.stages[0].steps[0], _learnt(program)
     every = "network.parameters()"
     pulls = [f"{float(step.l1)!r} * sum(one.abs().sum() for one in {every})"] if step.l1 and learnt else []
-    pulls += [f"{pull!r} * {_field(name)}.abs().sum()"
-              for pull, names in drawn(program.graph, learnt).items() for name in names]
-    lines = [f"goal = {'goal' if at else 'loss'} + {pull}" for at, pull in enumerate(pulls)]
-    lines.append(f"{'goal' if pulls else 'loss'}.backward()")
-    if step.clip is not None and learnt:
-        lines.append(f"nn.utils.clip_grad_norm_({every}, max_norm={float(step.clip)!r})")
-    return lines
+    return pulls + [f"{pull!r} * {_field(name)}.abs().sum()"
+                    for pull, names in drawn(program.graph, learnt).items() for name in names]
 
 
 def _learnt(program: Program) -> list[str]:
@@ -228,12 +178,13 @@ def _parameters(program: Program, plan: Plan) -> str:
     plain, *others = groups(program.graph, _learnt(program))
     if not others:
         return "network.parameters()"
-    usual = inspect.signature(resolve(f"torch.optim.{plan.optimizer.name}")).parameters["weight_decay"].default
-    decay, lr = plan.optimizer.options.get("weight_decay", usual), plan.optimizer.lr
+    usual = inspect.signature(resolve(f"torch.optim.{plan.optimizer.name}")).parameters.get("weight_decay")
+    decay = plan.optimizer.options.get("weight_decay", usual.default if usual is not None else 0.0)
+    lr = plan.optimizer.lr
     lines = [f'        {{"params": [{_fields(plain.names)}]}},'] if plain.names else []
     for one in others:
         said = (f', "lr": {lr * one.rate!r}' if one.rate != 1.0 else "") + (
-            f', "weight_decay": {decay + one.l2!r}' if one.l2 else "")
+            f', "weight_decay": {decay + one.l2!r}' if one.l2 and usual is not None else "")
         lines.append(f'        {{"params": [{_fields(one.names)}]{said}}},')
     return "\n".join(["[", *lines, "    ]"])
 

@@ -65,5 +65,5 @@ def make_feed(
 def _tensor(array: Array, rows: Rows, precision: str, device: str) -> torch.Tensor:
     picked = np.take(array, rows, axis=0)
     if picked.dtype.kind == "f":
-        picked = picked.astype(precision, copy=False)
+        picked = picked.astype(precision if precision == "float64" else "float32", copy=False)
     return torch.from_numpy(picked).to(device)

@@ -14,8 +14,8 @@ from neuralgraph.graph.document import Edge, Frame, Graph, Note, Placed
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.ids import numbered, stem
 from neuralgraph.graph.limits import LIMITS, check
-from neuralgraph.graph.plan import Optimizer, Plan, Stage, Step
-from neuralgraph.graph.schema import EdgeEntry, GraphEntry, NodeEntry, PlanEntry
+from neuralgraph.graph.plan import Optimizer, Plan, Schedule, Stage, Step, Stop
+from neuralgraph.graph.schema import EdgeEntry, GraphEntry, NodeEntry, PlanEntry, StepEntry
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -196,15 +196,18 @@ def graph_of(entry: GraphEntry, *, repair: bool = False) -> tuple[Graph, tuple[s
 
 
 def _plan(entry: PlanEntry) -> Plan:
-    stages = tuple(
-        Stage(stage.epochs, tuple(
-            Step(tuple(step.losses), tuple(step.nodes),
-                 Optimizer(step.optimizer.name, step.optimizer.lr, FrozenDict(step.optimizer.options)),
-                 step.l1, step.clip, step.every)
-            for step in stage.steps))
-        for stage in entry.stages)
+    stages = tuple(Stage(stage.epochs, tuple(map(_step, stage.steps))) for stage in entry.stages)
     return Plan(stages, entry.batch_size, entry.shuffle, entry.seed, entry.validation, entry.test, entry.split,
-                entry.precision)
+                entry.precision, entry.full_batch, entry.ema, Stop(**vars(entry.stop)))
+
+
+def _step(entry: StepEntry) -> Step:
+    optimizer, schedule = entry.optimizer, entry.schedule
+    return Step(
+        tuple(entry.losses), tuple(entry.nodes),
+        Optimizer(optimizer.name, optimizer.lr, FrozenDict(optimizer.options)), entry.l1, entry.clip, entry.every,
+        Schedule(schedule.name, FrozenDict(schedule.options), schedule.warmup, schedule.by), entry.clip_value,
+        entry.accumulate)
 
 
 def _amount(tensor: Any) -> int:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from neuralgraph.errors import DocumentError
 from neuralgraph.graph.document import Edge, Frame, Graph, Note, Placed
 from neuralgraph.graph.limits import LIMITS
 from neuralgraph.graph.migrations import NEWEST, migrate
-from neuralgraph.graph.plan import Plan
+from neuralgraph.graph.plan import Plan, Step
 from neuralgraph.graph.save import DISK, Disk, write_checked
 from neuralgraph.graph.strictjson import parse
 
@@ -149,17 +149,36 @@ def entry(item: Edge | Note | Frame) -> dict[str, Any]:
     return found
 
 
+_ALWAYS = ("stages", "batch_size", "shuffle", "seed", "validation", "test", "split", "precision")
+"""Settings of a plan that are written whatever they are; later ones only where they differ."""
+
+
 def _as_dict(plan: Plan) -> dict[str, Any]:
     return {
-        **{one.name: getattr(plan, one.name) for one in fields(plan)},
+        **{name: getattr(plan, name) for name in _ALWAYS}, **_set(plan, Plan(), ("full_batch", "ema", "stop")),
         "validation": float(plan.validation), "test": float(plan.test),
         "stages": [{"epochs": stage.epochs, "steps": [
             {"losses": step.losses, "nodes": step.nodes, "l1": float(step.l1), "every": step.every,
              "clip": None if step.clip is None else float(step.clip),
              "optimizer": {"name": step.optimizer.name, "lr": float(step.optimizer.lr),
-                           "options": step.optimizer.options}}
+                           "options": step.optimizer.options},
+             **_set(step, Step(), ("schedule", "clip_value", "accumulate"))}
             for step in stage.steps]} for stage in plan.stages],
     }
+
+
+def _set(one: Any, plain: Any, names: Collection[str]) -> dict[str, Any]:
+    """These fields of it, where they differ from the usual; of those that have parts the parts that do."""
+    found: dict[str, Any] = {}
+    for field in fields(one):
+        value, usual = getattr(one, field.name), getattr(plain, field.name)
+        if field.name not in names or value == usual:
+            continue
+        if is_dataclass(value):
+            found[field.name] = _set(value, usual, [part.name for part in fields(value)])
+        else:
+            found[field.name] = float(value) if "float" in str(field.type) and value is not None else value
+    return found
 
 
 def _plain(value: Any, where: str) -> Any:

@@ -6,9 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from neuralgraph.graph.frozen import FrozenDict
+from neuralgraph.spec import optimizers
 
 Split = Literal["random", "stratified", "ordered"]
-OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad")
+Precision = Literal["float32", "float64", "bfloat16", "float16"]
+Unit = Literal["usual", "epoch", "step"]
+Better = Literal["auto", "lower", "higher"]
+OPTIMIZERS = tuple(optimizers.OPTIMIZERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +25,43 @@ class Optimizer:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """How the rate goes on from that of the optimiser: a torch schedule by name, or "none".
+
+    `by` says what it counts, where that is not what torch usually does. In the first `warmup` steps the rate is
+    1/warmup, 2/warmup, … of what it would be.
+    """
+
+    name: str = "none"
+    options: FrozenDict[Any] = field(default_factory=FrozenDict)
+    warmup: int = 0
+    by: Unit = "usual"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """When a run ends before its last epoch, and with which weights.
+
+    `figure` is what is watched, `val_accuracy`; empty: the validation loss, or the loss where nothing is kept apart.
+    It ends after more than `patience` epochs in which that did not get better by more than `min_delta`, where it
+    reaches `target`, or after so many `seconds`. `best` gives back the weights of the best epoch.
+    """
+
+    figure: str = ""
+    better: Better = "auto"
+    patience: int | None = None
+    min_delta: float = 0.0
+    target: float | None = None
+    seconds: float | None = None
+    best: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One kind of update: which losses, which nodes (ids or patterns with `*`), by which optimiser, how often.
 
-    `clip` is the largest gradient norm (None = no clipping); `every` counts batches.
+    `clip` is the largest gradient norm, `clip_value` the largest gradient of a weight (None = no clipping); `every`
+    counts batches; the gradients of `accumulate` batches make one step.
     """
 
     losses: tuple[str, ...] = ("*",)
@@ -33,6 +70,9 @@ class Step:
     l1: float = 0.0
     clip: float | None = None
     every: int = 1
+    schedule: Schedule = Schedule()
+    clip_value: float | None = None
+    accumulate: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +85,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a graph learns. `validation` and `test` are a fraction (< 1) or a number of rows."""
+    """How a graph learns. `validation` and `test` are a fraction (< 1) or a number of rows.
+
+    `full_batch` learns all rows at once. "bfloat16" and "float16" are torch's autocast, with weights in float32. `ema`
+    is the decay of a mean of the weights, which is what is checked, kept and predicts.
+    """
 
     stages: tuple[Stage, ...] = (Stage(),)
     batch_size: int = 32
@@ -54,7 +98,10 @@ class Plan:
     validation: float = 0.2
     test: float = 0.0
     split: Split = "random"
-    precision: Literal["float32", "float64"] = "float32"
+    precision: Precision = "float32"
+    full_batch: bool = False
+    ema: float | None = None
+    stop: Stop = Stop()
 
     @property
     def epochs(self) -> int:

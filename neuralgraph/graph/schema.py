@@ -107,6 +107,27 @@ class OptimizerEntry(Strict):
     options: Values = {}
 
 
+class ScheduleEntry(Strict):
+    """A torch schedule of the rate by name, or "none"; in the first `warmup` steps the rate rises to it."""
+
+    name: Name = "none"
+    options: Values = {}
+    warmup: Count = 0
+    by: Literal["usual", "epoch", "step"] = "usual"
+
+
+class StopEntry(Strict):
+    """When a run ends before its last epoch, and whether it gives back the weights of the best one."""
+
+    figure: Title = ""
+    better: Literal["auto", "lower", "higher"] = "auto"
+    patience: Count | None = None
+    min_delta: FiniteFloat = Field(default=0.0, ge=0)
+    target: FiniteFloat | None = None
+    seconds: FiniteFloat | None = None
+    best: bool = False
+
+
 class StepEntry(Strict):
     """One kind of update: which losses, which nodes (ids or patterns with `*`), by which optimiser."""
 
@@ -116,6 +137,9 @@ class StepEntry(Strict):
     l1: FiniteFloat = 0.0
     clip: FiniteFloat | None = None
     every: AtLeastOne = 1
+    schedule: ScheduleEntry = ScheduleEntry()
+    clip_value: FiniteFloat | None = None
+    accumulate: AtLeastOne = 1
 
 
 class StageEntry(Strict):
@@ -135,7 +159,10 @@ class PlanEntry(Strict):
     validation: FiniteFloat = Field(default=0.2, ge=0)
     test: FiniteFloat = Field(default=0.0, ge=0)
     split: Literal["random", "stratified", "ordered"] = "random"
-    precision: Literal["float32", "float64"] = "float32"
+    precision: Literal["float32", "float64", "bfloat16", "float16"] = "float32"
+    full_batch: bool = Field(default=False, description="All rows at once.")
+    ema: FiniteFloat | None = Field(default=None, description="Decay of the mean of the weights.")
+    stop: StopEntry = StopEntry()
 
 
 class GraphEntry(Strict):

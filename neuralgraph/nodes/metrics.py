@@ -14,6 +14,8 @@ class _Metric(Node):
 
     category = "Metrics"
     role = "metric"
+    better = "higher"
+    """Which of its values are better."""
 
     def outputs(self) -> tuple[str, ...]:
         return ()
@@ -91,6 +93,7 @@ class MeanAbsoluteError(_Metric):
     PyTorch: torch.nn.functional.l1_loss(input, target)
     """
 
+    better = "lower"
     synonyms = ("mae", "average error", "regression", "l1")
 
     def call(self, input: Float, target: Float) -> Call:

@@ -28,8 +28,10 @@ class Updates:
     optimizer: str
     planned: Mapping[str, float]
     levers: Mapping[str, float]
-    switches: Mapping[str, bool] = field(default_factory=dict)
+    switches: Mapping[str, int] = field(default_factory=dict)
     state: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Where its schedule stands, the gradients gathered so far, the scale of float16."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +65,17 @@ class Checkpoint:
     graph: Graph | None = None
     """What was learned: figures of half an epoch of one graph say nothing about another."""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    mean: Mapping[str, Tensor] = field(default_factory=dict)
+    """The mean of the weights, where the plan asks for one."""
+    watch: Mapping[str, Any] = field(default_factory=dict)
+    """What the stop rules have seen, and the best weights."""
 
 
 FACTS: Mapping[str, str] = {
     "seed": "seed", "batch_size": "batch size", "shuffle": "shuffling", "split": "split",
     "validation": "validation part", "test": "test part",
-    "precision": "precision", "rows": "rows", "device": "device", "threads": "torch threads",
+    "precision": "precision", "ema": "mean of the weights", "rows": "rows",
+    "device": "device", "threads": "torch threads",
 }
 PLACE = ("batch_size", "shuffle", "rows")
 """Where these are the same, a place within an epoch still means the same rows."""
@@ -77,7 +84,8 @@ PLACE = ("batch_size", "shuffle", "rows")
 def facts(feed: Feed, plan: Plan, device: str) -> dict[str, Any]:
     """What a run depends on besides its graph and its levers."""
     found = {name: getattr(plan, name) for name in FACTS if hasattr(plan, name)}
-    return {**found, "rows": feed.rows, "device": device, "threads": torch.get_num_threads()}
+    size = feed.rows if plan.full_batch else plan.batch_size
+    return {**found, "batch_size": size, "rows": feed.rows, "device": device, "threads": torch.get_num_threads()}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:

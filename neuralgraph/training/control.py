@@ -112,6 +112,8 @@ class Control:
     def set(self, name: str, value: float, *, planned: bool = False) -> None:
         """Change "lr", "momentum", "weight_decay" or "l1" from the next batch on; recorded as `Changed`.
 
+        Where the plan has a schedule, "lr" is the rate that it starts from, and all of it follows in proportion.
+
         `planned`: because the plan was changed. Who goes on later with another plan then follows that.
         """
         if name not in RANGES:

@@ -14,9 +14,13 @@ from neuralgraph.errors import RunError
 from neuralgraph.graph.plan import Step as PlanStep
 from neuralgraph.training.checkpoint import Updates
 from neuralgraph.training.control import RANGES
+from neuralgraph.training.gradients import Gathered, Precision
 from neuralgraph.training.optimizers import change, make_optimizer, remember, setting, state, switches
+from neuralgraph.training.schedules import Pace, Rate, scheduled
 
 Batch = tuple[Tensor, ...]
+Heard = tuple[Tensor, Sequence[Tensor], Sequence[Sequence[Tensor]]]
+"""The total loss, the losses, and what metrics look at."""
 
 
 class Learner:
@@ -25,7 +29,7 @@ class Learner:
     `learn(batch)` gives the total loss, the losses and what metrics look at, all detached by the caller.
     """
 
-    def __init__(self, program: Any, step: PlanStep) -> None:
+    def __init__(self, program: Any, step: PlanStep, pace: Pace | None = None, precision: str = "float32") -> None:
         if not program.losses:
             raise RunError("The graph has no loss, so there is nothing to learn from. Add one and wire it.")
         self.losses = chosen(step.losses, program.losses, "loss")
@@ -39,32 +43,115 @@ class Learner:
         self.names = tuple(name for one in sorts for name in one.names)
         self.parameters = [mine[name] for name in self.names]
         self._drawn = [(pull, [mine[name] for name in some]) for pull, some in drawn(program.graph, mine).items()]
-        self.every, self.clip, self.l1 = step.every, step.clip, step.l1
+        self.every, self.clip, self.clip_value, self.l1 = step.every, step.clip, step.clip_value, step.l1
         held = self.parameters if len(sorts) == 1 else [
             {"params": [mine[name] for name in one.names], "rate": one.rate, "l2": one.l2} for one in sorts]
-        self.optimizer = make_optimizer(step.optimizer, held, program.device) if self.parameters else None
+        self.optimizer = make_optimizer(
+            step.optimizer, held, program.device, self.names) if self.parameters else None
         self.kind, self._lr = step.optimizer.name, step.optimizer.lr
         self._zero = self.optimizer.zero_grad if self.optimizer else _nothing
-        self._step: Callable[[], Any] = self.optimizer.step if self.optimizer else _nothing
+        self._step: Callable[..., Any] = self.optimizer.step if self.optimizer else _nothing
+        self.precision = Precision(precision, program.device)
+        self._several = Gathered(self.parameters, step.accumulate) if step.accumulate > 1 else None
+        self.rate: Rate | None = None
+        if self.optimizer is not None and scheduled(step.schedule):
+            self.rate = Rate(step.schedule, self.optimizer, step.optimizer.lr, pace or Pace(), every=step.every,
+                             accumulate=step.accumulate)
+        self._goal: Tensor | None = None
+        self.moved = 0
+        """How often the weights were changed."""
+        self._looks_again = isinstance(self.optimizer, torch.optim.LBFGS)
+        if self._looks_again and (self._several or self.precision.scaler):
+            raise RunError("LBFGS looks at a batch several times, so it takes no gathered gradients and no float16. "
+                           "Learn the full batch instead, in float32, float64 or bfloat16.")
         self.planned = self.levers
 
     @property
     def lr(self) -> float:
+        """The rate of the last step, or of the next where there was none."""
+        if self.rate is not None:
+            return self.rate.used if self.rate.count else float(self.rate.optimizer.param_groups[0]["lr"])
         return float(self.optimizer.param_groups[0]["lr"]) if self.optimizer else self._lr
 
-    def learn(self, batch: Batch) -> tuple[Tensor, Sequence[Tensor], Sequence[Sequence[Tensor]]]:
+    def learn(self, batch: Batch) -> Heard:
         """Forward, backward, step."""
+        if self._looks_again:
+            return self._search(batch)
+        heard = self._gradients(batch)
+        if self._several is None or self._several.add(len(batch[0])):
+            self._move()
+        return heard
+
+    def _gradients(self, batch: Batch) -> Heard:
         self._zero()
-        total, losses, watched = self._forward(*batch)
+        if self.precision.dtype is None:
+            total, losses, watched = self._forward(*batch)
+        else:
+            with self.precision.forward():
+                total, losses, watched = self._forward(*batch)
+            watched = [[one.float() if one.is_floating_point() else one for one in given] for given in watched]
         goal = total + self.l1 * _absolute(self.parameters) if self.l1 and self.parameters else total
         for pull, some in self._drawn:
             goal = goal + pull * _absolute(some)
+        if self._several is not None:
+            goal = goal * self._several.share(len(batch[0]))
         if goal.requires_grad:
-            goal.backward()
+            (goal if self.precision.scaler is None else self.precision.scaler.scale(goal)).backward()
+        if self._looks_again:
+            self._goal = goal.detach()
+        return total.detach(), losses, watched
+
+    def _move(self) -> None:
+        """Change the weights by the gradients that are there."""
+        if self._several is not None:
+            self._several.give()
+        scaler = self.precision.scaler
+        if scaler is not None and all(one.grad is None for one in self.parameters):
+            scaler = None
+        if scaler is None or self.optimizer is None:
+            self._clip()
+            self._step()
+        else:
+            scaler.unscale_(self.optimizer)
+            self._clip()
+            scaler.step(self.optimizer)  # left out where a gradient is not finite: the scale falls then
+            scaler.update()
+        self._moved()
+
+    def _search(self, batch: Batch) -> Heard:
+        """LBFGS asks for the gradients at several places; what it saw first is what is told."""
+        first: list[Heard] = []
+
+        def look() -> Tensor | None:
+            first.append(self._gradients(batch))
+            self._clip()
+            del first[1:]
+            return self._goal
+
+        self._step(look)
+        self._moved()
+        return first[0]
+
+    def _clip(self) -> None:
+        if self.clip_value is not None and self.parameters:
+            torch.nn.utils.clip_grad_value_(self.parameters, self.clip_value)
         if self.clip is not None and self.parameters:
             torch.nn.utils.clip_grad_norm_(self.parameters, self.clip)
-        self._step()
-        return total.detach(), losses, watched
+
+    def _moved(self) -> None:
+        self.moved += 1
+        if self.rate is not None:
+            self.rate.stepped()
+
+    def last_batch(self) -> None:
+        """The last batch of an epoch was learned: what was gathered makes a step, though it be from fewer batches."""
+        if self._several is not None and self._several.batches:
+            self._move()
+
+    def epoch_ended(self, figures: Mapping[str, float]) -> None:
+        """These are the figures of the epoch."""
+        if self.rate is not None:
+            self.rate.epoch_ended(figures)
 
     def gradient_norm(self) -> float:
         """Of the last batch, over all parameters; NaN where there is none."""
@@ -81,6 +168,8 @@ class Learner:
         """The present value of a lever; None where there is no such thing."""
         if name == "l1":
             return self.l1
+        if self.rate is not None and (name == "lr" or (name == "momentum" and self.rate.moves_momentum)):
+            return self.rate.lever if name == "lr" else None
         return setting(self.optimizer, name) if self.optimizer is not None else None
 
     def set(self, name: str, value: float) -> float | None:
@@ -88,6 +177,8 @@ class Learner:
         before = self.get(name)
         if name == "l1":
             self.l1 = value
+        elif name == "lr" and self.rate is not None:
+            self.rate.pull(value)
         elif before is not None and self.optimizer is not None:
             change(self.optimizer, name, value)
         return before
@@ -98,7 +189,14 @@ class Learner:
         if self.optimizer is None:
             return Updates(self.kind, asked, self.levers)
         remembered = state(self.optimizer, self.names)
-        return Updates(self.kind, asked, self.levers, switches(self.optimizer), remembered)
+        more: dict[str, Any] = {}
+        if self.rate is not None:
+            more["rate"] = self.rate.save()
+        if self._several is not None:
+            more["gathered"] = self._several.save(self.names)
+        if self.precision.scaler is not None:
+            more["scaler"] = self.precision.scaler.state_dict()
+        return Updates(self.kind, asked, self.levers, switches(self.optimizer), remembered, more)
 
     def restore(self, saved: Updates) -> bool:
         """Stand as `saved` did; False where that was another optimiser, and this one starts afresh.
@@ -112,6 +210,19 @@ class Learner:
             if known and saved.planned.get(name) == value and name in saved.levers:
                 self.set(name, saved.levers[name])
         return known
+
+    def resume(self, saved: Mapping[str, Any]) -> tuple[str, ...]:
+        """Take up `more` of what was saved; what starts afresh, because it was otherwise then."""
+        afresh: tuple[str, ...] = ()
+        if self.rate is not None and not self.rate.restore(saved.get("rate")):
+            afresh += ("the schedule of the rate",)
+        gathered = saved.get("gathered")
+        if gathered and gathered["batches"] and (
+                self._several is None or not self._several.restore(gathered, self.names)):
+            afresh += ("gathering gradients",)
+        if self.precision.scaler is not None and "scaler" in saved:
+            self.precision.scaler.load_state_dict(saved["scaler"])
+        return afresh
 
 
 def _absolute(parameters: Sequence[Tensor]) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from time import perf_counter
 from typing import Any
 
@@ -14,6 +15,7 @@ from torch import Tensor
 from neuralgraph.data.feed import Feed
 from neuralgraph.errors import NeuralGraphError, RunError
 from neuralgraph.graph.plan import Plan
+from neuralgraph.training.averaging import Average
 from neuralgraph.training.batches import Batch, Order, batches
 from neuralgraph.training.checkpoint import Checkpoint, copied, facts
 from neuralgraph.training.control import Control, Probe
@@ -25,7 +27,6 @@ from neuralgraph.training.events import (
     Finished,
     Note,
     Paused,
-    Snapshot,
     Started,
     Step,
     Stopped,
@@ -35,7 +36,9 @@ from neuralgraph.training.learner import Learner
 from neuralgraph.training.metrics import Meter, evaluate
 from neuralgraph.training.probes import read
 from neuralgraph.training.randomness import Randomness, undisturbed
-from neuralgraph.training.resuming import restore, stood
+from neuralgraph.training.resuming import given, restore, stood
+from neuralgraph.training.schedules import Pace
+from neuralgraph.training.stopping import Watch
 from neuralgraph.training.tally import Tally
 
 TELL = 1 / 30
@@ -82,7 +85,10 @@ class Loop:
         self.order = Order(feed.rows, plan.seed, shuffle=plan.shuffle)
         self.random = Randomness(plan.seed, program.device)
         self.meter = Meter(program.metrics)
-        self.steps_per_epoch = math.ceil(feed.rows / plan.batch_size)
+        self.size = feed.rows if plan.full_batch else plan.batch_size
+        self.steps_per_epoch = math.ceil(feed.rows / self.size)
+        self.average = Average(program, plan.ema) if plan.ema is not None else None
+        self.watch = Watch(plan.stop, program, validated=bool(feed.validation_rows))
         self.epoch = self.step = self.batch = 0
         self.learners: list[Learner] = []
         self.resume = resume
@@ -120,24 +126,25 @@ class Loop:
                 self._enter(number)
             if control.pending:
                 yield from self._edge()
-            at_the_end = self.epoch >= plan.epochs
+            at_the_end = self.epoch >= plan.epochs or bool(self.watch.over)
             if not self._stopping and not at_the_end:
                 yield from self._one_epoch()
             if self._stopping:
                 self._check()
-                yield self._snapshot()
+                yield from given(self)
                 yield Stopped(self.epoch, self.step, control.reason or "stopped")
                 return
             if at_the_end:
                 break
         self._check()
-        final = dict(self._final)
+        yield from given(self)
+        final = dict(self.watch.figures if plan.stop.best and self.watch.best else self._final)
         if self.feed.test_rows:
             judged = self._judge(self.feed.test).prefixed("test_")
             final.update(judged.figures)
-        yield self._snapshot()
         seconds = perf_counter() - self.begun - self.idle
-        yield Finished(self.epoch, self.step, seconds, final, f"all {plan.epochs} epochs are done")
+        reason = self.watch.over or f"all {plan.epochs} epochs are done"
+        yield Finished(self.epoch, self.step, seconds, final, reason)
 
     def _begin(self) -> tuple[str, ...]:
         """Stand at the start, or where the earlier run stood; what will be otherwise than in that run."""
@@ -153,8 +160,12 @@ class Loop:
         return min(int(np.searchsorted(ends, epoch, side="right")), len(ends) - 1)
 
     def _enter(self, number: int) -> None:
-        self.stage = number
-        self.learners = [Learner(self.program, step) for step in self.plan.stages[number].steps]
+        self.stage, stages = number, self.plan.stages
+        before = sum(stage.epochs for stage in stages[:number])
+        here = max(self.epoch, self.resume.epoch if self.resume is not None else 0)
+        pace = Pace(stages[number].epochs, before + stages[number].epochs - here, self.steps_per_epoch,
+                    before * self.steps_per_epoch)
+        self.learners = [Learner(self.program, step, pace, self.plan.precision) for step in stages[number].steps]
         self.tally = Tally(self.learners, self.program.shares)
 
     def fit_blocks(self, known: Collection[str] = ()) -> None:
@@ -180,7 +191,7 @@ class Loop:
         inside = True
         try:
             learn = self._learn
-            for batch in batches(self.train, order, self.plan.batch_size, start):
+            for batch in batches(self.train, order, self.size, start):
                 if control.pending or self.step >= control.next_due:
                     with self.random.aside():
                         yield from self._edge()
@@ -199,12 +210,19 @@ class Loop:
                     with self.random.aside():
                         yield self._flush(now)
                         yield from self._watched(now)
+                    if self.watch.late(now - self.begun - self.idle) and not last:
+                        return
+            for learner in self.learners:
+                learner.last_batch()
+            if self.average is not None:
+                self.average.follow(self.stage, self.learners)
             self.random.__exit__()
             inside = False
             if self.tally:
                 yield self._flush(perf_counter())
             self.epoch, self.batch = self.epoch + 1, 0
             yield self._ended()
+            self.watch.late(perf_counter() - self.begun - self.idle)  # epochs may be shorter than a telling
         finally:
             if inside:
                 self.random.__exit__()
@@ -220,10 +238,12 @@ class Loop:
             seen = seen or watched
         if seen:
             self.meter.add(seen)
+        if self.average is not None:
+            self.average.follow(self.stage, self.learners)
 
     def _flush(self, now: float) -> Step:
         """The losses since the last time, in one synchronisation; `NotFinite` where one is not a number."""
-        size = self.plan.batch_size
+        size = self.size
         sizes = np.full(len(self.tally.batches), float(size))
         if self.batch >= self.steps_per_epoch and len(sizes):
             sizes[-1] -= self.batch * size - self.feed.rows
@@ -245,15 +265,19 @@ class Loop:
         judged = self.meter.result()
         figures.update(judged.figures)
         tables = dict(judged.tables)
-        if self.feed.validation_rows:
-            validated = self._judge(self.feed.validation).prefixed("val_")
-            figures.update(validated.figures)
-            tables.update(validated.tables)
+        with self.average.shown() if self.average is not None else nullcontext():
+            if self.feed.validation_rows:
+                validated = self._judge(self.feed.validation).prefixed("val_")
+                figures.update(validated.figures)
+                tables.update(validated.tables)
+            self.watch.hear(figures, self.epoch, self.step)
+        for learner in self.learners:
+            learner.epoch_ended(figures)
         self._final = figures
         return EpochEnded(self.epoch, self.step, figures, tables, perf_counter() - self.begun - self.idle)
 
     def _judge(self, tensors: Mapping[str, Tensor]) -> Any:
-        return evaluate(self.program, tensors, batch_size=self.plan.batch_size)
+        return evaluate(self.program, tensors, batch_size=self.size)
 
     def _remaining(self, now: float) -> tuple[float, float] | None:
         """Seconds left, from … to, once there is something to go by."""
@@ -318,11 +342,6 @@ class Loop:
     def checkpoint(self) -> Checkpoint:
         """Everything to go on from here; ask at a batch edge, when everything was told."""
         return stood(self)
-
-    def _snapshot(self) -> Snapshot:
-        weights = {name: one.detach().cpu().numpy().copy() for name, one in self.program.state_dict().items()}
-        self.program.checkpoint = self.checkpoint()
-        return Snapshot(self.epoch, self.step, "last", weights)
 
     def _keep_safe(self) -> None:
         """Remember the weights at the start of an epoch, at most twice a second."""

@@ -3,94 +3,72 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
-from neuralgraph.errors import RunError
-from neuralgraph.graph.plan import OPTIMIZERS, Optimizer
+from neuralgraph.errors import ParameterError, RunError
+from neuralgraph.graph.plan import Optimizer
+from neuralgraph.spec import optimizers
 from neuralgraph.training.checkpoint import copied
 
-Check = tuple[str, Callable[[float], bool]]
-
-_SHARE: Check = ("a number from 0 to below 1", lambda x: 0 <= x < 1)
-_AMOUNT: Check = ("a number of at least 0", lambda x: x >= 0)
-_SWITCH: Check = ("yes or no", lambda x: x in (0, 1))
-
-_OPTIONS: Mapping[str, Mapping[str, Check]] = {
-    "SGD": {"momentum": _SHARE, "dampening": _AMOUNT, "weight_decay": _AMOUNT, "nesterov": _SWITCH},
-    "Adam": {"beta1": _SHARE, "beta2": _SHARE, "eps": _AMOUNT, "weight_decay": _AMOUNT, "amsgrad": _SWITCH},
-    "AdamW": {"beta1": _SHARE, "beta2": _SHARE, "eps": _AMOUNT, "weight_decay": _AMOUNT, "amsgrad": _SWITCH},
-    "RMSprop": {
-        "alpha": _SHARE, "eps": _AMOUNT, "weight_decay": _AMOUNT, "momentum": _SHARE, "centered": _SWITCH},
-    "Adagrad": {"lr_decay": _AMOUNT, "weight_decay": _AMOUNT, "initial_accumulator_value": _AMOUNT, "eps": _AMOUNT},
-}
-_SWITCHES = ("amsgrad", "centered")
+_SWITCHES = ("amsgrad", "centered", "history_size")
 _FUSED_DEVICES = {"SGD": ("cpu", "cuda", "mps"), "Adam": ("cpu", "cuda", "mps"), "AdamW": ("cpu", "cuda", "mps"),
                   "Adagrad": ("cpu",)}
 
 
 def make_optimizer(
-    chosen: Optimizer, parameters: Iterable[nn.Parameter | dict[str, Any]], device: str = "cpu"
+    chosen: Optimizer, parameters: Iterable[nn.Parameter | dict[str, Any]], device: str = "cpu",
+    called: Sequence[str] = (),
 ) -> torch.optim.Optimizer:
     """The torch optimiser of a plan step, fused where torch has that on the device; `RunError` names a wrong option.
 
     `parameters` may be groups, as torch takes them, those that learn as the plan says first; `rate` of a group is a
-    factor on the learning rate, `l2` what is added to the weight decay, whatever these are changed to.
+    factor on the learning rate, `l2` what is added to the weight decay, whatever these are changed to. `called` are
+    their names, for messages.
     """
     keywords = checked(chosen)
     held = list(parameters)
+    _suits(chosen.name, held, called)
     if torch.device(device).type in _FUSED_DEVICES.get(chosen.name, ()):
         keywords["fused"] = True
     made: torch.optim.Optimizer = getattr(torch.optim, chosen.name)(held, lr=chosen.lr, **keywords)
     for name in ("lr", "weight_decay"):
-        change(made, name, made.param_groups[0][name])
+        if name in made.param_groups[0]:
+            change(made, name, made.param_groups[0][name])
     return made
 
 
 def checked(chosen: Optimizer) -> dict[str, Any]:
     """The options as torch takes them."""
-    if chosen.name not in OPTIMIZERS:
-        raise RunError(f"There is no optimiser {chosen.name!r}. There are: {', '.join(OPTIMIZERS)}.")
+    try:
+        found = optimizers.keywords(chosen.name, chosen.options)
+    except ParameterError as error:
+        raise RunError(str(error)) from None
     if not _number(chosen.lr) or chosen.lr < 0:
         raise RunError(f"The learning rate expects a number of at least 0, not {chosen.lr!r}.")
-    known = _OPTIONS[chosen.name]
-    given = _spread(chosen)
-    for name, value in given.items():
-        if name not in known:
-            raise RunError(f"{chosen.name} has no option {name!r}. It has: {', '.join(known)}.")
-        words, fits = known[name]
-        if not _number(value, switch=known[name] is _SWITCH) or not fits(value):
-            raise RunError(f"{chosen.name}: {name} expects {words}, not {value!r}.")
-    if given.get("nesterov") and not (given.get("momentum", 0) > 0 and not given.get("dampening", 0)):
-        raise RunError("SGD with nesterov expects a momentum above 0 and no dampening.")
-    return _gathered(given, known)
+    return found
 
 
-def _spread(chosen: Optimizer) -> dict[str, Any]:
-    """`betas=(a, b)` as torch writes it is taken too."""
-    given = dict(chosen.options)
-    betas = given.pop("betas", None)
-    if betas is None or chosen.name not in ("Adam", "AdamW"):
-        return given if betas is None else {**given, "betas": betas}
-    if not isinstance(betas, tuple) or len(betas) != 2:
-        raise RunError(f"{chosen.name}: betas expects two numbers, not {betas!r}.")
-    return {**given, "beta1": betas[0], "beta2": betas[1]}
+def _suits(name: str, held: Sequence[nn.Parameter | dict[str, Any]], called: Sequence[str]) -> None:
+    """torch takes no groups for LBFGS, and only matrices for Muon: said before it is tried."""
+    if name == "LBFGS" and any(isinstance(one, dict) for one in held):
+        raise RunError("LBFGS goes one way for all weights, so no node can have a rate or weight decay of its own. Set "
+                       "them back in «Learning» of the nodes, or choose another optimiser.")
+    if name == "Muon":
+        flat = [one for one in held if isinstance(one, nn.Parameter)]
+        flat += [one for group in held if isinstance(group, dict) for one in group["params"]]
+        wrong = next((at for at, one in enumerate(flat) if one.ndim != 2), None)
+        if wrong is not None:
+            what = called[wrong] if wrong < len(called) else "a weight"
+            raise RunError(f"Muon expects matrices of weights (2 axes); {what} has {flat[wrong].ndim}. Switch offsets "
+                           "off, or let a step of its own with another optimiser update that node.")
 
 
-def _gathered(given: Mapping[str, Any], known: Mapping[str, Check]) -> dict[str, Any]:
-    keywords = {name: bool(value) if known[name] is _SWITCH else value for name, value in given.items()}
-    if "beta1" in keywords or "beta2" in keywords:
-        keywords["betas"] = (keywords.pop("beta1", 0.9), keywords.pop("beta2", 0.999))
-    return keywords
-
-
-def _number(value: Any, *, switch: bool = False) -> bool:
-    if isinstance(value, bool):
-        return switch
-    return isinstance(value, (int, float)) and math.isfinite(value)
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def setting(optimizer: torch.optim.Optimizer, name: str) -> float | None:
@@ -129,29 +107,56 @@ def _give_buffers(optimizer: torch.optim.Optimizer, parameters: Iterable[nn.Para
             state["momentum_buffer"] = torch.zeros_like(one)
 
 
-def switches(optimizer: torch.optim.Optimizer) -> dict[str, bool]:
+def switches(optimizer: torch.optim.Optimizer) -> dict[str, int]:
     """The options that say which numbers it remembers of a parameter."""
-    return {name: bool(optimizer.param_groups[0][name]) for name in _SWITCHES if name in optimizer.param_groups[0]}
+    return {name: int(optimizer.param_groups[0][name]) for name in _SWITCHES if name in optimizer.param_groups[0]}
 
 
 def state(optimizer: torch.optim.Optimizer, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """A copy of what it remembers, by the names of its parameters in order."""
+    """A copy of what it remembers, by the names of its parameters in order. LBFGS remembers all with the first."""
     held = optimizer.state_dict()["state"]
-    return {name: {key: copied(one) for key, one in held[at].items() if one is not None}
-            for at, name in enumerate(names) if at in held}
+    every = held and isinstance(optimizer, torch.optim.LBFGS)
+    return {name: {key: copied(one) for key, one in held.get(at, {}).items() if one is not None}
+            for at, name in enumerate(names) if at in held or every}
 
 
 def remember(optimizer: torch.optim.Optimizer, names: Sequence[str], saved: Mapping[str, Mapping[str, Any]]) -> None:
     """Take over what was remembered of the parameters that are still there in the same shape."""
     now = optimizer.state_dict()
     parameters = [one for group in optimizer.param_groups for one in group["params"]]
+    if isinstance(optimizer, torch.optim.LBFGS):
+        whole = tuple(saved) == tuple(names) and _flat(saved, names, parameters)
+        saved = {names[0]: saved[names[0]]} if whole else {}
     for at, name in enumerate(names):
-        if name in saved and all(_fits(one, parameters[at]) for one in saved[name].values()):
+        if name in saved and (isinstance(optimizer, torch.optim.LBFGS) or all(
+                _fits(key, one, parameters[at]) for key, one in saved[name].items())):
             now["state"][at] = copied(saved[name])
     optimizer.load_state_dict(now)
+    for at, name in enumerate(names):
+        _as_it_was(optimizer.state.get(parameters[at], {}), saved.get(name, {}))
     if isinstance(optimizer, torch.optim.RMSprop) and optimizer.param_groups[0]["momentum"]:
         _give_buffers(optimizer, parameters)
 
 
-def _fits(remembered: Any, parameter: torch.Tensor) -> bool:
-    return not isinstance(remembered, torch.Tensor) or not remembered.ndim or remembered.shape == parameter.shape
+def _as_it_was(mine: dict[str, Any], saved: Mapping[str, Any]) -> None:
+    # torch gives counters and products the precision of the weights; they would go on otherwise
+    for key, one in saved.items():
+        if isinstance(one, torch.Tensor) and not one.ndim and isinstance(mine.get(key), torch.Tensor):
+            mine[key] = one.detach().clone().to(mine[key].device)
+
+
+def _flat(saved: Mapping[str, Mapping[str, Any]], names: Sequence[str], parameters: Sequence[torch.Tensor]) -> bool:
+    gradient = saved[names[0]].get("prev_flat_grad")
+    return gradient is None or gradient.numel() == sum(one.numel() for one in parameters)
+
+
+def _fits(key: str, remembered: Any, parameter: torch.Tensor) -> bool:
+    if not isinstance(remembered, torch.Tensor) or not remembered.ndim:
+        return True
+    shape = tuple(parameter.shape)
+    match key:  # Adafactor keeps the sums of rows and columns
+        case "row_var":
+            shape = (*shape[:-1], 1)
+        case "col_var":
+            shape = (*shape[:-2], 1, shape[-1])
+    return tuple(remembered.shape) == shape

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
 from neuralgraph.compiler.pinned import retyped
 from neuralgraph.errors import WeightsMismatch
 from neuralgraph.training.checkpoint import PLACE, Checkpoint, copied, differences
+from neuralgraph.training.events import Snapshot
 
 if TYPE_CHECKING:
     from neuralgraph.training.loop import Loop
@@ -22,7 +23,7 @@ def stood(loop: Loop) -> Checkpoint:
         tuple(one.save(loop.control.planned) for one in loop.learners),
         loop.order_before.clone() if loop.batch else loop.order.state.clone(),
         copied(loop.random.own), dict(loop.tally.sums), loop.meter.save(), loop.program.graph,
-        loop.facts,
+        loop.facts, copied(loop.average.mean) if loop.average is not None else {}, loop.watch.save(),
     )
 
 
@@ -44,6 +45,11 @@ def restore(loop: Loop, saved: Checkpoint) -> tuple[str, ...]:
         for learner, one in zip(loop.learners, saved.learners, strict=False):
             if not learner.restore(one):
                 differs.append(f"{learner.kind} starts afresh")
+            differs += [f"{what} starts afresh" for what in learner.resume(one.more)]
+    if loop.average is not None:
+        loop.average.restore(saved.mean)
+    if saved.watch:
+        loop.watch.restore(saved.watch)
     loop.epoch, loop.step = saved.epoch, saved.step
     loop.order.state = saved.order
     loop.random.own = dict(saved.randomness)
@@ -56,6 +62,23 @@ def restore(loop: Loop, saved: Checkpoint) -> tuple[str, ...]:
     elif saved.batch and not same:
         differs.append("the figures of this epoch count from here on, for the graph is another")
     return tuple(differs)
+
+
+def given(loop: Loop) -> Iterator[Snapshot]:
+    """Keep the checkpoint to go on from; then the weights that the plan gives back, and the best and last as events."""
+    program, watch = loop.program, loop.watch
+    program.checkpoint = loop.checkpoint()
+    if loop.average is not None:
+        loop.average.put()
+    if watch.best:
+        yield Snapshot(watch.epoch, watch.step, "best", _arrays(watch.best))
+    yield Snapshot(loop.epoch, loop.step, "last", _arrays(program.state_dict()))
+    if loop.plan.stop.best and watch.best:
+        program.load_state_dict(watch.best)
+
+
+def _arrays(weights: Mapping[str, Tensor]) -> dict[str, Any]:
+    return {name: one.detach().cpu().numpy().copy() for name, one in weights.items()}
 
 
 def _typed(loop: Loop, saved: Checkpoint) -> dict[str, Tensor]:

@@ -39,6 +39,8 @@ class Run:
     seconds: float = 0.0
     failure: Failed | None = None
     checkpoint: Checkpoint | None = None
+    best: Snapshot | None = None
+    """The weights of the best epoch: `run.program.load_state_dict(run.best.weights)`."""
     seed: int = 0
     device: str = "cpu"
     id: int | None = None
@@ -67,6 +69,8 @@ class Run:
                 self.changes.append(event)
             case Note():
                 self.notes.append(event.message)
+            case Snapshot() if event.kind == "best":
+                self.best = event
             case Snapshot():
                 self.checkpoint = getattr(self.program, "checkpoint", None)
             case Finished():

@@ -271,6 +271,12 @@ class Choice(QComboBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # a scroll over the form must not change it
 
+    def showPopup(self) -> None:
+        """Open as wide as the longest entry: the field itself may be narrower."""
+        scale = self.theme.scale if self.theme is not None else 1.0
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + round(24 * scale))
+        super().showPopup()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)

@@ -2,73 +2,138 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from neuralgraph.graph.edits import SetPlan
-from neuralgraph.graph.plan import OPTIMIZERS, Optimizer, Plan, Stage, Step
+from neuralgraph.graph.plan import Plan
 from neuralgraph.session import Session
 from neuralgraph.spec import Param
-from neuralgraph.ui.controls import Rule, words
-from neuralgraph.ui.icons import pixmap
+from neuralgraph.ui.controls import Rule, button, flat, words
+from neuralgraph.ui.icons import icon, pixmap
 from neuralgraph.ui.panels.fields import Form
+from neuralgraph.ui.panels.plan_values import (
+    PARAMS,
+    PARTS,
+    PRESETS,
+    Part,
+    changed,
+    options_of,
+    preset,
+    values_of,
+    with_option,
+)
 from neuralgraph.ui.theme import Theme
 
-_SPLITS = ("random", "stratified", "ordered")
+__all__ = ["PARAMS", "PlanForm", "changed", "values_of"]
 
-PARAMS: tuple[tuple[str, Param], ...] = tuple(
-    (label, replace(param, name=name)) for label, name, param in (
-        ("optimiser", "optimizer", Param("Adam", "How the weights are changed.", choices=OPTIMIZERS, kind="choice")),
-        ("rate", "lr", Param(1e-3, "How far each step goes.", min=1e-12, max=1e6, kind="float")),
-        ("batch size", "batch_size", Param(32, "Rows learned at once.", min=1, max=2**24, kind="int")),
-        ("epochs", "epochs", Param(10, "How often all rows are learned.", min=1, max=10**6, kind="int")),
-        ("validation", "validation", Param(
-            0.2, "Rows kept apart to check with: a share below 1, or a number of rows.", min=0, kind="float")),
-        ("split", "split", Param("random", "Which rows are kept apart.", choices=_SPLITS, kind="choice")),
-        ("seed", "seed", Param(0, "The same seed gives the same run.", min=0, max=2**31 - 1, kind="int")),
-        ("momentum", "momentum", Param(0.0, "Share of the last step in the next one.", min=0, max=0.9999)),
-        ("nesterov", "nesterov", Param(False, "Look ahead along the momentum.", kind="bool")),
-        ("weight decay", "weight_decay", Param(0.0, "Pulls every weight towards zero.", min=0, max=100)),
-        ("L1", "l1", Param(0.0, "Costs the absolute value of every weight.", min=0, max=100)),
-    ))
-_OPTIONS = {"momentum": 0.0, "nesterov": False, "weight_decay": 0.0}
-_ONLY = {"momentum": ("SGD", "RMSprop"), "nesterov": ("SGD",)}
+OPEN = 2
+"""So many parts are unfolded, and those in which something is set."""
 
 
-def values_of(plan: Plan) -> dict[str, Any]:
-    """The plan as the form shows it: its first stage and step."""
-    step, optimizer = plan.stages[0].steps[0], plan.optimizer
-    return {
-        "optimizer": optimizer.name, "lr": optimizer.lr, "batch_size": plan.batch_size, "l1": step.l1,
-        "epochs": plan.stages[0].epochs, "validation": plan.validation, "split": plan.split, "seed": plan.seed,
-        **{name: optimizer.options.get(name, default) for name, default in _OPTIONS.items()},
-    }
+class PartForm(QWidget):
+    """One part of the plan under its title, which folds it."""
 
+    def __init__(self, part: Part, session: Session, theme: Theme, *, unfolded: bool) -> None:
+        super().__init__()
+        self.part, self.session, self.theme = part, session, theme
+        self._made_of = ""
+        self.options: Form | None = None
+        self.rare: Form | None = None
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(theme.px(5))
+        self.title = button("", clicked=self.toggle)
+        self.title.setProperty("kind", "link")
+        self.title.setStyleSheet("font-weight: 600;")
+        self._more = button("", clicked=self._toggle_rare)
+        self._more.setProperty("kind", "link")
+        self._box.addWidget(self.title, 0, Qt.AlignmentFlag.AlignLeft)
+        self.form = Form([param for _, param in part.params], theme,
+                         labels={param.name: label for label, param in part.params})
+        self.form.changed.connect(self._edit)
+        self.form.sealed.connect(session.history.seal)
+        self._box.addWidget(self.form)
+        self._box.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        self.fold(unfolded or self.is_set())
 
-def changed(plan: Plan, name: str, value: Any) -> Plan:
-    """The plan with one value of the form changed."""
-    stage: Stage = plan.stages[0]
-    step: Step = stage.steps[0]
-    optimizer: Optimizer = step.optimizer
-    if name in ("batch_size", "validation", "split", "seed"):
-        return replace(plan, **{name: value})
-    if name == "epochs":
-        stage = replace(stage, epochs=value)
-    else:
-        if name == "optimizer":
-            gone = [one for one, kinds in _ONLY.items() if value not in kinds]
-            optimizer = replace(optimizer, name=value, options=optimizer.options.without(*gone))
-        elif name == "lr":
-            optimizer = replace(optimizer, lr=value)
-        elif name in _OPTIONS:
-            options = optimizer.options.without(name)
-            optimizer = replace(optimizer, options=options if value == _OPTIONS[name] else options.having(
-                **{name: value}))
-        step = replace(step, optimizer=optimizer, l1=value if name == "l1" else step.l1)
-        stage = replace(stage, steps=(step, *stage.steps[1:]))
-    return replace(plan, stages=(stage, *plan.stages[1:]))
+    def toggle(self) -> None:
+        self.fold(self.form.isHidden())
+
+    def fold(self, unfolded: bool) -> None:
+        """Show the fields, or the title alone."""
+        self.form.setVisible(unfolded)
+        self.title.setText(self.part.title)
+        self.title.setIcon(icon(f"chevron-{'down' if unfolded else 'right'}", self.theme.tokens.text2))
+        self.title.setAccessibleName(f"{self.part.title}, {'shown' if unfolded else 'folded'}")
+        if self.options is not None and self.rare is not None:
+            self.options.setVisible(unfolded and bool(self.options.fields))
+            self.rare.setVisible(unfolded and not self._more.property("folded"))
+        self._more.setVisible(unfolded and bool(self._more.text()))
+
+    def refresh(self) -> None:
+        """Show what the document says; the options are made anew where another type is chosen."""
+        plan = self.session.graph.plan
+        self.form.show_values(values_of(plan))
+        if self.part.kind:
+            params, values = options_of(plan, self.part.kind)
+            name = str(values_of(plan)[self.part.kind])
+            if name != self._made_of:
+                self._made_of = name
+                self._make(params, values)
+            for one in (self.options, self.rare):
+                if one is not None:
+                    one.show_values(values)
+
+    def _make(self, params: list[Param], values: dict[str, Any]) -> None:
+        """The options of a type; the rare ones folded, unless one of them is set."""
+        for old in (self.options, self.rare):
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        rare = [one for one in params if one.advanced]
+        self.options = self._made([one for one in params if not one.advanced])
+        self._box.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        self.rare = self._made(rare)
+        self._more.setProperty("folded", all(values[one.name] == one.default for one in rare))
+        self._name_more()
+        self.fold(not self.form.isHidden())
+
+    def _made(self, params: list[Param]) -> Form:
+        made = Form(params, self.theme, labels={one.name: one.name.replace("_", " ") for one in params})
+        made.changed.connect(self._set_option)
+        made.sealed.connect(self.session.history.seal)
+        self._box.addWidget(made)
+        return made
+
+    def _toggle_rare(self) -> None:
+        self._more.setProperty("folded", not self._more.property("folded"))
+        self._name_more()
+        self.fold(True)
+
+    def _name_more(self) -> None:
+        count = len(self.rare.fields) if self.rare is not None else 0
+        self._more.setText("" if not count else f"{count} more" if self._more.property("folded") else "Less")
+
+    def is_set(self) -> bool:
+        """Something in it is not as usual."""
+        values, usual = values_of(self.session.graph.plan), values_of(Plan())
+        return any(values[param.name] != usual[param.name] for _, param in self.part.params)
+
+    def _edit(self, name: str, value: object) -> None:
+        label = next(label for label, param in self.part.params if param.name == name)
+        self._put(changed(self.session.graph.plan, name, value), label, name)
+
+    def _set_option(self, name: str, value: object) -> None:
+        plan = with_option(self.session.graph.plan, self.part.kind, name, value)
+        self._put(plan, name.replace("_", " "), f"{self.part.kind}.{name}")
+
+    def _put(self, plan: Plan, label: str, key: str) -> None:
+        if plan != self.session.graph.plan:
+            self.session.edit(SetPlan(plan, f"Change {label}"), merge=("plan", key))
 
 
 class PlanForm(QWidget):
@@ -89,12 +154,13 @@ class PlanForm(QWidget):
         names.addWidget(words(theme, "Training plan", 15, 600))
         names.addWidget(words(theme, "How this document learns", 12, 400, "text2"))
         head.addLayout(names, 1)
+        self.presets = flat(theme, "auto-fix", "Presets", clicked=self._offer)
+        head.addWidget(self.presets)
         box.addLayout(head)
-        labels = {param.name: label for label, param in PARAMS}
-        self.form = Form([param for _, param in PARAMS], theme, labels=labels)
-        self.form.changed.connect(self._edit)
-        self.form.sealed.connect(session.history.seal)
-        box.addWidget(self.form)
+        self.parts = [PartForm(part, session, theme, unfolded=at < OPEN) for at, part in enumerate(PARTS)]
+        self.form = self.parts[0].form
+        for one in self.parts:
+            box.addWidget(one)
         box.addWidget(Rule())
         self._note = words(theme, "", 12, 400, "text2")
         self._note.setWordWrap(True)
@@ -104,16 +170,32 @@ class PlanForm(QWidget):
 
     def refresh(self) -> None:
         plan = self.session.graph.plan
-        values = values_of(plan)
-        self.form.show_values(values)
-        for name, kinds in _ONLY.items():
-            self.form.fields[name].setEnabled(values["optimizer"] in kinds)
+        for one in self.parts:
+            one.refresh()
         more = len(plan.stages) > 1 or len(plan.stages[0].steps) > 1
         self._note.setText("This plan has more stages; the form shows the first one." if more else
                            "Select a node to see its properties.")
 
-    def _edit(self, name: str, value: object) -> None:
-        plan = changed(self.session.graph.plan, name, value)
+    def choose(self, name: str) -> None:
+        """Take a preset, as one step of the document."""
+        plan = preset(self.session.graph.plan, name)
         if plan != self.session.graph.plan:
-            label = next(label for label, param in PARAMS if param.name == name)
-            self.session.edit(SetPlan(plan, f"Change {label}"), merge=("plan", name))
+            self.session.edit(SetPlan(plan, f"Preset {name}"))
+            for one in self.parts:
+                one.fold(not one.form.isHidden() or one.is_set())
+
+    def offered(self) -> QMenu:
+        """The menu of presets, gone when it is closed."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        for name, (doc, _) in PRESETS.items():
+            menu.addAction(name).setToolTip(doc)
+        menu.triggered.connect(self._chosen)
+        return menu
+
+    def _offer(self) -> None:
+        self.offered().popup(self.presets.mapToGlobal(self.presets.rect().bottomLeft()))
+
+    def _chosen(self, action: QAction) -> None:
+        self.choose(action.text())
