@@ -70,11 +70,20 @@ def _remembered(catalog: Same, modules: Same) -> dict[Any, Any]:
 def _fitted(kind: type[Drawn], name: str, catalog: Catalog, modules: Modules) -> type[Drawn]:
     from neuralgraph.graph.flatten import inside
 
-    found = interface(name, modules[name], catalog, modules)
+    found = interface_of(name, catalog, modules)
     if kind.runs:
         found = replace(found, inside=inside(name, catalog, modules))
     kinds: Any = kind  # classes are hashable
     return fitted(kinds, found)
+
+
+def interface_of(name: str, catalog: Catalog, modules: Modules) -> Interface:
+    """What the definition `name` of a table shows; looked at once, however many copies there are."""
+    known = remembered(catalog, modules)
+    if ("interface", name) not in known:
+        known["interface", name] = interface(name, modules[name], catalog, modules)
+    found: Interface = known["interface", name]
+    return found
 
 
 def interface(name: str, definition: Graph, catalog: Catalog, modules: Modules = NONE) -> Interface:
@@ -128,10 +137,7 @@ def _params(placed: Placed, catalog: Catalog, modules: Modules) -> Mapping[str, 
         return kind.params
     if loops(catalog, modules)[inner]:
         return kind.params
-    known = remembered(catalog, modules)
-    if ("shown", inner) not in known:
-        known["shown", inner] = interface(inner, modules[inner], catalog, modules).exposed
-    return {**kind.params, **{one.name: one for one in known["shown", inner]}}
+    return {**kind.params, **{one.name: one for one in interface_of(inner, catalog, modules).exposed}}
 
 
 def uses(graph: Graph, catalog: Catalog) -> set[str]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from neuralgraph.graph.definitions import DEEPEST, Modules, Same, interface, remembered, type_of, uses
+from neuralgraph.graph.definitions import DEEPEST, Modules, Same, interface_of, remembered, type_of, uses
 from neuralgraph.graph.document import Edge, Graph, Placed
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.limits import LIMITS
@@ -213,7 +213,7 @@ class _Layer:
         if self.left < 0:
             return self._lost(path, placed, "too_many_nodes", f"Laid out, it has more than {LIMITS['nodes']}.")
         definition = self.root.modules[name]
-        shown = interface(name, definition, self.catalog, self.root.modules)
+        shown = interface_of(name, self.catalog, self.root.modules)
         turns = tuple(f"{path}/{at}" for at in range(repeat)) if repeat > 1 else (path,)
         self.copies[path] = Copy(name, turns, shown)
         self.rooms.update(dict.fromkeys(turns, name))
@@ -238,7 +238,7 @@ class _Layer:
 
     def _size(self, name: str) -> int:
         """How many nodes a definition has, laid out; counted, not laid out."""
-        todo = [name]
+        todo = [name] if name not in self.sizes else []
         while todo:
             one = todo[-1]
             waits = [used for used in uses(self.root.modules[one], self.catalog)
