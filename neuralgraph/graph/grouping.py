@@ -245,7 +245,8 @@ class _Apart:
                 shares = self.ids[0][old]
             self.edits.append(AddNode(replace(
                 one, id=new, params=FrozenDict(one.params.having(**changed)) if changed else one.params,
-                x=one.x + dx + turn * wide, y=one.y + dy, shares=shares, frozen=one.frozen or self.placed.frozen)))
+                x=one.x + dx + turn * wide, y=one.y + dy, shares=shares, frozen=one.frozen or self.placed.frozen,
+                learning=one.learning or self.placed.learning)))
         if not turn:
             self._slips(dx, dy)
 

@@ -132,3 +132,12 @@ def test_a_wire_to_a_door_that_is_gone_is_not_taken_for_one_to_a_door_renamed_to
 def test_a_module_of_nodes_with_wrong_parameters_can_be_made() -> None:
     graph = Graph({"a": Placed("a", "Linear", FrozenDict(out_features="wide"))})
     assert not isinstance(grouping.make(graph, CATALOG, ["a"]), Refusal)
+
+
+def test_what_is_taken_apart_learns_as_its_module_did() -> None:
+    inner = Graph({"linear_1": Placed("linear_1", "Linear")})
+    copy = Placed("m", "Module", FrozenDict(definition="M"), learning=FrozenDict(rate=0.1))
+    graph = Graph({"m": copy}, modules={"M": inner})
+    made = grouping.dissolve(graph, CATALOG, "m")
+    assert not isinstance(made, Refusal)
+    assert made[0].apply(graph)[0].nodes["linear_1"].learning == {"rate": 0.1}
