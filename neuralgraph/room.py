@@ -10,6 +10,7 @@ from neuralgraph.graph.edits import Edit
 from neuralgraph.graph.flatten import scope
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.module_edits import Within
+from neuralgraph.graph.places import paths_of
 from neuralgraph.graph.reading import node_in, ports_in
 from neuralgraph.session import Session
 from neuralgraph.spec import Catalog, Drawn, Node
@@ -76,10 +77,6 @@ def way_in(room: Room, id: str) -> tuple[str, str] | None:
     return room.path_of(id) + turn, node.interface.name
 
 
-LOOPED = ("/cell", "/back")
-"""Under these names a node that runs a module over time holds its weights."""
-
-
 class Inside:
     """The inside of a module, as one of its copies sees it. An edit here changes all copies."""
 
@@ -131,9 +128,7 @@ class Inside:
         return self._known[1]
 
     def edit(self, edit: Edit, *, merge: object = None) -> None:
-        known = self.session.analysis.rooms if self.session.analysis is not None else {}
-        paths = [path for path, name in known.items() if name == self.module]
-        copies = tuple(f"{path}{part}" for path in paths for part in ("", *LOOPED))
+        copies = paths_of(self.session.graph, self.catalog, self.module) if edit.moves else ()
         self.session.edit(Within(self.module, edit, copies), merge=(self.module, merge) if merge is not None else None)
 
     def node(self, id: str) -> Node | None:

@@ -39,7 +39,7 @@ class Looking:
     def __init__(self) -> None:
         self.program: Program | None = None
         self._fresh: Program | None = None
-        self._moves: list[tuple[str, str]] = []
+        self._moves: list[dict[str, str]] = []
         self._moves_of: Program | None = None
         """Nodes that were named otherwise since that program was made: its weights follow."""
         self.sample_rows = 0
@@ -82,25 +82,26 @@ class Looking:
         if self._moves_of is not self.program:
             self._moves, self._moves_of = [], self.program
         if self.program is not None:
-            self._moves += change.edit.moves
+            self._moves += _batches(change.edit.moves)
 
     def carry(self, old: Program, new: Program) -> tuple[str, ...]:
         """Copy every weight that has the same place and shape in both; the names copied.
 
-        Weights of nodes that were renamed, or went into a module or out of it, follow. What was typed in since holds.
+        Weights of nodes that were renamed, or went into a module or out of it, follow; those of a module that is
+        repeated now, or no longer, are those of its first turn. What was typed in since holds.
         """
         import torch
 
         from neuralgraph.compiler.pinned import retyped
 
         moves = self._moves if old is self._moves_of else []
-        known = {_followed(name, moves): one for name, one in old.state_dict().items()}
+        known = {_followed(_key(name), moves): one for name, one in old.state_dict().items()}
         target, typed = new.state_dict(), retyped(old.graph, new.graph)
-        copied = tuple(name for name, one in target.items()
-                       if name in known and known[name].shape == one.shape and name not in typed)
+        found = {name: known[_key(name)] for name in target if _key(name) in known and name not in typed}
+        copied = tuple(name for name, one in found.items() if one.shape == target[name].shape)
         with torch.no_grad():
             for name in copied:
-                target[name].copy_(known[name])
+                target[name].copy_(found[name])
         return copied
 
     def looks(self, graph: Graph, program: Program | None = None) -> dict[str, Look]:
@@ -218,10 +219,30 @@ class Looking:
             return None
 
 
-def _followed(name: str, moves: Sequence[tuple[str, str]]) -> str:
+def _key(name: str) -> str:
+    """The path of a weight. The first turn of a repeated module goes without its number: `b.0.x` is `b/x`."""
+    return "/".join(part for part in name.replace("/", ".").split(".") if part != "0")
+
+
+def _batches(moves: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """Moves that come about together, one batch after the other: what moved in one can move again in the next."""
+    found: list[dict[str, str]] = []
+    came: set[str] = set()
+    for old, new in ((_key(old), _key(new)) for old, new in moves):
+        if not found or old in came or old in found[-1]:
+            found.append({})
+            came = set()
+        found[-1][old] = new
+        came.add(new)
+    return found
+
+
+def _followed(path: str, batches: Sequence[dict[str, str]]) -> str:
     """What a weight is called after these moves of nodes."""
-    path = name.replace(".", "/")
-    for old, new in moves:
-        if path.startswith(f"{old}/"):
-            path = new + path.removeprefix(old)
-    return path.replace("/", ".")
+    for moves in batches:
+        around = path.rpartition("/")[0]
+        while around and around not in moves:
+            around = around.rpartition("/")[0]
+        if around:
+            path = moves[around] + path[len(around):]
+    return path

@@ -49,26 +49,47 @@ def kind_of(placed: Placed, catalog: Catalog, modules: Modules) -> type[Node]:
 
 def fitted_kind(kind: type[Drawn], name: str, catalog: Catalog, modules: Modules) -> type[Drawn]:
     """The node type of a copy of the definition `name`, which is there."""
-    kinds: Any = kind  # classes are hashable
-    made: type[Drawn] = _fitted(kinds, name, Same(modules[name]), Same(catalog), Same(modules))
+    known = remembered(catalog, modules)
+    if (kind, name) not in known:
+        known[kind, name] = _fitted(kind, name, catalog, modules)
+    made: type[Drawn] = known[kind, name]
     return made
 
 
-@lru_cache(maxsize=4096)
-def _fitted(kind: type[Drawn], name: str, definition: Same, catalog: Same, modules: Same) -> type[Drawn]:
+def remembered(catalog: Catalog, modules: Modules) -> dict[Any, Any]:
+    """What was derived from a table of definitions; it goes when other tables were asked about since."""
+    found: dict[Any, Any] = _remembered(Same(catalog), Same(modules))
+    return found
+
+
+@lru_cache(maxsize=16)
+def _remembered(catalog: Same, modules: Same) -> dict[Any, Any]:
+    return {}
+
+
+def _fitted(kind: type[Drawn], name: str, catalog: Catalog, modules: Modules) -> type[Drawn]:
     from neuralgraph.graph.flatten import inside
 
-    found = interface(name, definition.it, catalog.it, modules.it)
+    found = interface_of(name, catalog, modules)
     if kind.runs:
-        found = replace(found, inside=inside(name, catalog.it, modules.it))
+        found = replace(found, inside=inside(name, catalog, modules))
     kinds: Any = kind  # classes are hashable
     return fitted(kinds, found)
 
 
-def interface(name: str, definition: Graph, catalog: Catalog, modules: Modules = NONE, depth: int = 0) -> Interface:
+def interface_of(name: str, catalog: Catalog, modules: Modules) -> Interface:
+    """What the definition `name` of a table shows; looked at once, however many copies there are."""
+    known = remembered(catalog, modules)
+    if ("interface", name) not in known:
+        known["interface", name] = interface(name, modules[name], catalog, modules)
+    found: Interface = known["interface", name]
+    return found
+
+
+def interface(name: str, definition: Graph, catalog: Catalog, modules: Modules = NONE) -> Interface:
     """Entries and exits from top to bottom, and the parameters that are exposed."""
     entries, exits = doors(definition, catalog, "in"), doors(definition, catalog, "out")
-    shown = [_exposed(one, targets, definition, catalog, modules, depth)
+    shown = [_exposed(one, targets, definition, catalog, modules)
              for one, targets in definition.exposed.items() if not exposable(one)]
     return Interface(name, entries, exits, tuple(one for one in shown if one is not None))
 
@@ -89,14 +110,14 @@ def doors(definition: Graph, catalog: Catalog, way: str) -> tuple[Door, ...]:
 
 
 def _exposed(
-    name: str, targets: tuple[str, ...], definition: Graph, catalog: Catalog, modules: Modules, depth: int
+    name: str, targets: tuple[str, ...], definition: Graph, catalog: Catalog, modules: Modules
 ) -> Param | None:
     """The declaration of an exposed parameter: that of the first target that is there, with the value that it has."""
     for id, parameter in (one.rsplit(".", 1) for one in targets if "." in one):
         placed = definition.nodes.get(id)
         if placed is None or placed.type not in catalog:
             continue
-        declared = _params(placed, catalog, modules, depth).get(parameter)
+        declared = _params(placed, catalog, modules).get(parameter)
         if declared is None:
             continue
         given = placed.params.get(parameter, declared.default)
@@ -107,16 +128,19 @@ def _exposed(
     return None
 
 
-def _params(placed: Placed, catalog: Catalog, modules: Modules, depth: int) -> Mapping[str, Param]:
+def _params(placed: Placed, catalog: Catalog, modules: Modules) -> Mapping[str, Param]:
+    from neuralgraph.graph.flatten import loops
+
     kind: type[Node] = catalog[placed.type]
     inner = placed.params.get("definition")
-    if issubclass(kind, Drawn) and isinstance(inner, str) and inner in modules and depth < DEEPEST:
-        shown = interface(inner, modules[inner], catalog, modules, depth + 1).exposed
-        return {**kind.params, **{one.name: one for one in shown}}
-    return kind.params
+    if not issubclass(kind, Drawn) or not isinstance(inner, str) or inner not in modules:
+        return kind.params
+    if loops(catalog, modules)[inner]:
+        return kind.params
+    return {**kind.params, **{one.name: one for one in interface_of(inner, catalog, modules).exposed}}
 
 
 def uses(graph: Graph, catalog: Catalog) -> set[str]:
     """The names of the definitions that nodes of a graph are copies of."""
-    return {str(one.params["definition"]) for one in graph.nodes.values()
-            if "definition" in one.params and one.type in catalog and issubclass(catalog[one.type], Drawn)}
+    return {name for one in graph.nodes.values() if isinstance(name := one.params.get("definition"), str)
+            and one.type in catalog and issubclass(catalog[one.type], Drawn)}

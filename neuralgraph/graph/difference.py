@@ -43,6 +43,7 @@ def _sentences(before: Graph, after: Graph) -> Iterator[str]:
     yield from _items("note", before.notes, after.notes)
     yield from _items("frame", before.frames, after.frames)
     yield from _modules(before.modules, after.modules)
+    yield from _exposed(before.exposed, after.exposed)
     yield from _values(plan_entry(before.plan), plan_entry(after.plan))
     for name in ("title", "about"):
         yield from _values({name: getattr(before, name)}, {name: getattr(after, name)})
@@ -117,11 +118,23 @@ def _items(kind: str, before: Mapping[str, Note | Frame], after: Mapping[str, No
 
 
 def _modules(before: Mapping[str, Graph], after: Mapping[str, Graph]) -> Iterator[str]:
-    yield from (f"module {name} added" for name in after if name not in before)
-    yield from (f"module {name} removed" for name in before if name not in after)
+    gone = {id(one): name for name, one in before.items() if name not in after}
+    called = {name: gone.pop(id(one)) for name, one in after.items() if name not in before and id(one) in gone}
+    yield from (f"module {old} is now called {new}" for new, old in called.items())
+    yield from (f"module {name} added" for name in after if name not in before and name not in called)
+    yield from (f"module {name} removed" for name in gone.values())
     for name, one in after.items():
         if name in before and before[name] is not one:
             yield from (f"in {name}: {sentence}" for sentence in difference(before[name], one))
+
+
+def _exposed(before: Mapping[str, tuple[str, ...]], after: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for name in dict.fromkeys((*before, *after)):
+        old, now = before.get(name), after.get(name)
+        if now is None:
+            yield f"{name} is no longer shown outside"
+        elif old != now:
+            yield f"{name}, which sets {', '.join(now) or 'nothing'}, is shown outside"
 
 
 def _values(before: Mapping[str, Any], after: Mapping[str, Any], where: str = "") -> Iterator[str]:

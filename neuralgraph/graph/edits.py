@@ -171,7 +171,17 @@ class RenameNode(Edit):
             nodes=nodes, edges={edge.end: edge for edge in edges}, counters=counted(graph.counters, self.new),
             exposed=exposed or graph.exposed,
         )
-        return changed, RenameNode(self.new, self.old)
+        return changed, self._back(graph)
+
+    def _back(self, graph: Graph) -> Edit:
+        """The way back, also where something already named the new id before there was such a node."""
+        from neuralgraph.graph.module_edits import Expose
+
+        rest: list[Edit] = [ChangeNode(one) for one in graph.nodes.values() if one.shares == self.new]
+        if any(one.rpartition(".")[0] == self.new for some in graph.exposed.values() for one in some):
+            rest.append(Expose(tuple(graph.exposed.items())))
+        back = RenameNode(self.new, self.old)
+        return Group(back.label, (back, *rest)) if rest else back
 
     def _target(self, target: str) -> str:
         id, dot, name = target.rpartition(".")

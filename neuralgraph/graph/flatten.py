@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
-from neuralgraph.graph.definitions import DEEPEST, Modules, Same, interface, type_of, uses
+from neuralgraph.graph.definitions import DEEPEST, Modules, Same, interface_of, remembered, type_of, uses
 from neuralgraph.graph.document import Edge, Graph, Placed
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.limits import LIMITS
@@ -57,7 +58,7 @@ def flatten(graph: Graph, catalog: Catalog) -> Flat:
     return _flat(Same(graph), Same(catalog))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)  # of a big document each is tens of megabytes
 def _flat(graph: Same, catalog: Same) -> Flat:
     drawn: Graph = graph.it
     types: Catalog = catalog.it
@@ -68,11 +69,20 @@ def _flat(graph: Same, catalog: Same) -> Flat:
 
 def inside(name: str, catalog: Catalog, modules: Modules) -> Inside:
     """A definition as a value: flattened, without what only the eye sees."""
+    known = remembered(catalog, modules)
+    if ("inside", name) not in known:
+        known["inside", name] = _inside(name, catalog, modules)
+    found: Inside = known["inside", name]
+    return found
+
+
+def _inside(name: str, catalog: Catalog, modules: Modules) -> Inside:
     whole = modules[name].having(modules=modules)
-    flat = Flat(whole) if loops(catalog, modules).get(name) else flatten(whole, catalog)
+    flat = Flat(whole) if loops(catalog, modules).get(name) else _Layer(whole, catalog).flat()
     nodes = sorted(repr(one.bare) for one in flat.graph.nodes.values())
     wires = sorted(map(repr, flat.graph.edges.values()))
-    return Inside(json.dumps([nodes, wires, *(_deeper(flat.graph, catalog, modules))]), whole, catalog)
+    text = json.dumps([nodes, wires, *(_deeper(flat.graph, catalog, modules))])
+    return Inside(sha256(text.encode()).hexdigest(), whole, catalog)  # short, however deep it is nested
 
 
 def _deeper(graph: Graph, catalog: Catalog, modules: Modules) -> Iterator[str]:
@@ -94,7 +104,7 @@ def loops(catalog: Catalog, modules: Modules) -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _loops(modules: Same, catalog: Same) -> dict[str, str]:
     import networkx as nx
 
@@ -203,7 +213,7 @@ class _Layer:
         if self.left < 0:
             return self._lost(path, placed, "too_many_nodes", f"Laid out, it has more than {LIMITS['nodes']}.")
         definition = self.root.modules[name]
-        shown = interface(name, definition, self.catalog, self.root.modules)
+        shown = interface_of(name, self.catalog, self.root.modules)
         turns = tuple(f"{path}/{at}" for at in range(repeat)) if repeat > 1 else (path,)
         self.copies[path] = Copy(name, turns, shown)
         self.rooms.update(dict.fromkeys(turns, name))
@@ -228,7 +238,7 @@ class _Layer:
 
     def _size(self, name: str) -> int:
         """How many nodes a definition has, laid out; counted, not laid out."""
-        todo = [name]
+        todo = [name] if name not in self.sizes else []
         while todo:
             one = todo[-1]
             waits = [used for used in uses(self.root.modules[one], self.catalog)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from neuralgraph.errors import NeuralGraphError
 from neuralgraph.graph.definitions import doors, kind_of, type_of
 from neuralgraph.graph.document import Edge, Frame, Graph, Note, Placed
 from neuralgraph.graph.edits import (
@@ -143,7 +144,7 @@ class _Walls:
             return ""
         try:
             return next(iter(kind(**placed.params).outputs()), "")
-        except ValueError:
+        except NeuralGraphError:
             return ""
 
     @staticmethod
@@ -244,7 +245,8 @@ class _Apart:
                 shares = self.ids[0][old]
             self.edits.append(AddNode(replace(
                 one, id=new, params=FrozenDict(one.params.having(**changed)) if changed else one.params,
-                x=one.x + dx + turn * wide, y=one.y + dy, shares=shares, frozen=one.frozen or self.placed.frozen)))
+                x=one.x + dx + turn * wide, y=one.y + dy, shares=shares, frozen=one.frozen or self.placed.frozen,
+                learning=one.learning or self.placed.learning)))
         if not turn:
             self._slips(dx, dy)
 

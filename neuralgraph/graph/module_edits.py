@@ -7,20 +7,25 @@ from dataclasses import dataclass, replace
 
 from neuralgraph.errors import EditError
 from neuralgraph.graph.document import Edge, Graph
-from neuralgraph.graph.edits import Edit, Group
+from neuralgraph.graph.edits import Edit, Group, Replace
 from neuralgraph.graph.frozen import FrozenDict
+
+Wires = Mapping[tuple[str, str], Edge]
 
 
 @dataclass(frozen=True, slots=True)
 class Within(Edit):
     """An edit inside a definition: all its copies change. Wires outside follow a door that is called otherwise.
 
-    `moves` are local to the definition: `copies` says where copies of it lie, so that their weights follow.
+    `moves` are local to the definition: `copies` says where copies of it lie, so that their weights follow. `wires`
+    are those that rooms get back when a rename is undone ("" is the document): names alone do not say which they were,
+    where a wire already led to a door of the new name that was not there.
     """
 
     module: str
     edit: Edit
     copies: tuple[str, ...] = ()
+    wires: tuple[tuple[str, Wires], ...] | None = None
 
     @property
     def label(self) -> str:  # type: ignore[override]
@@ -35,31 +40,55 @@ class Within(Edit):
         if own is None:
             raise EditError(f"There is no module {self.module!r} in this document.")
         changed, inverse = self.edit.apply(own.having(modules=graph.modules))
-        table = {**changed.modules, self.module: changed.having(modules=own.modules)}
-        after = graph.having(modules=table)
-        names = dict(self.edit.moves)
-        if names:
-            after = _follow(after, self.module, names)
-        return after, Within(self.module, inverse, self.copies)
+        if self.module not in changed.modules:
+            raise EditError(f"{self.module} can be renamed or deleted from outside only: leave it first.")
+        after = graph.having(modules={**changed.modules, self.module: changed.having(modules=own.modules)})
+        wires = self.wires
+        if wires is None:
+            wires = _following(after, self.module, _names(self.edit.moves))
+        back = tuple((room, before.edges) for room, _ in wires if (before := _room(graph, room)) is not None)
+        return _wired(after, wires), Within(self.module, inverse, self.copies, back)
 
     def followed_by(self, later: Edit) -> Edit:
-        if isinstance(later, Within) and later.module == self.module:
+        if isinstance(later, Within) and later.module == self.module and not (self.edit.moves or later.edit.moves):
             return Within(self.module, self.edit.followed_by(later.edit), self.copies)
         return Group(self.label, (self, later))
 
 
-def _follow(graph: Graph, module: str, names: Mapping[str, str]) -> Graph:
-    """Wires to and from copies of a definition, whose doors have new names."""
-    rooms = {name: _rewired(one, module, names) for name, one in graph.modules.items()}
-    return _rewired(graph.having(modules=rooms), module, names)
+def _names(moves: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """What nodes of one room are called after all of these moves, one after the other."""
+    names: dict[str, str] = {}
+    for old, new in moves:
+        if "/" not in old and "/" not in new:
+            names[next((first for first, now in names.items() if now == old), old)] = new
+    return names
 
 
-def _rewired(graph: Graph, module: str, names: Mapping[str, str]) -> Graph:
+def _following(graph: Graph, module: str, names: Mapping[str, str]) -> tuple[tuple[str, Wires], ...]:
+    """The wires of every room with copies of a definition, whose doors have new names."""
+    rooms = {"": graph, **graph.modules} if names else {}
+    found = ((room, _rewired(one, module, names)) for room, one in rooms.items())
+    return tuple((room, edges) for room, edges in found if edges is not None)
+
+
+def _rewired(graph: Graph, module: str, names: Mapping[str, str]) -> Wires | None:
     copies = {id for id, one in graph.nodes.items() if one.params.get("definition") == module}
-    if not copies:
-        return graph
-    edges = {edge.end: edge for edge in (_renamed(edge, copies, names) for edge in graph.edges.values())}
-    return graph.having(edges=edges)
+    pairs = [(edge, _renamed(edge, copies, names)) for edge in graph.edges.values()] if copies else []
+    if all(old is new for old, new in pairs):
+        return None
+    pairs.sort(key=lambda pair: pair[0] is not pair[1])  # of two wires into one port, the one that led to a door stays
+    return {new.end: new for _, new in pairs}
+
+
+def _room(graph: Graph, name: str) -> Graph | None:
+    return graph.modules.get(name) if name else graph
+
+
+def _wired(graph: Graph, wires: tuple[tuple[str, Wires], ...]) -> Graph:
+    rooms = {name: graph.modules[name].having(edges=edges) for name, edges in wires if name in graph.modules}
+    if rooms:
+        graph = graph.having(modules={**graph.modules, **rooms})
+    return graph.having(edges=dict(wires)[""]) if "" in dict(wires) else graph
 
 
 def _renamed(edge: Edge, copies: set[str], names: Mapping[str, str]) -> Edge:
@@ -116,7 +145,10 @@ class RenameModule(Edit):
         if self.new in graph.modules:
             raise EditError(f"There already is a module {self.new!r} in this document.")
         table = {(self.new if name == self.old else name): self._named(one) for name, one in graph.modules.items()}
-        return self._named(graph).having(modules=table), RenameModule(self.new, self.old)
+        rooms = (graph, *graph.modules.values())
+        waiting = any(one.params.get("definition") == self.new for room in rooms for one in room.nodes.values())
+        back = Replace(graph, self.label) if waiting else RenameModule(self.new, self.old)
+        return self._named(graph).having(modules=table), back
 
     def _named(self, graph: Graph) -> Graph:
         changed = {id: replace(one, params=FrozenDict(one.params.having(definition=self.new)))

@@ -14,7 +14,7 @@ from neuralgraph.errors import DocumentError
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.file import LISTS, entry, graph_entry, node_entry, plan_entry
 
-GONE = "_gone"
+GONE, INSIDE = "_gone", "modules_inside"
 _ENTRY: Mapping[str, Callable[[Any], dict[str, Any]]] = dict.fromkeys(LISTS, entry) | {"nodes": node_entry}
 
 
@@ -33,6 +33,8 @@ def patch(before: Graph, after: Graph) -> dict[str, Any]:
     for name in ("title", "about"):
         if getattr(before, name) != getattr(after, name):
             found[name] = getattr(after, name)
+    if before.exposed is not after.exposed and before.exposed != after.exposed:
+        found["exposed"] = {name: list(some) for name, some in after.exposed.items()}
     if _differs(plan_entry, before.plan, after.plan):
         found["plan"] = plan_entry(after.plan)
     counters = {key: value for key, value in after.counters.items() if before.counters.get(key) != value}
@@ -47,9 +49,17 @@ def _differs(entry: Callable[[Any], dict[str, Any]], old: Any, new: Any) -> bool
 
 
 def _modules(before: Mapping[str, Graph], after: Mapping[str, Graph]) -> dict[str, Any]:
-    put = {key: graph_entry(one) for key, one in after.items() if before.get(key) is not one}
+    """A definition that is new as a whole; of one that changed, what changed: a drag inside a big one writes little."""
+    changed = {key: one for key, one in after.items() if before.get(key) is not one}
+    put = {key: graph_entry(one) for key, one in changed.items() if _anew(before.get(key), one)}
+    inside = {key: change for key, one in changed.items() if key not in put and (change := patch(before[key], one))}
     gone = [key for key in before if key not in after]
-    return {key: value for key, value in (("modules", put), ("modules" + GONE, gone)) if value}
+    return {key: value for key, value in (("modules", put), (INSIDE, inside), ("modules" + GONE, gone)) if value}
+
+
+def _anew(old: Graph | None, new: Graph) -> bool:
+    """It is another definition, as far as counters tell: in one that is edited they only grow."""
+    return old is None or not old.counters.keys() <= new.counters.keys()
 
 
 class Replay:
@@ -60,6 +70,7 @@ class Replay:
         try:
             self._plain = {key: value for key, value in content.items() if key not in LISTS}
             self._lists = {name: {_key(name, one): one for one in content.get(name, ())} for name in LISTS}
+            self._open: dict[str, Replay] = {}
         except (AttributeError, KeyError, TypeError):
             raise DocumentError("It does not begin with a document.") from None
 
@@ -76,17 +87,32 @@ class Replay:
                 self._lists[name].pop(tuple(gone) if isinstance(gone, list) else gone, None)
             for one in change.get(name, ()):
                 self._lists[name][_key(name, one)] = one
+        self._play_modules(change)
+        self._plain.setdefault("counters", {}).update(change.get("counters", {}))
+        self._plain.update({key: change[key] for key in ("title", "about", "plan", "exposed") if key in change})
+
+    def _play_modules(self, change: Mapping[str, Any]) -> None:
+        """Definitions that change stay taken apart, so that the next change of them costs nothing more."""
         modules = self._plain.setdefault("modules", {})
         for gone in change.get("modules" + GONE, ()):
             modules.pop(gone, None)
-        modules.update(change.get("modules", {}))
-        self._plain.setdefault("counters", {}).update(change.get("counters", {}))
-        self._plain.update({key: change[key] for key in ("title", "about", "plan") if key in change})
+            self._open.pop(gone, None)
+        put = change.get("modules", {})
+        modules.update(put)
+        for name in put:
+            self._open.pop(name, None)
+        for name, inside in change.get(INSIDE, {}).items():
+            if name not in self._open:
+                self._open[name] = Replay(modules[name])
+            self._open[name].play(inside)
 
     @property
     def content(self) -> dict[str, Any]:
         """The document as a file would hold it."""
-        return {**self._plain, **{name: list(one.values()) for name, one in self._lists.items()}}
+        found = {**self._plain, **{name: list(one.values()) for name, one in self._lists.items()}}
+        if self._open:
+            found["modules"] = {**found["modules"], **{name: one.content for name, one in self._open.items()}}
+        return found
 
 
 def _key(name: str, one: Mapping[str, Any]) -> Any:

@@ -85,7 +85,7 @@ class Drawn(Node):
 RESERVED = frozenset(dir(Drawn)) | {"port", "many"}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def fitted(kind: type[Drawn], interface: Interface) -> type[Drawn]:
     """`kind` with the ports, outputs and parameters of a definition: a node type of its own."""
     own: dict[str, Any] = {
