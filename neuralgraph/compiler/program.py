@@ -239,7 +239,11 @@ class Program:
 
     def part(self, id: str) -> nn.Module | None:
         """The submodule of a node, or the room of a module; None where it has none."""
-        return part(self.root, id)
+        found = part(self.root, id)
+        if found is None:  # inside a node that runs a module by itself, its own submodule stands between
+            loop = next((one for one in self.inference.within if id.startswith(f"{one}/")), None)
+            found = part(self.root, f"{loop}/cell/{id.removeprefix(f'{loop}/')}") if loop is not None else None
+        return found
 
     def node(self, id: str) -> Node:
         node = self.inference.nodes[id]
@@ -248,7 +252,7 @@ class Program:
 
     def holds(self, id: str) -> bool:
         """There is a node or a module of that path."""
-        return id in self.graph.nodes or id in self.inference.flat.copies
+        return id in self.graph.nodes or id in self.inference.flat.copies or self.part(id) is not None
 
     def outputs_of(self, id: str) -> tuple[str, ...]:
         """The outputs of a node, or of a module; none where nothing is known of it."""

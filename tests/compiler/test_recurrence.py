@@ -370,3 +370,12 @@ def test_a_document_with_a_recurrent_opens_again(tmp_path: Path) -> None:
     again = ng.load(tmp_path / "net.ngraph")
     program, other = ng.compile(g), ng.compile(again)
     assert torch.equal(program.predict(s=sequences()), other.predict(s=sequences()))
+
+
+def test_the_weights_inside_can_be_looked_at() -> None:
+    g = net(lstm())
+    g.session.program = ng.compile(g)
+    seen = g.session.see("r/ih")
+    assert seen is not None
+    assert seen.reading.weights["weight"].shape[1] == F
+    assert g.session.see("r/nobody") is None
