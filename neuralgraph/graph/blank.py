@@ -21,7 +21,7 @@ def adding(graph: Graph, catalog: Catalog, placed: Placed) -> Edit:
     kind = type_of(placed, catalog)
     if kind is None or not issubclass(kind, Drawn) or placed.params.get("definition"):
         return AddNode(placed)
-    name = fresh_name("Cell" if kind.runs else "Module", graph.modules).replace("_", " ")
+    name = fresh_name("Cell" if kind.runs else "Module", graph.modules, " ")
     definition = _cell(name) if kind.runs else _through(name)
     made = replace(placed, params=FrozenDict(placed.params.having(definition=name)))
     return Group(f"Add {placed.type}", (PutModule(name, definition), AddNode(made)))

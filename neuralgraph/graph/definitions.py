@@ -109,6 +109,12 @@ def doors(definition: Graph, catalog: Catalog, way: str) -> tuple[Door, ...]:
     return tuple(found.values())
 
 
+def set_outside(definition: Graph, placed: Placed) -> dict[tuple[str, ...], Any]:
+    """The parameters inside that a copy sets, by node and parameter."""
+    return {tuple(target.rsplit(".", 1)): placed.params[one] for one, targets in definition.exposed.items()
+            if one in placed.params for target in targets if "." in target}
+
+
 def _exposed(
     name: str, targets: tuple[str, ...], definition: Graph, catalog: Catalog, modules: Modules
 ) -> Param | None:

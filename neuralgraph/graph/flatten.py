@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from neuralgraph.graph.definitions import DEEPEST, Modules, Same, interface_of, remembered, type_of, uses
+from neuralgraph.graph.definitions import DEEPEST, Modules, Same, interface_of, remembered, set_outside, type_of, uses
 from neuralgraph.graph.document import Edge, Graph, Placed
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.limits import LIMITS
@@ -217,8 +217,7 @@ class _Layer:
         turns = tuple(f"{path}/{at}" for at in range(repeat)) if repeat > 1 else (path,)
         self.copies[path] = Copy(name, turns, shown)
         self.rooms.update(dict.fromkeys(turns, name))
-        values = {tuple(target.rsplit(".", 1)): placed.params[one] for one, targets in definition.exposed.items()
-                  if one in placed.params for target in targets if "." in target}
+        values = set_outside(definition, placed)
         home = self._owner(path, placed, room) or ""
         found: list[_Room] = []
         for at, turn in enumerate(turns):

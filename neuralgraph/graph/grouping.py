@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from neuralgraph.errors import NeuralGraphError
-from neuralgraph.graph.definitions import doors, kind_of, type_of
+from neuralgraph.graph.definitions import doors, kind_of, set_outside, type_of
 from neuralgraph.graph.document import Edge, Frame, Graph, Note, Placed
 from neuralgraph.graph.edits import (
     AddNode,
@@ -22,7 +22,7 @@ from neuralgraph.graph.edits import (
     SetPlan,
 )
 from neuralgraph.graph.frozen import FrozenDict
-from neuralgraph.graph.ids import counted, fresh
+from neuralgraph.graph.ids import counted, fresh, fresh_name
 from neuralgraph.graph.module_edits import PutModule, RemoveModule
 from neuralgraph.graph.plan import Plan
 from neuralgraph.graph.wiring import Refusal, reach
@@ -32,21 +32,12 @@ APART = 240.0
 """How far doors stand from what they lead to."""
 
 
-def free_name(graph: Graph, wanted: str) -> str:
-    """`wanted`, or it with a number, as no definition is called yet."""
-    name, number = wanted, 1
-    while name in graph.modules:
-        number += 1
-        name = f"{wanted} {number}"
-    return name
-
-
 def make(graph: Graph, catalog: Catalog, ids: Iterable[str], name: str = "Module") -> tuple[Edit, str] | Refusal:
     """The edit that makes a module of these nodes, with the notes and frames among them, and the id of its copy."""
     chosen = [one for one in dict.fromkeys(ids) if one in graph.nodes]
     if refused := _cannot(graph, catalog, chosen):
         return refused
-    name = free_name(graph, name)
+    name = fresh_name(name, graph.modules, " ")
     walls = _Walls(graph, catalog, chosen)
     slips = [one for one in ids if one in graph.notes or one in graph.frames]
     definition = walls.definition(name, slips)
@@ -235,8 +226,7 @@ class _Apart:
 
     def _lay(self, turn: int) -> None:
         dx, dy, wide = self._shift()
-        values = {tuple(target.rsplit(".", 1)): self.placed.params[one] for one, targets in self.inner.exposed.items()
-                  if one in self.placed.params for target in targets if "." in target}
+        values = set_outside(self.inner, self.placed)
         for old, new in self.ids[turn].items():
             one = self.inner.nodes[old]
             changed = {name: value for (of, name), value in values.items() if of == old}
@@ -313,7 +303,7 @@ def unique(graph: Graph, id: str) -> Edit | Refusal:
     name = placed.params.get("definition")
     if not isinstance(name, str) or name not in graph.modules:
         return Refusal(f"{placed.name} is no module.")
-    own = free_name(graph, name)
+    own = fresh_name(name, graph.modules, " ")
     changed = replace(placed, params=FrozenDict(placed.params.having(definition=own)))
     return Group(f"Make {placed.name} unique", (
         PutModule(own, graph.modules[name].having(title=own)), ChangeNode(changed)))

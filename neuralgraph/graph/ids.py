@@ -53,12 +53,12 @@ def fresh(graph: Graph, type_name: str, taken: Mapping[str, object] | None = Non
     return f"{word}_{number}"
 
 
-def fresh_name(wanted: str, taken: Container[str]) -> str:
-    """`wanted`, or it with the first number that makes it a new name: `width_2`."""
+def fresh_name(wanted: str, taken: Container[str], gap: str = "_") -> str:
+    """`wanted`, or it with the first number that makes it a new name: `width_2`, with another `gap` «Module 2»."""
     name, number = wanted, 1
     while name in taken:
         number += 1
-        name = f"{wanted}_{number}"
+        name = f"{wanted}{gap}{number}"
     return name
 
 

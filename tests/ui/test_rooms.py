@@ -291,3 +291,13 @@ def test_a_module_of_ones_own_is_kept_for_other_documents(
     assert "module:Stage" in other.bench.palette.catalog.find("Stage")[0].wanted  # type: ignore[attr-defined]
     other.bench.palette.wanted.emit("module:Stage")
     assert set(other.bench.session.graph.modules) == {"Stage", "Pair"}
+
+
+def test_modules_put_down_one_after_the_other_stay_apart(qtbot: Any, window: Open) -> None:
+    bench = window().bench
+    for _ in range(4):
+        bench.canvas.select(())
+        bench.canvas.add("Module")
+    graph = bench.session.graph
+    names = [placed.params["definition"] for placed in graph.nodes.values()]
+    assert sorted(names) == sorted(graph.modules) == ["Module", "Module 2", "Module 3", "Module 4"]
