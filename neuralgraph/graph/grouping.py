@@ -32,12 +32,17 @@ APART = 240.0
 """How far doors stand from what they lead to."""
 
 
+def free_name(graph: Graph, wanted: str) -> str:
+    """`wanted`, or it with a number, as no definition is called yet."""
+    return fresh_name(wanted, graph.modules, " ")
+
+
 def make(graph: Graph, catalog: Catalog, ids: Iterable[str], name: str = "Module") -> tuple[Edit, str] | Refusal:
     """The edit that makes a module of these nodes, with the notes and frames among them, and the id of its copy."""
     chosen = [one for one in dict.fromkeys(ids) if one in graph.nodes]
     if refused := _cannot(graph, catalog, chosen):
         return refused
-    name = fresh_name(name, graph.modules, " ")
+    name = free_name(graph, name)
     walls = _Walls(graph, catalog, chosen)
     slips = [one for one in ids if one in graph.notes or one in graph.frames]
     definition = walls.definition(name, slips)
@@ -303,7 +308,7 @@ def unique(graph: Graph, id: str) -> Edit | Refusal:
     name = placed.params.get("definition")
     if not isinstance(name, str) or name not in graph.modules:
         return Refusal(f"{placed.name} is no module.")
-    own = fresh_name(name, graph.modules, " ")
+    own = free_name(graph, name)
     changed = replace(placed, params=FrozenDict(placed.params.having(definition=own)))
     return Group(f"Make {placed.name} unique", (
         PutModule(own, graph.modules[name].having(title=own)), ChangeNode(changed)))
