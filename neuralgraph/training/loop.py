@@ -185,6 +185,8 @@ class Loop:
     def _one_epoch(self) -> Iterator[Event]:
         self.order_before = self.order.state
         self._keep_safe()
+        for learner in self.learners:
+            learner.quick.epoch_begins()
         order = self.order.draw()
         start, control = self.batch, self.control
         self.random.__enter__()
@@ -222,6 +224,7 @@ class Loop:
                 yield self._flush(perf_counter())
             self.epoch, self.batch = self.epoch + 1, 0
             yield self._ended()
+            yield from self._notes()
             self.watch.late(perf_counter() - self.begun - self.idle)  # epochs may be shorter than a telling
         finally:
             if inside:
@@ -240,6 +243,12 @@ class Loop:
             self.meter.add(seen)
         if self.average is not None:
             self.average.follow(self.stage, self.learners)
+
+    def _notes(self) -> Iterator[Event]:
+        """What the learners have to say."""
+        for learner in self.learners:
+            while learner.quick.notes:
+                yield Note(self.step, learner.quick.notes.pop(0))
 
     def _flush(self, now: float) -> Step:
         """The losses since the last time, in one synchronisation; `NotFinite` where one is not a number."""
