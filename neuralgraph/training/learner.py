@@ -34,9 +34,9 @@ class Learner:
         if not program.losses:
             raise RunError("The graph has no loss, so there is nothing to learn from. Add one and wire it.")
         self.losses = chosen(step.losses, program.losses, "loss")
-        module = program.training_for(self.losses)
-        self.forward = module
-        self._forward: Callable[..., Any] = module.forward
+        self.program = program
+        self.forward = program.training_for(self.losses)
+        self._forward: Callable[..., Any] = self.forward.forward
         named = {name: one for name, one in program.root.named_parameters() if one.requires_grad}
         ids = tuple(dict.fromkeys(program.owner(name) for name in named))
         owners = chosen(step.nodes, ids, "node", strict=False)
@@ -71,6 +71,12 @@ class Learner:
         self.planned = self.levers
         self._pace = pace or Pace()
         self.quick = Quick(self, self._to_come, self._why_not(program.device))
+
+    def reread(self) -> None:
+        """A node was changed: its program is taken up anew."""
+        self.forward = self.program.training_for(self.losses)
+        self._forward = self.forward.forward
+        self.quick.drop()
 
     def _why_not(self, device: str) -> str:
         """Why steps are not replayed from a trace; empty where they may be."""
