@@ -212,6 +212,7 @@ def train(
     weights: Annotated[Path | None, typer.Option(help="Write the trained weights there (.safetensors).")] = None,
     resume: Annotated[int | None, typer.Option(help="Go on with this run; --epochs are so many more.")] = None,
     keep: Annotated[bool, typer.Option(help="Keep the run in the run store.")] = True,
+    threads: Annotated[int | None, typer.Option(min=1, max=1024, help="Threads of the processor that compute.")] = None,
     allow_outside: Outside = False, as_json: Json = False,
 ) -> None:
     """Train a document to the end of its plan; options override the plan for this run."""
@@ -228,7 +229,7 @@ def train(
 
         _train_seeds(session, planned(session.graph.plan, **given), seeds, device, as_json=as_json)
         return
-    events = fit(Graph(session), device=device, resume=resume, store=keep, **given)
+    events = fit(Graph(session), device=device, resume=resume, store=keep, threads=threads, **given)
     failed = None
     for event in events if as_json else _shown(events):
         failed = event if isinstance(event, Failed) else failed
