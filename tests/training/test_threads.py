@@ -23,4 +23,4 @@ def test_of_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert inside == [before + 1] and torch.get_num_threads() == before
     run = graph.session.run
     assert run is not None and run.id is not None
-    assert Store().run(run.id).threads == before + 1
+    assert [one.threads for one in Store().runs()] == [before + 1]
