@@ -198,7 +198,8 @@ def graph_of(entry: GraphEntry, *, repair: bool = False) -> tuple[Graph, tuple[s
 def _plan(entry: PlanEntry) -> Plan:
     stages = tuple(Stage(stage.epochs, tuple(map(_step, stage.steps))) for stage in entry.stages)
     return Plan(stages, entry.batch_size, entry.shuffle, entry.seed, entry.validation, entry.test, entry.split,
-                entry.precision, entry.full_batch, entry.ema, Stop(**vars(entry.stop)))
+                entry.precision, entry.full_batch, entry.ema, Stop(**vars(entry.stop)),
+                entry.memory_format)
 
 
 def _step(entry: StepEntry) -> Step:

@@ -10,6 +10,7 @@ from neuralgraph.spec import optimizers
 
 Split = Literal["random", "stratified", "ordered"]
 Precision = Literal["float32", "float64", "bfloat16", "float16"]
+MemoryFormat = Literal["contiguous", "channels_last"]
 Unit = Literal["usual", "epoch", "step"]
 Better = Literal["auto", "lower", "higher"]
 OPTIMIZERS = tuple(optimizers.OPTIMIZERS)
@@ -88,7 +89,8 @@ class Plan:
     """How a graph learns. `validation` and `test` are a fraction (< 1) or a number of rows.
 
     `full_batch` learns all rows at once. "bfloat16" and "float16" are torch's autocast, with weights in float32. `ema`
-    is the decay of a mean of the weights, which is what is checked, kept and predicts.
+    is the decay of a mean of the weights, which is what is checked, kept and predicts. `memory_format` is how images
+    lie in memory while learning: "channels_last" is often faster for convolutions, and rounds otherwise.
     """
 
     stages: tuple[Stage, ...] = (Stage(),)
@@ -102,6 +104,7 @@ class Plan:
     full_batch: bool = False
     ema: float | None = None
     stop: Stop = Stop()
+    memory_format: MemoryFormat = "contiguous"
 
     @property
     def epochs(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from neuralgraph.errors import ParameterError
 from neuralgraph.graph.frozen import FrozenDict
-from neuralgraph.graph.plan import Better, Optimizer, Plan, Precision, Schedule, Split, Stop, Unit
+from neuralgraph.graph.plan import Better, MemoryFormat, Optimizer, Plan, Precision, Schedule, Split, Stop, Unit
 from neuralgraph.spec import optimizers, schedules
 from neuralgraph.spec.param import Param
 from neuralgraph.spec.recipe import option
@@ -16,7 +16,8 @@ from neuralgraph.spec.recipe import option
 _OPTIONS = tuple(dict.fromkeys(
     (*(name for one in optimizers.OPTIMIZERS.values() for name in (*one.options, *one.pairs)),)))
 _STEP = ("l1", "clip", "clip_value", "accumulate")
-_PLAN = ("batch_size", "seed", "validation", "test", "split", "shuffle", "precision", "full_batch", "ema")
+_PLAN = ("batch_size", "seed", "validation", "test", "split", "shuffle", "precision", "full_batch", "ema",
+         "memory_format")
 _STOP = tuple(one.name for one in fields(Stop))
 _SCHEDULE = ("warmup", "by")
 _MOST = 1e12
@@ -32,6 +33,8 @@ CHECKS: Mapping[str, Param] = {one.name: one for one in (
     option("full_batch", bool, False, "Learn all rows at once."),
     option("precision", str, "float32", "How exactly it computes; the 16-bit ones are torch's autocast.",
            choices=get_args(Precision)),
+    option("memory_format", str, "contiguous", "How images lie in memory while learning; channels_last is often faster "
+           "for convolutions.", choices=get_args(MemoryFormat)),
     option("split", str, "random", "Which rows are kept apart.", choices=get_args(Split)),
     option("figure", str, "", "What is watched, `val_accuracy`; empty: the validation loss, or the loss."),
     option("better", str, "auto", "Which values are better; auto: smaller losses and errors, larger other metrics.",

@@ -163,6 +163,8 @@ class PlanEntry(Strict):
     full_batch: bool = Field(default=False, description="All rows at once.")
     ema: FiniteFloat | None = Field(default=None, description="Decay of the mean of the weights.")
     stop: StopEntry = StopEntry()
+    memory_format: Literal["contiguous", "channels_last"] = Field(
+        default="contiguous", description="How images lie in memory while learning.")
 
 
 class GraphEntry(Strict):

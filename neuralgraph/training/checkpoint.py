@@ -78,7 +78,7 @@ class Checkpoint:
 FACTS: Mapping[str, str] = {
     "seed": "seed", "batch_size": "batch size", "shuffle": "shuffling", "split": "split",
     "validation": "validation part", "test": "test part",
-    "precision": "precision", "ema": "mean of the weights", "rows": "rows",
+    "precision": "precision", "memory_format": "memory format", "ema": "mean of the weights", "rows": "rows",
     "device": "device", "threads": "torch threads",
 }
 PLACE = ("batch_size", "shuffle", "rows")

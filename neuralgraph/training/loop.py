@@ -81,6 +81,8 @@ class Loop:
         if plan.precision == "float64":
             program.root.double()
             program.dtype = torch.float64
+        if plan.memory_format == "channels_last":
+            program.root.to(memory_format=torch.channels_last)
         self.keys: tuple[str, ...] = program.training_inputs
         self.train = [feed.train[key] for key in self.keys]
         self.order = Order(feed.rows, plan.seed, shuffle=plan.shuffle)

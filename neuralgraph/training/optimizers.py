@@ -134,6 +134,7 @@ def remember(optimizer: torch.optim.Optimizer, names: Sequence[str], saved: Mapp
     optimizer.load_state_dict(now)
     for at, name in enumerate(names):
         _as_it_was(optimizer.state.get(parameters[at], {}), saved.get(name, {}))
+        _lie_alike(optimizer.state.get(parameters[at], {}), parameters[at])
     if isinstance(optimizer, torch.optim.RMSprop) and optimizer.param_groups[0]["momentum"]:
         _give_buffers(optimizer, parameters)
 
@@ -143,6 +144,13 @@ def _as_it_was(mine: dict[str, Any], saved: Mapping[str, Any]) -> None:
     for key, one in saved.items():
         if isinstance(one, torch.Tensor) and not one.ndim and isinstance(mine.get(key), torch.Tensor):
             mine[key] = one.detach().clone().to(mine[key].device)
+
+
+def _lie_alike(mine: dict[str, Any], parameter: torch.Tensor) -> None:
+    # fused kernels go through weight, gradient and what is remembered side by side in memory
+    for key, one in mine.items():
+        if isinstance(one, torch.Tensor) and one.shape == parameter.shape and one.stride() != parameter.stride():
+            mine[key] = torch.empty_like(parameter, dtype=one.dtype).copy_(one)
 
 
 def _flat(saved: Mapping[str, Mapping[str, Any]], names: Sequence[str], parameters: Sequence[torch.Tensor]) -> bool:

@@ -17,6 +17,7 @@ TABLE = {
     "digits": ("training", "digits"),
     "cnn": ("training", "cnn"),
     "replayed": ("replayed", "replayed"),
+    "cnn_channels_last": ("training", "cnn_channels_last"),
     "compiled": ("training", "compiled"),
     "shapes": ("shapes", "shapes"),
     "figures": ("figures", "figures"),

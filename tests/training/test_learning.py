@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -205,3 +206,31 @@ def test_the_exported_python_says_it_and_learns_the_same() -> None:
     assert '"weight_decay": 0.51}' in ng.to_python(graph), "on top of what AdamW does by itself"
     assert "network.parameters()" in ng.to_python(network()) and "abs()" not in ng.to_python(network())
     assert "self.hidden.requires_grad_(False)" in ng.to_python(network(hidden={"rate": 0}))
+
+
+def test_channels_last_learns_the_same_within_rounding_and_goes_on_exactly(tmp_path: Path) -> None:
+    """Another way to lie in memory: nearly the same numbers, exactly the same where a kept run goes on."""
+    from neuralgraph.training.checkpoint_file import read_checkpoint, write_checkpoint
+
+    def graph() -> ng.Graph:
+        g = ng.Graph()
+        x = g.add("Dataset", name="digits")
+        h = g.add("ReLU", g.add("Conv2d", x["x"], out_channels=6, kernel_size=3))
+        h = g.add("BatchNorm2d", g.add("Conv2d", h, out_channels=4, kernel_size=3))
+        g.add("CrossEntropyLoss", g.add("Linear", g.add("Flatten", h), out_features=10), x["y"])
+        return g
+
+    settings = {"batch_size": 64, "seed": 2, "memory_format": "channels_last"}
+    whole = ng.train(graph(), epochs=4, **settings)
+    plain = ng.train(graph(), epochs=4, **{**settings, "memory_format": "contiguous"})
+    assert whole.history["loss"] == pytest.approx(plain.history["loss"], rel=1e-3)
+    weight = next(one for name, one in whole.program.root.named_parameters() if name.startswith("conv2d_2"))
+    assert weight.is_contiguous(memory_format=torch.channels_last) and not weight.is_contiguous()
+    half = graph()
+    run = ng.train(half, epochs=2, **settings)
+    write_checkpoint(tmp_path / "half", run.checkpoint)
+    run.checkpoint = read_checkpoint(tmp_path / "half")[0]
+    rest = ng.train(graph(), resume=run, epochs=2, **settings)
+    assert rest.history["loss"] == whole.history["loss"][2:]
+    kept = rest.program.state_dict()
+    assert all(torch.equal(one, kept[name]) for name, one in whole.program.state_dict().items())

@@ -56,7 +56,7 @@ PARTS: tuple[Part, ...] = (
     ), "schedule"),
     Part("Gradients and precision", (
         _said("clip norm", "clip"), _said("clip value", "clip_value"), _said("mean of weights", "ema"),
-        _said("precision", "precision"),
+        _said("precision", "precision"), _said("images lie", "memory_format"),
     )),
     Part("Stop rules", (
         _said("watches", "figure"), _said("better is", "better"), _said("patience", "patience"),
@@ -70,7 +70,7 @@ PARAMS: tuple[tuple[str, Param], ...] = (
     *(_said(name.replace("_", " "), name, RECIPES["SGD"].options[name]) for name in _COMMON),
 )
 """Every value that has a name of its own, whatever the optimiser."""
-_PLAN = ("batch_size", "full_batch", "shuffle", "seed", "validation", "split", "ema", "precision")
+_PLAN = ("batch_size", "full_batch", "shuffle", "seed", "validation", "split", "ema", "precision", "memory_format")
 _STEP = ("l1", "accumulate", "clip", "clip_value")
 _STOP = ("figure", "better", "patience", "min_delta", "target", "seconds", "best")
 
