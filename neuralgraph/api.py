@@ -309,8 +309,9 @@ def train(
     as torch calls them, `schedule, schedule_options, warmup, by, l1, clip, clip_value, accumulate, ema, precision`,
     `memory_format, seed, validation, test, split, shuffle, figure, better, patience, min_delta, target, seconds, best`.
     `data` gives arrays for Input nodes by id. A run that fails raises `RunError`. `resume` goes on from where that run
-    stood, or the one of that number in the run store; `epochs` are so many more then. `store` keeps the run: its number is `run.id`,
-    `runs()` lists all. So many `threads` of the processor compute; results repeat bit for bit with the same number.
+    stood, or the one of that number in the run store; `epochs` are so many more then. `store` keeps the run: its number
+    is `run.id`, `runs()` lists all. So many `threads` of the processor compute; results repeat bit for bit with the
+    same number.
     """
     from neuralgraph.errors import RunError
     from neuralgraph.training.events import Failed
