@@ -16,8 +16,8 @@ from neuralgraph.training.checkpoint import Updates
 from neuralgraph.training.control import RANGES
 from neuralgraph.training.gradients import Gathered, Precision
 from neuralgraph.training.optimizers import change, make_optimizer, remember, setting, state, switches
-from neuralgraph.training.quick import Quick
 from neuralgraph.training.schedules import Pace, Rate, scheduled
+from neuralgraph.training.traced.quick import Quick
 
 Batch = tuple[Tensor, ...]
 Heard = tuple[Tensor, Sequence[Tensor], Sequence[Sequence[Tensor]]]

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 import neuralgraph as ng
 from neuralgraph.graph.plan import Optimizer, Plan, Stage, Step
-from neuralgraph.training import quick
 from neuralgraph.training.control import Control
 from neuralgraph.training.events import EpochEnded
 from neuralgraph.training.events import Step as Steps
 from neuralgraph.training.loop import Loop
+from neuralgraph.training.traced import quick
 from tests.benchmarks.training import Case, _cnn, _copy, _data, _digits, _drawn, _tiny, textbook
 
 ROUNDS = 5

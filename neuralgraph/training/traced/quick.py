@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from neuralgraph.training.batches import Batch
-from neuralgraph.training.kernels import Kernel, has_kernel, remembered
-from neuralgraph.training.operations import same
-from neuralgraph.training.replay import Heard, Replay
-from neuralgraph.training.tracing import NotWorthIt, Untraceable, trace
+from neuralgraph.training.traced.kernels import Kernel, has_kernel, remembered
+from neuralgraph.training.traced.operations import same
+from neuralgraph.training.traced.replay import Heard, Replay
+from neuralgraph.training.traced.tracing import NotWorthIt, Untraceable, trace
 
 if TYPE_CHECKING:
     from neuralgraph.training.learner import Learner

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from neuralgraph.compiler.program import Program
 from neuralgraph.spec import Node
-from neuralgraph.training.replay import Replay
-from neuralgraph.training.tracing import Untraceable, trace
+from neuralgraph.training.traced.replay import Replay
+from neuralgraph.training.traced.tracing import Untraceable, trace
 
 KINDS = [one for one in RUNNABLE if one.role != "metric"]
 REFUSED = {"OneHot", "CTCLoss"}

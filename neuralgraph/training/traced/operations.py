@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from neuralgraph.training.tracing import Untraceable
+from neuralgraph.training.traced.tracing import Untraceable
 
 aten = torch.ops.aten
 

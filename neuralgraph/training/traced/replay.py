@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, fx
 
 from neuralgraph.training.batches import Batch
-from neuralgraph.training.operations import filled, is_shaped_only, is_view, writing
-from neuralgraph.training.tracing import NotWorthIt, Trace, Untraceable
+from neuralgraph.training.traced.operations import filled, is_shaped_only, is_view, writing
+from neuralgraph.training.traced.tracing import NotWorthIt, Trace, Untraceable
 
 MOST_BYTES = 64 * 2**20
 """What a replay may hold: every intermediate number has a place of its own. Bigger steps gain little."""

@@ -14,12 +14,12 @@ import torch
 
 import neuralgraph as ng
 from neuralgraph.graph.plan import Optimizer, Plan, Schedule, Stage, Step
-from neuralgraph.training import quick
 from neuralgraph.training.checkpoint import Checkpoint
 from neuralgraph.training.control import Control
 from neuralgraph.training.events import Changed, Event, Failed, Note
 from neuralgraph.training.events import Step as Steps
 from neuralgraph.training.loop import Loop, fit
+from neuralgraph.training.traced import quick
 
 ROWS, EPOCHS = 50, 14
 

@@ -1,0 +1,1 @@
+"""Small steps of learning, replayed from a trace."""
