@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from neuralgraph.data.feed import Feed
     from neuralgraph.explain.present import Present
     from neuralgraph.graph.lost import Lost
+    from neuralgraph.spec.columns import Column
     from neuralgraph.training.control import Control
     from neuralgraph.training.events import Event
     from neuralgraph.training.run import Run
@@ -151,7 +152,8 @@ class Session(Filing, Looking):
         pinned = (*misfitting(graph, found.flat, found.calls), *unread(found))
         problems = ranked((*troubles, *found.problems, *pinned, *wrong, *over))
         need = budget(found.figures, graph.plan, free)
-        return Analysis(graph, problems, known.specs, known.inputs, known.figures, need, rooms(found))
+        return Analysis(graph, problems, known.specs, known.inputs, known.figures, need, rooms(found),
+                        self._columns(graph))
 
     def accept(self, analysis: Analysis) -> None:
         """Keep an analysis as the current one."""
@@ -220,6 +222,7 @@ class Session(Filing, Looking):
 
     def _sources(self, graph: Graph) -> tuple[dict[str, Mapping[str, Spec]], list[Problem]]:
         """What every source delivers, and a problem for each that cannot."""
+        from neuralgraph.data.findings import notes
         from neuralgraph.data.sources import describe
         from neuralgraph.data.trouble import problem_of
 
@@ -230,9 +233,17 @@ class Session(Filing, Looking):
                 continue
             try:
                 specs[id] = describe(node, self.reach)
+                problems += notes(id, node, self.reach)
             except DataError as error:
                 problems.append(problem_of(id, node, error))
         return specs, problems
+
+    def _columns(self, graph: Graph) -> dict[str, tuple[Column, ...]]:
+        """What the tables hold that data nodes read."""
+        from neuralgraph.data.findings import columns
+
+        nodes = instances(flatten(graph, self.catalog).graph, self.catalog).items()
+        return {id: found for id, node in nodes if isinstance(node, Node) and (found := columns(node, self.reach))}
 
     # -- running ----------------------------------------------------------------------------------------------------
 

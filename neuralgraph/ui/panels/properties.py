@@ -207,6 +207,9 @@ class NodeSheet(QWidget):
         if self.id not in self.session.graph.nodes:
             return
         problems = analysis.problems_of(self.id)
+        for form in (self.form, self._more):
+            if form is not None:
+                form.show_columns(analysis.columns.get(self.id, ()))
         if self._card is not None:
             self._card_box.removeWidget(self._card)
             self._card.hide()
@@ -281,6 +284,8 @@ class NodeSheet(QWidget):
         form = Form([listed(one, self.session) for one in params], self.theme)
         form.changed.connect(self._edit)
         form.sealed.connect(self.session.history.seal)
+        form.resized.connect(self.resized)
+        form.undo_wanted.connect(self.session.document.undo)
         form.setVisible(bool(params))
         self._box.addWidget(form)
         return form
