@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from neuralgraph.cli_data import fetch
 from neuralgraph.cli_runs import runs
 from neuralgraph.errors import NeuralGraphError
 
@@ -34,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(runs)
+app.command()(fetch)
 
 File = Annotated[Path, typer.Argument(help="A .ngraph document.", show_default=False)]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Read data outside the document's folder.")]

@@ -14,6 +14,8 @@ from neuralgraph.spec import Catalog
 
 if TYPE_CHECKING:
     from neuralgraph.data.reach import Reach
+    from neuralgraph.data.transport import Download
+    from neuralgraph.spec import Node
 
 SUFFIX = ".ngraph"
 
@@ -69,6 +71,25 @@ class Filing:
             self.agreed -= {self.reach.name(before)}  # a piece of what is being typed
         self.agree(path)
         return self.reach.short(path)
+
+    @staticmethod
+    def download() -> Download:
+        """What is seen of a fetch to come: how much has come; it can be given up."""
+        from neuralgraph.data.transport import Download
+
+        return Download()
+
+    def fetch(self, node: Node, download: Download | None = None) -> str:
+        """Fetch what a node reads over the network, now that its user has asked; what came, in a sentence.
+
+        `DataError` says why it did not. Reads nothing of the document: it may run in a thread of its own.
+        """
+        from neuralgraph.data.sources import KINDS
+
+        kind = KINDS.get(node.type)
+        if kind is None or kind.fetch is None:
+            raise DataError(f"{node.type} reads nothing over the network.")
+        return kind.fetch(node, download or self.download())
 
     @property
     def modified(self) -> bool:

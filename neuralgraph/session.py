@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from neuralgraph.data.feed import Feed
     from neuralgraph.explain.present import Present
     from neuralgraph.graph.lost import Lost
-    from neuralgraph.spec.columns import Column
     from neuralgraph.training.control import Control
     from neuralgraph.training.events import Event
     from neuralgraph.training.run import Run
@@ -139,6 +138,7 @@ class Session(Filing, Looking):
         from neuralgraph.compiler.cells import unread
         from neuralgraph.compiler.pinned import misfitting
         from neuralgraph.compiler.places import everywhere, rooms
+        from neuralgraph.data.findings import tables
         from neuralgraph.validation.levels import check_levels
 
         graph = graph if graph is not None else self.graph
@@ -153,7 +153,7 @@ class Session(Filing, Looking):
         problems = ranked((*troubles, *found.problems, *pinned, *wrong, *over))
         need = budget(found.figures, graph.plan, free)
         return Analysis(graph, problems, known.specs, known.inputs, known.figures, need, rooms(found),
-                        self._columns(graph))
+                        tables(graph, self.catalog, self.reach))
 
     def accept(self, analysis: Analysis) -> None:
         """Keep an analysis as the current one."""
@@ -237,13 +237,6 @@ class Session(Filing, Looking):
             except DataError as error:
                 problems.append(problem_of(id, node, error))
         return specs, problems
-
-    def _columns(self, graph: Graph) -> dict[str, tuple[Column, ...]]:
-        """What the tables hold that data nodes read."""
-        from neuralgraph.data.findings import columns
-
-        nodes = instances(flatten(graph, self.catalog).graph, self.catalog).items()
-        return {id: found for id, node in nodes if isinstance(node, Node) and (found := columns(node, self.reach))}
 
     # -- running ----------------------------------------------------------------------------------------------------
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from neuralgraph.data.sources import KINDS, Where, known
-from neuralgraph.errors import DataError
-from neuralgraph.spec import Node
+from neuralgraph.errors import DataError, NetworkError
+from neuralgraph.graph.document import Graph
+from neuralgraph.graph.flatten import flatten
+from neuralgraph.graph.reading import instances
+from neuralgraph.spec import Catalog, Node
 from neuralgraph.spec.columns import Column
 from neuralgraph.validation.problem import Problem
 
@@ -20,6 +23,30 @@ def columns(node: Node, where: Where) -> tuple[Column, ...]:
         return kind.columns(node, where)
     except DataError:
         return ()  # the same error is the node's problem
+
+
+def tables(graph: Graph, catalog: Catalog, where: Where) -> dict[str, tuple[Column, ...]]:
+    """The same for every node of a document, by its id."""
+    nodes = instances(flatten(graph, catalog).graph, catalog).items()
+    return {id: found for id, node in nodes if isinstance(node, Node) and (found := columns(node, where))}
+
+
+def fetchable(graph: Graph, catalog: Catalog, *, again: bool = False) -> list[Node]:
+    """The nodes whose data come over the network and are not here yet; with `again`, those that are here too."""
+    found: list[Node] = []
+    for node in instances(flatten(graph, catalog).graph, catalog).values():
+        kind = KINDS.get(node.type) if isinstance(node, Node) else None
+        if isinstance(node, Node) and kind is not None and kind.fetch is not None and (again or _absent(node)):
+            found.append(node)
+    return list(dict.fromkeys(found))
+
+
+def _absent(node: Node) -> bool:
+    try:
+        KINDS[node.type].files(node, None)
+    except NetworkError:
+        return True
+    return False
 
 
 def notes(id: str, node: Node, where: Where) -> list[Problem]:

@@ -16,11 +16,13 @@ from neuralgraph.data.delivery import Delivery
 from neuralgraph.data.folder_kinds import READERS
 from neuralgraph.data.idx import describe_idx, idx_files, read_idx
 from neuralgraph.data.noise import noise, noise_spec
+from neuralgraph.data.openml import columns_in_openml, fetch, needed, read_openml
 from neuralgraph.data.painted import describe_painted, painted
 from neuralgraph.data.playground import playground
 from neuralgraph.data.reach import Reach, reach
 from neuralgraph.data.signals import latch, signal
 from neuralgraph.data.tables import TRUTH, letters, truth_table
+from neuralgraph.data.transport import Download
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Node, Spec
 from neuralgraph.spec.columns import Column
@@ -103,6 +105,8 @@ class Kind:
     describe: Callable[[Node, Where], Mapping[str, Spec]]
     columns: Callable[[Node, Where], tuple[Column, ...]] | None = None
     """The columns of the table that it reads, for a form."""
+    fetch: Callable[[Node, Download], str] | None = None
+    """Fetches what it reads over the network; what came."""
 
 
 def drawn(node: Node) -> int:
@@ -231,6 +235,13 @@ KINDS: dict[str, Kind] = {
         lambda node, folder: (),
         lambda node, folder: painted(**node.values),
         lambda node, folder: describe_painted(**node.values),
+    ),
+    "OpenML": Kind(
+        lambda node, folder: (needed(node.values), needed(node.values).with_suffix(".json")),
+        lambda node, folder: read_openml(node.values),
+        lambda node, folder: deliver(node, folder).specs,
+        lambda node, folder: columns_in_openml(node.values),
+        lambda node, download: fetch(node.values["name"], node.values["version"], download),
     ),
     **{type: _reader(type) for type in READERS},
 }

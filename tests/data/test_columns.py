@@ -47,7 +47,7 @@ def test_several_targets_are_numbers_side_by_side(tmp_path: Path) -> None:
     assert found.rows == 3 and found.specs["y"].shape == ("N", 2) and found.specs["y"].label == "rich, happy"
     assert found.arrays["y"].tolist() == [[1.0, 0.5], [1.0, 1.5], [0.0, 2.5]]
     assert "'rich' is 1 for 'yes' and 0 for 'no'." in found.notes
-    with pytest.raises(DataError, match="3 different texts. Several columns to predict have to hold numbers"):
+    with pytest.raises(DataError, match=r"3 different texts\. Several columns to predict have to hold numbers"):
         csv(tmp_path, PEOPLE, missing="mean", columns=(("town", "target", "auto"), ("happy", "target", "auto")))
 
 

@@ -62,7 +62,7 @@ def test_roles_and_kinds_are_chosen_in_menus_and_undone(furnished: Any, qtbot: A
     assert cells(field)[0][1] == "left out", "shown before the file is read again"
     pick(field, 1, 2, "category")
     pick(field, 1, 1, "target")
-    assert dict((one[0], one[1:]) for one in bench.session.graph.nodes["csv_1"].params["columns"]) == {
+    assert {one[0]: one[1:] for one in bench.session.graph.nodes["csv_1"].params["columns"]} == {
         "id": ("left out", "auto"), "age": ("target", "category"), "y": ("target", "auto")}, "the old target stays one"
     for _ in range(3):
         bench.undo()
