@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from neuralgraph.errors import ChangedOutside, DataError, DocumentError, RunError
 from neuralgraph.graph.document import Graph
@@ -71,6 +71,22 @@ class Filing:
             self.agreed -= {self.reach.name(before)}  # a piece of what is being typed
         self.agree(path)
         return self.reach.short(path)
+
+    @staticmethod
+    def may_be_data(path: Path) -> bool:
+        """Whether a file or folder could be data rather than a document, by its name."""
+        if path.suffix.lower() == SUFFIX and not path.is_dir():
+            return False
+        from neuralgraph.data.guess import could_be_data
+
+        return could_be_data(path)
+
+    def data_node(self, path: Path) -> tuple[str, dict[str, Any]]:
+        """Type and parameters of a data node for a file or folder that the user has chosen; `DataError` where none."""
+        from neuralgraph.data.starter import source
+
+        found = source(path.absolute(), self.catalog)
+        return found.type, {**found.params, "path": self.chosen("", str(found.place))}
 
     @staticmethod
     def download() -> Download:

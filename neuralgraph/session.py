@@ -67,6 +67,8 @@ class Session(Filing, Looking):
     ) -> Session:
         """Read a document. A failure raises `DocumentError` and leaves everything as it was.
 
+        A file or folder of data becomes a new document with a first network on it (`DataError` where none reads it).
+
         `guarded` keeps it from reading outside its own folder before somebody agrees.
 
         `as_copy` opens it without its path: the first save asks for a new one (examples).
@@ -74,6 +76,14 @@ class Session(Filing, Looking):
         from neuralgraph.graph.file import read
 
         path = Path(path)
+        if cls.may_be_data(path):
+            from neuralgraph.data.starter import starter
+
+            graph, place = starter(path.absolute(), catalog)
+            session = cls.copy_of(graph, path.stem, place.parent, catalog=catalog)
+            session.agree(place.name)  # who names the file has agreed to its being read
+            session.guarded = guarded
+            return session
         loaded = read(path)
         session = cls(loaded.graph, path=None if as_copy else path, catalog=catalog)
         session.notes = loaded.notes

@@ -87,7 +87,7 @@ class Csv(_Source):
         "", "The file; relative to the folder of the document.",
         files="Tables (*.csv *.tsv *.txt *.parquet)", row="file")
     target: str = param(
-        "-1", "The column to predict: its name, or its number (0 is the first, -1 the last), unless the columns say so.",
+        "-1", "The column to predict, by its name or number (0 is the first, -1 the last), unless the columns say it.",
         row="target")
     columns: Columns = param((), "What every column is for, and how it is read.")
     header: str = param("auto", "Does the first line name the columns?", choices=("auto", "yes", "no"))

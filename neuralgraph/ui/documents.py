@@ -30,6 +30,7 @@ WEIGHTS = "Weights (*.safetensors *.pt *.pth)"
 AGREED = 500
 """So many consents to read outside a document's folder are remembered."""
 FILTER = "NeuralGraph documents (*.ngraph)"
+DATA = "Data (*.csv *.tsv *.parquet *.txt *.npz *.zip)"
 
 
 class Documents(QObject):
@@ -62,12 +63,12 @@ class Documents(QObject):
 
     def ask_open(self) -> None:
         start = str(self.session.folder or self._settings.text("folder", str(Path.home())))
-        found, _ = QFileDialog.getOpenFileName(self._window, "Open", start, FILTER)
+        found, _ = QFileDialog.getOpenFileName(self._window, "Open", start, f"{FILTER};;{DATA}")
         if found:
             self.open(Path(found))
 
     def open(self, path: Path, *, as_copy: bool | None = None) -> bool:
-        """Open a file; an example opens as a copy. A failure leaves what is open as it is."""
+        """Open a file; an example opens as a copy, data as a new document. A failure leaves what is open as it is."""
         path = Path(path)
         if not as_copy and self.go_to(path):
             return True
@@ -85,8 +86,9 @@ class Documents(QObject):
         room = self._room()
         if room is None:
             return False
-        if not copy:
+        if session.path is not None:
             self._settings.remember(path)
+        if not copy:
             self._settings.put("folder", str(path.parent))
         room._show(session)
         for note in session.notes:
