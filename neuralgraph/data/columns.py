@@ -132,6 +132,9 @@ def _listed(table: Table, column: int, role: str, wish: str) -> Column:
         kind, trouble = "number" if wish == "auto" else wish, str(error)
     counted = categories(table, column)
     missing = len(table.rows) - counted.total()
-    seen = list(counted) if kind == "category" else list(dict.fromkeys(row[column] for row in table.rows[:LISTED]))
+    if kind == "text" and role == "input":
+        role = "left out"
+    seen = list(counted) if kind == "category" else [
+        one for one in dict.fromkeys(row[column] for row in table.rows[:LISTED]) if one in counted]
     shown = tuple(one if len(one) <= 40 else f"{one[:39]}…" for one in seen[:LISTED])
     return Column(table.names[column], role, kind, wish, shown, len(counted), missing, trouble)

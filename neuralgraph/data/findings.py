@@ -53,7 +53,7 @@ def notes(id: str, node: Node, where: Where) -> list[Problem]:
     """What reading the data did by itself, where they have been read already."""
     found = known(node, where)
     said = found.notes if found is not None else ()
-    shown = list(said[:MOST_NOTES])
+    shown = " ".join(said[:MOST_NOTES])
     if len(said) > MOST_NOTES:
-        shown.append(f"{len(said) - MOST_NOTES:,} more columns were treated like these.")
-    return [Problem("data_note", "note", f"{id}: {one}", id, None, f"{node.type} says") for one in shown]
+        shown += f" {len(said) - MOST_NOTES:,} more columns were treated like these."
+    return [Problem("data_note", "note", f"{id}: {shown}", id, None, "How the data were read", shown)] if said else []

@@ -17,7 +17,7 @@ from neuralgraph.graph.ids import counted, fresh
 from neuralgraph.graph.planning import planned
 from neuralgraph.spec import Catalog, Spec
 
-COLUMN, ROW = 240.0, 144.0
+COLUMN, ROW = 240.0, 200.0
 WIDTH = 32
 LARGE = 1 << 25
 """Bytes of a file that is not read while its user waits: it gets its node only."""
@@ -71,13 +71,14 @@ class _Sketch:
     def add(self, kind: str, **params: Any) -> str:
         return self.put(kind, {"x": self.last} if self.last[0] else {}, **params)
 
-    def put(self, kind: str, wires: Mapping[str, tuple[str, str]], *, row: int = 0, **params: Any) -> str:
+    def put(self, kind: str, wires: Mapping[str, tuple[str, str]], *, back: int = 0, **params: Any) -> str:
+        """A node at the end of the chain, or so many columns before it in a row below."""
         id = fresh(self.graph, kind)
-        placed = Placed(id, kind, FrozenDict(params), self.at, row * ROW)
+        placed = Placed(id, kind, FrozenDict(params), self.at - back * COLUMN, ROW if back else 0.0)
         edges = {(id, port): Edge(source, output, id, port) for port, (source, output) in wires.items()}
         self.graph = self.graph.having(nodes={**self.graph.nodes, id: placed}, edges={**self.graph.edges, **edges},
                                        counters=counted(self.graph.counters, id))
-        if not row:
+        if not back:
             self.at += COLUMN
             self.last = (id, "out")
         return id
@@ -103,9 +104,8 @@ def starter(path: Path, catalog: Catalog) -> tuple[Graph, Path]:
         made.add("Permute", dims=(0, 2, 1))
     losses = ("CrossEntropyLoss", "Accuracy") if y.classes is not None else ("MSELoss", "MeanAbsoluteError")
     end = {"input": made.last, "target": (data, "y")}
-    for row, one in enumerate(losses):
-        made.put(one, end, row=row)
-        made.at -= 0 if row else COLUMN
+    for back, one in zip((3, 2), losses, strict=True):
+        made.put(one, end, back=back)
     plan = planned(made.graph.plan, epochs=10, lr=1e-3) if x.rank == 4 or told_on else planned(
         made.graph.plan, epochs=100, lr=3e-3)
     return made.graph.having(plan=plan), found.place

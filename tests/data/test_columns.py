@@ -171,7 +171,7 @@ def test_the_columns_of_a_file_with_what_is_wrong_in_them(tmp_path: Path) -> Non
     file.write_text(PEOPLE.replace("50", "many").replace("a4,2000-02-01,40", "a4,2000-02-01,60") + "".join(
         f"b{n},2000-03-0{n % 9 + 1},{n},Bonn,no,{n}\n" for n in range(20)))
     found = {one.name: one for one in columns_in(file, columns=(("town", "left out", "auto"),))}
-    assert [one.role for one in found.values()] == ["input", "input", "input", "left out", "input", "target"]
+    assert [one.role for one in found.values()] == ["left out", "input", "input", "left out", "input", "target"]
     assert [one.kind for one in found.values()] == ["text", "date", "number", "category", "category", "number"]
     assert found["town"].values == ("Bonn", "Kiel", "Ulm") and found["town"].different == 3
     assert found["age"].missing == 1

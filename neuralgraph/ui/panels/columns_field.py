@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QFont, QKeyEvent
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QTableView, QVBoxLayout
 
 from neuralgraph.spec import Param
@@ -20,6 +20,7 @@ Index = QModelIndex | QPersistentModelIndex
 HEADS = ("column", "role", "kind", "gaps")
 MOST_ROWS = 8
 """So many columns are seen without scrolling."""
+ROOMY = 270
 EMPTY = "The columns are listed here once the file can be read."
 
 
@@ -102,6 +103,10 @@ class ColumnsTable(QTableView):
         super().__init__()
         self._owner = owner
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._owner.fit_gaps()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_F4):
             self._owner.open_menu(self.currentIndex())
@@ -153,7 +158,7 @@ class ColumnsField(Field):
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for section, width in ((1, 66), (2, 74), (3, 44)):
+        for section, width in ((1, 58), (2, 66), (3, 40)):
             self.table.setColumnWidth(section, px(width))
 
     def show_columns(self, columns: tuple[Column, ...]) -> None:
@@ -161,7 +166,7 @@ class ColumnsField(Field):
             return
         count = len(self.model.columns)
         self.model.show_columns(columns)
-        self.table.setColumnHidden(3, not any(one.missing for one in columns))
+        self.fit_gaps()
         self._say(self.table.currentIndex().row())
         if len(columns) != count:
             self._fit()
@@ -171,6 +176,11 @@ class ColumnsField(Field):
         self._value = self.param.check(value)
         self.model.chosen = wishes(self._value)
         self.model.again()
+
+    def fit_gaps(self) -> None:
+        """The column of gaps is there where there are some, and room for it: what is said below tells them too."""
+        gaps = any(one.missing for one in self.model.columns)
+        self.table.setColumnHidden(3, not gaps or self.table.width() < self.theme.px(ROOMY))
 
     def choose(self, rows: Sequence[int], *, role: str = "", kind: str = "") -> None:
         """Give columns another role or kind; the target that there was keeps its role when another one comes."""
@@ -218,7 +228,10 @@ class ColumnsField(Field):
         if 0 <= row < len(known):
             self.said.setText(about(known[row]))
         else:
-            self.said.setText(f"{len(known)} columns, {count} to predict. Click a role or kind to change it."
+            gaps = sum(bool(one.missing) for one in known)
+            holes = f" Values are missing in {', '.join([one.name for one in known if one.missing][:3])}" + (
+                " and more." if gaps > 3 else ".") if gaps else ""
+            self.said.setText(f"{len(known)} columns, {count} to predict.{holes} Click a role or kind to change it."
                               if known else EMPTY)
         self.resized.emit()
 
@@ -235,8 +248,7 @@ def about(one: Column) -> str:
     """What a column holds, in a line or two."""
     if one.trouble:
         return one.trouble
-    gaps = f" {one.missing:,} missing." if one.missing else ""
+    gaps = f"; {one.missing:,} missing" if one.missing else ""
     shown = ", ".join(one.values) + (", …" if one.different > len(one.values) else "")
-    if one.kind == "category":
-        return f"{one.name}: {one.different:,} categories: {shown}.{gaps}"
-    return f"{one.name}: {one.different:,} different: {shown}.{gaps}"
+    what = "categories" if one.kind == "category" else "different"
+    return f"{one.name}: {one.different:,} {what}: {shown}{gaps}"

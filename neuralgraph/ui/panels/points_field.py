@@ -72,7 +72,7 @@ class PointsField(Field):
 
     def _values(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(self.theme.px(4))
+        row.setSpacing(self.theme.px(2))
         self.classes = QButtonGroup(self)
         for kind in range(CLASSES):
             made = QToolButton()
@@ -82,7 +82,8 @@ class PointsField(Field):
             made.setText(str(kind))
             made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             made.setIconSize(QSize(self.theme.px(14), self.theme.px(14)))
-            made.setFixedHeight(self.theme.px(28))
+            made.setFixedSize(self.theme.px(34), self.theme.px(28))
+            made.setStyleSheet("padding: 0;")
             made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             made.setToolTip(f"Paint class {kind} (key {kind})")
             made.setAccessibleName(f"Class {kind}")

@@ -42,10 +42,14 @@ def test_it_lists_what_the_file_holds(furnished: Any) -> None:
         ["id", "input", "category", ""], ["age", "input", "number", "1"], ["town", "input", "category", ""],
         ["y", "target", "number", ""],
     ]
-    assert field.said.text() == "4 columns, 1 to predict. Click a role or kind to change it."
+    assert field.said.text() == (
+        "4 columns, 1 to predict. Values are missing in age. Click a role or kind to change it.")
     field.table.setCurrentIndex(field.model.index(2, 0))
-    assert field.said.text() == "town: 2 categories: Bonn, Ulm."
+    assert field.said.text() == "town: 2 categories: Bonn, Ulm"
+    field.table.resize(400, 200)
     assert not field.table.isColumnHidden(3)
+    field.table.resize(200, 200)
+    assert field.table.isColumnHidden(3)
 
 
 def pick(field: ColumnsField, row: int, column: int, text: str) -> None:
