@@ -57,10 +57,11 @@ def _text(path: Path, encoding: str) -> str:
         raise DataError(f"There is no file {str(path)!r}.", file=str(path)) from None
     except OSError as error:
         raise DataError(f"{path.name} cannot be read: {error.strerror or error}.", file=str(path)) from None
-    return _decoded(path, data, encoding)
+    return decoded(data, path.name, str(path), encoding, "table")
 
 
-def _decoded(path: Path, data: bytes, encoding: str) -> str:
+def decoded(data: bytes, name: str, file: str, encoding: str, what: str) -> str:
+    """Bytes as letters, in the encoding that is said, or that their first bytes tell; a `DataError` names the line."""
     if encoding == "auto":
         encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
     try:
@@ -68,8 +69,8 @@ def _decoded(path: Path, data: bytes, encoding: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         said = {"utf-8": "UTF-8", "utf-16": "UTF-16", "windows-1252": "Windows-1252"}[encoding]
-        raise DataError(f"{path.name}, line {line}: a byte that is not {said}. Save the table as UTF-8, or say its "
-                        "«encoding».", file=str(path), row=line) from None
+        raise DataError(f"{name}, line {line}: a byte that is not {said}. Save the {what} as UTF-8, or say its "
+                        "«encoding».", file=file, row=line) from None
 
 
 def read_table(
