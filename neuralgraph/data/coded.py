@@ -10,14 +10,14 @@ import numpy as np
 
 from neuralgraph.data.columns import Wishes, categories, read_column, roles
 from neuralgraph.data.delivery import Array, Delivery, classified, measured, sealed
+from neuralgraph.data.encoding import FILLED, encoded, learnt
 from neuralgraph.data.tabular import MOST, Table, number_of, read_table
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Spec
-from neuralgraph.spec.columns import Choice, Column, wishes
+from neuralgraph.spec.columns import Choice, Coding, Column, wishes
 
 FEW = 20
 """A whole-number target with at most so many values is a class."""
-FILLED = ("mean", "median")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,10 @@ def coded(table: Table, wanted: Wanted) -> Delivery:
     if not inputs:
         raise DataError(f"{table.file}: no column is left to learn from. Make one of them an input.", file=table.file)
     table, more = _complete(table, [*inputs, *goals], goals, wanted.missing)
-    made = _features(table, inputs, kinds, wanted)
-    notes += more + made.notes
-    return _delivered(table, goals, kinds, wanted.task, made, notes)
+    coding, said = learnt(table, {at: kinds[at] for at in inputs}, wanted.missing, mark=wanted.mark)
+    notes += more + said
+    found = _delivered(table, goals, kinds, wanted.task, encoded(table, coding), coding, notes)
+    return replace(found, coding=coding)
 
 
 def _as_text(table: Table, column: int, kind: str) -> str:
@@ -109,80 +110,10 @@ def _complete(table: Table, columns: list[int], goals: list[int], missing: str) 
     return replace(table, rows=rows, lines=lines, memo={}), [said]
 
 
-@dataclass(slots=True)
-class _Made:
-    """The features so far."""
-
-    columns: list[Array] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    width: int = 0
-
-    def add(self, values: Array, *names: str) -> None:
-        self.columns.append(values.reshape(len(values), -1))
-        self.names += names
-        self.width += len(names)
-
-
-def _features(table: Table, inputs: list[int], kinds: list[str], wanted: Wanted) -> _Made:
-    made = _Made()
-    for column in inputs:
-        found = read_column(table, column, kinds[column])
-        name = table.names[column]
-        made.notes += found.notes
-        if found.values is None:
-            _one_hot(table, column, made)
-        else:
-            made.add(_filled(found.values, name, wanted.missing, made.notes), name)
-        gaps = int(found.gaps.sum())
-        if gaps and found.values is None:
-            made.notes.append(f"{gaps:,} missing values of {name!r} are in none of its categories.")
-        if gaps and wanted.mark:
-            made.add(found.gaps.astype(np.float32), f"{name} is missing")
-        if made.width * len(table.rows) > MOST["cells"]:
-            raise DataError(f"{table.file}: {made.width:,} columns make too many numbers; at most {MOST['cells']:,} "
-                            "cells are held. Leave columns out.", file=table.file, column=name)
-    return made
-
-
-def _filled(values: Array, name: str, way: str, notes: list[str]) -> Array:
-    """Gaps become the mean or the median of the column; which number that is, is said."""
-    gaps = np.isnan(values)
-    if not gaps.any():
-        return values
-    if gaps.all():
-        raise DataError(f"The column {name!r} has no value at all. Leave it out.", column=name)
-    value = float(np.nanmean(values) if way == "mean" else np.nanmedian(values))
-    notes.append(f"{int(gaps.sum()):,} missing values of {name!r} became {value:.6g}, the {way} of all rows there are, "
-                 "those that validate and test among them.")
-    return np.where(gaps, value, values)
-
-
-def _one_hot(table: Table, column: int, made: _Made) -> None:
-    name, cells = table.names[column], [row[column] for row in table.rows]
-    values = tuple(categories(table, column))
-    if len(values) > MOST["categories"]:
-        raise DataError(f"{table.file}: the column {name!r} holds {len(values):,} different texts; at most "
-                        f"{MOST['categories']:,} become categories. Leave it out.", file=table.file, column=name)
-    if (made.width + len(values)) * len(cells) > MOST["cells"]:
-        raise DataError(
-            f"{table.file}: one column for each category of {name!r} makes {made.width + len(values):,} columns; "
-            f"at most {MOST['cells']:,} cells are held.", file=table.file, column=name)
-    place = {value: number for number, value in enumerate(values)}
-    hot = np.zeros((len(cells), len(values)), np.float32)
-    for at, cell in enumerate(cells):
-        if cell in place:
-            hot[at, place[cell]] = 1.0
-    made.add(hot, *(f"{name} = {value}" for value in values))
-    many = f"{len(values)} columns, one for each category" if len(values) > 1 else "1 column: all rows are alike"
-    made.notes.append(f"The column {name!r} became {many}.")
-
-
 def _delivered(
-    table: Table, goals: list[int], kinds: list[str], task: str, made: _Made, notes: list[str]
+    table: Table, goals: list[int], kinds: list[str], task: str, x: Array, coding: Iterable[Coding], notes: list[str]
 ) -> Delivery:
-    x = np.concatenate(made.columns, axis=1).astype(np.float32)
-    names = tuple(made.names)
+    names = tuple(name for one in coding for name in one.features)
     label = ", ".join(table.names[at] for at in goals)
     if len(goals) > 1:
         y = np.stack([_number_or_yes(table, at, kinds[at], notes) for at in goals], axis=1)

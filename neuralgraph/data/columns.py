@@ -30,19 +30,23 @@ class Read:
     values: Array | None
     gaps: Array
     notes: tuple[str, ...] = ()
+    month_first: bool = False
 
 
-def read_column(table: Table, column: int, wish: str) -> Read:
-    """The column as the kind that is wished; a `DataError` names the cell that is not of that kind."""
-    key = (column, wish)
+def read_column(table: Table, column: int, wish: str, month_first: bool | None = None) -> Read:
+    """The column as the kind that is wished; a `DataError` names the cell that is not of that kind.
+
+    `month_first` says how 3/4/2026 is meant; else the column tells.
+    """
+    key = (column, wish, month_first)
     if key not in table.memo:
-        table.memo[key] = _read(table, column, wish)
+        table.memo[key] = _read(table, column, wish, month_first)
     found = table.memo[key]
     assert isinstance(found, Read)
     return found
 
 
-def _read(table: Table, column: int, wish: str) -> Read:
+def _read(table: Table, column: int, wish: str, order: bool | None) -> Read:
     cells = [row[column] for row in table.rows]
     gaps = np.array([cell.lower() in MISSING for cell in cells])
     if wish in ("auto", "number"):
@@ -50,9 +54,9 @@ def _read(table: Table, column: int, wish: str) -> Read:
         if numbers is not None:
             return Read("number", numbers, gaps)
     if wish in ("auto", "date"):
-        found = _dates(table, column, gaps, sure=wish == "date")
+        found = _dates(table, column, gaps, order, sure=wish == "date")
         if found is not None:
-            return Read("date", found[0], gaps, found[1])
+            return found
     if wish == "auto":
         different = len({cell for cell, gap in zip(cells, gaps, strict=True) if not gap})
         names = different > NAMES and different * 2 > len(cells) - int(gaps.sum())
@@ -81,21 +85,22 @@ def _numbers(table: Table, column: int, gaps: Array, *, sure: bool) -> Array | N
     return None
 
 
-def _dates(table: Table, column: int, gaps: Array, *, sure: bool) -> tuple[Array, tuple[str, ...]] | None:
+def _dates(table: Table, column: int, gaps: Array, order: bool | None, *, sure: bool) -> Read | None:
     """Days since the start of 2000; None where it is no column of dates."""
     cells = [row[column] for row in table.rows]
-    order = month_first([cell for cell, gap in zip(cells, gaps, strict=True) if not gap])
-    days = [None if gap else days_of(cell, month_first=bool(order)) for cell, gap in zip(cells, gaps, strict=True)]
+    told = month_first([cell for cell, gap in zip(cells, gaps, strict=True) if not gap]) if order is None else order
+    days = [None if gap else days_of(cell, month_first=bool(told)) for cell, gap in zip(cells, gaps, strict=True)]
     bad = [at for at, day in enumerate(days) if day is None and not gaps[at]]
     if bad and (sure or len(bad) * 4 < len(cells) - int(gaps.sum())):
         raise table.wrong(f"{cells[bad[0]]!r} is no date such as 2026-11-21 or 21.11.2026.", bad[0], column)
-    if bad or gaps.all():
+    if bad or (gaps.all() and not sure):
         return None
     name = table.names[column]
     notes = [f"The dates of {name!r} became days since the start of 2000."]
-    if order is None:
+    if told is None:
         notes.append(f"The dates of {name!r} were read with the day first: none of them tells.")
-    return np.array([np.nan if day is None else day for day in days]), tuple(notes)
+    values = np.array([np.nan if day is None else day for day in days])
+    return Read("date", values, gaps, tuple(notes), bool(told))
 
 
 def categories(table: Table, column: int) -> Counter[str]:

@@ -30,6 +30,27 @@ class Column:
     trouble: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How a column became numbers: enough to do the same with another table. Numbers and dates give one, a category
+    one for each of its `values`. A gap becomes `fill` (of a category: none of its values); None stops at it.
+    """
+
+    name: str
+    kind: str
+    values: tuple[str, ...] = ()
+    fill: float | None = None
+    mark: bool = False
+    """Behind it comes 1 where the value was missing, else 0."""
+    month_first: bool = False
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What the numbers are called."""
+        own = tuple(f"{self.name} = {value}" for value in self.values) if self.kind == "category" else (self.name,)
+        return (*own, f"{self.name} is missing") if self.mark else own
+
+
 def wishes(chosen: Iterable[Choice]) -> dict[str, tuple[str, str]]:
     """Role and kind by the name of the column."""
     return {name: (role, kind) for name, role, kind in chosen}
