@@ -107,7 +107,8 @@ def _complete(table: Table, columns: list[int], goals: list[int], missing: str) 
     rows, lines = [table.rows[at] for at in keep], [table.lines[at] for at in keep]
     what = "what is to be predicted" if missing in FILLED else "a value"
     said = f"{skipped:,} of {len(table.rows):,} rows were skipped: {what} is missing."
-    return replace(table, rows=rows, lines=lines, memo={}), [said]
+    known = {key: one.taken(keep) for key, one in table.memo.items()}
+    return replace(table, rows=rows, lines=lines, memo=known), [said]
 
 
 def _delivered(

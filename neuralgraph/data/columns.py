@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,11 @@ class Read:
     notes: tuple[str, ...] = ()
     month_first: bool = False
 
+    def taken(self, rows: Sequence[int]) -> Read:
+        """The same for some of the rows."""
+        values = None if self.values is None else self.values[rows]
+        return replace(self, values=values, gaps=self.gaps[rows])
+
 
 def read_column(table: Table, column: int, wish: str, month_first: bool | None = None) -> Read:
     """The column as the kind that is wished; a `DataError` names the cell that is not of that kind.
@@ -43,6 +48,8 @@ def read_column(table: Table, column: int, wish: str, month_first: bool | None =
         table.memo[key] = _read(table, column, wish, month_first)
     found = table.memo[key]
     assert isinstance(found, Read)
+    order = found.month_first if found.kind == "date" else None
+    table.memo.setdefault((column, found.kind, order), found)  # asked for by its kind, it is the same
     return found
 
 

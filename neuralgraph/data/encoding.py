@@ -8,7 +8,7 @@ import numpy as np
 
 from neuralgraph.data.columns import categories, read_column
 from neuralgraph.data.delivery import Array
-from neuralgraph.data.tabular import MISSING, MOST, Table
+from neuralgraph.data.tabular import MOST, Table
 from neuralgraph.errors import DataError
 from neuralgraph.spec.columns import Coding
 
@@ -71,16 +71,15 @@ def encoded(table: Table, coding: Sequence[Coding]) -> Array:
             raise DataError(f"{table.file} has no column {one.name!r}, which was learnt from.", file=table.file,
                             column=one.name)
         column = table.names.index(one.name)
-        gaps = np.array([row[column].lower() in MISSING for row in table.rows])
-        parts.append(_hot(table, column, one, gaps) if one.kind == "category" else _measured(table, column, one, gaps))
+        found = read_column(table, column, one.kind, one.month_first if one.kind == "date" else None)
+        parts.append(_hot(table, column, one, found.gaps) if found.values is None
+                     else _measured(table, column, one, found.values, found.gaps))
         if one.mark:
-            parts.append(gaps.astype(np.float32)[:, None])
+            parts.append(found.gaps.astype(np.float32)[:, None])
     return np.concatenate(parts, axis=1)
 
 
-def _measured(table: Table, column: int, one: Coding, gaps: Array) -> Array:
-    values = read_column(table, column, one.kind, one.month_first if one.kind == "date" else None).values
-    assert values is not None
+def _measured(table: Table, column: int, one: Coding, values: Array, gaps: Array) -> Array:
     if gaps.any():
         if one.fill is None:
             raise table.wrong("the value is missing. Fill it in, or leave the row out.", int(np.argmax(gaps)), column)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from neuralgraph.data.sources import KINDS, Where, known
+from collections import OrderedDict
+from typing import Any
+
+from neuralgraph.data.sources import KINDS, Where, key, known
 from neuralgraph.errors import DataError, NetworkError
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.flatten import flatten
@@ -12,6 +15,9 @@ from neuralgraph.spec.columns import Column
 from neuralgraph.validation.problem import Problem
 
 MOST_NOTES = 8
+MOST_LISTED = 8
+_LISTED: OrderedDict[Any, tuple[Column, ...]] = OrderedDict()
+"""The last few lists by node and state of its files: every edit asks for them again."""
 
 
 def columns(node: Node, where: Where) -> tuple[Column, ...]:
@@ -20,9 +26,14 @@ def columns(node: Node, where: Where) -> tuple[Column, ...]:
     if kind is None or kind.columns is None:
         return ()
     try:
-        return kind.columns(node, where)
+        state = key(kind, node, where)
+        found = _LISTED.pop(state, None) or kind.columns(node, where)
     except DataError:
         return ()  # the same error is the node's problem
+    _LISTED[state] = found
+    if len(_LISTED) > MOST_LISTED:
+        _LISTED.popitem(last=False)
+    return found
 
 
 def tables(graph: Graph, catalog: Catalog, where: Where) -> dict[str, tuple[Column, ...]]:

@@ -64,23 +64,24 @@ def deliver(node: Node, folder: Where = None) -> Delivery:
     Kept in memory by the node's parameters and the size and time of its files.
     """
     kind = _kind(node)
-    key = _key(kind, node, folder)
-    found = _CACHE.get(key)
+    state = key(kind, node, folder)
+    found = _CACHE.get(state)
     if found is None:
         found = kind.deliver(node, folder)
-        _CACHE.put(key, found)
+        _CACHE.put(state, found)
     return found
 
 
 def known(node: Node, folder: Where = None) -> Delivery | None:
     """The rows of a data node where they have been read already."""
     try:
-        return _CACHE.get(_key(KINDS[node.type], node, folder)) if node.type in KINDS else None
+        return _CACHE.get(key(KINDS[node.type], node, folder)) if node.type in KINDS else None
     except DataError:
         return None
 
 
-def _key(kind: Kind, node: Node, folder: Where) -> Any:
+def key(kind: Kind, node: Node, folder: Where) -> Any:
+    """What rows are remembered by: the node's parameters, and the size and time of its files."""
     return node.key, str(reach(folder).folder), tuple(_stamp(path) for path in kind.files(node, folder))
 
 

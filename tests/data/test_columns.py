@@ -195,6 +195,23 @@ def test_an_analysis_knows_the_columns_and_says_what_was_done(tmp_path: Path) ->
     assert Session().analyse().columns == {}
 
 
+def test_the_columns_are_listed_once_while_the_file_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from neuralgraph.data import columns as module
+    from neuralgraph.data import findings
+
+    file = tmp_path / "table.csv"
+    file.write_text(PEOPLE)
+    node = CATALOG["Csv"](path=str(file))
+    first = findings.columns(node, None)
+    monkeypatch.setattr(module, "listed", lambda *_: pytest.fail("read again"))
+    assert findings.columns(node, None) == first
+    monkeypatch.undo()
+    file.write_text(PEOPLE.replace("happy", "merry!"))
+    assert findings.columns(node, None)[-1].name == "merry!"
+
+
 # -- Parquet ----------------------------------------------------------------------------------------------------------
 
 
