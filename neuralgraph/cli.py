@@ -37,7 +37,7 @@ app = typer.Typer(
 app.add_typer(runs)
 app.command()(fetch)
 
-File = Annotated[Path, typer.Argument(help="A .ngraph document.", show_default=False)]
+File = Annotated[Path, typer.Argument(help="A .ngraph document, or data: a table, images, texts.", show_default=False)]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Read data outside the document's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 

@@ -19,10 +19,6 @@ from neuralgraph.spec import Catalog, Spec
 
 COLUMN, ROW = 240.0, 200.0
 WIDTH = 32
-LARGE = 1 << 25
-"""Bytes of a file that is not read while its user waits: it gets its node only."""
-WHOLE = ("Csv", "TextFile", "Npz")
-"""What they deliver is known only when everything is read."""
 SMALLEST = 12
 """Pictures that are smaller are looked at without convolutions."""
 
@@ -44,9 +40,6 @@ def source(path: Path, catalog: Catalog) -> Source:
     """
     kind, params = guess(path)
     place = path.parent if kind == "IdxImages" and path.is_file() and path.name.startswith("train") else path
-
-    if kind in WHOLE and place.is_file() and place.stat().st_size > LARGE:
-        return Source(kind, params, place, {})
 
     def read(**more: Any) -> Source:
         given = {**params, **more}
@@ -93,8 +86,6 @@ def starter(path: Path, catalog: Catalog) -> tuple[Graph, Path]:
     made = _Sketch(Graph(title=path.stem))
     data = made.add(found.type, **found.params, path=found.place.name)
     made.last = (data, "x")
-    if not found.specs:
-        return made.graph, found.place
     x, y = found.specs["x"], found.specs["y"]
     if not _body(made, x, y):
         return made.graph, found.place

@@ -53,6 +53,8 @@ class Documents(QObject):
         self.go_to: Callable[[Path], bool] = lambda path: False
         """Bring a file that is open already to the front; whether it is."""
 
+        self.bring: Callable[[Path], None] | None = None
+        """Reads data off the GUI thread and shows them then; None reads them at once."""
         self.busy: Callable[[], bool] = lambda: False
         """Whether it is being trained."""
 
@@ -72,6 +74,9 @@ class Documents(QObject):
         path = Path(path)
         if not as_copy and self.go_to(path):
             return True
+        if self.bring is not None and Session.may_be_data(path):
+            self.bring(path)
+            return True
         copy = path.resolve().parent == examples().resolve() if as_copy is None else as_copy
         wanted = self._asked_about(path, copy)
         if wanted is None:
@@ -86,9 +91,8 @@ class Documents(QObject):
         room = self._room()
         if room is None:
             return False
-        if session.path is not None:
-            self._settings.remember(path)
         if not copy:
+            self._settings.remember(path)
             self._settings.put("folder", str(path.parent))
         room._show(session)
         for note in session.notes:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QStatusBar, QVBoxLayout, QWidget
 
 from neuralgraph.ui.bridge import later
-from neuralgraph.ui.dropped import take, wanted
+from neuralgraph.ui.dropped import wanted
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.settings import Settings
 from neuralgraph.ui.status import StatusLine
@@ -231,7 +231,7 @@ class MainWindow(QMainWindow):
         path = wanted(event.mimeData())
         if path is not None:
             event.acceptProposedAction()
-            later(0, partial(take, self.bench, path, event.position()), self)
+            later(0, partial(self.bench.bringing.drop, path, event.position()), self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not hasattr(self, "bench"):

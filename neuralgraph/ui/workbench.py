@@ -16,6 +16,7 @@ from neuralgraph.ui.devices import devices
 from neuralgraph.ui.docks import Docks
 from neuralgraph.ui.documents import Documents
 from neuralgraph.ui.downloads import Downloads
+from neuralgraph.ui.dropped import Bringing
 from neuralgraph.ui.faults import Faults
 from neuralgraph.ui.finder import Finder
 from neuralgraph.ui.kept_runs import KeptRuns
@@ -72,7 +73,8 @@ class Workbench(QObject):
         self.live = LivePictures(self.bridge, self)
         self.rooms = Rooms(self)
         self.typing = TypedWeights(self)
-        self.downloads = Downloads(self)
+        self.downloads, self.bringing = Downloads(self), Bringing(self)
+        self.documents.bring = self.bringing.open
         self.presenter = Presenter(self)
         self.welcome: Welcome | None = None
         window.centre.addWidget(self.canvas)
@@ -381,6 +383,7 @@ class Workbench(QObject):
         self.live.close()
         self.typing.close()
         self.downloads.close()
+        self.bringing.close()
         self.presenter.close()
         self.analysis.close()
         self.canvas.close_session()

@@ -90,13 +90,11 @@ def test_pictures_arrays_and_words(tmp_path: Path) -> None:
     assert "Embedding" in {one.type for one in words.graph.nodes.values()}
 
 
-def test_where_no_network_is_known_there_is_the_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_network_is_known_there_is_the_node(tmp_path: Path) -> None:
     play = Session.open(table(tmp_path, "To be\nor not to be, that is\nthe question\n" * 9, "play.txt"))
     assert not play.analyse().errors and {"LSTM", "Permute"} <= {one.type for one in play.graph.nodes.values()}
     np.savez(tmp_path / "a.npz", x=np.zeros((20, 5, 5, 5, 5)), y=np.arange(20) % 2)
     assert [one.type for one in Session.open(tmp_path / "a.npz").graph.nodes.values()] == ["Npz"]
-    monkeypatch.setattr("neuralgraph.data.starter.LARGE", 10)
-    assert [one.type for one in Session.open(table(tmp_path)).graph.nodes.values()] == ["Csv"]
 
 
 def test_digits_of_idx(tmp_path: Path) -> None:
