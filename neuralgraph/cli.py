@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from neuralgraph.cli_data import fetch
+from neuralgraph.cli_fetch import fetch
 from neuralgraph.cli_runs import runs
 from neuralgraph.errors import NeuralGraphError
 
