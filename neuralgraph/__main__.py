@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-COMMANDS = frozenset(("check", "train", "summary", "export", "nodes", "examples", "import", "inspect", "runs"))
+COMMANDS = frozenset(("check", "train", "summary", "export", "nodes", "examples", "import", "inspect", "runs", "fetch"))
 HELP = frozenset(("--help", "-h", "--version", "--paths"))
 
 LIBRARIES = {
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         _say(f"neuralgraph: {' '.join(words)!r} is neither a command nor one file. Try: neuralgraph --help")
         return 2
     file = Path(words[0]) if words else None
-    if file is not None and not file.is_file():
+    if file is not None and not file.exists():
         _say(f"neuralgraph: there is no file {file}, and no command of that name. Try: neuralgraph --help")
         return 2
     return window(file)

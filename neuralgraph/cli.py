@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from neuralgraph.cli_fetch import fetch
 from neuralgraph.cli_runs import runs
 from neuralgraph.errors import NeuralGraphError
 
@@ -34,8 +35,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(runs)
+app.command()(fetch)
 
-File = Annotated[Path, typer.Argument(help="A .ngraph document.", show_default=False)]
+File = Annotated[Path, typer.Argument(help="A .ngraph document, or data: a table, images, texts.", show_default=False)]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Read data outside the document's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 

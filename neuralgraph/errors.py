@@ -8,7 +8,8 @@
     │   └── ChangedOutside  another program has written the file since it was read
     ├── GraphError          the graph has problems that stop it from compiling; carries them
     ├── DataError           a data source is missing or broken; names file, row and column
-    │   └── OutsideError    a document would read outside its own folder, and nobody has agreed yet
+    │   ├── OutsideError    a document would read outside its own folder, and nobody has agreed yet
+    │   └── NetworkError    data would have to come over the network, and nobody has asked for that
     └── RunError            a run failed or a weights file is damaged
         └── WeightsMismatch weights belong to another graph; names the nodes that match all the same
 
@@ -80,6 +81,10 @@ class DataError(NeuralGraphError):
 
 class OutsideError(DataError):
     """A document would read outside its own folder, and nobody has agreed to that yet."""
+
+
+class NetworkError(DataError):
+    """Data would have to come over the network first, and nobody has asked for that yet."""
 
 
 class RunError(NeuralGraphError):

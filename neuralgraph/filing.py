@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from neuralgraph.errors import ChangedOutside, DataError, DocumentError, RunError
 from neuralgraph.graph.document import Graph
@@ -14,6 +14,8 @@ from neuralgraph.spec import Catalog
 
 if TYPE_CHECKING:
     from neuralgraph.data.reach import Reach
+    from neuralgraph.data.transport import Download
+    from neuralgraph.spec import Node
 
 SUFFIX = ".ngraph"
 
@@ -69,6 +71,41 @@ class Filing:
             self.agreed -= {self.reach.name(before)}  # a piece of what is being typed
         self.agree(path)
         return self.reach.short(path)
+
+    @staticmethod
+    def may_be_data(path: Path) -> bool:
+        """Whether a file or folder could be data rather than a document, by its name."""
+        if path.suffix.lower() == SUFFIX and not path.is_dir():
+            return False
+        from neuralgraph.data.guess import could_be_data
+
+        return could_be_data(path)
+
+    def data_node(self, path: Path) -> tuple[str, dict[str, Any]]:
+        """Type and parameters of a data node for a file or folder that the user has chosen; `DataError` where none."""
+        from neuralgraph.data.starter import source
+
+        found = source(path.absolute(), self.catalog)
+        return found.type, {**found.params, "path": self.chosen("", str(found.place))}
+
+    @staticmethod
+    def download() -> Download:
+        """What is seen of a fetch to come: how much has come; it can be given up."""
+        from neuralgraph.data.transport import Download
+
+        return Download()
+
+    def fetch(self, node: Node, download: Download | None = None) -> str:
+        """Fetch what a node reads over the network, now that its user has asked; what came, in a sentence.
+
+        `DataError` says why it did not. Reads nothing of the document: it may run in a thread of its own.
+        """
+        from neuralgraph.data.sources import KINDS
+
+        kind = KINDS.get(node.type)
+        if kind is None or kind.fetch is None:
+            raise DataError(f"{node.type} reads nothing over the network.")
+        return kind.fetch(node, download or self.download())
 
     @property
     def modified(self) -> bool:

@@ -67,6 +67,8 @@ class Session(Filing, Looking):
     ) -> Session:
         """Read a document. A failure raises `DocumentError` and leaves everything as it was.
 
+        A file or folder of data becomes a new document with a first network on it (`DataError` where none reads it).
+
         `guarded` keeps it from reading outside its own folder before somebody agrees.
 
         `as_copy` opens it without its path: the first save asks for a new one (examples).
@@ -74,6 +76,14 @@ class Session(Filing, Looking):
         from neuralgraph.graph.file import read
 
         path = Path(path)
+        if cls.may_be_data(path):
+            from neuralgraph.data.starter import starter
+
+            graph, place = starter(path.absolute(), catalog)
+            session = cls.copy_of(graph, path.stem, place.parent, catalog=catalog)
+            session.agree(place.name)  # who names the file has agreed to its being read
+            session.guarded = guarded
+            return session
         loaded = read(path)
         session = cls(loaded.graph, path=None if as_copy else path, catalog=catalog)
         session.notes = loaded.notes
@@ -138,6 +148,7 @@ class Session(Filing, Looking):
         from neuralgraph.compiler.cells import unread
         from neuralgraph.compiler.pinned import misfitting
         from neuralgraph.compiler.places import everywhere, rooms
+        from neuralgraph.data.findings import tables
         from neuralgraph.validation.levels import check_levels
 
         graph = graph if graph is not None else self.graph
@@ -151,7 +162,8 @@ class Session(Filing, Looking):
         pinned = (*misfitting(graph, found.flat, found.calls), *unread(found))
         problems = ranked((*troubles, *found.problems, *pinned, *wrong, *over))
         need = budget(found.figures, graph.plan, free)
-        return Analysis(graph, problems, known.specs, known.inputs, known.figures, need, rooms(found))
+        return Analysis(graph, problems, known.specs, known.inputs, known.figures, need, rooms(found),
+                        tables(graph, self.catalog, self.reach))
 
     def accept(self, analysis: Analysis) -> None:
         """Keep an analysis as the current one."""
@@ -220,6 +232,7 @@ class Session(Filing, Looking):
 
     def _sources(self, graph: Graph) -> tuple[dict[str, Mapping[str, Spec]], list[Problem]]:
         """What every source delivers, and a problem for each that cannot."""
+        from neuralgraph.data.findings import notes
         from neuralgraph.data.sources import describe
         from neuralgraph.data.trouble import problem_of
 
@@ -230,6 +243,7 @@ class Session(Filing, Looking):
                 continue
             try:
                 specs[id] = describe(node, self.reach)
+                problems += notes(id, node, self.reach)
             except DataError as error:
                 problems.append(problem_of(id, node, error))
         return specs, problems

@@ -23,6 +23,7 @@ from neuralgraph.spec.help import help_of
 WITHOUT: dict[str, str] = {
     **dict.fromkeys(("IdxImages", "ImageFolder", "CifarBinary", "Npz"),
                     "it reads binary files, which no line of text can show"),
+    "OpenML": "it reads what was fetched over the network",
     **dict.fromkeys(("Module", "Recurrent"), "what it computes is drawn inside: tests/compiler/test_modules.py"),
     "State": "it gives what a loop around it remembers: tests/compiler/test_recurrence.py",
 }

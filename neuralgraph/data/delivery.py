@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Spec
+from neuralgraph.spec.columns import Coding
 
 Array = NDArray[Any]
 
@@ -43,6 +44,8 @@ class Delivery:
     notes: tuple[str, ...] = ()
     ordered: bool = False
     tokens: tuple[str, ...] = ()
+    coding: tuple[Coding, ...] = ()
+    """How the columns of a table became the features of x."""
 
     def sample(self, row: int) -> Sample:
         """Row `row` for the sample browser."""

@@ -23,7 +23,7 @@ def read_texts(path: Path, inside: Inside, given: dict[str, Any]) -> Delivery:
         raise DataError(f"There is no file or folder {str(path)!r}.", file=str(path))
     if given["task"] == "next":
         return _running(path, inside, given)
-    found = classified_texts(path, given["pattern"], given["labels"], inside)
+    found = classified_texts(path, given["pattern"], given["labels"], inside, given["encoding"])
     if len(found.texts) * given["length"] > MOST_TOKENS:
         raise _too_many(path, len(found.texts), given["length"])
     cut = [pieces(one, given["tokens"], given["lower"]) for one in found.texts]
@@ -42,7 +42,7 @@ def read_texts(path: Path, inside: Inside, given: dict[str, Any]) -> Delivery:
 def _running(path: Path, inside: Inside, given: dict[str, Any]) -> Delivery:
     length = given["length"]
     stride = given["stride"] or length
-    text = pieces(whole_text(path, given["pattern"], inside), given["tokens"], given["lower"])
+    text = pieces(whole_text(path, given["pattern"], inside, given["encoding"]), given["tokens"], given["lower"])
     rows = (len(text) - 1 - length) // stride + 1
     if rows < 1:
         raise DataError(f"{path.name} has {len(text):,} tokens, too few for samples of {length} and the next one. "

@@ -32,10 +32,10 @@ class Columns:
 
 def read_series(
     path: Path, *, target: str, columns: str, window: int, horizon: int, predict: str, stride: int, missing: str,
-    test: float, header: str, separator: str,
+    test: float, header: str, separator: str, encoding: str = "auto", decimal: str = "auto",
 ) -> Delivery:
     """x N × window × columns and y N × 1 (the value `horizon` steps on) or N × horizon (all values until then)."""
-    table = read_table(path, header, separator, least=1)
+    table = read_table(path, header, separator, 1, encoding, decimal)
     found = _columns(table, target, columns, missing)
     length = len(found.values)
     starts = np.arange(0, length - window - horizon + 1, stride)
@@ -54,7 +54,7 @@ def read_series(
     if not whole.any():
         raise DataError(f"{path.name}: every window lacks a value. Choose a shorter window, or set «missing» to carry "
                         "forward.", file=str(path))
-    notes = list(found.notes)
+    notes = [*table.notes, *found.notes]
     if not whole.all():
         notes.append(f"{int((~whole).sum()):,} of {len(whole):,} windows were left out: a value is missing.")
     x, y = x[whole], y[whole]

@@ -10,18 +10,22 @@ from typing import Any
 
 from neuralgraph.data.bundled import KNOWN, bundled
 from neuralgraph.data.clouds import bars_and_stripes, cloud, edges
+from neuralgraph.data.coded import columns_in, read_csv
 from neuralgraph.data.comments import sentiment, toxicity
 from neuralgraph.data.delivery import Delivery
 from neuralgraph.data.folder_kinds import READERS
 from neuralgraph.data.idx import describe_idx, idx_files, read_idx
 from neuralgraph.data.noise import noise, noise_spec
+from neuralgraph.data.openml import columns_in_openml, fetch, needed, read_openml
+from neuralgraph.data.painted import describe_painted, painted
 from neuralgraph.data.playground import playground
 from neuralgraph.data.reach import Reach, reach
 from neuralgraph.data.signals import latch, signal
 from neuralgraph.data.tables import TRUTH, letters, truth_table
-from neuralgraph.data.tabular import read_csv
+from neuralgraph.data.transport import Download
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Node, Spec
+from neuralgraph.spec.columns import Column
 
 Where = Path | Reach | None
 """Where relative paths start: a plain folder, or a reach that says what may be read."""
@@ -60,12 +64,25 @@ def deliver(node: Node, folder: Where = None) -> Delivery:
     Kept in memory by the node's parameters and the size and time of its files.
     """
     kind = _kind(node)
-    key = (node.key, str(reach(folder).folder), tuple(_stamp(path) for path in kind.files(node, folder)))
-    found = _CACHE.get(key)
+    state = key(kind, node, folder)
+    found = _CACHE.get(state)
     if found is None:
         found = kind.deliver(node, folder)
-        _CACHE.put(key, found)
+        _CACHE.put(state, found)
     return found
+
+
+def known(node: Node, folder: Where = None) -> Delivery | None:
+    """The rows of a data node where they have been read already."""
+    try:
+        return _CACHE.get(key(KINDS[node.type], node, folder)) if node.type in KINDS else None
+    except DataError:
+        return None
+
+
+def key(kind: Kind, node: Node, folder: Where) -> Any:
+    """What rows are remembered by: the node's parameters, and the size and time of its files."""
+    return node.key, str(reach(folder).folder), tuple(_stamp(path) for path in kind.files(node, folder))
 
 
 def describe(node: Node, folder: Where = None) -> Mapping[str, Spec]:
@@ -87,6 +104,10 @@ class Kind:
     files: Callable[[Node, Where], tuple[Path, ...]]
     deliver: Callable[[Node, Where], Delivery]
     describe: Callable[[Node, Where], Mapping[str, Spec]]
+    columns: Callable[[Node, Where], tuple[Column, ...]] | None = None
+    """The columns of the table that it reads, for a form."""
+    fetch: Callable[[Node, Download], str] | None = None
+    """Fetches what it reads over the network; what came."""
 
 
 def drawn(node: Node) -> int:
@@ -168,6 +189,10 @@ def _csv(node: Node, folder: Where) -> Delivery:
     return read_csv(located(node, folder), **settings)
 
 
+def _csv_columns(node: Node, folder: Where) -> tuple[Column, ...]:
+    return columns_in(located(node, folder), **{name: one for name, one in node.values.items() if name != "path"})
+
+
 def _idx_files(node: Node, folder: Where) -> tuple[Path, ...]:
     path = str(node.values["path"])
     return tuple(reach(folder).inside(file, path) for file in idx_files(located(node, folder)).all)
@@ -196,7 +221,7 @@ def _reader(type: str) -> Kind:
 
 KINDS: dict[str, Kind] = {
     "Dataset": Kind(lambda node, folder: (), _dataset, _describe_dataset),
-    "Csv": Kind(_file, _csv, lambda node, folder: deliver(node, folder).specs),
+    "Csv": Kind(_file, _csv, lambda node, folder: deliver(node, folder).specs, _csv_columns),
     "IdxImages": Kind(
         _idx_files,
         lambda node, folder: read_idx(_checked(node, folder)),
@@ -206,6 +231,18 @@ KINDS: dict[str, Kind] = {
         lambda node, folder: (),
         lambda node, folder: noise(**node.values),
         lambda node, folder: {"x": noise_spec(node.values["shape"])},
+    ),
+    "PaintedPoints": Kind(
+        lambda node, folder: (),
+        lambda node, folder: painted(**node.values),
+        lambda node, folder: describe_painted(**node.values),
+    ),
+    "OpenML": Kind(
+        lambda node, folder: (needed(node.values), needed(node.values).with_suffix(".json")),
+        lambda node, folder: read_openml(node.values),
+        lambda node, folder: deliver(node, folder).specs,
+        lambda node, folder: columns_in_openml(node.values),
+        lambda node, download: fetch(node.values["name"], node.values["version"], download),
     ),
     **{type: _reader(type) for type in READERS},
 }

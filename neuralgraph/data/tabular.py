@@ -1,30 +1,34 @@
-"""Tables from CSV files. What is wrong is named by file, line and column; nothing is mended in silence."""
+"""Tables as cells of text, from CSV, TSV and Parquet files. What is wrong is named by file, line and column."""
 
 from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from neuralgraph.data.delivery import Array, Delivery, classified, measured
 from neuralgraph.errors import DataError
 
 MOST = {
     "bytes": 1 << 28, "rows": 5_000_000, "columns": 10_000, "categories": 1_000, "cells": 50_000_000, "line": 100_000,
 }
+PARQUET = (".parquet", ".pq")
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "bar": "|"}
+ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1252": "cp1252"}
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
-FEW = 20
-"""A whole-number target with at most so many values is a class."""
+KEPT_BYTES = 1 << 24
+"""A smaller file is read once while its columns are chosen,"""
+SETTLED = 200_000_000
+"""if it was written more than so many nanoseconds ago: two writes in one tick of the clock look alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells as text; `lines` are their line numbers in the file, counted from 1."""
+    """Cells as text; `lines` are their line numbers in the file, counted from 1 (`unit` "row": of a file without)."""
 
     file: str
     names: tuple[str, ...]
@@ -32,33 +36,18 @@ class Table:
     lines: list[int]
     comma: bool
     """Numbers are written 0,5."""
+    unit: str = "line"
+    notes: tuple[str, ...] = ()
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What was found out about its columns."""
 
     def wrong(self, message: str, at: int, column: int) -> DataError:
         line, name = self.lines[at], self.names[column]
-        return DataError(f"{self.file}, line {line}, column {name!r}: {message}", file=self.file, row=line, column=name)
+        return DataError(f"{self.file}, {self.unit} {line}, column {name!r}: {message}", file=self.file, row=line,
+                         column=name)
 
 
-def read_csv(
-    path: Path, *, target: str = "-1", header: str = "auto", separator: str = "auto", task: str = "auto",
-    missing: str = "stop",
-) -> Delivery:
-    """Features and target of a table: numbers as they are, text as one column per category.
-
-    A `DataError` names file, line and column of what cannot be used.
-    """
-    table = read_table(path, header, separator)
-    column = column_of(table, target)
-    table, notes = _complete(table, missing)
-    features, names, coded = _features(table, column)
-    y, classes = _answers(table, column, task)
-    notes += coded
-    label = table.names[column]
-    if classes is None:
-        return measured(features, y, label=label, feature_names=names, notes=tuple(notes))
-    return classified(features, y, classes, label=label, feature_names=names, notes=tuple(notes))
-
-
-def _text(path: Path) -> str:
+def _text(path: Path, encoding: str) -> str:
     try:
         size = path.stat().st_size
         if size > MOST["bytes"]:
@@ -68,17 +57,65 @@ def _text(path: Path) -> str:
         raise DataError(f"There is no file {str(path)!r}.", file=str(path)) from None
     except OSError as error:
         raise DataError(f"{path.name} cannot be read: {error.strerror or error}.", file=str(path)) from None
+    return decoded(data, path.name, str(path), encoding, "table")
+
+
+def decoded(data: bytes, name: str, file: str, encoding: str, what: str) -> str:
+    """Bytes as letters, in the encoding that is said, or that their first bytes tell; a `DataError` names the line."""
+    if encoding == "auto":
+        encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(ENCODINGS[encoding])
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{path.name}, line {line}: a byte that is not UTF-8. Save the table as UTF-8.",
-                        file=str(path), row=line) from None
+        said = {"utf-8": "UTF-8", "utf-16": "UTF-16", "windows-1252": "Windows-1252"}[encoding]
+        raise DataError(f"{name}, line {line}: a byte that is not {said}. Save the {what} as UTF-8, or say its "
+                        "«encoding».", file=file, row=line) from None
 
 
-def read_table(path: Path, header: str, separator: str, least: int = 2) -> Table:
+def read_table(
+    path: Path, header: str, separator: str, least: int = 2, encoding: str = "auto", decimal: str = "auto"
+) -> Table:
     """The cells of a file with at least so many columns, every row of one length."""
-    text = _text(path)
+    try:
+        found = path.stat()
+    except OSError:
+        return _read_table(path, header, separator, least, encoding, decimal)
+    if found.st_size > KEPT_BYTES or time.time_ns() - found.st_mtime_ns < SETTLED:
+        return _read_table(path, header, separator, least, encoding, decimal)
+    return _kept(path, header, separator, least, encoding, decimal, (found.st_mtime_ns, found.st_size))
+
+
+@lru_cache(maxsize=2)
+def _kept(path: Path, header: str, separator: str, least: int, encoding: str, decimal: str, stamp: object) -> Table:
+    return _read_table(path, header, separator, least, encoding, decimal)
+
+
+def _read_table(path: Path, header: str, separator: str, least: int, encoding: str, decimal: str) -> Table:
+    if path.suffix.lower() in PARQUET:
+        from neuralgraph.data.parquet import read_parquet
+
+        return enough(read_parquet(path), least)
+    rows, lines, sign = _cells(path, _text(path, encoding), separator)
+    comma = decimal == "comma" or (decimal == "auto" and sign != "," and _writes_commas(rows))
+    named = header == "yes" or (header == "auto" and _is_header(rows, comma))
+    names = tuple(rows[0]) if named else tuple(f"column {n}" for n in range(len(rows[0])))
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"{path.name}: two columns are called {twice!r}.", file=str(path), row=lines[0], column=twice)
+    return enough(Table(path.name, names, rows[named:], lines[named:], comma), least)
+
+
+def enough(table: Table, least: int) -> Table:
+    """The table, where it has so many columns and a row."""
+    if len(table.names) < least or not table.rows:
+        needs = "at least two columns and a row: features and what to predict" if least > 1 else "at least a row"
+        raise DataError(f"{table.file} needs {needs}.", file=table.file)
+    return table
+
+
+def _cells(path: Path, text: str, separator: str) -> tuple[list[list[str]], list[int], str]:
+    """Rows of cells, all of one length, with their line numbers and the sign between."""
     if "\0" in text:
         raise DataError(f"{path.name} is not a text file.", file=str(path))
     rows: list[list[str]] = []
@@ -107,17 +144,7 @@ def read_table(path: Path, header: str, separator: str, least: int = 2) -> Table
         if len(row) != len(rows[0]):
             raise DataError(f"{path.name}, line {line}: {len(row)} cells, but the first line has {len(rows[0])}.",
                             file=str(path), row=line)
-    comma = sign != "," and _writes_commas(rows)
-    named = header == "yes" or (header == "auto" and _is_header(rows, comma))
-    names = tuple(rows[0]) if named else tuple(f"column {n}" for n in range(len(rows[0])))
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"{path.name}: two columns are called {twice!r}.", file=str(path), row=lines[0], column=twice)
-    table = Table(path.name, names, rows[named:], lines[named:], comma)
-    if len(names) < least or not table.rows:
-        needs = "at least two columns and a row: features and what to predict" if least > 1 else "at least a row"
-        raise DataError(f"{path.name} needs {needs}.", file=str(path))
-    return table
+    return rows, lines, sign
 
 
 def _separator(text: str) -> str:
@@ -158,11 +185,6 @@ def number_of(cell: str, comma: bool) -> float | None:
     return value if "_" not in cell else None
 
 
-def _held(value: float) -> bool:
-    """A float32 can hold it."""
-    return abs(value) < 3.4e38
-
-
 def column_of(table: Table, target: str) -> int:
     """The place of a column, by its name or its number; a `DataError` lists what there is."""
     if target in table.names:
@@ -175,93 +197,3 @@ def column_of(table: Table, target: str) -> int:
         names = ", ".join(table.names[:12]) + (", …" if len(table.names) > 12 else "")
         raise DataError(f"{table.file} has no column {target!r}. It has: {names}.", file=table.file, column=target)
     return index % len(table.names)
-
-
-def _complete(table: Table, missing: str) -> tuple[Table, list[str]]:
-    """The rows without a missing value, or an error at the first that has one."""
-    keep: list[int] = []
-    for at, row in enumerate(table.rows):
-        gap = next((column for column, cell in enumerate(row) if cell.lower() in MISSING), None)
-        if gap is None:
-            keep.append(at)
-        elif missing == "stop":
-            raise table.wrong("the value is missing. Fill it in, or set «missing» to skip rows.", at, gap)
-    skipped = len(table.rows) - len(keep)
-    if not keep:
-        raise DataError(f"{table.file}: every row lacks a value.", file=table.file)
-    notes = [f"{skipped:,} of {len(table.rows):,} rows were skipped: a value is missing."] if skipped else []
-    rows, lines = [table.rows[at] for at in keep], [table.lines[at] for at in keep]
-    return Table(table.file, table.names, rows, lines, table.comma), notes
-
-
-def _numbers(table: Table, column: int) -> Array | None:
-    """The column as numbers; None where it is text; an error where a few cells of a column of numbers are not."""
-    values = [number_of(row[column], table.comma) for row in table.rows]
-    bad = [at for at, value in enumerate(values) if value is None]
-    huge = next((at for at, value in enumerate(values) if value is not None and not _held(value)), None)
-    if huge is not None:
-        raise table.wrong(f"{table.rows[huge][column]!r} is not a number that can be learned from: at most 3.4e38.",
-                          huge, column)
-    if not bad:
-        return np.array(values, dtype=np.float64)
-    odd = [at for at in bad if number_of(table.rows[at][column], not table.comma) is not None]
-    if len(odd) == len(bad):
-        signs = ("a decimal comma", "a point") if table.comma else ("a decimal point", "a comma")
-        raise table.wrong(f"{table.rows[bad[0]][column]!r} is written with {signs[1]}, but numbers of this table have "
-                          f"{signs[0]}. Use one sign.", bad[0], column)
-    if len(bad) * 4 < len(values):
-        raise table.wrong(f"{table.rows[bad[0]][column]!r} is not a number, like the others there.", bad[0], column)
-    return None
-
-
-def _features(table: Table, target: int) -> tuple[Array, tuple[str, ...], list[str]]:
-    columns: list[Array] = []
-    names: list[str] = []
-    coded: list[str] = []
-    for column, name in enumerate(table.names):
-        if column == target:
-            continue
-        numbers = _numbers(table, column)
-        if numbers is not None:
-            columns.append(numbers[:, None])
-            names.append(name)
-            continue
-        cells = [row[column] for row in table.rows]
-        values = sorted(set(cells))
-        if len(values) > MOST["categories"]:
-            raise DataError(f"{table.file}: the column {name!r} holds {len(values):,} different texts; at most "
-                            f"{MOST['categories']:,} become categories. Leave it out.", file=table.file, column=name)
-        place = {value: number for number, value in enumerate(values)}
-        width = sum(one.shape[1] for one in columns) + len(values)
-        if width * len(cells) > MOST["cells"]:
-            raise DataError(
-                f"{table.file}: one column for each category of {name!r} makes {width:,} columns; "
-                f"at most {MOST['cells']:,} cells are held.", file=table.file, column=name)
-        columns.append(np.eye(len(values), dtype=np.float32)[[place[cell] for cell in cells]])
-        names += [f"{name} = {value}" for value in values]
-        many = f"{len(values)} columns, one for each category" if len(values) > 1 else "1 column: all rows are alike"
-        coded.append(f"The column {name!r} became {many}.")
-    return np.concatenate(columns, axis=1).astype(np.float32), tuple(names), coded
-
-
-def _answers(table: Table, column: int, task: str) -> tuple[Array, tuple[str, ...] | None]:
-    """The target: class numbers with their names, or numbers."""
-    numbers = None if task == "class" and _all_text(table, column) else _numbers(table, column)
-    if numbers is None and task == "number":
-        raise table.wrong(f"{table.rows[0][column]!r} is not a number to predict.", 0, column)
-    whole = numbers is not None and bool((numbers == np.round(numbers)).all()) and len(np.unique(numbers)) <= FEW
-    if numbers is not None and (task == "number" or (task == "auto" and not whole)):
-        return numbers.astype(np.float32), None
-    cells = [row[column] for row in table.rows]
-    if numbers is not None:  # 1 and 1.0 are one class, called as it is written first
-        first: dict[float, str] = {}
-        cells = [first.setdefault(float(value), cell) for value, cell in zip(numbers, cells, strict=True)]
-    values = sorted(set(cells), key=lambda cell: (number_of(cell, table.comma) or 0.0, cell))
-    if len(values) > MOST["categories"]:
-        raise table.wrong(f"{len(values):,} different classes; at most {MOST['categories']:,} are taken.", 0, column)
-    place = {value: number for number, value in enumerate(values)}
-    return np.array([place[cell] for cell in cells], dtype=np.int64), tuple(values)
-
-
-def _all_text(table: Table, column: int) -> bool:
-    return all(number_of(row[column], table.comma) is None for row in table.rows)

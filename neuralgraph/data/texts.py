@@ -10,6 +10,7 @@ from pathlib import Path
 
 from neuralgraph.data.archives import opened
 from neuralgraph.data.folders import Inside, arranged, places
+from neuralgraph.data.tabular import decoded
 from neuralgraph.errors import DataError
 
 MOST_BYTES = 1 << 26
@@ -36,29 +37,29 @@ def text_files(path: Path, pattern: str, inside: Inside) -> tuple[Path, ...]:
     return (*places(path, inside), *_direct(path, pattern, inside))
 
 
-def whole_text(path: Path, pattern: str, inside: Inside) -> str:
+def whole_text(path: Path, pattern: str, inside: Inside, encoding: str = "auto") -> str:
     """All text of a file or folder, one file after the other."""
     files = (path,) if path.is_file() else _direct(path, pattern, inside)
     if not files:
         raise _nothing(path, pattern)
     _bounded(path, sum(one.stat().st_size for one in files))
-    return "\n".join(_read(one) for one in files)
+    return "\n".join(_read(one, encoding) for one in files)
 
 
-def classified_texts(path: Path, pattern: str, labels: str, inside: Inside) -> Texts:
+def classified_texts(path: Path, pattern: str, labels: str, inside: Inside, encoding: str = "auto") -> Texts:
     """Samples with classes: from lines that hold their class, a file for each class, or a folder for each class."""
     if path.suffix.lower() == ".zip" or (path.is_dir() and pattern == "*" and len(places(path, inside)) > 1):
-        return _by_folder(path, inside)
+        return _by_folder(path, inside, encoding)
     if path.is_dir():
         files = _direct(path, pattern, inside)
         if not files:
             raise _nothing(path, pattern)
-        return _by_file(path, files)
+        return _by_file(path, files, encoding)
     _bounded(path, path.stat().st_size)
-    return _by_line(path.name, _read(path), labels)
+    return _by_line(path.name, _read(path, encoding), labels)
 
 
-def _by_folder(path: Path, inside: Inside) -> Texts:
+def _by_folder(path: Path, inside: Inside, encoding: str) -> Texts:
     found = arranged(path, inside, (), "texts")
     entries = (*found.train, *found.test)
     if len(entries) > MOST_SAMPLES:
@@ -69,11 +70,11 @@ def _by_folder(path: Path, inside: Inside) -> Texts:
             data = read(name)
             size += len(data)
             _bounded(path, size)
-            texts.append(_decoded(data, f"{path.name}/{name}"))
+            texts.append(_decoded(data, f"{path.name}/{name}", encoding))
     return Texts(texts, [number for _, number in entries], found.classes, len(found.test), found.notes)
 
 
-def _by_file(path: Path, files: Sequence[Path]) -> Texts:
+def _by_file(path: Path, files: Sequence[Path], encoding: str) -> Texts:
     """Every line is a sample; its class is that part of the file's name in which the files differ."""
     if len(files) < 2:
         raise DataError(f"{path.name} holds one file, {files[0].name!r}, which would be the only class. Give a file "
@@ -83,7 +84,7 @@ def _by_file(path: Path, files: Sequence[Path]) -> Texts:
     texts: list[str] = []
     labels: list[int] = []
     for number, file in enumerate(files):
-        lines = [line for line in _read(file).splitlines() if line.strip()]
+        lines = [line for line in _read(file, encoding).splitlines() if line.strip()]
         if not lines:
             raise DataError(f"{file.name} is empty, so that its class has no sample.", file=str(file))
         texts += lines
@@ -143,23 +144,18 @@ def _direct(path: Path, pattern: str, inside: Inside) -> tuple[Path, ...]:
     return files
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, encoding: str) -> str:
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise DataError(f"{path.name} cannot be read: {error.strerror or error}.", file=str(path)) from None
     _bounded(path, len(data))
-    return _decoded(data, path.name)
+    return _decoded(data, path.name, encoding)
 
 
-def _decoded(data: bytes, where: str) -> str:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{where}, line {line}: a byte that is not UTF-8. Save the text as UTF-8.", file=where,
-                        row=line) from None
+def _decoded(data: bytes, where: str, encoding: str) -> str:
+    text = decoded(data, where, where, encoding, "text")
     if "\0" in text:
         raise DataError(f"{where} is not a text file.", file=where)
     return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuralgraph.errors import DataError, OutsideError
+from neuralgraph.errors import DataError, NetworkError, OutsideError
 from neuralgraph.spec import Node
 from neuralgraph.validation.problem import Fix, Problem
 
@@ -17,6 +17,11 @@ def problem_of(id: str, node: Node, error: DataError) -> Problem:
             "outside", "error", f"{id}: {error}", id, None, f"{node.type} reads outside its folder",
             "Allow it if you know this file and trust this document; it is remembered for this computer.",
             fixes=(Fix("Allow reading", ask="allow", node=id, path=path), locate))
+    if isinstance(error, NetworkError):
+        return Problem(
+            "network", "error", f"{id}: {error}", id, None, f"{node.type} is not fetched yet",
+            "The name goes to openml.org, nothing else.",
+            fixes=(Fix("Fetch from openml.org", ask="download", node=id),))
     hint = "Choose a file or folder that is there." if paths else "Change its parameters."
     return Problem("data", "error", f"{id}: {error}", id, None, f"{node.type} has no data", hint,
                    fixes=(locate,) if paths else ())

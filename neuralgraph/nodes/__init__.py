@@ -10,6 +10,7 @@ from neuralgraph.nodes import (
     attention,
     cells,
     chance,
+    collected,
     comparison,
     convolution,
     data,
@@ -46,8 +47,8 @@ from neuralgraph.nodes.left_out import LEFT_OUT
 from neuralgraph.spec import Catalog, Node
 
 MODULES: tuple[ModuleType, ...] = (
-    data, files, preparation, layers, convolution, pooling, unpooling, maths, making, functions, special, shape,
-    joining, normalisation, recurrent, attention, cells, transformers, resizing, padding, scaling, activations,
+    data, files, collected, preparation, layers, convolution, pooling, unpooling, maths, making, functions, special,
+    shape, joining, normalisation, recurrent, attention, cells, transformers, resizing, padding, scaling, activations,
     rectifiers, reductions, ordering, algebra, matrices, spectra, comparison, chance, losses, margins, pairs,
     metrics, modules, recurrence,
 )

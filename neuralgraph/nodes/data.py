@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from neuralgraph.spec import Call, Node, param, source
+from neuralgraph.spec import Call, Columns, Node, param, source
 
 BUNDLED = ("digits", "iris", "wine", "breast_cancer", "diabetes")
 PLAYGROUND = ("circle", "xor", "gauss", "spiral", "plane", "gauss_regression")
@@ -63,28 +63,45 @@ class Dataset(_Source):
 
 
 class Csv(_Source):
-    """A table from a text file: one row per sample, one column to predict.
+    """A table from a file: one row per sample, columns to learn from and one or more to predict.
 
-    Separator, decimal comma and header are found by themselves. A column of text becomes one column per category
-    (one-hot). A target of text, or of a few whole numbers, becomes classes; any other is a number to predict. Nothing
-    is repaired in silence: a row of another length, a missing value or a text among numbers is named with its line and
-    column.
+    CSV, TSV and other text files are read, and Parquet where pyarrow is installed (`neuralgraph[parquet]`). Separator,
+    decimal comma, encoding and header are found by themselves. In `columns` every column has a **role** (input, target,
+    left out) and a **kind**. A *number* is taken as it is; a *date* becomes the days since the start of 2000; a
+    *category* becomes one column for each of its texts (one-hot); *text* that is different in nearly every row is left
+    out, and said. A target of texts, or of a few whole numbers, becomes classes; any other is a number to predict.
+    Several targets are numbers, or texts of two kinds as 0 and 1.
+
+    Nothing is repaired in silence: a row of another length, a missing value or a text among numbers is named with its
+    line and column, unless `missing` says what to do.
 
     Example (path = "width,height,kind" "1,2,cat" "3,4,dog"): → x = [[1, 2], [3, 4]], y = [0, 1]
-    Outputs: x N × features (float32); y classes (int64, N) or numbers (float32, N × 1)
+    Example (path = "a,kind" "1,3" ",5" "3,7", missing = mean, mark = yes): → x = [[1, 0], [2, 1], [3, 0]],
+    y = [0, 1, 2], for the mean of 1 and 3 is 2.
+    Outputs: x N × features (float32); y classes (int64, N) or numbers (float32, N × targets)
     """
 
-    synonyms = ("table", "tsv", "spreadsheet", "excel", "file", "tabular")
+    synonyms = ("table", "tsv", "spreadsheet", "excel", "file", "tabular", "parquet", "columns", "data frame")
 
     path: Path = param(
-        "", "The file; relative to the folder of the document.", files="CSV (*.csv *.tsv *.txt)", row="file")
+        "", "The file; relative to the folder of the document.",
+        files="Tables (*.csv *.tsv *.txt *.parquet)", row="file")
     target: str = param(
-        "-1", "The column to predict: its name, or its number (0 is the first, -1 the last).", row="target")
+        "-1", "The column to predict, by its name or number (0 is the first, -1 the last), unless the columns say it.",
+        row="target")
+    columns: Columns = param((), "What every column is for, and how it is read.")
     header: str = param("auto", "Does the first line name the columns?", choices=("auto", "yes", "no"))
     separator: str = param(
         "auto", "What stands between the columns.", choices=("auto", "comma", "semicolon", "tab", "space", "bar"))
     task: str = param("auto", "Predict a class or a number.", choices=("auto", "class", "number"))
-    missing: str = param("stop", "What to do with a row in which a value is missing.", choices=("stop", "skip rows"))
+    missing: str = param(
+        "stop", "Where a value is missing: stop and say where, skip the row, or fill it with the column's mean or "
+        "median. The mean of all rows is taken, also of those that validate.",
+        choices=("stop", "skip rows", "mean", "median"))
+    mark: bool = param(False, "Beside a column with filled gaps stands another one: 1 where the value was missing.")
+    encoding: str = param(
+        "auto", "How the file writes letters.", choices=("auto", "utf-8", "utf-16", "windows-1252"), advanced=True)
+    decimal: str = param("auto", "The decimal sign.", choices=("auto", "point", "comma"), advanced=True)
 
     def __init__(self, **values: Any) -> None:
         target = values.get("target")

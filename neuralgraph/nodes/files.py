@@ -101,6 +101,8 @@ class TextFile(_Source):
     labels: str = param("last", "Where a line of a single file holds its class: its first or its last word.",
                         choices=("first", "last"))
     pattern: str = param("*", "Which files of a folder are read, such as *.txt.", advanced=True)
+    encoding: str = param(
+        "auto", "How the file writes letters.", choices=("auto", "utf-8", "utf-16", "windows-1252"), advanced=True)
     stride: int = param(0, "Next token: how far the next sample starts from this one; 0 means its length.", min=0,
                         advanced=True)
 
@@ -121,7 +123,7 @@ class TimeSeries(_Source):
 
     synonyms = ("series", "forecast", "sequence", "sliding window", "lag", "horizon", "stock", "weather", "csv")
 
-    path: Path = param("", f"The file; {RELATIVE}.", files="CSV (*.csv *.tsv *.txt)", row="file")
+    path: Path = param("", f"The file; {RELATIVE}.", files="Tables (*.csv *.tsv *.txt *.parquet)", row="file")
     target: str = param(
         "-1", "The column to predict: its name, or its number (0 is the first, -1 the last).", row="target")
     columns: str = param("all", "The columns to look at, with commas between; all of them, also the target.")
@@ -138,6 +140,9 @@ class TimeSeries(_Source):
     separator: str = param(
         "auto", "What stands between the columns.", choices=("auto", "comma", "semicolon", "tab", "space", "bar"),
         advanced=True)
+    encoding: str = param(
+        "auto", "How the file writes letters.", choices=("auto", "utf-8", "utf-16", "windows-1252"), advanced=True)
+    decimal: str = param("auto", "The decimal sign.", choices=("auto", "point", "comma"), advanced=True)
 
     def __init__(self, **values: Any) -> None:
         target = values.get("target")

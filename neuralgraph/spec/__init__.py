@@ -4,12 +4,13 @@ from neuralgraph.spec.call import Call, Symbol, function, module, source
 from neuralgraph.spec.catalog import Catalog
 from neuralgraph.spec.drawn import Door, Drawn, Inside, Interface, Network
 from neuralgraph.spec.node import Node, Port, Role
-from neuralgraph.spec.param import Numbers, Param, Size, param
+from neuralgraph.spec.param import Columns, Numbers, Param, Points, Size, param
 from neuralgraph.spec.tensor import Float, Integer, Mask, Misfit, Scalar, Spec
 
 __all__ = [
     "Call",
     "Catalog",
+    "Columns",
     "Door",
     "Drawn",
     "Float",
@@ -22,6 +23,7 @@ __all__ = [
     "Node",
     "Numbers",
     "Param",
+    "Points",
     "Port",
     "Role",
     "Scalar",

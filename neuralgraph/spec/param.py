@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from neuralgraph.errors import ParameterError
+from neuralgraph.spec.columns import KINDS, ROLES
 
 Size: TypeAlias = int | tuple[int, ...]
 """One number for every axis, or one per axis: `3` or `(3, 5)`."""
@@ -17,10 +18,18 @@ Size: TypeAlias = int | tuple[int, ...]
 Numbers: TypeAlias = float | tuple[Any, ...]
 """A number or nested tuples of numbers: `1.5`, `((1, 2), (3, 4))`."""
 
-Kind = Literal["int", "float", "bool", "text", "choice", "size", "ints", "numbers", "file"]
+Columns: TypeAlias = tuple[tuple[str, str, str], ...]
+"""Columns of a table by name, with the role and the kind that somebody chose: `(("age", "input", "number"),)`."""
+
+Points: TypeAlias = tuple[tuple[float, float, float], ...]
+"""Points in the plane, each with a value: `((0.5, -1.25, 1), …)`."""
+
+Kind = Literal["int", "float", "bool", "text", "choice", "size", "ints", "numbers", "file", "columns", "points"]
 
 LARGEST = 2**31 - 1
 MOST_NUMBERS = 100_000
+MOST_COLUMNS = 10_000
+MOST_POINTS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,8 @@ class Param:
             "ints": "whole numbers",
             "numbers": "numbers",
             "choice": "one of " + ", ".join(self.choices),
+            "columns": "columns, each by its name with a role and a kind",
+            "points": f"at most {MOST_POINTS:,} points, each with two coordinates and a value",
         }[self.kind]
         if self.min is not None and self.max is not None:
             words += f" from {_plain(self.min)} to {_plain(self.max)}"
@@ -132,6 +143,10 @@ def _kind(annotation: Any, raw: Param) -> tuple[Kind, bool]:
         return "numbers", optional
     if kept == (tuple[int, ...],):
         return "ints", optional
+    if kept == (Columns,):
+        return "columns", optional
+    if kept == (Points,):
+        return "points", optional
     raise TypeError(f"parameter {raw.doc!r}: no form for {annotation!r}")
 
 
@@ -190,6 +205,30 @@ def _numbers(p: Param, value: Any, depth: int = 0) -> Any:
     return inner
 
 
+def _columns(_: Param, value: Any) -> Any:
+    if not isinstance(value, (list, tuple)) or len(value) > MOST_COLUMNS:
+        return None
+    for one in value:
+        if not isinstance(one, (list, tuple)) or len(one) != 3 or not all(isinstance(part, str) for part in one):
+            return None
+        if len(one[0]) > 10_000 or one[1] not in ROLES or one[2] not in KINDS:
+            return None
+    done = tuple(tuple(one) for one in value)
+    return done if len({one[0] for one in done}) == len(done) else None
+
+
+def _points(p: Param, value: Any) -> Any:
+    """`min` and `max` bound the coordinates; the value of a point is the node's own matter."""
+    if not isinstance(value, (list, tuple)) or len(value) > MOST_POINTS:
+        return None
+    for one in value:
+        if not isinstance(one, (list, tuple)) or len(one) != 3 or any(_float(p, part) is None for part in one[:2]):
+            return None
+        if isinstance(one[2], bool) or not isinstance(one[2], (int, float)) or not abs(one[2]) <= LARGEST:
+            return None
+    return tuple(tuple(one) for one in value)
+
+
 def _count(value: Any) -> int:
     todo, total = [value], 0
     while todo and total <= MOST_NUMBERS:
@@ -218,4 +257,6 @@ _CHECKS = {
     "ints": _ints,
     "numbers": _numbers,
     "file": _file,
+    "columns": _columns,
+    "points": _points,
 }

@@ -30,6 +30,7 @@ WEIGHTS = "Weights (*.safetensors *.pt *.pth)"
 AGREED = 500
 """So many consents to read outside a document's folder are remembered."""
 FILTER = "NeuralGraph documents (*.ngraph)"
+DATA = "Data (*.csv *.tsv *.parquet *.txt *.npz *.zip)"
 
 
 class Documents(QObject):
@@ -52,6 +53,8 @@ class Documents(QObject):
         self.go_to: Callable[[Path], bool] = lambda path: False
         """Bring a file that is open already to the front; whether it is."""
 
+        self.bring: Callable[[Path], None] | None = None
+        """Reads data off the GUI thread and shows them then; None reads them at once."""
         self.busy: Callable[[], bool] = lambda: False
         """Whether it is being trained."""
 
@@ -62,14 +65,17 @@ class Documents(QObject):
 
     def ask_open(self) -> None:
         start = str(self.session.folder or self._settings.text("folder", str(Path.home())))
-        found, _ = QFileDialog.getOpenFileName(self._window, "Open", start, FILTER)
+        found, _ = QFileDialog.getOpenFileName(self._window, "Open", start, f"{FILTER};;{DATA}")
         if found:
             self.open(Path(found))
 
     def open(self, path: Path, *, as_copy: bool | None = None) -> bool:
-        """Open a file; an example opens as a copy. A failure leaves what is open as it is."""
+        """Open a file; an example opens as a copy, data as a new document. A failure leaves what is open as it is."""
         path = Path(path)
         if not as_copy and self.go_to(path):
+            return True
+        if self.bring is not None and Session.may_be_data(path):
+            self.bring(path)
             return True
         copy = path.resolve().parent == examples().resolve() if as_copy is None else as_copy
         wanted = self._asked_about(path, copy)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QStatusBar, QVBoxLayout, QWidget
 
 from neuralgraph.ui.bridge import later
+from neuralgraph.ui.dropped import wanted
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.settings import Settings
 from neuralgraph.ui.status import StatusLine
@@ -223,15 +224,14 @@ class MainWindow(QMainWindow):
     # -- events -----------------------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.toLocalFile().endswith(".ngraph") for url in event.mimeData().urls()):
+        if wanted(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls():
-            if url.toLocalFile().endswith(".ngraph"):
-                event.acceptProposedAction()
-                later(0, partial(self.bench.documents.open, Path(url.toLocalFile())), self)
-                return
+        path = wanted(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            later(0, partial(self.bench.bringing.drop, path, event.position()), self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not hasattr(self, "bench"):

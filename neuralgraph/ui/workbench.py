@@ -15,6 +15,8 @@ from neuralgraph.ui.canvas_area import CanvasArea
 from neuralgraph.ui.devices import devices
 from neuralgraph.ui.docks import Docks
 from neuralgraph.ui.documents import Documents
+from neuralgraph.ui.downloads import Downloads
+from neuralgraph.ui.dropped import Bringing
 from neuralgraph.ui.faults import Faults
 from neuralgraph.ui.finder import Finder
 from neuralgraph.ui.kept_runs import KeptRuns
@@ -71,6 +73,8 @@ class Workbench(QObject):
         self.live = LivePictures(self.bridge, self)
         self.rooms = Rooms(self)
         self.typing = TypedWeights(self)
+        self.downloads, self.bringing = Downloads(self), Bringing(self)
+        self.documents.bring = self.bringing.open
         self.presenter = Presenter(self)
         self.welcome: Welcome | None = None
         window.centre.addWidget(self.canvas)
@@ -194,6 +198,9 @@ class Workbench(QObject):
 
     def apply_fix(self, fix: Fix) -> None:
         """A one-click remedy: an edit like any other, or a question first."""
+        if fix.ask == "download":
+            self.downloads.begin(fix)
+            return
         if fix.edit is None:
             if self.documents.answer(fix):
                 self.analysis.ask(self.session.analyse, self.session.graph)
@@ -375,6 +382,8 @@ class Workbench(QObject):
         self.views.close()
         self.live.close()
         self.typing.close()
+        self.downloads.close()
+        self.bringing.close()
         self.presenter.close()
         self.analysis.close()
         self.canvas.close_session()

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from neuralgraph.graph.document import Graph
 from neuralgraph.spec import Spec
+from neuralgraph.spec.columns import Column
 from neuralgraph.validation.need import Need
 from neuralgraph.validation.problem import Problem, Severity
 
@@ -40,6 +41,8 @@ class Analysis:
     need: Need = Need()
     rooms: Mapping[str, str] = field(default_factory=dict)
     """The definition under each path that one can enter."""
+    columns: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
+    """What the table holds that a data node reads."""
 
     def inside(self, path: str) -> Analysis:
         """The same as seen in a room: with the ids that nodes have there. "" is the document itself."""
@@ -50,7 +53,8 @@ class Analysis:
         problems = tuple(_seen_from(one, path) for one in self.problems if _lies_in(one, path, name, self.rooms))
         graph = self.graph.modules.get(name, self.graph).having(modules=self.graph.modules)
         return Analysis(graph, problems, _below(self.specs, start), _below(self.inputs, start),
-                        _below(self.figures, start), self.need, _below(self.rooms, start))
+                        _below(self.figures, start), self.need, _below(self.rooms, start),
+                        _below(self.columns, start))
 
     @property
     def parameters(self) -> int:

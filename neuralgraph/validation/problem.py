@@ -15,13 +15,13 @@ class Fix:
     """A one-click, undoable remedy. `ghost` names the node type it would insert, for the dashed preview.
 
     Some need an answer first instead of an `edit`: `ask` is "locate" (where is the file `path` of `node`?) or "allow"
-    (may `path` be read?).
+    (may `path` be read?) or "download" (may what `node` reads be fetched over the network?).
     """
 
     label: str
     edit: Edit | None = None
     ghost: str = ""
-    ask: Literal["", "locate", "allow"] = ""
+    ask: Literal["", "locate", "allow", "download"] = ""
     node: str = ""
     path: str = ""
 

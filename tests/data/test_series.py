@@ -170,3 +170,15 @@ def test_a_header_that_lies_and_a_file_that_is_cut(tmp_path: Path, monkeypatch: 
         load(path)
     with pytest.raises(DataError, match=r"array 'y' is no array that can be read"):
         load(path, x="y")
+
+
+def test_series_from_parquet_and_other_encodings(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow.parquet import write_table
+
+    write_table(pyarrow.table({"many": [[1]] * 6, "v": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]}), tmp_path / "s.parquet")
+    found = deliver(CATALOG["TimeSeries"](path=str(tmp_path / "s.parquet"), window=2))
+    assert found.arrays["y"].tolist() == [[3], [4], [5], [6]] and "'many' was left out" in found.notes[0]
+    (tmp_path / "s.csv").write_bytes("größe;v\n1;0,5\n2;1,5\n3;2,5\n4;3,5\n".encode("cp1252"))
+    comma = deliver(CATALOG["TimeSeries"](path=str(tmp_path / "s.csv"), window=2, encoding="windows-1252"))
+    assert comma.feature_names == ("größe", "v") and comma.arrays["y"].tolist() == [[2.5], [3.5]]

@@ -176,3 +176,13 @@ def test_characters_of_shakespeare_are_learnt(shared_data: Path, tmp_path: Path)
     graph.add("CrossEntropyLoss", x, data["y"], id="cost")
     run = ng.train(graph, epochs=6, batch_size=16, optimizer="Adam", lr=1e-2, seed=0, validation=0.1)
     assert run.history["val_loss"][-1] < 2.6 < 3.0 < run.history["loss"][0]
+
+
+def test_texts_of_other_encodings(tmp_path: Path) -> None:
+    for kind, text in (("gut", "schöner Film"), ("schlecht", "müder Film")):
+        (tmp_path / f"{kind}.txt").write_bytes(text.encode("cp1252"))
+    with pytest.raises(DataError, match="«encoding»"):
+        read(tmp_path)
+    assert {"schöner", "müder"} <= set(read(tmp_path, encoding="windows-1252").tokens)
+    (tmp_path / "play.txt").write_bytes("größe ".encode("utf-16") * 1)
+    assert "ö" in read(tmp_path / "play.txt", task="next", tokens="characters", length=2).tokens

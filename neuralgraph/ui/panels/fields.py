@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QWidge
 
 from neuralgraph.errors import ParameterError
 from neuralgraph.spec import Param
+from neuralgraph.spec.columns import Column
 from neuralgraph.ui.controls import Choice, NumberField, SizeField, Switch, TextField, button, number, repolish, spelled
 from neuralgraph.ui.theme import Theme
 
@@ -25,6 +26,11 @@ class Field(QWidget):
 
     edited = Signal(object)
     sealed = Signal()
+    resized = Signal()
+    """It wants another height."""
+    undo_wanted = Signal()
+    wide = False
+    """It takes the whole width of its form."""
 
     def __init__(self, param: Param, theme: Theme) -> None:
         super().__init__()
@@ -52,6 +58,12 @@ class Field(QWidget):
                 repolish(box)
             return
         self.show_value(value)
+
+    def show_columns(self, columns: tuple[Column, ...]) -> None:
+        """The columns of the table that the node reads; for fields that choose among them."""
+
+    def show_beside(self, values: dict[str, Any]) -> None:
+        """The values of all parameters of the form; for fields that depend on others."""
 
     def _editing(self) -> bool:
         return False
@@ -251,6 +263,14 @@ _KINDS: dict[str, type[Field]] = {
 
 def field(param: Param, theme: Theme) -> Field:
     """The field for a parameter."""
+    if param.kind == "columns":
+        from neuralgraph.ui.panels.columns_field import ColumnsField
+
+        return ColumnsField(param, theme)
+    if param.kind == "points":
+        from neuralgraph.ui.panels.points_field import PointsField
+
+        return PointsField(param, theme)
     return _KINDS[param.kind](param, theme)
 
 
@@ -259,6 +279,8 @@ class Form(QWidget):
 
     changed = Signal(str, object)
     sealed = Signal()
+    resized = Signal()
+    undo_wanted = Signal()
 
     def __init__(self, params: list[Param], theme: Theme, *, labels: dict[str, str] | None = None) -> None:
         super().__init__()
@@ -280,12 +302,24 @@ class Form(QWidget):
             made = field(param, theme)
             made.edited.connect(lambda value, key=param.name: self.changed.emit(key, value))
             made.sealed.connect(self.sealed)
+            made.resized.connect(self.resized)
+            made.undo_wanted.connect(self.undo_wanted)
             name.setBuddy(made)
+            self.fields[param.name] = made
+            if made.wide:
+                name.hide()
+                name.setParent(made)
+                grid.addWidget(made, row, 0, 1, 2)
+                continue
             grid.addWidget(name, row, 0)
             grid.addWidget(made, row, 1)
-            self.fields[param.name] = made
 
     def show_values(self, values: dict[str, Any]) -> None:
         for name, made in self.fields.items():
+            made.show_beside(values)
             if name in values:
                 made.show_checked(values[name])
+
+    def show_columns(self, columns: tuple[Column, ...]) -> None:
+        for made in self.fields.values():
+            made.show_columns(columns)

@@ -170,6 +170,8 @@ class NodeSheet(QWidget):
         self._figures.setColumnMinimumWidth(0, theme.px(108))
         self._figures.setColumnStretch(1, 1)
         self._box.addLayout(self._figures)
+        self._note_box = QVBoxLayout()
+        self._box.addLayout(self._note_box)
         self._box.addStretch(1)
         self.refresh()
 
@@ -207,15 +209,18 @@ class NodeSheet(QWidget):
         if self.id not in self.session.graph.nodes:
             return
         problems = analysis.problems_of(self.id)
+        for form in (self.form, self._more):
+            if form is not None:
+                form.show_columns(analysis.columns.get(self.id, ()))
         if self._card is not None:
-            self._card_box.removeWidget(self._card)
             self._card.hide()
             self._card.deleteLater()
             self._card = None
         if problems:
             self._card = ProblemCard(problems[0], self.theme)
             self._card.fix_wanted.connect(self.fix_wanted)
-            self._card_box.addWidget(self._card)
+            note = problems[0].severity == "note"  # what there is to know comes last, what is wrong first
+            (self._note_box if note else self._card_box).addWidget(self._card)
         self._show_figures(analysis, problems)
 
     def _head(self) -> None:
@@ -281,6 +286,8 @@ class NodeSheet(QWidget):
         form = Form([listed(one, self.session) for one in params], self.theme)
         form.changed.connect(self._edit)
         form.sealed.connect(self.session.history.seal)
+        form.resized.connect(self.resized)
+        form.undo_wanted.connect(self.session.document.undo)
         form.setVisible(bool(params))
         self._box.addWidget(form)
         return form
