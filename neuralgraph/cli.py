@@ -214,8 +214,13 @@ def train(
     keep: Annotated[bool, typer.Option(help="Keep the run in the run store.")] = True,
     allow_outside: Outside = False, as_json: Json = False,
 ) -> None:
-    """Train a document to the end of its plan; options override the plan for this run."""
+    """Train a document to the end of its plan; options override the plan for this run.
+
+    Several processes, on several GPUs or machines, share every batch: torchrun --nproc_per_node 2 -m neuralgraph train
+    FILE
+    """
     from neuralgraph.api import Graph, fit
+    from neuralgraph.cli_together import leads, resumed
     from neuralgraph.training.events import Failed
 
     session = _open(file, allow_outside=allow_outside)
@@ -228,12 +233,15 @@ def train(
 
         _train_seeds(session, planned(session.graph.plan, **given), seeds, device, as_json=as_json)
         return
+    resume, given = resumed(resume, given, keep=keep, said=err.print)
     events = fit(Graph(session), device=device, resume=resume, store=keep, **given)
     failed = None
-    for event in events if as_json else _shown(events):
+    for event in events if as_json or not leads() else _shown(events):
         failed = event if isinstance(event, Failed) else failed
     run = session.run
     assert run is not None
+    if not leads():
+        raise typer.Exit(1 if failed else 0)
     if weights is not None and failed is None:
         from neuralgraph.api import save_weights
 
@@ -259,9 +267,12 @@ def train(
 
 def _train_seeds(session: Session, plan: Plan, count: int, device: str, *, as_json: bool) -> None:
     """The least, median and greatest of every final figure over so many seeds."""
+    from neuralgraph.cli_together import leads
     from neuralgraph.training.seeds import over
 
-    found = over(session, plan, count, device, iter if as_json else _shown)
+    found = over(session, plan, count, device, iter if as_json or not leads() else _shown)
+    if not leads():
+        return
     if as_json:
         _print_json(_finite(found.plain()))
         return

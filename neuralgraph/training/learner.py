@@ -13,6 +13,7 @@ from neuralgraph.compiler.learning import drawn, groups
 from neuralgraph.errors import RunError
 from neuralgraph.graph.plan import Step as PlanStep
 from neuralgraph.training.checkpoint import Updates
+from neuralgraph.training.company import ALONE, Company
 from neuralgraph.training.control import RANGES
 from neuralgraph.training.gradients import Gathered, Precision
 from neuralgraph.training.optimizers import change, make_optimizer, remember, setting, state, switches
@@ -29,12 +30,14 @@ class Learner:
     `learn(batch)` gives the total loss, the losses and what metrics look at, all detached by the caller.
     """
 
-    def __init__(self, program: Any, step: PlanStep, pace: Pace | None = None, precision: str = "float32") -> None:
+    def __init__(self, program: Any, step: PlanStep, pace: Pace | None = None, precision: str = "float32",
+                 company: Company = ALONE) -> None:
         if not program.losses:
             raise RunError("The graph has no loss, so there is nothing to learn from. Add one and wire it.")
         self.losses = chosen(step.losses, program.losses, "loss")
         module = program.training_for(self.losses)
-        self._forward: Callable[..., Any] = module.forward
+        self.company = company
+        self._forward: Callable[..., Any] = company.forward(module, program)
         named = {name: one for name, one in program.root.named_parameters() if one.requires_grad}
         ids = tuple(dict.fromkeys(program.owner(name) for name in named))
         owners = chosen(step.nodes, ids, "node", strict=False)
@@ -78,7 +81,7 @@ class Learner:
         if self._looks_again:
             return self._search(batch)
         heard = self._gradients(batch)
-        if self._several is None or self._several.add(len(batch[0])):
+        if self._several is None or self._several.add(self.company.rows(batch)):
             self._move()
         return heard
 
@@ -94,7 +97,8 @@ class Learner:
         for pull, some in self._drawn:
             goal = goal + pull * _absolute(some)
         if self._several is not None:
-            goal = goal * self._several.share(len(batch[0]))
+            goal = goal * self._several.share(self.company.rows(batch))
+        goal = self.company.goal(goal)
         if goal.requires_grad:
             (goal if self.precision.scaler is None else self.precision.scaler.scale(goal)).backward()
         if self._looks_again:
