@@ -1,4 +1,4 @@
-"""The session without a window: `neuralgraph check | train | summary | export | nodes | examples | runs`.
+"""The session without a window: `neuralgraph check | train | tune | summary | export | nodes | examples | runs`.
 
 Every command takes `--json` (one object on standard output, nothing else there) and exits 0 when all is well, 1 when
 the graph or the run has problems, 2 on bad usage.
@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from neuralgraph.cli_runs import runs
+from neuralgraph.cli_tune import tune
 from neuralgraph.errors import NeuralGraphError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(runs)
+app.command()(tune)
 
 File = Annotated[Path, typer.Argument(help="A .ngraph document.", show_default=False)]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Read data outside the document's folder.")]
@@ -248,16 +250,8 @@ def train(
         save_weights(run, weights)
     if as_json:
         problem = {"error": {"message": failed.message, "hint": failed.hint, "node": failed.node}} if failed else {}
-        _print_json(
-            {
-                "final": _finite(dict(run.final)),
-                "epochs": run.epochs,
-                "stop_reason": run.stop_reason,
-                "seconds": run.seconds,
-                "run": run.id,
-                **problem,
-            }
-        )
+        _print_json({"final": _finite(dict(run.final)), "epochs": run.epochs, "stop_reason": run.stop_reason,
+                     "seconds": run.seconds, "run": run.id, **problem})
     elif failed is not None:
         err.print(f"[red]✕[/red] {escape(failed.message)} {escape(failed.hint)}")
     elif run.id is not None:

@@ -102,6 +102,8 @@ class Plan:
     full_batch: bool = False
     ema: float | None = None
     stop: Stop = Stop()
+    search: FrozenDict[Any] = field(default_factory=FrozenDict)
+    """What a search may try of its settings, `{"lr": "0.0001..0.1:log"}`: no part of how it learns."""
 
     @property
     def epochs(self) -> int:
