@@ -21,6 +21,8 @@ START, WARM = 5, 1
 KEPT = ("ranges", "goal", "better", "prune", "seed", "settings")
 
 
+TRIAL = " · trial "
+"""In the name of a run that was one, before its number."""
 DONE, PRUNED, BROKEN = "done", "pruned", "broken off"
 
 

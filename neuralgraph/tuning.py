@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from neuralgraph.graph.document import Graph
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.ranges import Range, applied, checked, marked
 from neuralgraph.session import Session
-from neuralgraph.studies import BROKEN, DONE, PRUNED, Search, Trial
+from neuralgraph.studies import BROKEN, DONE, PRUNED, TRIAL, Search, Trial
 
 if TYPE_CHECKING:
     from neuralgraph.studies import Study
@@ -60,6 +60,8 @@ class Levers:
 
     def __init__(self) -> None:
         self.stopping = False
+        self.courtesy: Callable[[], object] | None = None
+        """Called after every batch: lets whoever shares the processor have a turn."""
         self._control: Control | None = None
 
     def stop(self) -> None:
@@ -70,6 +72,7 @@ class Levers:
     def holds(self, control: Control) -> Control:
         """The levers of the trial that begins."""
         self._control = control
+        control.courtesy = self.courtesy
         if self.stopping:
             control.stop("the search was stopped")
         return control
@@ -158,7 +161,7 @@ def _trials(session: Session, study: Study, wanted: Search, ranges: Mapping[str,
 def _tried(session: Session, study: Study, wanted: Search, trial: Trial, levers: Levers, device: str,
            data: Mapping[str, Any] | None, store: bool, until: float) -> Iterator[Trial]:
     """One trial, told after every epoch and at its end."""
-    from neuralgraph.training.events import EpochEnded, Failed, Stopped
+    from neuralgraph.training.events import EpochEnded, Failed, Started, Stopped
 
     begun = time.monotonic()
     try:
@@ -166,6 +169,9 @@ def _tried(session: Session, study: Study, wanted: Search, trial: Trial, levers:
         control = levers.holds(alone.control())
         why, state = "", DONE
         for event in alone.train(control=control, device=device, data=data, store=store):
+            if isinstance(event, Started):  # named from the start: it may never come to an end
+                trial = replace(trial, run=alone.run.id if alone.run is not None else None)
+                _name(study.name, trial)
             if isinstance(event, EpochEnded) and wanted.goal in event.figures:
                 trial = replace(trial, figures=(*trial.figures, float(event.figures[wanted.goal])))
                 if study.hopeless(trial):
@@ -190,7 +196,6 @@ def _tried(session: Session, study: Study, wanted: Search, trial: Trial, levers:
         raise
     trial = replace(trial, seconds=time.monotonic() - begun)
     study.tell(trial)
-    _name(study.name, trial)
     yield trial
 
 
@@ -198,9 +203,20 @@ def _copy(session: Session, wanted: Search, trial: Trial) -> Session:
     """A document of its own with the values of this trial, that may read what the other may."""
     graph = _planned(session.graph, wanted)
     changed, _ = applied(graph, session.catalog, trial.values).apply(graph)
-    alone = Session(changed, path=session.path, catalog=session.catalog)
-    alone._home, alone.guarded, alone.agreed = session.folder, session.guarded, session.agreed
+    return copied(session, changed)
+
+
+def copied(session: Session, graph: Graph) -> Session:
+    """Another document in the same place, that may read what this one may."""
+    alone = Session(graph, path=session.path, catalog=session.catalog)
+    alone._suggested, alone._home = session.title.removesuffix(".ngraph"), session.folder
+    alone.guarded, alone.agreed = session.guarded, session.agreed
     return alone
+
+
+def ranges_of(session: Session, texts: Mapping[str, str]) -> dict[str, Range]:
+    """The ranges of a search by what they are for."""
+    return checked(session.graph, session.catalog, texts)
 
 
 def _name(study: str, trial: Trial) -> None:
@@ -212,7 +228,7 @@ def _name(study: str, trial: Trial) -> None:
     said = ", ".join(f"{target} {value:.4g}" if isinstance(value, float) else f"{target} {value}"
                      for target, value in trial.values.items())
     with suppress(RunError):  # the run itself is kept, and the study knows its number
-        Store().change(trial.run, name=f"{study} · trial {trial.number}"[:200], note=said[:2000])
+        Store().change(trial.run, name=f"{study[:150]}{TRIAL}{trial.number}", note=said[:2000])
 
 
 def best_graph(session: Session, trial: Trial) -> Graph:
