@@ -96,7 +96,9 @@ class Choices(QTreeWidget):
     def __init__(self, theme: Theme, graph: Graph, catalog: Catalog) -> None:
         super().__init__()
         self.graph, self.catalog = graph, catalog
+        self.setObjectName("choices")
         self.setAccessibleName("What to search")
+        self.setUniformRowHeights(True)
         self.setRootIsDecorated(False)
         self.setColumnCount(4)
         self.setHeaderLabels(["Of", "Parameter", "Now", "Try"])

@@ -93,17 +93,21 @@ class SearchDialog(QDialog):
         row.addWidget(words(self.theme, "Trials"))
         row.addWidget(self.count)
         self.prune = Switch(self.theme)
-        self.prune.setText("Give up bad ones")
+        self.prune.setAccessibleName("Give up bad ones")
         self.prune.setToolTip("A trial that is worse than the median of the others at the same epoch ends early.")
+        row.addWidget(words(self.theme, "Give up bad ones"))
         row.addWidget(self.prune)
         rows.addLayout(row)
         return rows
 
     def _results(self) -> QTabWidget:
         tabs = QTabWidget()
+        tabs.setObjectName("results")
         self.table = QTreeWidget()
         self.table.setAccessibleName("Trials")
+        self.table.setObjectName("trials")
         self.table.setRootIsDecorated(False)
+        self.table.setUniformRowHeights(True)
         self.table.setHeaderLabels(["Trial", "Came", "Run", "Values"])
         self.table.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in enumerate((48, 150, 48)):

@@ -64,12 +64,12 @@ class HistoryPlot(_Plot):
             best = min(best, sign * value)
             line.append(sign * best)
         numbers, values = [number for number, _ in done], [value for _, value in done]
-        self.plot(numbers, line, pen=pg.mkPen(t.series[0], width=2.2))
+        self.plot([*numbers, numbers[-1] + 1], line, pen=pg.mkPen(t.series[0], width=2.2), stepMode="center")
         self.plot(numbers, values, pen=None, symbol="o", symbolSize=7, symbolPen=pg.mkPen(t.panel),
                   symbolBrush=QColor(t.series[1]))
         low, high = min(values), max(values)
         room = (high - low) * 0.08 or abs(high) * 0.05 or 1.0
-        self.setXRange(min(numbers) - 0.5, max(numbers[-1], numbers[0] + 4) + 0.5, padding=0)
+        self.setXRange(min(numbers) - 0.5, max(numbers[-1], numbers[0] + 4) + 1.0, padding=0)
         self.setYRange(low - room, high + room, padding=0)
 
 
