@@ -165,14 +165,35 @@ def test_the_command_line_searches_and_writes_the_best(path: Path, capsys: pytes
     assert main(["tune", str(path), "--resume", "x", "--prune"]) == 2
 
 
+def read_to(started: subprocess.Popen[bytes], line: bytes) -> None:
+    assert started.stdout is not None
+    until = time.monotonic() + 200
+    while not started.stdout.readline().startswith(line):
+        assert time.monotonic() < until and started.poll() is None
+
+
+def test_ctrl_c_keeps_what_was_tried_and_says_the_best(path: Path) -> None:
+    command = [sys.executable, "-m", "neuralgraph", "tune", str(path), "--search", "plan.lr=1e-4..1e-1:log", "--epochs",
+               "40", "--trials", "999", "--name", "ctrl-c", "--out", str(path.with_name("best.ngraph"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={**os.environ, "PYTHONUNBUFFERED": "1"}) as started:
+        read_to(started, b"trial 0 ")
+        time.sleep(0.3)
+        started.send_signal(signal.SIGINT)
+        out, err = started.communicate(timeout=60)
+    assert started.returncode == 0, (out, err)
+    assert b"Ended: stopped by you" in out and b"--resume 'ctrl-c'" in out and b"Traceback" not in err
+    trials = studies.opened("ctrl-c").trials()
+    assert trials[0].state == "done" and {one.state for one in trials} <= {"done", "broken off"}
+    assert ng.load(path.with_name("best.ngraph")).session.graph.plan.optimizer.lr in [
+        one.values["plan.lr"] for one in trials]
+
+
 def test_a_killed_search_goes_on_with_what_was_tried(path: Path) -> None:
     command = [sys.executable, "-m", "neuralgraph", "tune", str(path), "--search", "plan.lr=1e-4..1e-1:log", "--epochs",
-               "300", "--trials", "99", "--name", "killed"]
+               "40", "--trials", "999", "--name", "killed"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}) as started:
-        assert started.stdout is not None
-        until = time.monotonic() + 60
-        while not started.stdout.readline().startswith(b"trial 1 "):
-            assert time.monotonic() < until and started.poll() is None
+        read_to(started, b"trial 1 ")
         started.send_signal(signal.SIGKILL)
     events = search(iris(), Search(trials=1), name="killed", resume=True, store=False)
     begun = next(events)

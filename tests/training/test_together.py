@@ -66,7 +66,8 @@ def one() -> Found:
     return found
 
 
-@pytest.mark.parametrize("scene", ["plain", "gathered", "small", "full", "patience", "controlled"])
+@pytest.mark.parametrize("scene", ["plain", "gathered", "small", "full", "patience", "controlled",
+                                   "alternating"])
 def test_two_processes_learn_what_one_does(one: Found, two: Found, scene: str) -> None:
     alone, divided = one[scene], two[scene]
     assert alone["processes"] == 1 and divided["processes"] == 2 and divided["alike"]

@@ -19,6 +19,9 @@ import torch
 
 import neuralgraph as ng
 from neuralgraph.errors import NeuralGraphError
+from neuralgraph.graph.edits import SetPlan
+from neuralgraph.graph.plan import Optimizer, Plan, Stage
+from neuralgraph.graph.plan import Step as PlanStep
 from neuralgraph.training.company import company
 from neuralgraph.training.control import Control
 from neuralgraph.training.events import Changed, Event, Note, Paused, Started, Step, Stopped
@@ -126,6 +129,16 @@ def controlled() -> dict[str, Any]:
     return outcome(graph, events)
 
 
+def alternating() -> dict[str, Any]:
+    """Two steps that update different nodes, one of them every other batch; then a stage of its own for the last."""
+    graph = mlp(("Linear", {"out_features": 12}))
+    first = PlanStep(nodes=("linear_1",), optimizer=Optimizer("Adam", 0.01))
+    last = PlanStep(nodes=("linear_2", "logits"), optimizer=Optimizer("SGD", 0.1), every=2, clip=1.0)
+    plan = Plan((Stage(1, (first, last)), Stage(1, (last,))), seed=1)
+    graph.session.edit(SetPlan(plan))
+    return train(graph)
+
+
 SCENES: dict[str, Callable[[], dict[str, Any]]] = {
     "plain": lambda: train(mlp(), **PLAIN),
     "gathered": lambda: train(mlp(), **PLAIN, accumulate=4, clip=0.5, l1=1e-4, optimizer="SGD", momentum=0.9),
@@ -135,6 +148,7 @@ SCENES: dict[str, Callable[[], dict[str, Any]]] = {
     "norm": lambda: train(mlp(("BatchNorm1d", {})), **PLAIN),
     "chance": lambda: train(mlp(("Dropout", {"p": 0.2})), **PLAIN),
     "controlled": controlled,
+    "alternating": alternating,
 }
 REFUSED: dict[str, Callable[[], dict[str, Any]]] = {
     "lbfgs": lambda: train(mlp(), **{**PLAIN, "optimizer": "LBFGS"}),
