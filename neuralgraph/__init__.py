@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Graph", "check", "compile", "evaluate", "fit", "gradients", "load", "runs", "save", "save_weights", "shapes",
-    "summary", "to_python", "train", "train_seeds",
+    "summary", "to_python", "train", "train_seeds", "tune",
 ]
 
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from neuralgraph.training.kept import Kept
     from neuralgraph.training.run import Run
     from neuralgraph.training.seeds import Spread
+    from neuralgraph.tuning import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +340,23 @@ def train_seeds(graph: Graph, n: int = 5, *, first: int | None = None, **keyword
     return spread(lambda seed: train(graph, seed=seed, **keywords), n, start)
 
 
+def tune(graph: Graph, search: Mapping[str, str] | None = None, *, trials: int = 20, goal: str = "",
+         better: str = "auto", prune: bool = False, timeout: float | None = None, seed: int = 0, name: str = "",
+         resume: str = "", data: Mapping[str, Any] | None = None, device: str = "cpu", store: bool = True,
+         **overrides: Any) -> Found:
+    """Search for better parameters: `tune(g, {"linear_1.out_features": "16..256:log", "plan.lr": "1e-4..1e-1:log"})`.
+
+    Without `search`, what is marked in the document. Every trial is a run like that of `train`, with `overrides`;
+    `goal` is a figure of it. `resume` goes on with the search of that name. Needs Optuna: `pip install
+    'neuralgraph[tune]'`. Returns the best values and all trials.
+    """
+    from neuralgraph.studies import Search
+    from neuralgraph.tuning import found
+
+    wanted = Search(search or {}, trials, goal, better, prune, timeout, seed, overrides)
+    return found(graph.session, wanted, name=resume or name, resume=bool(resume), device=device, data=data, store=store)
+
+
 def save_weights(run: Run | Program, path: str | Path) -> None:
     """Write the weights of a run as `.safetensors`, with a checksum for every tensor."""
     from neuralgraph.compiler.weights import write_weights
@@ -374,4 +392,5 @@ __all__ = [
     "to_python",
     "train",
     "train_seeds",
+    "tune",
 ]

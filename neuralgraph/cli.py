@@ -1,4 +1,4 @@
-"""The session without a window: `neuralgraph check | train | summary | export | nodes | examples | runs`.
+"""The session without a window: `neuralgraph check | train | tune | summary | export | nodes | examples | runs`.
 
 Every command takes `--json` (one object on standard output, nothing else there) and exits 0 when all is well, 1 when
 the graph or the run has problems, 2 on bad usage.
@@ -19,6 +19,7 @@ from rich.table import Table
 
 from neuralgraph.cli_fetch import fetch
 from neuralgraph.cli_runs import runs
+from neuralgraph.cli_tune import tune
 from neuralgraph.errors import NeuralGraphError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 app.add_typer(runs)
 app.command()(fetch)
+app.command()(tune)
 
 File = Annotated[Path, typer.Argument(help="A .ngraph document, or data: a table, images, texts.", show_default=False)]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Read data outside the document's folder.")]
@@ -217,8 +219,13 @@ def train(
     threads: Annotated[int | None, typer.Option(min=1, max=1024, help="Threads of the processor that compute.")] = None,
     allow_outside: Outside = False, as_json: Json = False,
 ) -> None:
-    """Train a document to the end of its plan; options override the plan for this run."""
+    """Train a document to the end of its plan; options override the plan for this run.
+
+    Several processes, on several GPUs or machines, share every batch: torchrun --nproc_per_node 2 -m neuralgraph train
+    FILE
+    """
     from neuralgraph.api import Graph, fit
+    from neuralgraph.cli_together import leads, resumed
     from neuralgraph.training.events import Failed
 
     session = _open(file, allow_outside=allow_outside)
@@ -231,28 +238,23 @@ def train(
 
         _train_seeds(session, planned(session.graph.plan, **given), seeds, device, as_json=as_json)
         return
+    resume, given = resumed(resume, given, keep=keep, said=err.print)
     events = fit(Graph(session), device=device, resume=resume, store=keep, threads=threads, **given)
     failed = None
-    for event in events if as_json else _shown(events):
+    for event in events if as_json or not leads() else _shown(events):
         failed = event if isinstance(event, Failed) else failed
     run = session.run
     assert run is not None
+    if not leads():
+        raise typer.Exit(1 if failed else 0)
     if weights is not None and failed is None:
         from neuralgraph.api import save_weights
 
         save_weights(run, weights)
     if as_json:
         problem = {"error": {"message": failed.message, "hint": failed.hint, "node": failed.node}} if failed else {}
-        _print_json(
-            {
-                "final": _finite(dict(run.final)),
-                "epochs": run.epochs,
-                "stop_reason": run.stop_reason,
-                "seconds": run.seconds,
-                "run": run.id,
-                **problem,
-            }
-        )
+        _print_json({"final": _finite(dict(run.final)), "epochs": run.epochs, "stop_reason": run.stop_reason,
+                     "seconds": run.seconds, "run": run.id, **problem})
     elif failed is not None:
         err.print(f"[red]✕[/red] {escape(failed.message)} {escape(failed.hint)}")
     elif run.id is not None:
@@ -262,9 +264,12 @@ def train(
 
 def _train_seeds(session: Session, plan: Plan, count: int, device: str, *, as_json: bool) -> None:
     """The least, median and greatest of every final figure over so many seeds."""
+    from neuralgraph.cli_together import leads
     from neuralgraph.training.seeds import over
 
-    found = over(session, plan, count, device, iter if as_json else _shown)
+    found = over(session, plan, count, device, iter if as_json or not leads() else _shown)
+    if not leads():
+        return
     if as_json:
         _print_json(_finite(found.plain()))
         return

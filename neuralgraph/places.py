@@ -49,6 +49,11 @@ def runs() -> Path:
     return Path(_DIRS.user_data_dir) / "runs"
 
 
+def searches() -> Path:
+    """What was searched: a database of all trials, whose runs are in the run store."""
+    return Path(_DIRS.user_data_dir) / "searches"
+
+
 def weights() -> Path:
     """The weights of the last run of every document."""
     return Path(_DIRS.user_state_dir) / "weights"
@@ -63,5 +68,6 @@ def listed() -> dict[str, Path]:
     """Every place by its name, in the order in which they are shown."""
     return {
         "settings": settings(), "journals": journals(), "claims": claims(), "reports": reports(),
-        "versions": versions(), "modules": modules(), "runs": runs(), "weights": weights(), "cache": cache(),
+        "versions": versions(), "modules": modules(), "runs": runs(), "searches": searches(),
+        "weights": weights(), "cache": cache(),
     }  # fmt: skip

@@ -299,12 +299,16 @@ class Session(Filing, Looking):
         `fresh=False` goes on from the present weights of every node whose weights still have the same shape, and where
         the last run left a checkpoint, as that run would have: to the end of the plan, or all of it once more.
         `resume` goes on with that run, or with that of this number in the run store, and with its plan if none is
-        given. `store` keeps the run. `threads` of the processor compute, by default what torch takes.
+        given. `store` keeps the run. `threads` of the processor compute, by default what torch takes. Where `torchrun`
+        started several processes, all of them learn it together.
         """
+        from neuralgraph.training.company import company, device_of
         from neuralgraph.training.loop import fit
         from neuralgraph.training.run import Run
         from neuralgraph.training.threads import used
 
+        together = company()
+        device = device_of(together, device)
         control = control or self.control()
         if isinstance(resume, int):
             resume, plan = self._reopened(resume, plan, control)
@@ -323,8 +327,8 @@ class Session(Filing, Looking):
         checkpoint = resume.checkpoint if resume is not None else None
         feed = self.feed(program, plan, data)
         self.program, self.run = program, run
-        events = fit(program, feed, plan, control, resume=checkpoint)
-        if store:
+        events = fit(program, feed, plan, control, resume=checkpoint, company=together)
+        if store and together.leads:
             from neuralgraph.training.recorder import Recorder, Subject, recorded
             from neuralgraph.training.store import Store
 
@@ -338,10 +342,10 @@ class Session(Filing, Looking):
     @staticmethod
     def _reopened(id: int, plan: Plan | None, control: Control) -> tuple[Run, Plan]:
         """A run of the run store, where it stood; what was pulled after that is pulled again."""
-        from neuralgraph.training.reopening import reopened
-        from neuralgraph.training.store import Store
+        from neuralgraph.training.company import company
+        from neuralgraph.training.reopening import reopened_by_all
 
-        run, known, pulled = reopened(Store(), id)
+        run, known, pulled = reopened_by_all(id, company())
         control.repeat(pulled)
         return run, plan or known.further(run.checkpoint.epoch if run.checkpoint is not None else 0)
 

@@ -148,7 +148,7 @@ class _Reading:
                 id=id, type=one.type, params=FrozenDict(one.params), x=one.x, y=one.y, title=one.title,
                 note=one.note, frozen=one.frozen, bypassed=one.bypassed, shares=one.shares,
                 initialiser=FrozenDict(one.initialiser), weights=FrozenDict(one.weights),
-                learning=FrozenDict(one.learning)))
+                learning=FrozenDict(one.learning), search=FrozenDict(one.search)))
         return found
 
     def _edges(self, entries: Sequence[EdgeEntry], path: str, nodes: Mapping[str, Placed]) -> list[Edge]:
@@ -198,8 +198,8 @@ def graph_of(entry: GraphEntry, *, repair: bool = False) -> tuple[Graph, tuple[s
 def _plan(entry: PlanEntry) -> Plan:
     stages = tuple(Stage(stage.epochs, tuple(map(_step, stage.steps))) for stage in entry.stages)
     return Plan(stages, entry.batch_size, entry.shuffle, entry.seed, entry.validation, entry.test, entry.split,
-                entry.precision, entry.full_batch, entry.ema, Stop(**vars(entry.stop)),
-                entry.memory_format)
+                entry.precision, entry.full_batch, entry.ema, Stop(**vars(entry.stop)), entry.memory_format,
+                FrozenDict(entry.search))
 
 
 def _step(entry: StepEntry) -> Step:

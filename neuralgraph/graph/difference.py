@@ -82,6 +82,7 @@ def _node(old: Placed, now: Placed) -> Iterator[str]:
     if old.weights != now.weights:
         yield f"{name}: other typed-in weights"
     yield from _values(old.learning, now.learning, f"{name} learns with ")
+    yield from _values(old.search, now.search, f"{name} searches ")
 
 
 def _moved(pairs: Iterable[tuple[Placed, Placed]]) -> Iterator[str]:

@@ -32,11 +32,13 @@ class Placed:
     initialiser: FrozenDict[Any] = field(default_factory=FrozenDict)
     weights: FrozenDict[Any] = field(default_factory=FrozenDict)
     learning: FrozenDict[Any] = field(default_factory=FrozenDict)
+    search: FrozenDict[Any] = field(default_factory=FrozenDict)
+    """What a search may try of its parameters: `{"out_features": "16..256:log"}` (`ranges.py`)."""
 
     @property
     def bare(self) -> Placed:
-        """The same node without what only the eye sees: its place, its title and its note."""
-        return replace(self, x=0.0, y=0.0, title="", note="")
+        """The same node without what it does not compute with: its place, title, note and what a search may try."""
+        return replace(self, x=0.0, y=0.0, title="", note="", search=FrozenDict())
 
     @property
     def name(self) -> str:

@@ -156,7 +156,7 @@ _ALWAYS = ("stages", "batch_size", "shuffle", "seed", "validation", "test", "spl
 def _as_dict(plan: Plan) -> dict[str, Any]:
     return {
         **{name: getattr(plan, name) for name in _ALWAYS},
-        **_set(plan, Plan(), ("full_batch", "ema", "stop", "memory_format")),
+        **_set(plan, Plan(), ("full_batch", "ema", "stop", "memory_format", "search")),
         "validation": float(plan.validation), "test": float(plan.test),
         "stages": [{"epochs": stage.epochs, "steps": [
             {"losses": step.losses, "nodes": step.nodes, "l1": float(step.l1), "every": step.every,

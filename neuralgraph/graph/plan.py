@@ -105,6 +105,8 @@ class Plan:
     ema: float | None = None
     stop: Stop = Stop()
     memory_format: MemoryFormat = "contiguous"
+    search: FrozenDict[Any] = field(default_factory=FrozenDict)
+    """What a search may try of its settings, `{"lr": "0.0001..0.1:log"}`: no part of how it learns."""
 
     @property
     def epochs(self) -> int:

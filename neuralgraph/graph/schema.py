@@ -36,6 +36,8 @@ Name = Annotated[str, Field(min_length=1, max_length=LIMITS["name"].most)]
 Title = Annotated[str, Field(max_length=LIMITS["title"].most)]
 Text = Annotated[str, Field(max_length=LIMITS["text"].most)]
 Values = dict[Name, Any]
+Searched = Annotated[dict[Name, Text], Field(
+    max_length=1000, description="What a search may try, by parameter: «16..256:log», «Adam|SGD».")]
 Tensor = Annotated[Any, AfterValidator(_only_numbers), Field(description="A number, or nested lists of numbers.")]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 AtLeastOne = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -65,6 +67,7 @@ class NodeEntry(Strict):
     initialiser: Values = {}
     weights: dict[Name, Tensor] = Field(default={}, description="Typed-in weights by parameter name.")
     learning: Values = Field(default={}, description="`rate`, times that of the plan, `l1` and `l2` of its weights.")
+    search: Searched = {}
 
 
 class EdgeEntry(Strict):
@@ -165,6 +168,7 @@ class PlanEntry(Strict):
     stop: StopEntry = StopEntry()
     memory_format: Literal["contiguous", "channels_last"] = Field(
         default="contiguous", description="How images lie in memory while learning.")
+    search: Searched = {}
 
 
 class GraphEntry(Strict):

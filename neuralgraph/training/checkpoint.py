@@ -79,23 +79,25 @@ FACTS: Mapping[str, str] = {
     "seed": "seed", "batch_size": "batch size", "shuffle": "shuffling", "split": "split",
     "validation": "validation part", "test": "test part",
     "precision": "precision", "memory_format": "memory format", "ema": "mean of the weights", "rows": "rows",
-    "device": "device", "threads": "torch threads",
+    "device": "device", "threads": "torch threads", "processes": "processes",
 }
 PLACE = ("batch_size", "shuffle", "rows")
 """Where these are the same, a place within an epoch still means the same rows."""
 
 
-def facts(feed: Feed, plan: Plan, device: str) -> dict[str, Any]:
+def facts(feed: Feed, plan: Plan, device: str, processes: int = 1) -> dict[str, Any]:
     """What a run depends on besides its graph and its levers."""
     found = {name: getattr(plan, name) for name in FACTS if hasattr(plan, name)}
     size = feed.rows if plan.full_batch else plan.batch_size
-    return {**found, "batch_size": size, "rows": feed.rows, "device": device, "threads": torch.get_num_threads()}
+    return {**found, "batch_size": size, "rows": feed.rows, "device": device, "threads": torch.get_num_threads(),
+            "processes": processes}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
     """What is another than it was, in words."""
+    before = {"processes": 1, **before}
     return tuple(f"{words} {before[name]} → {now[name]}" for name, words in FACTS.items()
-                 if name in before and before[name] != now[name])
+                 if name in before and before[name] != now.get(name, 1))
 
 
 def copied(value: Any) -> Any:

@@ -199,11 +199,12 @@ class Control:
                 self._state, self._until = "paused", "end"
                 self.pending = True
 
-    def wait(self) -> None:
-        """Sleep until there is a word."""
+    def wait(self, most: float | None = None) -> None:
+        """Sleep until there is a word, or for so many seconds."""
         with self._edge:
             while self._state == "paused" and not (self._changes or self._questions or self._fresh is not None):
-                self._edge.wait()
+                if not self._edge.wait(most):
+                    return
 
     def close(self) -> None:
         """The run is over: nobody answers any more."""

@@ -29,6 +29,9 @@ class Started:
     start_epoch: int = 0
     start_step: int = 0
     """Not 0 where the run goes on from an earlier one."""
+    processes: int = 1
+    job: str = ""
+    """What the attempts of one job of several processes have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,8 @@ class Failed:
     message: str
     hint: str = ""
     node: str | None = None
+    interrupted: bool = False
+    """Nothing is wrong with the run: another process was lost, and it can go on from what was kept."""
 
 
 Event = Started | Step | EpochEnded | Changed | Note | Reading | Snapshot | Paused | Stopped | Finished | Failed

@@ -13,6 +13,7 @@ from neuralgraph.compiler.learning import drawn, groups
 from neuralgraph.errors import RunError
 from neuralgraph.graph.plan import Step as PlanStep
 from neuralgraph.training.checkpoint import Updates
+from neuralgraph.training.company import ALONE, Company
 from neuralgraph.training.control import RANGES
 from neuralgraph.training.gradients import Gathered, Precision
 from neuralgraph.training.optimizers import change, make_optimizer, remember, setting, state, switches
@@ -30,13 +31,14 @@ class Learner:
     `learn(batch)` gives the total loss, the losses and what metrics look at, all detached by the caller.
     """
 
-    def __init__(self, program: Any, step: PlanStep, pace: Pace | None = None, precision: str = "float32") -> None:
+    def __init__(self, program: Any, step: PlanStep, pace: Pace | None = None, precision: str = "float32",
+                 company: Company = ALONE) -> None:
         if not program.losses:
             raise RunError("The graph has no loss, so there is nothing to learn from. Add one and wire it.")
         self.losses = chosen(step.losses, program.losses, "loss")
-        self.program = program
+        self.program, self.company = program, company
         self.forward = program.training_for(self.losses)
-        self._forward: Callable[..., Any] = self.forward.forward
+        self._forward: Callable[..., Any] = company.forward(self.forward, program)
         named = {name: one for name, one in program.root.named_parameters() if one.requires_grad}
         ids = tuple(dict.fromkeys(program.owner(name) for name in named))
         owners = chosen(step.nodes, ids, "node", strict=False)
@@ -60,7 +62,7 @@ class Learner:
             self.rate = Rate(step.schedule, self.optimizer, step.optimizer.lr, pace or Pace(), every=step.every,
                              accumulate=step.accumulate)
         self._goal: Tensor | None = None
-        self._only = self.parameters if len(mine) < len(named) else None
+        self._only = self.parameters if len(mine) < len(named) and company.size == 1 else None
         """Other steps of the plan move the other weights: their gradients are not computed here."""
         self.moved = 0
         """How often the weights were changed."""
@@ -75,11 +77,13 @@ class Learner:
     def reread(self) -> None:
         """A node was changed: its program is taken up anew."""
         self.forward = self.program.training_for(self.losses)
-        self._forward = self.forward.forward
+        self._forward = self.company.forward(self.forward, self.program)
         self.quick.drop()
 
     def _why_not(self, device: str) -> str:
         """Why steps are not replayed from a trace; empty where they may be."""
+        if self.company.size > 1:
+            return "several processes learn together"
         if torch.device(device).type != "cpu":
             return "only the processor gains by it"
         if self._several is not None:
@@ -106,7 +110,7 @@ class Learner:
     def reference(self, batch: Batch) -> Heard:
         """The same as torch runs it, operation by operation."""
         heard = self._gradients(batch)
-        if self._several is None or self._several.add(len(batch[0])):
+        if self._several is None or self._several.add(self.company.rows(batch)):
             self._move()
         return heard
 
@@ -120,10 +124,11 @@ class Learner:
             watched = [[one.float() if one.is_floating_point() else one for one in given] for given in watched]
         goal = self.goal(total)
         if self._several is not None:
-            goal = goal * self._several.share(len(batch[0]))
+            goal = goal * self._several.share(self.company.rows(batch))
+        goal = self.company.goal(goal)
         if goal.requires_grad and self.parameters:
             scaled = goal if self.precision.scaler is None else self.precision.scaler.scale(goal)
-            scaled.backward(inputs=self._only)  # type: ignore[no-untyped-call]
+            scaled.backward(inputs=self._only)
         if self._looks_again:
             self._goal = goal.detach()
         return total.detach(), losses, watched

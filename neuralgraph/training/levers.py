@@ -40,7 +40,7 @@ def pull(loop: Loop, name: str, value: float) -> float | None:
     for learner in loop.learners:
         learner.reread()
     sums, last = loop.tally.sums, loop.tally.last
-    loop.tally = Tally(loop.learners, loop.program.shares)
+    loop.tally = Tally(loop.learners, loop.program.shares, loop.company)
     loop.tally.sums, loop.tally.last = sums, last
     return before
 

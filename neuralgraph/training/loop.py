@@ -19,6 +19,7 @@ from neuralgraph.training import levers
 from neuralgraph.training.averaging import Average
 from neuralgraph.training.batches import Batch, Order, batches
 from neuralgraph.training.checkpoint import Checkpoint, copied, facts
+from neuralgraph.training.company import ALONE, Company
 from neuralgraph.training.control import RANGES, Control, Probe
 from neuralgraph.training.events import (
     Changed,
@@ -47,28 +48,36 @@ TELL = 1 / 30
 KEEP = 0.5
 """Seconds between two copies of the weights to go back to."""
 SPOILT = "The weights to start from are not all numbers. Reset, or load others."
+GO_ON = "What was kept goes on: torchrun does so with --max-restarts, or give --resume with its number."
 LOOK = 0.1
 """Seconds between two readings of a probe."""
 
 
 def fit(
-    program: Any, feed: Feed, plan: Plan, control: Control | None = None, *, resume: Checkpoint | None = None
+    program: Any, feed: Feed, plan: Plan, control: Control | None = None, *, resume: Checkpoint | None = None,
+    company: Company = ALONE,
 ) -> Iterator[Event]:
     """Learn as the plan says; the events of the run, the last one `Finished`, `Stopped` or `Failed`.
 
     The same program, feed, plan and seed give bit-identical losses on the same device and threads. With `resume`, goes
-    on as the run would have that made the checkpoint, up to the end of `plan`.
+    on as the run would have that made the checkpoint, up to the end of `plan`. `company` are the processes that share
+    every batch.
     """
     control = control or Control()
     loop = None
     try:
-        loop = Loop(program, feed, plan, control, resume)
+        loop = Loop(program, feed, plan, control, resume, company)
         yield from loop.events()
-    except NeuralGraphError as error:
-        yield Failed(loop.epoch if loop else 0, loop.step if loop else 0, str(error))
+        company.finished()
     except Exception as error:  # whatever torch raises becomes an event that names the node
-        message, hint, node = explained(error, program)
-        yield Failed(loop.epoch if loop else 0, loop.step if loop else 0, message, hint, node)
+        place = (loop.epoch, loop.step) if loop else (0, 0)
+        if gone := company.lost(error):
+            yield Failed(*place, gone, GO_ON, interrupted=True)
+            return
+        message, hint, node = (str(error), "", None) if isinstance(error, NeuralGraphError) else explained(
+            error, program)
+        company.failed(f"{message} {hint}".strip())
+        yield Failed(*place, message, hint, node)
     finally:
         control.close()
 
@@ -76,8 +85,10 @@ def fit(
 class Loop:
     """The state of one run."""
 
-    def __init__(self, program: Any, feed: Feed, plan: Plan, control: Control, resume: Checkpoint | None) -> None:
-        self.program, self.feed, self.plan, self.control = program, feed, plan, control
+    def __init__(self, program: Any, feed: Feed, plan: Plan, control: Control, resume: Checkpoint | None,
+                 company: Company = ALONE) -> None:
+        self.program, self.feed, self.plan, self.company = program, feed, plan, company
+        self.control = control = company.followed(control)
         if plan.precision == "float64":
             program.root.double()
             program.dtype = torch.float64
@@ -99,9 +110,9 @@ class Loop:
         self.begun = perf_counter()
         self.idle = 0.0
         self.stage = 0
-        self.facts = facts(feed, plan, program.device)
+        self.facts = facts(feed, plan, program.device, company.size)
         self._final: dict[str, float] = {}
-        self._told = self._looked = self.begun
+        self.told = self._looked = self.begun
         self.order_before = self.order.state
         self._stopping = False
         self._safe: dict[str, Tensor] = {}
@@ -116,19 +127,22 @@ class Loop:
         program.root.train()
         differs = self._begin()
         self._check()
+        said = self.company.check(self)
         parameters = sum(one.numel() for one in program.root.parameters())
         yield Started(
             plan.epochs, self.steps_per_epoch, self.feed.rows, self.feed.validation_rows, self.feed.test_rows,
             program.device, plan.seed, parameters, tuple(program.losses), tuple(program.metrics), self.epoch,
-            self.step,
+            self.step, self.company.size, self.company.job,
         )
+        for message in said:
+            yield Note(self.step, message)
         if differs:
             yield Note(self.step, f"Not bit for bit what the unbroken run would have been: {'; '.join(differs)}.")
         while True:
             number = self._stage_at(self.epoch)
             if number != self.stage:
                 self._enter(number)
-            if control.pending:
+            if self.company.calls(self, control.pending):
                 yield from self._edge()
             at_the_end = self.epoch >= plan.epochs or bool(self.watch.over)
             if not self._stopping and not at_the_end:
@@ -169,8 +183,9 @@ class Loop:
         here = max(self.epoch, self.resume.epoch if self.resume is not None else 0)
         pace = Pace(stages[number].epochs, before + stages[number].epochs - here, self.steps_per_epoch,
                     before * self.steps_per_epoch)
-        self.learners = [Learner(self.program, step, pace, self.plan.precision) for step in stages[number].steps]
-        self.tally = Tally(self.learners, self.program.shares)
+        self.learners = [Learner(self.program, step, pace, self.plan.precision, self.company)
+                         for step in stages[number].steps]
+        self.tally = Tally(self.learners, self.program.shares, self.company)
 
     def fit_blocks(self, known: Collection[str] = ()) -> None:
         """What learns from data before training sees the training part once, in topological order."""
@@ -199,13 +214,13 @@ class Loop:
         for learner in self.learners:
             learner.quick.epoch_begins()
         order = self.order.draw()
-        start, control = self.batch, self.control
+        start, control, company = self.batch, self.control, self.company
         self.random.__enter__()
         inside = True
         try:
             learn = self._learn
             for batch in batches(self.train, order, self.size, start):
-                if control.pending or self.step >= control.next_due:
+                if company.calls(self, control.pending or self.step >= control.next_due):
                     with self.random.aside():
                         yield from self._edge()
                     if self._stopping:
@@ -219,11 +234,11 @@ class Loop:
                 if control.pending or last:
                     control.learned(epoch_ended=last)
                 now = perf_counter()
-                if now - self._told >= TELL:
+                if company.tells(now - self.told, TELL):
                     with self.random.aside():
                         yield self._flush(now)
                         yield from self._watched(now)
-                    if self.watch.late(now - self.begun - self.idle) and not last:
+                    if company.late(self.watch, now - self.begun - self.idle) and not last:
                         return
             for learner in self.learners:
                 learner.last_batch()
@@ -236,13 +251,14 @@ class Loop:
             self.epoch, self.batch = self.epoch + 1, 0
             yield self._ended()
             yield from self._notes()
-            self.watch.late(perf_counter() - self.begun - self.idle)  # epochs may be shorter than a telling
+            company.late(self.watch, perf_counter() - self.begun - self.idle)  # epochs may be shorter than a telling
         finally:
             if inside:
                 self.random.__exit__()
 
     def _learn(self, batch: Batch) -> None:
         self.tally.begin(batch)
+        batch = self.company.part(batch, self)
         seen: Any = ()
         for number, learner in enumerate(self.learners):
             if self.step % learner.every:
@@ -250,7 +266,7 @@ class Loop:
             total, losses, watched = learner.learn(batch)
             self.tally.hear(number, total, losses)
             seen = seen or watched
-        if seen:
+        if seen and self.company.counts:
             self.meter.add(seen)
         if self.average is not None:
             self.average.follow(self.stage, self.learners)
@@ -268,10 +284,11 @@ class Loop:
         if self.batch >= self.steps_per_epoch and len(sizes):
             sizes[-1] -= self.batch * size - self.feed.rows
         told = self.tally.tell(sizes)
+        self.company.gather(self.meter)
         if told.spoilt is not None:
             self._not_finite(told.suspects, self.step - told.batches + told.spoilt + 1)
-        elapsed = now - self._told
-        self._told = now
+        elapsed = now - self.told
+        self.told = now
         learner = self.learners[0]
         return Step(
             self.epoch, self.step, self.batch, told.losses, told.parts, learner.lr, learner.gradient_norm(),
@@ -282,7 +299,8 @@ class Loop:
     def _ended(self) -> EpochEnded:
         """The figures of the epoch: training as it was seen, validation afterwards."""
         figures = self.tally.means()
-        judged = self.meter.result()
+        judged = self.meter.result(self.company)
+        self.company.align(self.program)
         figures.update(judged.figures)
         tables = dict(judged.tables)
         with self.average.shown() if self.average is not None else nullcontext():
@@ -290,6 +308,7 @@ class Loop:
                 validated = self._judge(self.feed.validation).prefixed("val_")
                 figures.update(validated.figures)
                 tables.update(validated.tables)
+            figures = self.company.shared(figures)
             self.watch.hear(figures, self.epoch, self.step)
         for learner in self.learners:
             learner.epoch_ended(figures)
@@ -297,7 +316,7 @@ class Loop:
         return EpochEnded(self.epoch, self.step, figures, tables, perf_counter() - self.begun - self.idle)
 
     def _judge(self, tensors: Mapping[str, Tensor]) -> Any:
-        return evaluate(self.program, tensors, batch_size=self.size)
+        return evaluate(self.program, tensors, batch_size=self.size, company=self.company)
 
     def _remaining(self, now: float) -> tuple[float, float] | None:
         """Seconds left, from … to, once there is something to go by."""
@@ -314,8 +333,8 @@ class Loop:
         """Do what was asked for; stand still while paused."""
         control, paused, since = self.control, False, perf_counter()
         while True:
-            orders = control.take()
-            for name, value in (*control.due(self.step), *orders.changes):
+            orders = self.company.take(control, self.step)
+            for name, value in orders.changes:
                 yield from self._change(name, value)
             for question, answer in orders.questions:
                 _answer(question, answer, self.program)
@@ -334,11 +353,11 @@ class Loop:
                 if self.tally:
                     yield self._flush(perf_counter())
                 yield Paused(self.epoch, self.step)
-            control.wait()
+            self.company.wait(control)
         if paused:
             stood = perf_counter() - since
             self.idle += stood
-            self._told += stood
+            self.told += stood
 
     def _change(self, name: str, value: float) -> Iterator[Event]:
         place = self.epoch + self.batch / max(self.steps_per_epoch, 1)

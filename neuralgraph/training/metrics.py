@@ -13,6 +13,7 @@ from torch import Tensor
 
 from neuralgraph.training.batches import batches
 from neuralgraph.training.checkpoint import Seen, copied
+from neuralgraph.training.company import ALONE, Company
 from neuralgraph.training.faults import MetricFailed
 from neuralgraph.training.randomness import undisturbed
 
@@ -87,9 +88,10 @@ class Meter:
         self.held, self.limit = list(copied(saved.held)), saved.limit
         self.count = len(self.held)
 
-    def result(self) -> Judgement:
-        """What has been seen, and a fresh start."""
+    def result(self, company: Company = ALONE) -> Judgement:
+        """What has been seen, by all of the company, and a fresh start."""
         self.fold()
+        self.statistics = company.total(self.statistics)
         judged = Judgement()
         for id, block in self.metrics.items():
             if id not in self.statistics:
@@ -104,7 +106,7 @@ class Meter:
 
 
 def evaluate(program: Any, tensors: Mapping[str, Tensor], *, losses: Sequence[str] | None = None,
-             batch_size: int = 32) -> Judgement:
+             batch_size: int = 32, company: Company = ALONE) -> Judgement:
     """Losses and metrics over these rows in eval mode, without a gradient; changes nothing, the random state included.
 
     Nodes that draw random numbers draw the same ones in every evaluation: those of the program's seed.
@@ -112,8 +114,7 @@ def evaluate(program: Any, tensors: Mapping[str, Tensor], *, losses: Sequence[st
     """
     chosen = tuple(program.losses if losses is None else losses)
     module = program.training_for(chosen)
-    given = [tensors[key] for key in program.training_inputs]
-    rows = len(given[0])
+    given, rows = company.own([tensors[key] for key in program.training_inputs])
     meter = Meter(program.metrics)
     found: list[Tensor] = []
     sizes: list[int] = []
@@ -122,11 +123,12 @@ def evaluate(program: Any, tensors: Mapping[str, Tensor], *, losses: Sequence[st
             total, parts, watched = module.forward(*batch)
             found.append(torch.stack([total, *parts]))
             sizes.append(len(batch[0]))
-            if meter.metrics:
+            if meter.metrics and rows:
                 meter.add(watched)
-        judged = meter.result()
+        judged = meter.result(company)
         table = torch.stack(found).cpu().double().numpy()
     means = np.average(table, axis=0, weights=np.array(sizes, dtype=np.float64) if rows else None)
+    means = company.average(means, rows)
     named = dict(zip(chosen, map(float, means[1:]), strict=True))
     return Judgement({**named, "loss": float(means[0]), **judged.figures}, judged.tables)
 

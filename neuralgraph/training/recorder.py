@@ -56,7 +56,7 @@ SHARE = 0.02
 """So much of the time may go into files."""
 RETRY = 10.0
 """Seconds until what failed is tried again."""
-BEGUN = ("rows", "validation_rows", "test_rows", "parameters", "losses", "metrics")
+BEGUN = ("rows", "validation_rows", "test_rows", "parameters", "losses", "metrics", "processes", "job")
 RATE, NORM, SPEED = "learning rate", "gradient norm", "samples per second"
 
 
@@ -121,7 +121,8 @@ class Recorder:
                 self._end(FINISHED, event.step, event.reason, self.subject.program.checkpoint)
             case Failed():
                 where = f" ({event.node})" if event.node else ""
-                self._end(FAILED, event.step, f"{event.message}{where}", None)
+                state = INTERRUPTED if event.interrupted else FAILED
+                self._end(state, event.step, f"{event.message}{where}", None)
             case Snapshot() | _:
                 pass
 

@@ -71,6 +71,7 @@ def restore(loop: Loop, saved: Checkpoint) -> tuple[str, ...]:
 def given(loop: Loop) -> Iterator[Snapshot]:
     """Keep the checkpoint to go on from; then the weights that the plan gives back, and the best and last as events."""
     program, watch = loop.program, loop.watch
+    loop.company.align(program)
     program.checkpoint = loop.checkpoint()
     if loop.average is not None:
         loop.average.put()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from neuralgraph.training.batches import Batch
+from neuralgraph.training.company import ALONE, Company
 from neuralgraph.training.learner import Learner
 
 TOTAL = ""
@@ -41,7 +42,9 @@ class Told:
 class Tally:
     """Hears every step of the plan in every batch. `weights` by loss: its share of the total."""
 
-    def __init__(self, learners: Sequence[Learner], weights: Mapping[str, float]) -> None:
+    def __init__(self, learners: Sequence[Learner], weights: Mapping[str, float],
+                 company: Company = ALONE) -> None:
+        self.company = company
         self.names = tuple(one.losses for one in learners)
         self.weights = weights
         self.sums: Sums = {}
@@ -68,7 +71,8 @@ class Tally:
     def tell(self, sizes: Floats) -> Told:
         """Everything since the last time; `sizes` are the rows of these batches. Adds it to the sums of the epoch."""
         count, batches, before = len(self.batches), self.batches, self.last
-        tables = [self._table(number) for number in range(len(self.names))]
+        tables = [self.company.mean(self._table(number), self._places[number], sizes)
+                  for number in range(len(self.names))]
         places, self.batches, self.last = self._places, [], batches[-1:]
         self._heard, self._places = [[] for _ in self.names], [[] for _ in self.names]
         bad = [at[row] for at, table in zip(places, tables, strict=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from neuralgraph.errors import NeuralGraphError
+from neuralgraph.studies import TRIAL
 
 if TYPE_CHECKING:
     from neuralgraph.training.events import Event
@@ -77,6 +78,8 @@ class KeptRuns(QObject):
         for note in store.notes:
             self._bench.log.say(note, "warning")
         run = found[0] if found else None
+        if run is not None and TRIAL in run.name:  # the search tries it again
+            return None
         return run if run is not None and run.broken_off else None
 
     @staticmethod

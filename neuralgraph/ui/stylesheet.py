@@ -101,6 +101,16 @@ QLineEdit[look="cell"][wrong="true"] { border: 2px solid $error; background: $er
 QTreeWidget::item, QListWidget::item { padding: $p2; border-radius: $p4; }
 QTreeWidget::item:selected, QListWidget::item:selected { background: $accent_soft; color: $text; }
 QTreeWidget::item:hover, QListWidget::item:hover { background: $sunken; }
+#choices::indicator { width: $p10; height: $p10; border: 1px solid $outline; border-radius: $p3; background: $panel; }
+#choices::indicator:checked { background: $accent; border: 1px solid $accent; }
+#choices::indicator:disabled { border-color: $hairline; }
+#choices, #trials { background: $panel; border: 1px solid $hairline; border-radius: $p6; }
+#choices QHeaderView, #trials QHeaderView { background: transparent; border: none; }
+#choices QHeaderView::section, #trials QHeaderView::section { background: $panel; color: $text2; border: none;
+    border-bottom: 1px solid $hairline; padding: $p4 $p6; }
+#choices::item, #trials::item { min-height: $p20; }
+#results QTabBar::tab { color: $text2; padding: $p4 $p10; border-bottom: 2px solid transparent; }
+#results QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QScrollBar:vertical { background: transparent; width: $p10; margin: $p2; }
 QScrollBar:horizontal { background: transparent; height: $p10; margin: $p2; }
 QScrollBar::handle { background: $hairline; border-radius: $p3; min-height: $p24; min-width: $p24; }

@@ -33,6 +33,7 @@ from neuralgraph.ui.panels.weights_dialog import TypedWeights
 from neuralgraph.ui.presenter import Presenter
 from neuralgraph.ui.rooms import Rooms
 from neuralgraph.ui.safekeeping import Safekeeping
+from neuralgraph.ui.searching import Searching
 from neuralgraph.ui.training import Training
 from neuralgraph.ui.training_bar import BarState
 from neuralgraph.ui.views import Views
@@ -75,12 +76,13 @@ class Workbench(QObject):
         self.typing = TypedWeights(self)
         self.downloads, self.bringing = Downloads(self), Bringing(self)
         self.documents.bring = self.bringing.open
-        self.presenter = Presenter(self)
+        self.presenter, self.searching = Presenter(self), Searching(self)
         self.welcome: Welcome | None = None
         window.centre.addWidget(self.canvas)
         self.actions = Actions(window, {
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
             "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
+            "searching": self.searching,
         }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
@@ -378,6 +380,7 @@ class Workbench(QObject):
         """End threads, remember the layout."""
         self.docks.save()
         self.settings.save()
+        self.searching.close()
         self.training.close()
         self.views.close()
         self.live.close()
