@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import nullcontext
 from time import perf_counter
 from typing import Any
@@ -13,12 +13,13 @@ import torch
 from torch import Tensor
 
 from neuralgraph.data.feed import Feed
-from neuralgraph.errors import NeuralGraphError, RunError
+from neuralgraph.errors import NeuralGraphError
 from neuralgraph.graph.plan import Plan
 from neuralgraph.training.averaging import Average
 from neuralgraph.training.batches import Batch, Order, batches
-from neuralgraph.training.checkpoint import Checkpoint, copied, facts
+from neuralgraph.training.checkpoint import Checkpoint, facts
 from neuralgraph.training.control import Control, Probe
+from neuralgraph.training.doctor import Doctor
 from neuralgraph.training.events import (
     Changed,
     EpochEnded,
@@ -31,21 +32,20 @@ from neuralgraph.training.events import (
     Step,
     Stopped,
 )
-from neuralgraph.training.faults import culprit, explained, finite
+from neuralgraph.training.faults import explained
 from neuralgraph.training.learner import Learner
+from neuralgraph.training.memory import give_back, let_go
 from neuralgraph.training.metrics import Meter, evaluate
 from neuralgraph.training.probes import read
 from neuralgraph.training.randomness import Randomness, undisturbed
 from neuralgraph.training.resuming import given, restore, stood
+from neuralgraph.training.safety import Safety
 from neuralgraph.training.schedules import Pace
 from neuralgraph.training.stopping import Watch
 from neuralgraph.training.tally import Tally
 
 TELL = 1 / 30
 """Seconds between two `Step` events."""
-KEEP = 0.5
-"""Seconds between two copies of the weights to go back to."""
-SPOILT = "The weights to start from are not all numbers. Reset, or load others."
 LOOK = 0.1
 """Seconds between two readings of a probe."""
 
@@ -59,17 +59,23 @@ def fit(
     on as the run would have that made the checkpoint, up to the end of `plan`.
     """
     control = control or Control()
-    loop = None
+    loop: Loop | None = None
+    failed: Failed | None = None
     try:
         loop = Loop(program, feed, plan, control, resume)
         yield from loop.events()
     except NeuralGraphError as error:
-        yield Failed(loop.epoch if loop else 0, loop.step if loop else 0, str(error))
+        failed = Failed(loop.epoch if loop else 0, loop.step if loop else 0, str(error))
     except Exception as error:  # whatever torch raises becomes an event that names the node
-        message, hint, node = explained(error, program)
-        yield Failed(loop.epoch if loop else 0, loop.step if loop else 0, message, hint, node)
+        failed = explained(error, program, loop.epoch if loop else 0, loop.step if loop else 0, plan,
+                           loop.size if loop else 0)
+        let_go(error)
     finally:
         control.close()
+    if failed is not None:
+        if loop is not None:
+            loop.give_up()
+        yield failed
 
 
 class Loop:
@@ -91,6 +97,7 @@ class Loop:
         self.watch = Watch(plan.stop, program, validated=bool(feed.validation_rows))
         self.epoch = self.step = self.batch = 0
         self.learners: list[Learner] = []
+        self.tally = Tally((), {})
         self.resume = resume
         self.begun = perf_counter()
         self.idle = 0.0
@@ -100,8 +107,7 @@ class Loop:
         self._told = self._looked = self.begun
         self.order_before = self.order.state
         self._stopping = False
-        self._safe: dict[str, Tensor] = {}
-        self._safe_at = -math.inf
+        self.safety, self.doctor = Safety(self), Doctor(self)
         control.stand = self.checkpoint
 
     # -- the plan ---------------------------------------------------------------------------------------------------
@@ -111,7 +117,7 @@ class Loop:
         program, plan, control = self.program, self.plan, self.control
         program.root.train()
         differs = self._begin()
-        self._check()
+        self.safety.check()
         parameters = sum(one.numel() for one in program.root.parameters())
         yield Started(
             plan.epochs, self.steps_per_epoch, self.feed.rows, self.feed.validation_rows, self.feed.test_rows,
@@ -120,6 +126,7 @@ class Loop:
         )
         if differs:
             yield Note(self.step, f"Not bit for bit what the unbroken run would have been: {'; '.join(differs)}.")
+        yield from self.doctor.begin()
         while True:
             number = self._stage_at(self.epoch)
             if number != self.stage:
@@ -130,13 +137,14 @@ class Loop:
             if not self._stopping and not at_the_end:
                 yield from self._one_epoch()
             if self._stopping:
-                self._check()
+                self.safety.check()
                 yield from given(self)
                 yield Stopped(self.epoch, self.step, control.reason or "stopped")
                 return
             if at_the_end:
                 break
-        self._check()
+        self.safety.check()
+        yield from self.doctor.end()
         yield from given(self)
         final = dict(self.watch.figures if plan.stop.best and self.watch.best else self._final)
         if self.feed.test_rows:
@@ -184,7 +192,7 @@ class Loop:
 
     def _one_epoch(self) -> Iterator[Event]:
         self.order_before = self.order.state
-        self._keep_safe()
+        self.safety.keep()
         order = self.order.draw()
         start, control = self.batch, self.control
         self.random.__enter__()
@@ -210,6 +218,8 @@ class Loop:
                     with self.random.aside():
                         yield self._flush(now)
                         yield from self._watched(now)
+                        yield from self.doctor.look()
+                        self.safety.keep()
                     if self.watch.late(now - self.begun - self.idle) and not last:
                         return
             for learner in self.learners:
@@ -221,7 +231,8 @@ class Loop:
             if self.tally:
                 yield self._flush(perf_counter())
             self.epoch, self.batch = self.epoch + 1, 0
-            yield self._ended()
+            yield (ended := self._ended())
+            yield from self.doctor.epoch(ended.figures)
             self.watch.late(perf_counter() - self.begun - self.idle)  # epochs may be shorter than a telling
         finally:
             if inside:
@@ -249,7 +260,8 @@ class Loop:
             sizes[-1] -= self.batch * size - self.feed.rows
         told = self.tally.tell(sizes)
         if told.spoilt is not None:
-            self._not_finite(told.suspects, self.step - told.batches + told.spoilt + 1)
+            self.safety.fail(told.suspects, self.step - told.batches + told.spoilt + 1)
+        self.doctor.hear(told.losses)
         elapsed = now - self._told
         self._told = now
         learner = self.learners[0]
@@ -324,7 +336,8 @@ class Loop:
         place = self.epoch + self.batch / max(self.steps_per_epoch, 1)
         before = [old for learner in self.learners if (old := learner.set(name, value)) is not None]
         if before:
-            yield Changed(self.step, place, name, before[0], value)
+            self.safety.changed.append(changed := Changed(self.step, place, name, before[0], value))
+            yield changed
         else:
             kinds = ", ".join(dict.fromkeys(one.kind for one in self.learners))
             yield Note(self.step, f"{name} stays out: {kinds} has no such setting.")
@@ -343,26 +356,13 @@ class Loop:
         """Everything to go on from here; ask at a batch edge, when everything was told."""
         return stood(self)
 
-    def _keep_safe(self) -> None:
-        """Remember the weights at the start of an epoch, at most twice a second."""
-        now = perf_counter()
-        if now - self._safe_at >= KEEP:
-            self._check()
-            self._safe, self._safe_at = copied(self.program.state_dict()), now
-
-    def _check(self) -> None:
-        """A gradient can spoil the weights though its loss was a number: then nothing good would be kept."""
-        if not finite(self.program):
-            self._not_finite(self.tally.last, self.step)
-
-    def _not_finite(self, suspects: Sequence[Batch], step: int) -> None:
-        """Stop: go back to the weights that were kept and say where numbers went wrong."""
-        held = [dict(zip(self.keys, one, strict=True)) for one in suspects]
-        if not self._safe:
-            raise RunError(SPOILT)
-        spoilt = copied(self.program.state_dict())
-        self.program.load_state_dict(self._safe)
-        raise culprit(self.program, spoilt, held, step, self.learners[0].lr)
+    def give_up(self) -> None:
+        """It failed: stand where all was well, and give back what memory there is."""
+        self.safety.go_back()
+        for learner in self.learners:
+            learner.forget()
+        self.tally.batches, self.tally.last, self.meter.held = [], [], []
+        give_back(self.program.device)
 
 
 def _answer(question: Callable[[Any], Any], answer: Any, program: Any) -> None:
