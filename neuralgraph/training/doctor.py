@@ -24,6 +24,8 @@ FIRST, EVERY, SHARE = 1.0, 5.0, 0.01
 """Seconds until the first look and between two; so much of the time may go into them."""
 RECENT = 512
 """So many losses are remembered one by one."""
+FAIR = 16
+"""The first batch is judged alone where it has so many rows."""
 HISTORY = 1000
 """So many epochs."""
 
@@ -60,6 +62,8 @@ class Doctor:
         self._recent = np.concatenate([self._recent, losses])[-RECENT:]
         self._window += losses.tolist()
         count = len(self._window) // WINDOW
+        if math.isnan(self._first) and self._loop.size >= FAIR:
+            self._first = self._least = float(losses[0])
         for mean in np.reshape(self._window[:count * WINDOW], (count, WINDOW)).mean(axis=1) if count else ():
             if math.isnan(self._first):
                 self._first = self._least = float(mean)

@@ -35,14 +35,13 @@ def said(loop: Loop, finding: Finding, learner: Learner, step: int) -> NotFinite
             f"At step {step} the weights {name} grew beyond all numbers{more}: {why}.",
             f"Try a rate of {learner.lr / 10:g} instead of {learner.lr:g}, or clip the gradient. {BACK}",
             owner, finding.tensor if owner == node else name.rpartition(".")[2], "rate", ways, step)
+    much = "" if cause.kind in ("domain", "zero") else f" ({finding.counted})"
     if finding.tensor == "gradient":
-        message = f"At step {step} the gradient through {node} stopped being finite numbers ({finding.counted}): " \
-                  f"{cause.words}."
+        message = f"At step {step} the gradient through {node} stopped being finite numbers{much}: {cause.words}."
         hint = f"Keep what goes into {node} away from where it is infinitely steep." if cause.kind == "zero" else (
             "Clip the gradient, or learn more slowly.")
     else:
-        message = (f"At step {step} the output of {node} stopped being finite numbers ({finding.counted}): "
-                   f"{cause.words}.")
+        message = f"At step {step} the output of {node} stopped being finite numbers{much}: {cause.words}."
         hint = _hint(node, cause)
     return NotFinite(message, f"{hint} {BACK}", node, finding.tensor, cause.kind,
                      (*_limits(loop.program, node, cause), *ways), step)

@@ -20,12 +20,12 @@ UNITS = 4
 """Of fewer units no share is told."""
 VANISHED, STEEP, HEAVY = 1e-3, 1e3, 100.0
 """Gradients of a weight: those of the first layer by those of the last, that the other way round; by the weights."""
-STEPS, NEAR, FALLS = 50, 0.02, 0.01
+STEPS, NEAR, FALLS = 50, 0.05, 0.01
 """A loss that for so many steps is so near to ln C, and falls by no more than this share."""
-WINDOW, RISES, JUMPS = 10, 1.5, 3.0
+WINDOW, RISES, JUMPS = 10, 2.0, 3.0
 """Losses of so many batches are one figure; by how much it rises above the least one."""
-EPOCHS, WORSE, BETTER = 4, 1.05, 0.95
-"""Validation got worse for so many epochs by so much, while training got better."""
+EPOCHS, WORSE, BETTER, NOISE = 4, 1.05, 0.95, 2.0
+"""Validation got worse for so many epochs by so much, and by more than it changes anyway, while training got better."""
 LARGE, TIMES = 0.5, 1.5
 """Share of the largest class, and how many times its fair share."""
 LEAKS, LEAKING = 2, 0.02
@@ -65,9 +65,9 @@ class Facts:
     losses: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     """The total loss of every batch, of the last ones in a long run."""
     first: float = math.nan
-    """The mean loss of the first batches."""
+    """The loss of the first batch, before anything was learnt; the mean of the first ones where they are small."""
     least: float = math.nan
-    """The least mean of that many batches since then."""
+    """The least of this and of the means of so many batches since then."""
     epochs: tuple[Mapping[str, float], ...] = ()
     labels: tuple[Labels, ...] = ()
     chance: tuple[str, int] | None = None
@@ -83,7 +83,8 @@ def dead(facts: Facts) -> Iterator[Hint]:
         share = one.dead / max(one.units, 1)
         if one.units >= UNITS and share >= HALF:
             yield Hint(facts.step, "dead units", f"{one.dead:,} of {one.units:,} units of {one.node} are 0 for each of "
-                       f"{one.rows:,} rows ({share:.0%}): they learn nothing now. A lower rate or LeakyReLU helps.",
+                       f"{one.rows:,} rows ({share:.0%}): they learn nothing, and stay so. A lower rate from the "
+                       "start or LeakyReLU helps.",
                        share, one.node, (slower(facts.plan, facts.rate),))
 
 
@@ -150,10 +151,10 @@ def rate_too_high(facts: Facts) -> Iterator[Hint]:
         return
     now, before = float(losses[-WINDOW:].mean()), float(losses[-2 * WINDOW:-WINDOW].mean())
     low = min(now, before)
-    rises = low > facts.first and low > RISES * facts.least
+    rises = low > RISES * facts.first
     jumps = low > JUMPS * facts.least and low > 0.25 * facts.first and facts.least < 0.5 * facts.first
     if rises or jumps:
-        yield Hint(facts.step, "rate too high", f"The loss rises: {facts.first:.3g} in the first {WINDOW} batches, "
+        yield Hint(facts.step, "rate too high", f"The loss rises: {facts.first:.3g} at the start, "
                    f"{facts.least:.3g} at best, {now:.3g} now. The rate of {facts.rate:g} is probably too high.",
                    now / facts.least, None, (slower(facts.plan, facts.rate), clipped()))
 
@@ -163,11 +164,13 @@ def over_fitting(facts: Facts) -> Iterator[Hint]:
     told = [one for one in facts.epochs if "val_loss" in one and "loss" in one]
     if len(told) <= EPOCHS:
         return
-    best = int(np.argmin([one["val_loss"] for one in told]))
+    checked = np.array([one["val_loss"] for one in told])
+    best, noise = int(np.argmin(checked)), float(np.abs(np.diff(checked)).mean())
     now = (told[-1]["val_loss"] + told[-2]["val_loss"]) / 2
     least, then = told[best]["val_loss"], told[best]["loss"]
     waited = len(told) - 1 - best
-    if waited >= EPOCHS and least > 0 and now > WORSE * least and told[-1]["loss"] < BETTER * then:
+    rises = now > WORSE * least and now - least > NOISE * noise
+    if waited >= EPOCHS and least > 0 and rises and told[-1]["loss"] < BETTER * then:
         stop, last = facts.plan.stop, told[-1]["loss"]
         ways = () if stop.best and stop.patience is not None else (kept_best(),)
         yield Hint(facts.step, "over-fitting", f"For {waited} epochs the validation loss has risen, from {least:.3g} "

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 
 from neuralgraph.graph.edits import SetPlan
+from neuralgraph.graph.remedies import Remedy
 from neuralgraph.session import Session
 from neuralgraph.training.events import (
     Changed,
@@ -16,6 +17,7 @@ from neuralgraph.training.events import (
     Event,
     Failed,
     Finished,
+    Hint,
     Note,
     Paused,
     Started,
@@ -79,6 +81,11 @@ class Training(QObject):
                 self.stop()
             case _:
                 self._start()
+
+    def again(self) -> None:
+        """Go on from where the last run stood, unless one is under way."""
+        if self.state.phase == "idle":
+            self._start()
 
     def go_on(self, run: int) -> None:
         """Go on with a run of the run store where it was broken off."""
@@ -200,6 +207,8 @@ class Training(QObject):
                     self.state = replace(self.state, phase="paused")
                 case Note():
                     self.said.emit("note", event.message, "")
+                case Hint():
+                    self.said.emit("warning", event.message, ways(event.remedies))
                 case Changed():
                     self.said.emit("note", f"{event.name} {event.old:g} → {event.new:g} at step {event.step}", "")
                 case Stopped():
@@ -262,8 +271,8 @@ class Training(QObject):
         self.over.emit("done")
 
     def _fail(self, event: Failed) -> None:
-        self.state = replace(self.state, message=event.message)
-        self.said.emit("error", event.message, event.hint)
+        self.state = replace(self.state, message=shortened(event.message))
+        self.said.emit("error", event.message, "\n".join(filter(None, (event.hint, ways(event.remedies)))))
         self.over.emit(event.node or "")
 
     def _ended(self) -> None:
@@ -279,6 +288,20 @@ class Training(QObject):
     def _show(self, **changes: Any) -> None:
         self.state = replace(self.state, **changes)
         self.shown.emit(self.state)
+
+
+def ways(remedies: Sequence[Remedy]) -> str:
+    """What can be done, a line each."""
+    return "\n".join(f"You can {one.advice}." for one in remedies)
+
+
+def shortened(message: str, most: int = 72) -> str:
+    """What a bar has room for: a long sentence up to its first aside."""
+    if len(message) <= most:
+        return message
+    ends = [at for at in (message.find(sign, 24) for sign in (" (", ": ", ", ", ". ")) if at > 0]
+    cut = message[:min(ends)] if ends else message
+    return cut if len(cut) <= 2 * most else f"{cut[:2 * most].rstrip()}…"
 
 
 def figure(value: float) -> str:
