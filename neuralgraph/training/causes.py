@@ -97,8 +97,9 @@ def _grows(name: str, given: Sequence[Tensor], _options: Mapping[str, Any], larg
     high = float(given[0].abs().max()) if name in ("sinh", "cosh") else float(given[0].max())
     if high <= limit - 1e-3 * limit:
         return None
+    safe = float(math.floor(limit / 8))  # what comes after it multiplies and squares
     return Cause("overflow", f"{name} of {high:.4g} is more than the largest number there is, {largest:.2g}: it takes "
-                 f"up to {limit:.3g}", (-MOST, float(math.floor(limit))))
+                 f"up to {limit:.3g}", (-safe if name in ("sinh", "cosh") else -MOST, safe))
 
 
 def _power(_name: str, given: Sequence[Tensor], options: Mapping[str, Any], largest: float) -> Cause | None:

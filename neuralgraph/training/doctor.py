@@ -85,9 +85,12 @@ class Doctor:
             yield from self.look()
 
     def look(self) -> Iterator[Hint]:
-        """Measure if it is time; at a batch edge, with the run's own random state not in force."""
+        """Measure if it is time, and judge; at a batch edge, with the run's own random state not in force."""
         begun = perf_counter()
-        if self.off or begun < self._due:
+        if self.off:
+            return
+        if begun < self._due:
+            yield from self._hints()
             return
         loop = self._loop
         rows = min(ROWS, loop.feed.rows, max(rows_at_once(loop.program, 1), 1))
