@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from time import perf_counter
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 FIRST, EVERY, SHARE = 1.0, 5.0, 0.01
 """Seconds until the first look and between two; so much of the time may go into them."""
+JUDGE = 0.25
+"""Seconds between two judgements of what is known anyway."""
 RECENT = 512
 """So many losses are remembered one by one."""
 FAIR = 16
@@ -40,6 +43,9 @@ class Doctor:
         self._told: set[tuple[str, str | None]] = set()
         self._due = math.inf
         self._looked = False
+        self._judged = -math.inf
+        self._heard: list[NDArray[np.float64]] = []
+        self._epochs: deque[Mapping[str, float]] = deque(maxlen=HISTORY)
         self._recent: NDArray[np.float64] = np.zeros(0)
         self._window: list[float] = []
         self._first = self._least = math.nan
@@ -59,7 +65,17 @@ class Doctor:
         """The total loss of every batch since the last time."""
         if self.off or not len(losses) or len(self._loop.learners) > 1:  # losses that work against each other may rise
             return
-        self._recent = np.concatenate([self._recent, losses])[-RECENT:]
+        self._heard.append(losses)
+        if len(self._heard) > HISTORY:
+            self._add_up()
+
+    def _add_up(self) -> None:
+        """Work off what was heard."""
+        if not self._heard:
+            return
+        losses = np.concatenate(self._heard)
+        self._heard = []
+        self._recent = np.concatenate([self._recent[-RECENT:], losses])[-RECENT:]
         self._window += losses.tolist()
         count = len(self._window) // WINDOW
         if math.isnan(self._first) and self._loop.size >= FAIR:
@@ -74,15 +90,17 @@ class Doctor:
         """An epoch is over."""
         if self.off:
             return
-        self._facts = replace(self._facts, epochs=(*self._facts.epochs[-HISTORY:], dict(figures)))
-        yield from self._hints()
+        self._epochs.append(dict(figures))
         yield from self.look()
 
     def end(self) -> Iterator[Hint]:
         """The run is done: a short one was not looked at yet."""
-        if not self.off and not self._looked and self._loop.step:
+        if self.off or not self._loop.step:
+            return
+        self._judged = -math.inf
+        if not self._looked:
             self._due = -math.inf
-            yield from self.look()
+        yield from self.look()
 
     def look(self) -> Iterator[Hint]:
         """Measure if it is time, and judge; at a batch edge, with the run's own random state not in force."""
@@ -90,7 +108,8 @@ class Doctor:
         if self.off:
             return
         if begun < self._due:
-            yield from self._hints()
+            if begun >= self._judged:
+                yield from self._hints()
             return
         loop = self._loop
         rows = min(ROWS, loop.feed.rows, max(rows_at_once(loop.program, 1), 1))
@@ -110,8 +129,10 @@ class Doctor:
 
     def _hints(self) -> Iterator[Hint]:
         loop = self._loop
-        facts = replace(self._facts, step=loop.step, rate=loop.learners[0].lr, losses=self._recent, first=self._first,
-                        least=self._least)
+        self._add_up()
+        self._judged = perf_counter() + JUDGE
+        facts = replace(self._facts, epochs=tuple(self._epochs), step=loop.step, rate=loop.learners[0].lr,
+                        losses=self._recent, first=self._first, least=self._least)
         for hint in hints(facts):
             if (hint.kind, hint.node) not in self._told:
                 self._told.add((hint.kind, hint.node))

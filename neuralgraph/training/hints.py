@@ -20,8 +20,8 @@ UNITS = 4
 """Of fewer units no share is told."""
 VANISHED, STEEP, HEAVY = 1e-3, 1e3, 100.0
 """Gradients of a weight: those of the first layer by those of the last, that the other way round; by the weights."""
-STEPS, NEAR, FALLS = 50, 0.05, 0.01
-"""A loss that for so many steps is so near to ln C, and falls by no more than this share."""
+STEPS, ABOVE, BELOW, FALLS = 50, 0.05, 0.02, 0.01
+"""A loss that for so many steps is so near to ln C, seen from above and below, and falls by no more than this share."""
 WINDOW, RISES, JUMPS = 10, 2.0, 3.0
 """Losses of so many batches are one figure; by how much it rises above the least one."""
 EPOCHS, WORSE, BETTER, NOISE = 4, 1.05, 0.95, 2.0
@@ -137,7 +137,7 @@ def at_chance(facts: Facts) -> Iterator[Hint]:
     node, classes = facts.chance
     guess, mean = math.log(classes), float(losses.mean())
     early, late = float(losses[:STEPS // 2].mean()), float(losses[STEPS // 2:].mean())
-    if abs(mean - guess) <= NEAR * guess and late >= early * (1 - FALLS):
+    if -BELOW * guess <= mean - guess <= ABOVE * guess and late >= early * (1 - FALLS):
         yield Hint(facts.step, "loss at chance", f"The loss of the last {STEPS} steps is {mean:.4g}, and guessing "
                    f"among {classes:,} classes gives ln {classes:,} = {guess:.4g}: nothing is learnt yet. Look at the "
                    f"rate ({facts.rate:g}), the scale of the data, and whether the labels belong to the rows.",

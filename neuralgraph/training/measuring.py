@@ -11,7 +11,7 @@ from torch import Tensor
 from neuralgraph.training.hints import Slope, Units
 from neuralgraph.training.randomness import undisturbed
 
-ROWS = 512
+ROWS = 256
 FIRING = ("ReLU", "ReLU6")
 RANGES: Mapping[str, tuple[float, float]] = {
     "Sigmoid": (0.0, 1.0), "Hardsigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0), "Hardtanh": (-1.0, 1.0),

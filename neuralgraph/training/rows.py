@@ -119,20 +119,20 @@ def leaking(program: Any, feed: Feed) -> tuple[int, int]:
     if not keys or not feed.validation_rows:
         return 0, feed.validation_rows
     held = [(_flat(feed.train[key]), _flat(feed.validation[key])) for key in keys]
-    picks = [_picked(one.shape[1]) for one, _ in held]
+    picks = [_picked(one.shape[1]).to(one.device) for one, _ in held]
     train = _codes([one[:, pick] for (one, _), pick in zip(held, picks, strict=True)])
     check = _codes([one[:, pick] for (_, one), pick in zip(held, picks, strict=True)])
     maybe = np.flatnonzero(np.isin(check, train))
     if not len(maybe):
         return 0, feed.validation_rows
     among = np.flatnonzero(np.isin(train, check[maybe]))
-    whole = _codes([one[torch.from_numpy(maybe)] for _, one in held])
-    known = _codes([one[torch.from_numpy(among)] for one, _ in held])
+    whole = _codes([one[torch.from_numpy(maybe).to(one.device)] for _, one in held])
+    known = _codes([one[torch.from_numpy(among).to(one.device)] for one, _ in held])
     return int(np.isin(whole, known).sum()), feed.validation_rows
 
 
 def _flat(one: Tensor) -> Tensor:
-    return one.detach().reshape(len(one), -1).cpu()
+    return one.detach().reshape(len(one), -1)
 
 
 def _picked(width: int) -> Tensor:
@@ -151,7 +151,7 @@ def _codes(parts: Sequence[Tensor]) -> NDArray[np.int64]:
         times = np.random.default_rng(number + 1).integers(-2**62, 2**62, size=max(width, 1)) | 1
         step = max(1, CHUNK // max(width, 1))
         for start in range(0, rows, step):
-            bits = _bits(part[start:start + step])
+            bits = _bits(part[start:start + step].cpu())
             with np.errstate(over="ignore"):
                 found[start:start + step] += (bits * times[:width]).sum(axis=1)
     return found

@@ -30,6 +30,7 @@ class Doctoring(QObject):
         self._bar.wanted.connect(bench.rooms.reveal)
         bench.bridge.events.connect(self.hear)
         bench.training.cleared.connect(self._bar.forget)
+        bench.analysis.done.connect(self._checked)
 
     def hear(self, events: Sequence[Event]) -> None:
         """Events of the run."""
@@ -65,9 +66,18 @@ class Doctoring(QObject):
         self._bar.outdate(remedy.kind)
         running = bench.bridge.running
         if running and remedy.kind not in LIVE:
-            bench.bridge.ended.connect(bench.training.again, Qt.ConnectionType.SingleShotConnection)
+            bench.bridge.ended.connect(self._go_on, Qt.ConnectionType.SingleShotConnection)
             bench.training.stop()
         elif failed and not running:
-            bench.training.again()
+            self._go_on()
         said = "Training goes on with it." if running or failed else "The next run learns so."
         bench.status.mention(f"{remedy.label}. {said}")
+
+    def _checked(self) -> None:
+        """The document was looked at anew: what a run complained of without knowing a way out may be mended."""
+        one = self._bar.present
+        if one is not None and one.severity == "error" and not one.remedies and not self._bench.bridge.running:
+            self._bar.settle()
+
+    def _go_on(self) -> None:
+        self._bench.training.go_on()

@@ -82,13 +82,8 @@ class Training(QObject):
             case _:
                 self._start()
 
-    def again(self) -> None:
-        """Go on from where the last run stood, unless one is under way."""
-        if self.state.phase == "idle":
-            self._start()
-
-    def go_on(self, run: int) -> None:
-        """Go on with a run of the run store where it was broken off."""
+    def go_on(self, run: int | None = None) -> None:
+        """Go on with a run of the run store where it was broken off, or from where the last one stood."""
         self._start(run=run)
 
     def one_batch(self) -> None:
