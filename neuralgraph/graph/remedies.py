@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from neuralgraph.graph.edits import Edit
+from neuralgraph.graph.document import Edge, Graph
+from neuralgraph.graph.edits import Connect, Edit
 from neuralgraph.graph.plan import Plan, Step
 
-Kind = Literal["rate", "clip", "batch", "best", "back", "insert"]
+Kind = Literal["rate", "clip", "batch", "best", "back", "insert", "bypass"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Remedy:
 
     `value` is, by kind: "rate" by what the rates of all steps are multiplied, "clip" the largest gradient norm, "batch"
     the rows of a batch, "best" the patience in epochs. "back" changes nothing: the run goes on from where it stood.
-    "insert" puts a node where it helps: `edit` does it.
+    "insert" puts a node where it helps, "bypass" wires past one that harms: `edit` does it.
     """
 
     kind: Kind
@@ -57,6 +58,17 @@ def back(step: int) -> Remedy:
     return Remedy("back", "Go on from before", f"go on from step {step:,}, where all was well (--resume)")
 
 
+def past(graph: Graph, id: str, type: str) -> Remedy | None:
+    """Wire what goes into the node of this type before `id` straight into `id`; None where no such node is there."""
+    edge = next((one for one in graph.into(id) if one.input == "input"), None)
+    before = graph.nodes.get(edge.source) if edge is not None else None
+    above = next(graph.into(before.id), None) if before is not None else None
+    if before is None or above is None or before.type != type:
+        return None
+    wire = Connect(Edge(above.source, above.output, id, "input"))
+    return Remedy("bypass", f"Bypass {before.id}", f"wire what goes into {before.id} straight into {id}", edit=wire)
+
+
 def treated(plan: Plan, remedy: Remedy) -> Plan:
     """The plan with the remedy in it: every stage, every step. The same plan where it changes nothing."""
     match remedy.kind:
@@ -70,7 +82,7 @@ def treated(plan: Plan, remedy: Remedy) -> Plan:
             return replace(plan, batch_size=int(remedy.value), full_batch=False)
         case "best":
             return replace(plan, stop=replace(plan.stop, best=True, patience=int(remedy.value)))
-        case "back" | "insert":
+        case "back" | "insert" | "bypass":
             return plan
 
 

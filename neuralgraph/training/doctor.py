@@ -49,7 +49,7 @@ class Doctor:
         self._recent: NDArray[np.float64] = np.zeros(0)
         self._window: list[float] = []
         self._first = self._least = math.nan
-        self._facts = Facts(0, loop.plan, loop.plan.optimizer.lr)
+        self._facts = Facts(0, loop.plan, loop.plan.optimizer.lr, graph=loop.program.document)
 
     def begin(self) -> Iterator[Hint]:
         """Before the first batch: the rows. `WrongLabel` where a loss cannot take one."""

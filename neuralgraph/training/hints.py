@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from neuralgraph.graph.document import Graph
 from neuralgraph.graph.plan import Plan
-from neuralgraph.graph.remedies import clipped, kept_best, slower
+from neuralgraph.graph.remedies import clipped, kept_best, past, slower
 from neuralgraph.training.events import Hint
 from neuralgraph.training.rows import Labels
 
@@ -75,6 +76,8 @@ class Facts:
     leaks: tuple[int, int] = (0, 0)
     probable: tuple[str, ...] = ()
     """Losses for scores that are given probabilities."""
+    graph: Graph | None = None
+    """The document."""
 
 
 def dead(facts: Facts) -> Iterator[Hint]:
@@ -200,8 +203,10 @@ def leakage(facts: Facts) -> Iterator[Hint]:
 def probabilities(facts: Facts) -> Iterator[Hint]:
     """A loss that takes scores is given probabilities: softmax is done twice."""
     for id in facts.probable:
-        yield Hint(facts.step, "softmax before the loss", f"What {id} is given adds up to 1 in every row: it looks "
-                   f"like probabilities, and {id} does its own softmax. Wire the scores into it instead.", 1.0, id)
+        way = past(facts.graph, id, "Softmax") if facts.graph is not None else None
+        yield Hint(facts.step, "softmax before the loss", f"The input of {id} adds up to 1 in every row: it looks like "
+                   f"probabilities, and {id} does its own softmax. Wire the scores into it instead.", 1.0, id,
+                   (way,) if way is not None else ())
 
 
 Rule = Callable[[Facts], Iterator[Hint]]

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import neuralgraph as ng
+from neuralgraph.graph.document import Edge
+from neuralgraph.graph.edits import Connect
 from neuralgraph.training.events import Event, Failed, Hint
 from neuralgraph.training.hints import RULES
 
@@ -128,6 +130,18 @@ def test_a_hint_with_a_remedy_carries_it() -> None:
              for kind in ("rate too high", "exploding gradients", "over-fitting", "dead units")}
     assert kinds["rate too high"] == kinds["exploding gradients"] == {"rate", "clip"}
     assert kinds["over-fitting"] == {"best"} and kinds["dead units"] == {"rate"}
+
+
+def test_a_softmax_too_many_can_be_wired_past() -> None:
+    graph, data, plan = well(lr=1e-2)
+    soft = graph.add("Softmax", graph["last"], id="soft")
+    graph.session.edit(Connect(Edge(soft.id, "out", "loss", "input")))
+    hint = next(one for one in told((graph, data, plan)) if one.kind == "softmax before the loss")
+    assert hint.node == "loss" and [one.label for one in hint.remedies] == ["Bypass soft"]
+    edit = hint.remedies[0].edit
+    assert edit is not None
+    graph.session.edit(edit)
+    assert not [one for one in told((graph, data, plan)) if one.kind == "softmax before the loss"]
 
 
 def test_looking_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
