@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -44,8 +44,12 @@ class MetricFailed(Exception):
         self.node = node
 
 
-def explained(error: Exception, program: Any, epoch: int, step: int, plan: Plan | None = None, rows: int = 0) -> Failed:
-    """The end of a run by an exception: message, next step, canvas id, remedies. `rows` is the size of a batch."""
+def explained(error: Exception, program: Any, epoch: int, step: int, plan: Plan | None = None, rows: int = 0,
+              suspect: Callable[[Exception], str | None] | None = None) -> Failed:
+    """The end of a run by an exception: message, next step, canvas id, remedies.
+
+    `rows` is the size of a batch, `suspect` finds the node of an error that came on the way back.
+    """
     if isinstance(error, Found):
         return Failed(epoch, error.step or step, str(error), error.hint, error.node, error.tensor, error.cause,
                       error.remedies)
@@ -53,7 +57,10 @@ def explained(error: Exception, program: Any, epoch: int, step: int, plan: Plan 
     first = (str(error).strip().partition("\n")[0] or type(error).__name__)[:300]
     if out_of_memory(error):
         return no_memory(program, epoch, step, node, plan, rows)
-    return Failed(epoch, step, f"{node or 'The run'} stopped: {first}", "Check its inputs and parameters.", node)
+    if node is None and suspect is not None:
+        node = suspect(error)
+    return Failed(epoch, step, f"{node or 'The run'} stopped: {first}",
+                  f"Check its inputs and parameters.{f' {BACK}' if step else ''}", node)
 
 
 def where(error: BaseException, program: Any) -> str | None:

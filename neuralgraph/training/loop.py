@@ -43,6 +43,7 @@ from neuralgraph.training.safety import Safety
 from neuralgraph.training.schedules import Pace
 from neuralgraph.training.stopping import Watch
 from neuralgraph.training.tally import Tally
+from neuralgraph.training.thrower import thrower
 
 TELL = 1 / 30
 """Seconds between two `Step` events."""
@@ -68,7 +69,7 @@ def fit(
         failed = Failed(loop.epoch if loop else 0, loop.step if loop else 0, str(error))
     except Exception as error:  # whatever torch raises becomes an event that names the node
         failed = explained(error, program, loop.epoch if loop else 0, loop.step if loop else 0, plan,
-                           loop.size if loop else 0)
+                           loop.size if loop else 0, loop.suspect if loop else None)
         let_go(error)
     finally:
         control.close()
@@ -355,6 +356,12 @@ class Loop:
     def checkpoint(self) -> Checkpoint:
         """Everything to go on from here; ask at a batch edge, when everything was told."""
         return stood(self)
+
+    def suspect(self, error: Exception) -> str | None:
+        """The node that throws such an error on the way back in the batch that was being learned."""
+        found = (thrower(self.program, one, self.tally.batches[-1], error) for one in self.learners
+                 if self.tally.batches)
+        return next((node for node in found if node is not None), None)
 
     def give_up(self) -> None:
         """It failed: stand where all was well, and give back what memory there is."""

@@ -69,8 +69,9 @@ def no_memory(program: Any, epoch: int, step: int, node: str | None, plan: Plan 
     if plan is not None:
         half = smaller(plan, rows)
         ways = (half,) if half is not None else ()
-    return Failed(epoch, step, f"There was not enough memory{at}.{named}", "Make the batch or the layers smaller.",
-                  node, "", "memory", ways)
+    back = " The weights went back to those of the last good snapshot." if step else ""
+    return Failed(epoch, step, f"There was not enough memory{at}.{named}",
+                  f"Make the batch or the layers smaller.{back}", node, "", "memory", ways)
 
 
 def let_go(error: BaseException) -> None:
