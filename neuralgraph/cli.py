@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from neuralgraph import cli_hints
 from neuralgraph.cli_fetch import fetch
 from neuralgraph.cli_runs import runs
 from neuralgraph.cli_tune import tune
@@ -252,11 +253,14 @@ def train(
 
         save_weights(run, weights)
     if as_json:
-        problem = {"error": {"message": failed.message, "hint": failed.hint, "node": failed.node}} if failed else {}
+        problem = {"error": cli_hints.plain_failure(failed)} if failed else {}
         _print_json({"final": _finite(dict(run.final)), "epochs": run.epochs, "stop_reason": run.stop_reason,
-                     "seconds": run.seconds, "run": run.id, **problem})
+                     "seconds": run.seconds, "run": run.id,
+                     "hints": [cli_hints.plain_hint(one) for one in run.hints], **problem})
     elif failed is not None:
         err.print(f"[red]✕[/red] {escape(failed.message)} {escape(failed.hint)}")
+        for sentence in cli_hints.advice(failed.remedies, run.id):
+            err.print(escape(sentence), highlight=False, soft_wrap=True)
     elif run.id is not None:
         out.print(f"[dim]Kept as run {run.id}: neuralgraph runs show {run.id}[/dim]", highlight=False)
     raise typer.Exit(1 if failed else 0)
@@ -283,7 +287,7 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
     """The same events, with progress and ETA on the terminal."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from neuralgraph.training.events import EpochEnded, Finished, Note, Started, Step, Stopped
+    from neuralgraph.training.events import EpochEnded, Finished, Hint, Note, Started, Step, Stopped
 
     columns = (
         TextColumn("epoch {task.fields[epoch]}"),
@@ -306,6 +310,11 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
                     progress.update(bar, completed=event.step, loss=loss)
                 case Note():
                     progress.console.print(escape(event.message), highlight=False, soft_wrap=True)
+                case Hint():
+                    progress.console.print(f"[yellow]![/yellow] {escape(event.message)}", highlight=False,
+                                           soft_wrap=True)
+                    for sentence in cli_hints.advice(event.remedies):
+                        progress.console.print(escape(sentence), highlight=False, soft_wrap=True)
                 case EpochEnded():
                     hidden = losses if len(losses) == 1 else set()
                     shown = [(n, v) for n, v in event.figures.items() if n.removeprefix("val_") not in hidden]

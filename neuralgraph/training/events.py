@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuralgraph.graph.remedies import Remedy
+
 Floats = NDArray[np.float64]
 
 
@@ -91,6 +93,21 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """Something that keeps the run from learning well, with the number behind it; told once a run.
+
+    `kind` names the rule (`"dead units"`), `value` is the number that it went by, `node` the canvas id if there is one.
+    """
+
+    step: int
+    kind: str
+    message: str
+    value: float
+    node: str | None = None
+    remedies: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a probe saw at a batch edge: numpy copies.
 
@@ -145,15 +162,23 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It cannot go on. `node` is the canvas id where it happened, as far as it is known."""
+    """It cannot go on. `node` is the canvas id where it happened, as far as it is known.
+
+    `tensor` says what went wrong there (`"output"`, `"gradient"`, `"bias"`, …), `cause` why, in short (`"rate"`,
+    `"domain"`, `"zero"`, `"overflow"`, `"data"`, `"memory"`, …), each empty where it is not known.
+    """
 
     epoch: int
     step: int
     message: str
     hint: str = ""
     node: str | None = None
-    interrupted: bool = False
+    tensor: str = ""
+    cause: str = ""
+    remedies: tuple[Remedy, ...] = ()
+    interrupted: bool = field(default=False, repr=False)
     """Nothing is wrong with the run: another process was lost, and it can go on from what was kept."""
 
 
-Event = Started | Step | EpochEnded | Changed | Note | Reading | Snapshot | Paused | Stopped | Finished | Failed
+Event = (Started | Step | EpochEnded | Changed | Note | Hint | Reading | Snapshot | Paused | Stopped | Finished
+         | Failed)

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import linecache
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, fx
 
-_BACK = "The weights went back to those of the last good epoch."
+from neuralgraph.graph.plan import Plan
+from neuralgraph.graph.remedies import Remedy
+from neuralgraph.training.events import Failed
+from neuralgraph.training.memory import no_memory, out_of_memory
+
+BACK = "The weights went back to those of the last good snapshot."
 _GENERATED = "<eval_with_key>"
-_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
-"""What torch says on the devices; on the processor it raises a plain `RuntimeError`."""
+
+class Found(Exception):
+    """What is wrong, found: the words and values of the `Failed` event that it becomes."""
+
+    def __init__(self, message: str, hint: str, node: str | None, tensor: str = "", cause: str = "",
+                 remedies: tuple[Remedy, ...] = (), step: int = 0) -> None:
+        super().__init__(message)
+        self.hint, self.node, self.tensor, self.cause = hint, node, tensor, cause
+        self.remedies, self.step = remedies, step
 
 
-class NotFinite(Exception):
+class NotFinite(Found):
     """A number became NaN or infinite."""
 
-    def __init__(self, message: str, hint: str, node: str | None) -> None:
-        super().__init__(message)
-        self.hint = hint
-        self.node = node
+
+class WrongLabel(Found):
+    """A label that the loss cannot take."""
 
 
 class MetricFailed(Exception):
@@ -33,16 +44,23 @@ class MetricFailed(Exception):
         self.node = node
 
 
-def explained(error: Exception, program: Any) -> tuple[str, str, str | None]:
-    """Message, next step and canvas id of an exception that ended a run."""
-    if isinstance(error, NotFinite):
-        return str(error), error.hint, error.node
+def explained(error: Exception, program: Any, epoch: int, step: int, plan: Plan | None = None, rows: int = 0,
+              suspect: Callable[[Exception], str | None] | None = None) -> Failed:
+    """The end of a run by an exception: message, next step, canvas id, remedies.
+
+    `rows` is the size of a batch, `suspect` finds the node of an error that came on the way back.
+    """
+    if isinstance(error, Found):
+        return Failed(epoch, error.step or step, str(error), error.hint, error.node, error.tensor, error.cause,
+                      error.remedies)
     node = error.node if isinstance(error, MetricFailed) else where(error, program)
     first = (str(error).strip().partition("\n")[0] or type(error).__name__)[:300]
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(one in first.lower() for one in _NO_MEMORY):
-        at = f" at {node}" if node else ""
-        return f"There was not enough memory{at}.", "Make the batch or the layers smaller.", node
-    return f"{node or 'The run'} stopped: {first}", "Check its inputs and parameters.", node
+    if out_of_memory(error):
+        return no_memory(program, epoch, step, node, plan, rows)
+    if node is None and suspect is not None:
+        node = suspect(error)
+    return Failed(epoch, step, f"{node or 'The run'} stopped: {first}",
+                  f"Check its inputs and parameters.{f' {BACK}' if step else ''}", node)
 
 
 def where(error: BaseException, program: Any) -> str | None:
@@ -69,9 +87,10 @@ def _id_of(name: str, program: Any) -> str | None:
 
 
 def culprit(
-    program: Any, spoilt: Mapping[str, Tensor], batches: Sequence[Mapping[str, Tensor]], step: int, lr: float
+    program: Any, spoilt: Mapping[str, Tensor], batches: Sequence[Mapping[str, Tensor]], step: int, lr: float,
+    ways: tuple[Remedy, ...] = ()
 ) -> NotFinite:
-    """Which node first gave a number that is not finite, forwards or backwards.
+    """Which node first gave a number that is not finite, forwards or backwards, where the run cannot be repeated.
 
     `program` holds the last good weights and keeps them; `spoilt` are those after the step, `batches` the last ones up
     to that of step `step`, in which the loss was none. Where the good weights do not give such a number, they had grown
@@ -86,20 +105,20 @@ def culprit(
                 return NotFinite(
                     f"At step {at} the output of {node} stopped being finite numbers.",
                     f"Look at what goes into {node}: a logarithm, root or division may have met a number it cannot "
-                    f"take. {_BACK}", node)
+                    f"take. {BACK}", node, "output", "", ways, at)
         for at, tensors in zip(steps, batches, strict=True):
             backwards = _first_bad_backwards(program, tensors)
             if backwards is not None:
                 return NotFinite(
                     f"At step {at} the gradient through {backwards} stopped being finite numbers.",
                     f"Look at what goes into {backwards}: a root or a power is infinitely steep at 0. Keep its input "
-                    f"away from there. {_BACK}", backwards)
+                    f"away from there. {BACK}", backwards, "gradient", "", ways, at)
     bad = next((name for name, one in spoilt.items() if one.is_floating_point() and not _finite(one)), None)
     what = f"the weights {bad}" if bad else "the loss"
     return NotFinite(
         f"At step {step} {what} grew beyond all numbers.",
-        f"Try a rate of {lr / 10:g} instead of {lr:g}, or clip the gradient. {_BACK}",
-        program.owner(bad) if bad else None)
+        f"Try a rate of {lr / 10:g} instead of {lr:g}, or clip the gradient. {BACK}",
+        program.owner(bad) if bad else None, bad.rpartition(".")[2] if bad else "output", "rate", ways, step)
 
 
 def _first_bad(program: Any, tensors: Mapping[str, Tensor]) -> str | None:

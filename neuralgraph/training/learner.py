@@ -192,6 +192,12 @@ class Learner:
         if self._several is not None and self._several.batches:
             self._move()
 
+    def forget(self) -> None:
+        """Let go of the gradients and of what was gathered."""
+        for one in self.parameters:
+            one.grad = None
+        self._several, self._goal = None, None
+
     def epoch_ended(self, figures: Mapping[str, float]) -> None:
         """These are the figures of the epoch."""
         if self.rate is not None:

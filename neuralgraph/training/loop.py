@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import nullcontext
 from time import perf_counter
 from typing import Any
@@ -13,14 +13,15 @@ import torch
 from torch import Tensor
 
 from neuralgraph.data.feed import Feed
-from neuralgraph.errors import NeuralGraphError, RunError
+from neuralgraph.errors import NeuralGraphError
 from neuralgraph.graph.plan import Plan
 from neuralgraph.training import levers
 from neuralgraph.training.averaging import Average
 from neuralgraph.training.batches import Batch, Order, batches
-from neuralgraph.training.checkpoint import Checkpoint, copied, facts
+from neuralgraph.training.checkpoint import Checkpoint, facts
 from neuralgraph.training.company import ALONE, Company
 from neuralgraph.training.control import RANGES, Control, Probe
+from neuralgraph.training.doctor import Doctor
 from neuralgraph.training.events import (
     Changed,
     EpochEnded,
@@ -33,21 +34,21 @@ from neuralgraph.training.events import (
     Step,
     Stopped,
 )
-from neuralgraph.training.faults import culprit, explained, finite
+from neuralgraph.training.faults import explained
 from neuralgraph.training.learner import Learner
+from neuralgraph.training.memory import give_back, let_go
 from neuralgraph.training.metrics import Meter, evaluate
 from neuralgraph.training.probes import read
 from neuralgraph.training.randomness import Randomness, undisturbed
 from neuralgraph.training.resuming import given, restore, stood
+from neuralgraph.training.safety import Safety
 from neuralgraph.training.schedules import Pace
 from neuralgraph.training.stopping import Watch
 from neuralgraph.training.tally import Tally
+from neuralgraph.training.thrower import thrower
 
 TELL = 1 / 30
 """Seconds between two `Step` events."""
-KEEP = 0.5
-"""Seconds between two copies of the weights to go back to."""
-SPOILT = "The weights to start from are not all numbers. Reset, or load others."
 GO_ON = "What was kept goes on: torchrun does so with --max-restarts, or give --resume with its number."
 LOOK = 0.1
 """Seconds between two readings of a probe."""
@@ -64,7 +65,8 @@ def fit(
     every batch.
     """
     control = control or Control()
-    loop = None
+    loop: Loop | None = None
+    failed: Failed | None = None
     try:
         loop = Loop(program, feed, plan, control, resume, company)
         yield from loop.events()
@@ -72,14 +74,20 @@ def fit(
     except Exception as error:  # whatever torch raises becomes an event that names the node
         place = (loop.epoch, loop.step) if loop else (0, 0)
         if gone := company.lost(error):
-            yield Failed(*place, gone, GO_ON, interrupted=True)
-            return
-        message, hint, node = (str(error), "", None) if isinstance(error, NeuralGraphError) else explained(
-            error, program)
-        company.failed(f"{message} {hint}".strip())
-        yield Failed(*place, message, hint, node)
+            failed = Failed(*place, gone, GO_ON, interrupted=True)
+        elif isinstance(error, NeuralGraphError):
+            failed = Failed(*place, str(error))
+        else:
+            failed = explained(error, program, *place, plan, loop.size if loop else 0, loop.suspect if loop else None)
+            let_go(error)
+        if not failed.interrupted:
+            company.failed(f"{failed.message} {failed.hint}".strip())
     finally:
         control.close()
+    if failed is not None:
+        if loop is not None and not failed.interrupted:
+            loop.give_up()
+        yield failed
 
 
 class Loop:
@@ -106,6 +114,7 @@ class Loop:
         self.watch = Watch(plan.stop, program, validated=bool(feed.validation_rows))
         self.epoch = self.step = self.batch = 0
         self.learners: list[Learner] = []
+        self.tally = Tally((), {})
         self.resume = resume
         self.begun = perf_counter()
         self.idle = 0.0
@@ -115,8 +124,8 @@ class Loop:
         self.told = self._looked = self.begun
         self.order_before = self.order.state
         self._stopping = False
-        self._safe: dict[str, Tensor] = {}
-        self._safe_at = -math.inf
+        self.safety, self.doctor = Safety(self), Doctor(self)
+        self.doctor.off = not company.leads
         control.stand = self.checkpoint
 
     # -- the plan ---------------------------------------------------------------------------------------------------
@@ -126,7 +135,7 @@ class Loop:
         program, plan, control = self.program, self.plan, self.control
         program.root.train()
         differs = self._begin()
-        self._check()
+        self.safety.check()
         said = self.company.check(self)
         parameters = sum(one.numel() for one in program.root.parameters())
         yield Started(
@@ -138,6 +147,7 @@ class Loop:
             yield Note(self.step, message)
         if differs:
             yield Note(self.step, f"Not bit for bit what the unbroken run would have been: {'; '.join(differs)}.")
+        yield from self.doctor.begin()
         while True:
             number = self._stage_at(self.epoch)
             if number != self.stage:
@@ -148,13 +158,14 @@ class Loop:
             if not self._stopping and not at_the_end:
                 yield from self._one_epoch()
             if self._stopping:
-                self._check()
+                self.safety.check()
                 yield from given(self)
                 yield Stopped(self.epoch, self.step, control.reason or "stopped")
                 return
             if at_the_end:
                 break
-        self._check()
+        self.safety.check()
+        yield from self.doctor.end()
         yield from given(self)
         final = dict(self.watch.figures if plan.stop.best and self.watch.best else self._final)
         if self.feed.test_rows:
@@ -210,7 +221,7 @@ class Loop:
         if not self.batch and self.size != self.next_size:
             self.resize()
         self.order_before = self.order.state
-        self._keep_safe()
+        self.safety.keep()
         for learner in self.learners:
             learner.quick.epoch_begins()
         order = self.order.draw()
@@ -238,6 +249,8 @@ class Loop:
                     with self.random.aside():
                         yield self._flush(now)
                         yield from self._watched(now)
+                        yield from self.doctor.look()
+                        self.safety.keep()
                     if company.late(self.watch, now - self.begun - self.idle) and not last:
                         return
             for learner in self.learners:
@@ -249,8 +262,9 @@ class Loop:
             if self.tally:
                 yield self._flush(perf_counter())
             self.epoch, self.batch = self.epoch + 1, 0
-            yield self._ended()
+            yield (ended := self._ended())
             yield from self._notes()
+            yield from self.doctor.epoch(ended.figures)
             company.late(self.watch, perf_counter() - self.begun - self.idle)  # epochs may be shorter than a telling
         finally:
             if inside:
@@ -286,7 +300,8 @@ class Loop:
         told = self.tally.tell(sizes)
         self.company.gather(self.meter)
         if told.spoilt is not None:
-            self._not_finite(told.suspects, self.step - told.batches + told.spoilt + 1)
+            self.safety.fail(told.suspects, self.step - told.batches + told.spoilt + 1)
+        self.doctor.hear(told.losses)
         elapsed = now - self.told
         self.told = now
         learner = self.learners[0]
@@ -364,11 +379,15 @@ class Loop:
         if name not in RANGES:
             if self.tally:
                 yield self._flush(perf_counter())
-            yield levers.told(self, name, value, place)
+            event = levers.told(self, name, value, place)
+            if isinstance(event, Changed):
+                self.safety.changed.append(event)
+            yield event
             return
         before = [old for learner in self.learners if (old := learner.set(name, value)) is not None]
         if before:
-            yield Changed(self.step, place, name, before[0], value)
+            self.safety.changed.append(changed := Changed(self.step, place, name, before[0], value))
+            yield changed
         else:
             kinds = ", ".join(dict.fromkeys(one.kind for one in self.learners))
             yield Note(self.step, f"{name} stays out: {kinds} has no such setting.")
@@ -387,26 +406,19 @@ class Loop:
         """Everything to go on from here; ask at a batch edge, when everything was told."""
         return stood(self)
 
-    def _keep_safe(self) -> None:
-        """Remember the weights at the start of an epoch, at most twice a second."""
-        now = perf_counter()
-        if now - self._safe_at >= KEEP:
-            self._check()
-            self._safe, self._safe_at = copied(self.program.state_dict()), now
+    def suspect(self, error: Exception) -> str | None:
+        """The node that throws such an error on the way back in the batch that was being learned."""
+        found = (thrower(self.program, one, self.tally.batches[-1], error) for one in self.learners
+                 if self.tally.batches)
+        return next((node for node in found if node is not None), None)
 
-    def _check(self) -> None:
-        """A gradient can spoil the weights though its loss was a number: then nothing good would be kept."""
-        if not finite(self.program):
-            self._not_finite(self.tally.last, self.step)
-
-    def _not_finite(self, suspects: Sequence[Batch], step: int) -> None:
-        """Stop: go back to the weights that were kept and say where numbers went wrong."""
-        held = [dict(zip(self.keys, one, strict=True)) for one in suspects]
-        if not self._safe:
-            raise RunError(SPOILT)
-        spoilt = copied(self.program.state_dict())
-        self.program.load_state_dict(self._safe)
-        raise culprit(self.program, spoilt, held, step, self.learners[0].lr)
+    def give_up(self) -> None:
+        """It failed: stand where all was well, and give back what memory there is."""
+        self.safety.go_back()
+        for learner in self.learners:
+            learner.forget()
+        self.tally.batches, self.tally.last, self.meter.held = [], [], []
+        give_back(self.program.device)
 
 
 def _answer(question: Callable[[Any], Any], answer: Any, program: Any) -> None:

@@ -29,6 +29,7 @@ from neuralgraph.training.events import (
     Event,
     Failed,
     Finished,
+    Hint,
     Note,
     Paused,
     Snapshot,
@@ -109,6 +110,10 @@ class Recorder:
                 self._keep_at = 0.0
             case Note():
                 self._event(event.step, "note", event.message)
+            case Hint():
+                ways = [one.label for one in event.remedies]
+                self._event(event.step, "hint", event.message, name=event.kind, node=event.node, value=event.value,
+                            remedies=ways)
             case Paused():
                 self._event(event.step, "paused", "paused")
                 self._flush()
@@ -121,8 +126,11 @@ class Recorder:
                 self._end(FINISHED, event.step, event.reason, self.subject.program.checkpoint)
             case Failed():
                 where = f" ({event.node})" if event.node else ""
+                ways = [one.label for one in event.remedies]
                 state = INTERRUPTED if event.interrupted else FAILED
-                self._end(state, event.step, f"{event.message}{where}", None)
+                self._end(state, event.step, f"{event.message}{where}",
+                          None if event.interrupted else self.subject.program.checkpoint,
+                          hint=event.hint, node=event.node, tensor=event.tensor, cause=event.cause, remedies=ways)
             case Snapshot() | _:
                 pass
 
@@ -296,9 +304,9 @@ class Recorder:
 
     # -- the end ----------------------------------------------------------------------------------------------------
 
-    def _end(self, state: str, step: int, reason: str, checkpoint: Checkpoint | None) -> None:
+    def _end(self, state: str, step: int, reason: str, checkpoint: Checkpoint | None, **more: Any) -> None:
         """Everything that is left to write, and the lock is free."""
-        self._event(step, state, reason)
+        self._event(step, state, reason, **more)
         if checkpoint is not None or state == FAILED:
             self._attempt(lambda: self._files.last(checkpoint, self.subject.program.state_dict()))
             self._row["best"] = self._files.written

@@ -13,6 +13,7 @@ from neuralgraph.training.events import (
     Event,
     Failed,
     Finished,
+    Hint,
     Note,
     Snapshot,
     Started,
@@ -35,6 +36,8 @@ class Run:
     losses: list[float] = field(default_factory=list)
     changes: list[Changed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    hints: list[Hint] = field(default_factory=list)
+    """What kept it from learning well, with the number behind."""
     stop_reason: str = ""
     seconds: float = 0.0
     failure: Failed | None = None
@@ -69,6 +72,8 @@ class Run:
                 self.changes.append(event)
             case Note():
                 self.notes.append(event.message)
+            case Hint():
+                self.hints.append(event)
             case Snapshot() if event.kind == "best":
                 self.best = event
             case Snapshot():
@@ -80,6 +85,7 @@ class Run:
                 self.stop_reason = event.reason
             case Failed():
                 self.failure, self.stop_reason = event, event.message
+                self.checkpoint = getattr(self.program, "checkpoint", None)  # the last good snapshot
             case _:
                 pass
 

@@ -12,6 +12,7 @@ from neuralgraph.graph.edits import AddNode, Edit, Group
 from neuralgraph.graph.history import Change
 from neuralgraph.graph.module_edits import Within
 from neuralgraph.room import Room
+from neuralgraph.ui.advice import AdviceBar
 from neuralgraph.ui.canvas.bubble import Bubble
 from neuralgraph.ui.canvas.canvas_commands import CANVAS_ACTIONS
 from neuralgraph.ui.canvas.gestures.hands import Hands
@@ -46,6 +47,8 @@ class CanvasArea(QFrame):
         self._box.setSpacing(0)
         self.offer = Offer(theme)
         self._box.addWidget(self.offer)
+        self.advice = AdviceBar(theme)
+        self._box.addWidget(self.advice)
         self.trail = Trail(theme)
         self._box.addWidget(self.trail)
         self.view: CanvasView | None = None
@@ -91,6 +94,7 @@ class CanvasArea(QFrame):
 
     def set_theme(self) -> None:
         self.offer.dress()
+        self.advice.dress()
         self.trail.dress()
         if self._scene is not None and self.view is not None:
             self.scene.set_tokens(self.theme.tokens)

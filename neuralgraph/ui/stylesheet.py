@@ -135,6 +135,8 @@ QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; widt
 #problem_card { background: $error_soft; border: 1px solid $error; border-radius: $p8; }
 #problem_card[severity="warning"] { background: $warning_soft; border-color: $warning; }
 #problem_card[severity="note"] { background: $sunken; border-color: $outline; }
+#advice { background: $warning_soft; border: 1px solid $warning; border-radius: $p8; }
+#advice[severity="error"] { background: $error_soft; border-color: $error; }
 #offer { background: $accent_soft; border: 1px solid $accent; border-radius: $p8; }
 #welcome_left { background: $panel; border-right: 1px solid $hairline; }
 #welcome, #welcome_right { background: $window; }

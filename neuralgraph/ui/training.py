@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from neuralgraph.graph.edits import SetPlan
 from neuralgraph.graph.levers import another, levers
+from neuralgraph.graph.remedies import Remedy
 from neuralgraph.session import Session
 from neuralgraph.training.events import (
     Changed,
@@ -17,6 +18,7 @@ from neuralgraph.training.events import (
     Event,
     Failed,
     Finished,
+    Hint,
     Note,
     Paused,
     Started,
@@ -92,8 +94,8 @@ class Training(QObject):
             self._again = lever
             self.bridge.pull("stop", "the graph was changed, and it goes on with the new one")
 
-    def go_on(self, run: int) -> None:
-        """Go on with a run of the run store where it was broken off."""
+    def go_on(self, run: int | None = None) -> None:
+        """Go on with a run of the run store where it was broken off, or from where the last one stood."""
         self._start(run=run)
 
     def one_batch(self) -> None:
@@ -212,6 +214,8 @@ class Training(QObject):
                     self.state = replace(self.state, phase="paused")
                 case Note():
                     self.said.emit("note", event.message, "")
+                case Hint():
+                    self.said.emit("warning", event.message, ways(event.remedies))
                 case Changed():
                     self.said.emit("note", f"{event.name} {event.old:g} → {event.new:g} at step {event.step}", "")
                 case Stopped():
@@ -264,8 +268,8 @@ class Training(QObject):
         self.over.emit("done")
 
     def _fail(self, event: Failed) -> None:
-        self.state = replace(self.state, message=event.message)
-        self.said.emit("error", event.message, event.hint)
+        self.state = replace(self.state, message=shortened(event.message))
+        self.said.emit("error", event.message, "\n".join(filter(None, (event.hint, ways(event.remedies)))))
         self.over.emit(event.node or "")
 
     def _ended(self) -> None:
@@ -302,6 +306,18 @@ def _metric(session: Session | None, id: str, value: float) -> str:
 def _title(session: Session | None, id: str) -> str:
     placed = session.graph.nodes.get(id) if session is not None else None
     return (placed.title or placed.type) if placed is not None else id
+def ways(remedies: Sequence[Remedy]) -> str:
+    """What can be done, a line each."""
+    return "\n".join(f"You can {one.advice}." for one in remedies)
+
+
+def shortened(message: str, most: int = 72) -> str:
+    """What a bar has room for: a long sentence up to its first aside."""
+    if len(message) <= most:
+        return message
+    ends = [at for at in (message.find(sign, 24) for sign in (" (", ": ", ", ", ". ")) if at > 0]
+    cut = message[:min(ends)] if ends else message
+    return cut if len(cut) <= 2 * most else f"{cut[:2 * most].rstrip()}…"
 
 
 def figure(value: float) -> str:

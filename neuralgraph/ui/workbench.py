@@ -14,6 +14,7 @@ from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge, later
 from neuralgraph.ui.canvas_area import CanvasArea
 from neuralgraph.ui.devices import devices
 from neuralgraph.ui.docks import Docks
+from neuralgraph.ui.doctor import Doctoring
 from neuralgraph.ui.documents import Documents
 from neuralgraph.ui.downloads import Downloads
 from neuralgraph.ui.dropped import Bringing
@@ -34,7 +35,7 @@ from neuralgraph.ui.presenter import Presenter
 from neuralgraph.ui.rooms import Rooms
 from neuralgraph.ui.safekeeping import Safekeeping
 from neuralgraph.ui.searching import Searching
-from neuralgraph.ui.training import Training
+from neuralgraph.ui.training import Training, shortened
 from neuralgraph.ui.training_bar import BarState
 from neuralgraph.ui.views import Views
 from neuralgraph.validation.analysis import Analysis
@@ -73,6 +74,7 @@ class Workbench(QObject):
         self.views = Views(self)
         self.live = LivePictures(self.bridge, self)
         self.rooms = Rooms(self)
+        self.doctor = Doctoring(self)
         self.typing = TypedWeights(self)
         self.downloads, self.bringing = Downloads(self), Bringing(self)
         self.documents.bring = self.bringing.open
@@ -175,6 +177,7 @@ class Workbench(QObject):
     def show_session(self, session: Session) -> None:
         """Another document is open."""
         self.hide_welcome()
+        self.canvas.advice.forget()
         self.live.set_session(session)
         self.rooms.show_session(session)
         self.palette.show_modules(session.graph.modules)
@@ -369,7 +372,7 @@ class Workbench(QObject):
     def say(self, level: str, text: str, more: str) -> None:
         self.log.say(text, level, more)
         if level != "error":
-            self.status.mention(text)
+            self.status.mention(shortened(text))
 
     def _tell(self, title: str, text: str) -> None:
         from neuralgraph.ui.dialogs import tell

@@ -126,7 +126,7 @@ def test_an_exception_stops_the_run_in_words(seed: int) -> None:
     failed = events[-1]
     assert isinstance(failed, Failed) and "Traceback" not in failed.message and failed.hint
     assert (str(error) or type(error).__name__) in failed.message
-    assert failed.node == (id if way == "forwards" else None)
+    assert failed.node == id, f"{way}: {failed.message}"
     assert well(program) and learns(graph)
 
 
