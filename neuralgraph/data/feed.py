@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 
 from neuralgraph.data.delivery import Array
 from neuralgraph.data.split import Rows, Split, split_rows
+from neuralgraph.data.stored import Stored
+from neuralgraph.data.streaming import Part, Stream
 from neuralgraph.errors import DataError
 from neuralgraph.graph.plan import Plan
 
 
 @dataclass(frozen=True, eq=False)
 class Feed:
-    """Contiguous tensors by source key, rows aligned; a part without rows is an empty dict."""
+    """Contiguous tensors by source key, rows aligned; a part without rows is an empty dict.
 
-    train: dict[str, torch.Tensor]
-    validation: dict[str, torch.Tensor]
-    test: dict[str, torch.Tensor]
+    What is larger than memory is a `Stream` in place of a tensor.
+    """
+
+    train: dict[str, Part]
+    validation: dict[str, Part]
+    test: dict[str, Part]
     split: Split
+
+    @cached_property
+    def digest(self) -> str:
+        """Of every number of every part, by source; of what stays on the disk, of the names, times and sizes of files.
+
+        Two runs with the same plan and the same digest learn from the same rows.
+        """
+        digest = hashlib.blake2b(digest_size=12)
+        for part in (self.train, self.validation, self.test):
+            for key, one in part.items():
+                digest.update(f"{key} {one.dtype} {tuple(one.shape)}\n".encode())
+                if isinstance(one, Stream):
+                    digest.update(one.rows.tobytes() + one.stored.marks().encode(errors="surrogateescape"))
+                elif one.numel():
+                    digest.update(one.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+            digest.update(b"\n")
+        return digest.hexdigest()
 
     @property
     def rows(self) -> int:
@@ -62,7 +86,9 @@ def make_feed(
     return Feed(train, validation, test, split)
 
 
-def _tensor(array: Array, rows: Rows, precision: str, device: str) -> torch.Tensor:
+def _tensor(array: Array, rows: Rows, precision: str, device: str) -> Part:
+    if isinstance(array, Stored):
+        return Stream(array, rows, torch.float64 if precision == "float64" else torch.float32, device)
     picked = np.take(array, rows, axis=0)
     if picked.dtype.kind == "f":
         picked = picked.astype(precision if precision == "float64" else "float32", copy=False)

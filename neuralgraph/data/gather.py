@@ -23,7 +23,7 @@ def gather(
     device: str = "cpu",
 ) -> Feed:
     """The feed of a run. `sources` by key; `arrays` by node id or key stand in for a data node, or fill an Input."""
-    found, deliveries = rows(sources, folder=folder, arrays=arrays)
+    found, deliveries = rows(sources, folder=folder, arrays=arrays, thorough=True)
     own_test = min((one.test_rows for one in deliveries), default=0)
     labels = next((array for key, array in found.items() if _classes(*sources[key], folder)), None)
     if labels is None:  # yes-or-no answers as numbers are classes too
@@ -37,7 +37,8 @@ def in_time(plan: Plan, deliveries: Iterable[Delivery]) -> Plan:
 
 
 def rows(
-    sources: Mapping[str, Source], *, folder: Where = None, arrays: Mapping[str, Any] | None = None
+    sources: Mapping[str, Source], *, folder: Where = None, arrays: Mapping[str, Any] | None = None,
+    thorough: bool = False,
 ) -> tuple[dict[str, Array], list[Delivery]]:
     """Every source's array by key, and the deliveries behind them; a `DataError` names what is missing."""
     given = dict(arrays or {})
@@ -52,7 +53,7 @@ def rows(
             raise DataError(f"{id} waits for numbers. Give them: data={{{id!r}: array}}.")
         else:
             count = len(next(iter(found.values()), ()))
-            delivery = deliver(fitted(node, count), folder)
+            delivery = deliver(fitted(node, count), folder, thorough=thorough)
             if not (count and drawn(node)):  # noise beside data says nothing about a test set or classes
                 deliveries.append(delivery)
             found[key] = delivery.arrays[output]

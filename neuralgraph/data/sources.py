@@ -54,15 +54,16 @@ class Cache:
 _CACHE = Cache()
 
 
-def deliver(node: Node, folder: Where = None) -> Delivery:
+def deliver(node: Node, folder: Where = None, *, thorough: bool = False) -> Delivery:
     """The rows of a data node; paths start at `folder`. `DataError` names file, row and column.
 
-    Kept in memory by the node's parameters and the size and time of its files.
+    Kept in memory by the node's parameters and the size and time of its files. Where there are very many, only a
+    `thorough` look, as before training, notices that one was changed in its place.
     """
     kind = _kind(node)
     key = (node.key, str(reach(folder).folder), tuple(_stamp(path) for path in kind.files(node, folder)))
     found = _CACHE.get(key)
-    if found is None:
+    if found is None or (thorough and found.changed):
         found = kind.deliver(node, folder)
         _CACHE.put(key, found)
     return found

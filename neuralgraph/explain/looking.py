@@ -181,7 +181,7 @@ class Looking:
         if program is None or rows is None or rows.target is None:
             return None
         chosen = rows.split.validation if len(rows.split.validation) else rows.split.train
-        return answers(program, rows.arrays, chosen[:most], rows.target, rows.names, rows.tokens)
+        return answers(program, rows.arrays, chosen[: min(most, rows.quick)], rows.target, rows.names, rows.tokens)
 
     @staticmethod
     def probe(node: str, sample: Mapping[str, Any] | None) -> Probe:

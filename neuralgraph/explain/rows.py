@@ -13,7 +13,11 @@ from neuralgraph.data.gather import in_time
 from neuralgraph.data.gather import rows as gathered
 from neuralgraph.data.sources import Where
 from neuralgraph.data.split import Split, split_rows
+from neuralgraph.data.stored import Stored
 from neuralgraph.graph.plan import Plan
+
+READ_BYTES = 8 << 20
+"""As many numbers are read from the disk for a view."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +33,13 @@ class Rows:
     features: tuple[str, ...]
     split: Split
     tokens: tuple[str, ...] = ()
+
+    @property
+    def quick(self) -> int:
+        """How many of them may be looked at without keeping anybody waiting: those on the disk are read first."""
+        held: list[Any] = list(self.arrays.values())
+        sizes = [one.row_bytes for one in held if isinstance(one, Stored)]
+        return max(8, READ_BYTES // max(sizes)) if sizes else self.count
 
     @property
     def count(self) -> int:

@@ -17,8 +17,8 @@ class ImageFolder(_Source):
     `path` is a folder with `cat/1.jpg`, `dog/2.png` and so on, or a `.zip` of such folders, which is read in place.
     Where there are `train/cat/1.jpg` and `test/cat/2.jpg`, the second are the test set and are never trained on (the
     test set may also be called `val`). Every image is brought to one `size`, in grey or colour; what is transparent
-    lies on white. All images together may take 2.1 GB as numbers: more is refused before anything is decoded. PNG,
-    JPEG, BMP, GIF, WebP, PPM and TIFF are read. An image that is cut off is named.
+    lies on white. Where all images together take more than 2.1 GB as numbers they stay on the disk, and are read while
+    training. PNG, JPEG, BMP, GIF, WebP, PPM and TIFF are read. An image that is cut off is named.
 
     Outputs: x N × 3 (grey: 1) × height × width (float32, 0 … 1); y classes (int64, N)
     """

@@ -77,6 +77,8 @@ FACTS: Mapping[str, str] = {
     "precision": "precision", "ema": "mean of the weights", "rows": "rows",
     "device": "device", "threads": "torch threads",
 }
+PARTING = ("seed", "split", "validation", "test", "precision", "rows")
+CHANGED = "the data is not what it was"
 PLACE = ("batch_size", "shuffle", "rows")
 """Where these are the same, a place within an epoch still means the same rows."""
 
@@ -85,13 +87,18 @@ def facts(feed: Feed, plan: Plan, device: str) -> dict[str, Any]:
     """What a run depends on besides its graph and its levers."""
     found = {name: getattr(plan, name) for name in FACTS if hasattr(plan, name)}
     size = feed.rows if plan.full_batch else plan.batch_size
-    return {**found, "batch_size": size, "rows": feed.rows, "device": device, "threads": torch.get_num_threads()}
+    return {**found, "batch_size": size, "rows": feed.rows, "device": device, "threads": torch.get_num_threads(),
+            "data": feed.digest}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
     """What is another than it was, in words."""
-    return tuple(f"{words} {before[name]} → {now[name]}" for name, words in FACTS.items()
-                 if name in before and before[name] != now[name])
+    found = [f"{words} {before[name]} → {now[name]}" for name, words in FACTS.items()
+             if name in before and before[name] != now[name]]
+    parted = all(before.get(name) == now.get(name) for name in PARTING)  # else the same rows lie in other parts
+    if parted and before.get("data", now["data"]) != now["data"]:
+        found.append(CHANGED)
+    return tuple(found)
 
 
 def copied(value: Any) -> Any:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from neuralgraph.data.feed import Feed
+from neuralgraph.data.streaming import Part
 from neuralgraph.errors import NeuralGraphError, RunError
 from neuralgraph.graph.plan import Plan
 from neuralgraph.training.averaging import Average
@@ -32,10 +33,11 @@ from neuralgraph.training.events import (
     Stopped,
 )
 from neuralgraph.training.faults import culprit, explained, finite
+from neuralgraph.training.fitting import fit_block
 from neuralgraph.training.learner import Learner
 from neuralgraph.training.metrics import Meter, evaluate
 from neuralgraph.training.probes import read
-from neuralgraph.training.randomness import Randomness, undisturbed
+from neuralgraph.training.randomness import Randomness
 from neuralgraph.training.resuming import given, restore, stood
 from neuralgraph.training.schedules import Pace
 from neuralgraph.training.stopping import Watch
@@ -171,14 +173,8 @@ class Loop:
     def fit_blocks(self, known: Collection[str] = ()) -> None:
         """What learns from data before training sees the training part once, in topological order."""
         for id in self.program.fitted:
-            if id in known:
-                continue
-            wires = self.program.inference.wires[id]
-            edge = next(iter(wires.values()))
-            name = self.program.output_name(edge.source, edge.output)
-            with undisturbed(self.program.device, self.plan.seed), self.program.quiet():
-                value = self.program.trace(self.feed.train, (edge.source,))[name]
-            self.program.part(id).fit(value)
+            if id not in known:
+                fit_block(self.program, id, self.feed.train, self.plan.seed)
 
     # -- an epoch ---------------------------------------------------------------------------------------------------
 
@@ -189,9 +185,10 @@ class Loop:
         start, control = self.batch, self.control
         self.random.__enter__()
         inside = True
+        coming = batches(self.train, order, self.size, start)
         try:
             learn = self._learn
-            for batch in batches(self.train, order, self.size, start):
+            for batch in coming:
                 if control.pending or self.step >= control.next_due:
                     with self.random.aside():
                         yield from self._edge()
@@ -224,6 +221,7 @@ class Loop:
             yield self._ended()
             self.watch.late(perf_counter() - self.begun - self.idle)  # epochs may be shorter than a telling
         finally:
+            coming.close()
             if inside:
                 self.random.__exit__()
 
@@ -276,7 +274,7 @@ class Loop:
         self._final = figures
         return EpochEnded(self.epoch, self.step, figures, tables, perf_counter() - self.begun - self.idle)
 
-    def _judge(self, tensors: Mapping[str, Tensor]) -> Any:
+    def _judge(self, tensors: Mapping[str, Part]) -> Any:
         return evaluate(self.program, tensors, batch_size=self.size)
 
     def _remaining(self, now: float) -> tuple[float, float] | None:
