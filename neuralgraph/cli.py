@@ -275,7 +275,7 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
     """The same events, with progress and ETA on the terminal."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from neuralgraph.training.events import EpochEnded, Finished, Note, Started, Step, Stopped
+    from neuralgraph.training.events import EpochEnded, Finished, Note, Started, Step, Stopped, divided
 
     columns = (
         TextColumn("epoch {task.fields[epoch]}"),
@@ -293,6 +293,7 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
                 case Started():
                     progress.update(bar, total=event.epochs * event.steps_per_epoch, epoch=f"0 of {event.epochs}")
                     total, losses = event.epochs, set(event.losses) - {"loss"}
+                    progress.console.print(escape(divided(event)), highlight=False, soft_wrap=True)
                 case Step():
                     loss = f"loss {event.losses[-1]:.4g}" if len(event.losses) else loss
                     progress.update(bar, completed=event.step, loss=loss)

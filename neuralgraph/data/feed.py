@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from neuralgraph.data.delivery import Array
-from neuralgraph.data.split import Rows, Split, split_rows
+from neuralgraph.data.split import Rows, Split, split_rows, told
 from neuralgraph.data.stored import Stored
 from neuralgraph.data.streaming import Part, Stream
 from neuralgraph.errors import DataError
@@ -29,6 +29,8 @@ class Feed:
     validation: dict[str, Part]
     test: dict[str, Part]
     split: Split
+    told: str = ""
+    """How the rows were divided, in words."""
 
     @cached_property
     def digest(self) -> str:
@@ -61,12 +63,13 @@ class Feed:
 
 
 def make_feed(
-    sources: Mapping[str, Array], plan: Plan, *, device: str = "cpu", own_test: int = 0, labels: Array | None = None
+    sources: Mapping[str, Array], plan: Plan, *, device: str = "cpu", own_test: int = 0, labels: Array | None = None,
+    groups: Array | None = None, in_time: bool = False,
 ) -> Feed:
     """Split the rows of `sources` (arrays by key, axis 0 = rows) as the plan says and gather every part once.
 
-    `labels` are the classes for a stratified split. Floats take the plan's precision. `DataError` where the sources
-    have different numbers of rows, or none.
+    `labels` are the classes for a stratified split, `groups` the numbers of what belongs together. Floats
+    take the plan's precision. `DataError` where the sources have different numbers of rows, or none.
     """
     if not sources:
         raise DataError("There is nothing to learn from: the graph has no data node.")
@@ -78,12 +81,13 @@ def make_feed(
     if rows == 0:
         raise DataError(f"There is nothing to learn from: {', '.join(sizes)} without a row.")
     split = split_rows(rows, validation=plan.validation, test=plan.test, method=plan.split, seed=plan.seed,
-                       labels=labels, own_test=own_test)
+                       labels=labels, own_test=own_test, groups=groups)
     train, validation, test = (
         {key: _tensor(array, part, plan.precision, device) for key, array in sources.items()} if len(part) else {}
         for part in (split.train, split.validation, split.test)
     )
-    return Feed(train, validation, test, split)
+    words = told(plan.split, plan.seed, in_time=in_time, own_test=own_test)
+    return Feed(train, validation, test, split, words)
 
 
 def _tensor(array: Array, rows: Rows, precision: str, device: str) -> Part:

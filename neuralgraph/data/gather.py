@@ -28,12 +28,19 @@ def gather(
     labels = next((array for key, array in found.items() if _classes(*sources[key], folder)), None)
     if labels is None:  # yes-or-no answers as numbers are classes too
         labels = next((one.arrays["y"].reshape(-1).astype("int64") for one in deliveries if one.class_names), None)
-    return make_feed(found, in_time(plan, deliveries), device=device, own_test=own_test, labels=labels)
+    dated = any(one.ordered for one in deliveries) and plan.split != "ordered"
+    return make_feed(found, in_time(plan, deliveries), device=device, own_test=own_test, labels=labels,
+                     groups=grouped(deliveries), in_time=dated)
 
 
 def in_time(plan: Plan, deliveries: Iterable[Delivery]) -> Plan:
     """The plan, splitting by time where rows follow one another in time: chance would let the future leak."""
     return replace(plan, split="ordered") if any(one.ordered for one in deliveries) else plan
+
+
+def grouped(deliveries: Iterable[Delivery]) -> Array | None:
+    """The numbers of what rows belong together, where a source tells."""
+    return next((one.groups for one in deliveries if one.groups is not None), None)
 
 
 def rows(

@@ -58,7 +58,7 @@ class Chosen:
     y_test: str
 
 
-def describe_npz(path: Path, x: str, y: str, task: str) -> dict[str, Spec]:
+def describe_npz(path: Path, x: str, y: str, task: str, groups: str = "") -> dict[str, Spec]:
     """From the headers, and the labels, which are small."""
     with archive(path) as file:
         names = _chosen(path, file, x, y)
@@ -67,7 +67,7 @@ def describe_npz(path: Path, x: str, y: str, task: str) -> dict[str, Spec]:
                 "y": _answer(path, _labels(path, file, names), task)[1]}
 
 
-def read_npz(path: Path, *, x: str, y: str, task: str) -> Delivery:
+def read_npz(path: Path, *, x: str, y: str, task: str, groups: str = "") -> Delivery:
     """x as float32 with rows along the first axis; y as classes (int64) or numbers. Test arrays come last."""
     with archive(path) as file:
         names = _chosen(path, file, x, y)
@@ -85,6 +85,7 @@ def read_npz(path: Path, *, x: str, y: str, task: str) -> Delivery:
                 values[at:at + head.shape[0]] = _rows(_array(path, file, name, head), head)
                 at += head.shape[0]
         answers, spec, classes = _answer(path, _labels(path, file, names), task)
+        belonging = _groups(path, file, groups, rows, heads[0].shape[0]) if groups else None
     if len(answers) != rows:
         raise DataError(f"{path.name}: {names.x!r} has {rows:,} rows, but {names.y!r} {len(answers):,}.",
                         file=str(path))
@@ -93,7 +94,7 @@ def read_npz(path: Path, *, x: str, y: str, task: str) -> Delivery:
     notes += (stored.STAYS,) if isinstance(values, stored.Stored) else ()
     specs = {"x": Spec(("N", *heads[0].row), "float32", None, "image" if picture else "features"), "y": spec}
     return sealed(Delivery(specs, {"x": values, "y": answers}, rows, classes,
-                           test_rows=heads[1].shape[0] if len(heads) > 1 else 0, notes=notes))
+                           test_rows=heads[1].shape[0] if len(heads) > 1 else 0, notes=notes, groups=belonging))
 
 
 def _on_disk(path: Path, file: zipfile.ZipFile, names: Chosen, heads: Sequence[Header]) -> Array:
@@ -209,6 +210,18 @@ def _labels(path: Path, file: zipfile.ZipFile, names: Chosen) -> Array:
         raise DataError(f"{path.name}: rows of {names.y!r} and of {names.y_test!r} have different shapes.",
                         file=str(path))
     return np.concatenate(parts)
+
+
+def _groups(path: Path, file: zipfile.ZipFile, name: str, rows: int, train: int) -> Array:
+    """A number for every row. Rows of the test set, which is kept apart anyway, need none."""
+    if f"{name}.npy" not in file.namelist():
+        raise DataError(f"{path.name} holds no array {name!r} of groups.", file=str(path), column=name)
+    head = _header(path, file, name)
+    if head.shape not in ((rows,), (train,)):
+        raise DataError(f"{path.name}: {name!r} has the shape {head.shape}; one number for each of the {rows:,} rows "
+                        "was expected.", file=str(path), column=name)
+    found = np.unique(_array(path, file, name, head), return_inverse=True)[1].astype(np.int64)
+    return np.concatenate([found, np.full(rows - len(found), -1, np.int64)])
 
 
 def _answer(path: Path, y: Array, task: str) -> tuple[Array, Spec, tuple[str, ...]]:

@@ -40,7 +40,7 @@ def describe_images(found: Arranged, size: tuple[int, int], colour: str) -> dict
 
 
 def read_images(
-    path: Path, found: Arranged, *, size: tuple[int, int], colour: str, fit: str, most: int = 0
+    path: Path, found: Arranged, *, size: tuple[int, int], colour: str, fit: str, most: int = 0, together: str = ""
 ) -> Delivery:
     """All images as float32 N × channels × height × width in 0 … 1; those of the test folder come last."""
     train, test = _first(found.train, most), _first(found.test, most)
@@ -64,7 +64,14 @@ def read_images(
         notes = (*found.notes, f"{len(entries):,} images take {needed / 1e9:.1f} GB as numbers: they stay on the disk "
                                "and are read while training.")
     done = classified(x, labels, found.classes, x_label="image", test_rows=len(test), notes=notes)
-    return replace(done, marks=lambda: marks(path, entries), marked=marked_now)
+    return replace(done, marks=lambda: marks(path, entries), marked=marked_now,
+                   groups=belonging([name for name, _ in entries], together) if together else None)
+
+
+def belonging(names: Sequence[str], sign: str) -> Array:
+    """A number for every file, the same where the names begin alike up to `sign`; their folders do not count."""
+    stems = [name.rpartition("/")[2].partition(sign)[0] for name in names]
+    return np.unique(stems, return_inverse=True)[1].astype(np.int64)
 
 
 def marks(path: Path, entries: Sequence[tuple[str, int]]) -> str:

@@ -32,6 +32,8 @@ class ImageFolder(_Source):
     fit: str = param("stretch", "How an image of another shape fits: stretched, its middle cut out, or black borders.",
                      choices=("stretch", "crop", "pad"))
     most: int = param(0, "At most so many images of each class, the first by name; 0 takes all.", min=0, advanced=True)
+    together: str = param("", "Images whose names begin alike up to this sign, such as _, belong together in a split "
+                          "by groups: those of one patient.", advanced=True)
 
 
 class CifarBinary(_Source):
@@ -66,6 +68,8 @@ class Npz(_Source):
 
     path: Path = param("", f"The file; {RELATIVE}.", files="NumPy (*.npz)", row="file")
     x: str = param("x", "The name of the array with the samples.", row="x")
+    groups: str = param("", "The name of an array that says which samples belong together in a split by groups.",
+                        advanced=True)
     y: str = param("y", "The name of the array with what to predict.", row="y")
     task: str = param("auto", "Predict a class or a number.", choices=("auto", "class", "number"))
 

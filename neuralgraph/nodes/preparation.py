@@ -23,6 +23,7 @@ class Standardize(Node):
     """
 
     category = "Data"
+    group = "Preparation"
     synonyms = ("normalise", "normalize", "standardise", "z-score", "scale", "whiten", "preprocess")
 
     per: str = param("feature", "What has a mean and spread of its own.", choices=_PER, row="per")
@@ -46,6 +47,7 @@ class MinMax(Node):
     """
 
     category = "Data"
+    group = "Preparation"
     synonyms = ("normalise", "normalize", "rescale", "scale", "range", "min-max", "minmaxscaler", "preprocess")
 
     per: str = param("feature", "What has a least and greatest of its own.", choices=_PER, row="per")
@@ -74,6 +76,7 @@ class PCA(Node):
     """
 
     category = "Data"
+    group = "Preparation"
     synonyms = ("principal component analysis", "components", "dimensionality reduction", "eigenvectors", "karhunen",
                 "whiten", "decorrelate", "preprocess")
 

@@ -77,6 +77,8 @@ FACTS: Mapping[str, str] = {
     "precision": "precision", "ema": "mean of the weights", "rows": "rows",
     "device": "device", "threads": "torch threads",
 }
+TESTED = "tested"
+"""How often the test part was judged."""
 PARTING = ("seed", "split", "validation", "test", "precision", "rows")
 CHANGED = "the data is not what it was"
 PLACE = ("batch_size", "shuffle", "rows")
@@ -88,7 +90,7 @@ def facts(feed: Feed, plan: Plan, device: str) -> dict[str, Any]:
     found = {name: getattr(plan, name) for name in FACTS if hasattr(plan, name)}
     size = feed.rows if plan.full_batch else plan.batch_size
     return {**found, "batch_size": size, "rows": feed.rows, "device": device, "threads": torch.get_num_threads(),
-            "data": feed.digest}
+            "data": feed.digest, TESTED: 0}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ from neuralgraph.training.learner import Learner
 from neuralgraph.training.metrics import Meter, evaluate
 from neuralgraph.training.probes import read
 from neuralgraph.training.randomness import Randomness
-from neuralgraph.training.resuming import given, restore, stood
+from neuralgraph.training.resuming import given, restore, stood, tested
 from neuralgraph.training.schedules import Pace
 from neuralgraph.training.stopping import Watch
 from neuralgraph.training.tally import Tally
@@ -118,7 +118,7 @@ class Loop:
         yield Started(
             plan.epochs, self.steps_per_epoch, self.feed.rows, self.feed.validation_rows, self.feed.test_rows,
             program.device, plan.seed, parameters, tuple(program.losses), tuple(program.metrics), self.epoch,
-            self.step,
+            self.step, self.feed.told,
         )
         if differs:
             yield Note(self.step, f"Not bit for bit what the unbroken run would have been: {'; '.join(differs)}.")
@@ -144,6 +144,7 @@ class Loop:
         if self.feed.test_rows:
             judged = self._judge(self.feed.test).prefixed("test_")
             final.update(judged.figures)
+            yield tested(self)
         seconds = perf_counter() - self.begun - self.idle
         reason = self.watch.over or f"all {plan.epochs} epochs are done"
         yield Finished(self.epoch, self.step, seconds, final, reason)

@@ -56,7 +56,7 @@ SHARE = 0.02
 """So much of the time may go into files."""
 RETRY = 10.0
 """Seconds until what failed is tried again."""
-BEGUN = ("rows", "validation_rows", "test_rows", "parameters", "losses", "metrics")
+BEGUN = ("rows", "validation_rows", "test_rows", "parameters", "losses", "metrics", "split")
 RATE, NORM, SPEED = "learning rate", "gradient norm", "samples per second"
 
 
