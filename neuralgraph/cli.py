@@ -1,4 +1,4 @@
-"""The session without a window: `neuralgraph check | train | summary | export | nodes | examples | runs`.
+"""The session without a window: `neuralgraph check | train | summary | data | export | nodes | examples | runs`.
 
 Every command takes `--json` (one object on standard output, nothing else there) and exits 0 when all is well, 1 when
 the graph or the run has problems, 2 on bad usage.
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from neuralgraph.cli_data import data
 from neuralgraph.cli_runs import runs
 from neuralgraph.errors import NeuralGraphError
 
@@ -34,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(runs)
+app.command()(data)
 
 File = Annotated[Path, typer.Argument(help="A .ngraph document.", show_default=False)]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Read data outside the document's folder.")]

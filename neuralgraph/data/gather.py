@@ -10,6 +10,7 @@ from neuralgraph.data.arrays import checked
 from neuralgraph.data.delivery import Array, Delivery
 from neuralgraph.data.feed import Feed, make_feed
 from neuralgraph.data.sources import Where, deliver, describe, drawn, fitted
+from neuralgraph.data.split import Split, split_rows, told
 from neuralgraph.errors import DataError
 from neuralgraph.graph.plan import Plan
 from neuralgraph.spec import Node
@@ -41,6 +42,17 @@ def in_time(plan: Plan, deliveries: Iterable[Delivery]) -> Plan:
 def grouped(deliveries: Iterable[Delivery]) -> Array | None:
     """The numbers of what rows belong together, where a source tells."""
     return next((one.groups for one in deliveries if one.groups is not None), None)
+
+
+def divided(given: Delivery, plan: Plan) -> tuple[Split, str]:
+    """How the plan divides the rows of one data node, with the words for it; `DataError` where it cannot."""
+    timed = in_time(plan, (given,))
+    labels = given.arrays["y"].reshape(-1).astype("int64") if given.class_names and given.specs["y"].rank < 3 else None
+    split = split_rows(given.rows, validation=plan.validation, test=plan.test, method=timed.split, seed=plan.seed,
+                       labels=labels if labels is not None and len(labels) == given.rows else None,
+                       own_test=given.test_rows, groups=given.groups)
+    return split, told(timed.split, plan.seed, in_time=given.ordered and plan.split != "ordered",
+                       own_test=given.test_rows)
 
 
 def rows(
