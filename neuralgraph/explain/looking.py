@@ -42,6 +42,7 @@ class Looking:
         self.program: Program | None = None
         self._fresh: Program | None = None
         self._measured: Program | None = None
+        self._looked: tuple[Any, str, Any, Overview] | None = None
         self._moves: list[dict[str, str]] = []
         self._moves_of: Program | None = None
         """Nodes that were named otherwise since that program was made: its weights follow."""
@@ -199,7 +200,11 @@ class Looking:
         found = instances(flatten(self.graph, self.catalog).graph, self.catalog).get(node)
         if not isinstance(found, Node) or found.role != "source":
             raise DataError(f"{node} is no data node of this document.")
-        return overview(node, found.type, deliver(found, self.reach), self.graph.plan)
+        given, plan = deliver(found, self.reach), self.graph.plan
+        known = self._looked
+        if known is None or known[0] is not given or known[1:3] != (node, plan):
+            self._looked = known = (given, node, plan, overview(node, found.type, given, plan))
+        return known[3]
 
     def fingerprint(self, node: str) -> str:
         """A digest of all that a data node delivers: another one where anything changed."""
