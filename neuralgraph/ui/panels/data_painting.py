@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from neuralgraph.ui import fonts
@@ -18,10 +18,17 @@ from neuralgraph.ui.panels.samples import WRAPPED, in_words
 from neuralgraph.ui.tokens import Tokens
 
 BARS, LINES = 32, 4
+DARK, LIGHT = "#10161E", "#FFFFFF"
+"""Ink on a light and on a dark colour of the map."""
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
 DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
+
+
+def figure(value: float) -> str:
+    """A number in few figures; years and counts as they are."""
+    return f"{value:,.0f}".replace("-", "−") if 100 <= abs(value) < 10_000_000 else short(value)
 
 
 def card(painter: QPainter, box: QRectF, tokens: Tokens, ink: str = "") -> None:
@@ -40,8 +47,9 @@ def written(painter: QPainter, box: QRectF, text: str, ink: str, size: int = 11,
     painter.drawText(box, where, fonts.elided(text, box.width(), size, weight))
 
 
-def sample(painter: QPainter, box: QRectF, x: Any, tokens: Tokens, words: tuple[str, ...] = ()) -> None:
-    """One sample as what it is: a picture, words, lines over time, or bars."""
+def sample(painter: QPainter, box: QRectF, x: Any, tokens: Tokens, words: tuple[str, ...] = (),
+           picks: tuple[int, ...] = ()) -> None:
+    """One sample as what it is: a picture, words, lines over time (of the columns `picks`), or bars."""
     if words and x.dtype.kind == "i":
         painter.setFont(font(11))
         painter.setPen(colour(tokens.text))
@@ -49,7 +57,7 @@ def sample(painter: QPainter, box: QRectF, x: Any, tokens: Tokens, words: tuple[
     elif x.ndim == 3 and x.shape[0] in (1, 3):
         picture(painter, box, np.asarray(x, dtype=float), tokens)
     elif x.ndim == 2 and x.shape[0] > 1:
-        lines(painter, box, np.asarray(x, dtype=float), tokens)
+        lines(painter, box, np.asarray(x, dtype=float)[:, list(picks) or slice(None)], tokens)
     else:
         bars(painter, box, np.asarray(x, dtype=float).ravel()[:BARS], tokens)
 
@@ -99,7 +107,7 @@ def column(painter: QPainter, box: QRectF, one: Any, tokens: Tokens) -> None:
     card(painter, box, tokens)
     inner = box.adjusted(10, 6, -10, -6)
     written(painter, QRectF(inner.x(), inner.y(), inner.width(), 16), one.name, tokens.text, 12, 600)
-    plot = QRectF(inner.x(), inner.y() + 20, inner.width(), inner.height() - 54)
+    plot = QRectF(inner.x(), inner.y() + 20, inner.width(), inner.height() - 52)
     most = max(int(one.counts.max(initial=0)), 1)
     pitch = plot.width() / len(one.counts)
     for n, count in enumerate(one.counts):
@@ -109,11 +117,11 @@ def column(painter: QPainter, box: QRectF, one: Any, tokens: Tokens) -> None:
     painter.setPen(colour(tokens.outline))
     painter.drawLine(QLineF(plot.left(), plot.bottom(), plot.right(), plot.bottom()))
     ends = QRectF(inner.x(), plot.bottom() + 2, inner.width(), 14)
-    written(painter, ends, short(one.low), tokens.text2)
-    written(painter, ends, short(one.high), tokens.text2, where=RIGHT)
-    said = f"{short(one.mean)} ± {short(one.std)}" if one.different > 1 else "never changes"
-    written(painter, ends.translated(0, 16), said, tokens.text if one.different > 1 else tokens.warning)
-    written(painter, ends.translated(0, 16), f"{one.different:,} different", tokens.text2, where=RIGHT)
+    written(painter, ends, figure(one.low), tokens.text2)
+    written(painter, ends, figure(one.high), tokens.text2, where=RIGHT)
+    said = f"{figure(one.mean)} ± {figure(one.std)}" if one.different > 1 else "never changes"
+    written(painter, ends.translated(0, 14), said, tokens.text if one.different > 1 else tokens.warning)
+    written(painter, ends.translated(0, 14), f"{one.different:,} different", tokens.text2, where=RIGHT)
 
 
 def share(painter: QPainter, box: QRectF, name: str, count: int, most: int, total: int, tokens: Tokens) -> None:
@@ -130,27 +138,28 @@ def share(painter: QPainter, box: QRectF, name: str, count: int, most: int, tota
 
 def relations(painter: QPainter, box: QRectF, names: tuple[str, ...], values: Any, tokens: Tokens) -> None:
     """How columns go together: blue with each other, orange against each other; the numbers where there is room."""
-    cell, left, top = relation_cells(box, len(names))
+    size, left, top = relation_cells(box, len(names))
     shades = coloured(values, tokens, "signed", -1, 1)
+    small = 11 if size.width() >= 16 else 9
     for row, name in enumerate(names):
-        line = QRectF(box.x(), top + row * cell, left - box.x() - 6, cell)
-        written(painter, line, f"{name}  {row + 1}", tokens.text2, 11 if cell >= 13 else 9, where=RIGHT)
-        head = QRectF(left + row * cell, box.y(), cell, top - box.y())
-        written(painter, head, str(row + 1), tokens.text2, 11 if cell >= 16 else 9, where=CENTRE)
+        line = QRectF(box.x(), top + row * size.height(), left - box.x() - 6, size.height())
+        written(painter, line, f"{name}  {row + 1}", tokens.text2, where=RIGHT)
+        head = QRectF(left + row * size.width(), box.y(), size.width(), top - box.y())
+        written(painter, head, str(row + 1), tokens.text2, small, where=CENTRE)
         for other in range(len(names)):
-            where = QRectF(left + other * cell, top + row * cell, cell, cell).adjusted(0.5, 0.5, -0.5, -0.5)
+            where = QRectF(QPointF(left + other * size.width(), top + row * size.height()), size)
             shade = QColor(*(int(c) for c in shades[row, other]))
-            painter.fillRect(where, shade)
-            if cell >= 30:
-                ink = "#10161E" if shade.lightnessF() > 0.5 else "#FFFFFF"
+            painter.fillRect(where.adjusted(0.5, 0.5, -0.5, -0.5), shade)
+            if size.width() >= 30:
+                ink = DARK if shade.lightnessF() > 0.5 else LIGHT
                 said = f"{values[row, other]:+.2f}".replace("0.", ".", 1).replace("-", "−")
                 written(painter, where, said, ink, 11, where=CENTRE)
 
 
-def relation_cells(box: QRectF, count: int) -> tuple[float, float, float]:
-    """The side of a cell, and where the first one begins."""
-    left, top = box.x() + 170, box.y() + 18
-    return max(10.0, min(38.0, (box.right() - left) / max(count, 1))), left, top
+def relation_cells(box: QRectF, count: int) -> tuple[QSizeF, float, float]:
+    """The size of a cell, and where the first one begins."""
+    left, top = box.x() + 170, box.y() + 16
+    return QSizeF(max(10.0, min(44.0, (box.right() - left) / max(count, 1))), 18.0), left, top
 
 
 def arrow(painter: QPainter, middle: QPointF, tokens: Tokens) -> None:

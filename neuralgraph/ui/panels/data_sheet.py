@@ -9,13 +9,15 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from neuralgraph.ui import fonts
 from neuralgraph.ui.panels import data_painting as paint
 from neuralgraph.ui.panels.colorbar import short
+from neuralgraph.ui.panels.data_painting import figure
 from neuralgraph.ui.tokens import Tokens
 
 PAGES = ("rows", "columns", "classes", "correlations", "steps")
 SIZES = {"images": QSize(92, 104), "text": QSize(230, 104), "series": QSize(190, 112), "numbers": QSize(150, 104)}
-COLUMN, STEP, LINE, EDGE = QSize(196, 128), QSize(176, 168), 26, 8
+COLUMN, STEP, LINE, EDGE = QSize(196, 110), QSize(174, 124), 24, 4
 UNEVEN = 10
 """So many times the rows of the rarest class make classes uneven."""
 
@@ -37,6 +39,15 @@ class DataSheet(QWidget):
         has = {"classes": bool(self.seen.classes), "correlations": len(self.seen.relations) > 1,
                "steps": len(self.steps) > 1}
         return tuple(page for page in PAGES if has.get(page, True))
+
+    @property
+    def picks(self) -> tuple[int, ...]:
+        """Which columns of a series are drawn: those with the most different numbers."""
+        if self.seen is None or self.seen.kind != "series":
+            return ()
+        columns = self.seen.columns[: min(self.seen.width, self.seen.x.shape[-1])]
+        order = sorted(range(len(columns)), key=lambda n: -columns[n].different)
+        return tuple(sorted(order[: paint.LINES]))
 
     def fit(self) -> None:
         """As high as the page is."""
@@ -89,10 +100,10 @@ class DataSheet(QWidget):
         if self.page == "classes":
             return LINE * (len(seen.classes) + 1)
         if self.page == "correlations":
-            cell, _, _ = paint.relation_cells(self._room(), len(seen.relations))
-            return round(cell * len(seen.relations)) + 24
-        count, size = self._cells()
-        return -(-count // self._across(size)) * size.height()
+            size, _, _ = paint.relation_cells(self._room(), len(seen.relations))
+            return round(size.height() * len(seen.relations)) + 20
+        count, each = self._cells()
+        return -(-count // self._across(each)) * each.height()
 
     def _room(self) -> QRectF:
         return QRectF(EDGE, EDGE, self.width() - 2 * EDGE, max(self.height() - 2 * EDGE, 1))
@@ -118,9 +129,9 @@ class DataSheet(QWidget):
         elif self.page == "correlations":
             paint.relations(painter, self._room(), self.seen.relations, self.seen.related, self.tokens)
         else:
-            count, size = self._cells()
+            count, each = self._cells()
             for number in range(count):
-                box = self._place(number, size)
+                box = self._place(number, each)
                 if box.toAlignedRect().intersects(event.rect()):
                     self._cell(painter, number, box)
 
@@ -136,7 +147,7 @@ class DataSheet(QWidget):
         seen, tokens = self.seen, self.tokens
         paint.card(painter, box, tokens)
         inner = box.adjusted(8, 6, -8, -4)
-        paint.sample(painter, inner.adjusted(0, 0, 0, -20), seen.x[number], tokens, seen.tokens)
+        paint.sample(painter, inner.adjusted(0, 0, 0, -20), seen.x[number], tokens, seen.tokens, self.picks)
         line = QRectF(inner.x(), inner.bottom() - 16, inner.width(), 16)
         row = f"#{int(seen.shown[number])}"
         if seen.answers:
@@ -149,15 +160,18 @@ class DataSheet(QWidget):
         card = box.adjusted(0, 0, -16, 0)
         paint.card(painter, card, tokens, tokens.warning if "chance" in step.says else "")
         inner = card.adjusted(10, 6, -10, -6)
-        paint.written(painter, QRectF(inner.x(), inner.y(), inner.width(), 16), step.type, tokens.text, 12, 600)
-        paint.written(painter, QRectF(inner.x(), inner.y() + 16, inner.width(), 14), step.says or step.id, tokens.text2)
-        words = self.seen.tokens if step.value.dtype.kind == "i" else ()
-        paint.sample(painter, inner.adjusted(0, 36, 0, -20), step.value, tokens, words)
-        ends = f"{short(float(step.value.min()))} … {short(float(step.value.max()))}"
+        head = QRectF(inner.x(), inner.y(), inner.width(), 16)
+        paint.written(painter, head, step.type, tokens.text, 12, 600)
         shape = " × ".join(str(one) for one in step.value.shape)
+        word = "by chance" if "chance" in step.says else "measured" if step.says else ""
+        if word and fonts.width(step.type, 12, 600) + fonts.width(shape, 11) + 8 < head.width():
+            paint.written(painter, head, shape, tokens.text2, where=paint.RIGHT)
+        words = self.seen.tokens if step.value.dtype.kind == "i" else ()
+        paint.sample(painter, inner.adjusted(0, 20, 0, -18), step.value, tokens, words, self.picks)
+        ends = f"{figure(float(step.value.min()))} … {figure(float(step.value.max()))}"
         line = QRectF(inner.x(), inner.bottom() - 14, inner.width(), 14)
         paint.written(painter, line, ends, tokens.text)
-        paint.written(painter, line, shape, tokens.text2, where=paint.RIGHT)
+        paint.written(painter, line, word or shape, tokens.text2, where=paint.RIGHT)
         if number + 1 < len(self.steps):
             paint.arrow(painter, QPointF(card.right() + 12, card.center().y()), tokens)
 
@@ -191,14 +205,14 @@ class DataSheet(QWidget):
         if seen is None:
             return ""
         if self.page == "correlations":
-            cell, left, top = paint.relation_cells(self._room(), len(seen.relations))
-            row, column = int((point.y() - top) // cell), int((point.x() - left) // cell)
+            size, left, top = paint.relation_cells(self._room(), len(seen.relations))
+            row, column = int((point.y() - top) // size.height()), int((point.x() - left) // size.width())
             if 0 <= row < len(seen.relations) and 0 <= column < len(seen.relations):
                 return f"{seen.relations[row]} and {seen.relations[column]}: {seen.related[row, column]:+.3f}"
             return ""
-        count, size = self._cells()
+        count, each = self._cells()
         for number in range(count):
-            if self._place(number, size).contains(point):
+            if self._place(number, each).contains(point):
                 return self._read(number)
         return ""
 
@@ -209,7 +223,8 @@ class DataSheet(QWidget):
                     f"{short(one.std)}, {one.different:,} different")
         if self.page == "steps":
             one = self.steps[number]
-            return f"{one.type} {one.id}: " + ", ".join(
+            says = f", {one.says}" if one.says else ""
+            return f"{one.type} {one.id}{says}: " + ", ".join(
                 short(float(value)) for value in np.asarray(one.value).ravel()[:12]) + " …"
         answer = f" {self.seen.answer_name} {self.seen.answers[number]}" if self.seen.answers else ""
         return f"row {int(self.seen.shown[number])}{answer}"

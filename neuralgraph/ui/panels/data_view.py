@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from neuralgraph.errors import DataError
 from neuralgraph.session import Session
@@ -16,12 +18,32 @@ from neuralgraph.ui.icons import icon
 from neuralgraph.ui.panels.colorbar import ColorBar
 from neuralgraph.ui.panels.data_sheet import DataSheet
 from neuralgraph.ui.panels.data_table import RowsTable
-from neuralgraph.ui.panels.inspector_type import coloured, label
+from neuralgraph.ui.panels.inspector_type import coloured, font
 from neuralgraph.ui.panels.numbers_view import NumbersView
 from neuralgraph.ui.theme import Theme
 
 SIGNS = (("chevron-left", "Sample before"), ("chevron-right", "Next sample"),
          ("dice-5-outline", "The same sample with another chance"))
+
+
+class Line(QLabel):
+    """One line: what does not fit is shortened, and stands in its tool tip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(font(12))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def tell(self, text: str) -> None:
+        self.setText(text)
+        self.setToolTip(text)
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 class DataPanel(NumbersView):
@@ -40,9 +62,7 @@ class DataPanel(NumbersView):
         acts = (lambda: self._go(self.row - 1), lambda: self._go(self.row + 1), self._again)
         self.buttons = [flat(theme, sign, tip, clicked=act, size=26)
                         for (sign, tip), act in zip(SIGNS, acts, strict=True)]
-        self.facts, self.notes = label(pixels=12), label(pixels=12)
-        self.facts.setWordWrap(True)
-        self.notes.setWordWrap(True)
+        self.facts, self.notes = Line(), Line()
         self.sheet, self.table, self.bar = DataSheet(theme.tokens), RowsTable(), ColorBar(theme.tokens)
         self.bar.set_range("signed", -1, 1)
         self.views = QStackedWidget()
@@ -127,7 +147,7 @@ class DataPanel(NumbersView):
         self._offer(self.sheet.offered())
         shapes = ", ".join(f"{name} {words}" for name, words in seen.outputs.items())
         parts = ", ".join(f"{count:,} {name}" for name, count in seen.parts)
-        self.facts.setText(f"{seen.rows:,} rows of {seen.type}: {shapes}.  " + (
+        self.facts.tell(f"{seen.rows:,} rows of {seen.type}: {shapes}.  " + (
             f"{parts}; divided {seen.split}." if parts else seen.split))
         self._turn()
 
@@ -135,8 +155,8 @@ class DataPanel(NumbersView):
         self.sheet.seen = None
         self.table.show_rows(None)
         self._offer(())
-        self.facts.setText(said)
-        self.notes.setText("")
+        self.facts.tell(said)
+        self.notes.tell("")
         self._turn()
 
     def _offer(self, pages: Sequence[str]) -> None:
@@ -158,7 +178,8 @@ class DataPanel(NumbersView):
         self.bar.setVisible(page == "correlations")
         self.views.setCurrentIndex(int(page == "rows" and seen is not None and seen.kind == "table"))
         if seen is not None:
-            self.notes.setText("  ".join((*self._said(page, seen), *seen.notes)))
+            of_source = seen.notes if page == "rows" else ()
+            self.notes.tell("  ".join((*self._said(page, seen), *of_source)))
         self.notes.setVisible(bool(self.notes.text()))
         self.sheet.fit()
 
@@ -171,6 +192,11 @@ class DataPanel(NumbersView):
             said.append(f"By {seen.looked:,} of the {seen.rows:,} rows, evenly chosen.")
         if page in ("columns", "correlations") and seen.width > len(seen.columns):
             said.append(f"The first {len(seen.columns):,} of {seen.width:,} columns.")
+        if page == "rows" and self.sheet.picks:
+            signs = ("━", "╍", "···", "─·─")
+            picked = zip(signs, self.sheet.picks, strict=False)
+            drawn = ", ".join(f"{sign} {seen.columns[n].name}" for sign, n in picked)
+            said.append(f"Lines: {drawn}, each in its own range.")
         if page == "steps":
             said.append(f"Row {self.row:,}, from the file to the network.")
         return said
