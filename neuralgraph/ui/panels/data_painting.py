@@ -28,6 +28,8 @@ DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.P
 
 def figure(value: float) -> str:
     """A number in few figures; years and counts as they are."""
+    if abs(value) < 0.005:
+        return "0" if value == 0 else f"{value:.0e}".replace("-", "−")
     return f"{value:,.0f}".replace("-", "−") if 100 <= abs(value) < 10_000_000 else short(value)
 
 

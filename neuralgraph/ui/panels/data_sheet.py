@@ -170,7 +170,8 @@ class DataSheet(QWidget):
         paint.sample(painter, inner.adjusted(0, 20, 0, -18), step.value, tokens, words, self.picks)
         ends = f"{figure(float(step.value.min()))} … {figure(float(step.value.max()))}"
         line = QRectF(inner.x(), inner.bottom() - 14, inner.width(), 14)
-        paint.written(painter, line, ends, tokens.text)
+        room = line.width() - fonts.width(word or shape, 11) - 6
+        paint.written(painter, QRectF(line.x(), line.y(), room, line.height()), ends, tokens.text)
         paint.written(painter, line, word or shape, tokens.text2, where=paint.RIGHT)
         if number + 1 < len(self.steps):
             paint.arrow(painter, QPointF(card.right() + 12, card.center().y()), tokens)

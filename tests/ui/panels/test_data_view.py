@@ -18,8 +18,9 @@ from neuralgraph.ui.panels.data_view import DataPanel
 from neuralgraph.ui.theme import Theme
 
 
-@pytest.fixture
-def bridge() -> Iterator[TrainingBridge]:
+@pytest.fixture(scope="module")
+def bridge(qapp: Any) -> Iterator[TrainingBridge]:
+    ng.train(table(), epochs=1)  # the engine is loaded before anybody waits for it
     made = TrainingBridge()
     yield made
     made.close()
@@ -71,7 +72,7 @@ def shown(bridge: TrainingBridge, qtbot: QtBot) -> Iterator[Any]:
         qtbot.addWidget(panel)
         panel.resize(900, 260)
         panel.show()
-        qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel._content, timeout=20_000)
+        qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel._content, timeout=60_000)
         return panel
 
     yield show
