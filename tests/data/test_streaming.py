@@ -224,6 +224,19 @@ def test_the_bounds_are_those_of_memory() -> None:
     assert idx.MOST_PLAIN > idx.MOST_BYTES
 
 
+@every
+def test_all_rows_are_evaluated_in_one_reading(name: str, tmp_path: Path, tiny: None,
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = made(name, tmp_path)
+    _CACHE._held.clear()
+    stored_rows = ng.evaluate(graph)["head"]
+    assert stored_rows.shape == (90, 3)
+    for module, attribute in ((pictures, "MOST_BYTES"), (npz, "MOST_BYTES"), (stored, "MOST_HELD")):
+        monkeypatch.setattr(module, attribute, 1 << 31)
+    _CACHE._held.clear()
+    assert np.array_equal(stored_rows, ng.evaluate(graph)["head"])
+
+
 # -- files that change in their place --------------------------------------------------------------------------------
 
 
