@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 COMMANDS = frozenset(("check", "train", "summary", "export", "nodes", "examples", "import", "inspect", "runs", "fetch",
-                      "tune"))
+                      "tune", "data"))
 HELP = frozenset(("--help", "-h", "--version", "--paths"))
 
 LIBRARIES = {

@@ -1,4 +1,4 @@
-"""The session without a window: `neuralgraph check | train | tune | summary | export | nodes | examples | runs`.
+"""The session without a window: `neuralgraph check | train | tune | summary | data | export | nodes | runs | …`.
 
 Every command takes `--json` (one object on standard output, nothing else there) and exits 0 when all is well, 1 when
 the graph or the run has problems, 2 on bad usage.
@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from neuralgraph import cli_hints
+from neuralgraph.cli_data import data
 from neuralgraph.cli_fetch import fetch
 from neuralgraph.cli_runs import runs
 from neuralgraph.cli_tune import tune
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.add_typer(runs)
 app.command()(fetch)
 app.command()(tune)
+app.command()(data)
 
 File = Annotated[Path, typer.Argument(help="A .ngraph document, or data: a table, images, texts.", show_default=False)]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Read data outside the document's folder.")]
@@ -287,7 +289,7 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
     """The same events, with progress and ETA on the terminal."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from neuralgraph.training.events import EpochEnded, Finished, Hint, Note, Started, Step, Stopped
+    from neuralgraph.training.events import EpochEnded, Finished, Hint, Note, Started, Step, Stopped, divided
 
     columns = (
         TextColumn("epoch {task.fields[epoch]}"),
@@ -305,6 +307,7 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
                 case Started():
                     progress.update(bar, total=event.epochs * event.steps_per_epoch, epoch=f"0 of {event.epochs}")
                     total, losses = event.epochs, set(event.losses) - {"loss"}
+                    progress.console.print(escape(divided(event)), highlight=False, soft_wrap=True)
                 case Step():
                     loss = f"loss {event.losses[-1]:.4g}" if len(event.losses) else loss
                     progress.update(bar, completed=event.step, loss=loss)

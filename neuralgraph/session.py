@@ -275,12 +275,13 @@ class Session(Filing, Looking):
 
     def rows(self, program: Program, data: Mapping[str, Any] | None = None) -> dict[str, Tensor]:
         """Every row of every source as a tensor by key: those of the data nodes, or arrays that are given."""
+        import numpy as np
         import torch
 
         from neuralgraph.data.gather import rows
 
         found, _ = rows(program.sources, folder=self.reach, arrays=data)
-        return {key: program.tensor(key, torch.tensor(array)) for key, array in found.items()}
+        return {key: program.tensor(key, torch.tensor(np.asarray(array))) for key, array in found.items()}
 
     def train(
         self,

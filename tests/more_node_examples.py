@@ -255,6 +255,16 @@ TABLE |= {
     "FFT2": one(IMAGE, lambda x: (torch.fft.fft2(x).real, torch.fft.fft2(x).imag)),
     "IFFT2": several(lambda real: (torch.fft.ifft2(real).real, torch.fft.ifft2(real).imag), True, {}, real=IMAGE),
     "GaussianNoise": one(ROWS, lambda x: x, std=0.0),  # what it draws is in tests/nodes/test_chance.py
+    # what they change is in tests/nodes/test_augmentation.py
+    "RandomFlip": one(IMAGE, lambda x: x, p=0.0),
+    "RandomShift": one(IMAGE, lambda x: x, pixels=0),
+    "RandomRotation": one(IMAGE, lambda x: x, degrees=0.0),
+    "RandomCrop": one(IMAGE, lambda x: x, smallest=1.0),
+    "RandomBrightness": one(IMAGE, lambda x: x, brightness=0.0, contrast=0.0),
+    "RandomErase": one(IMAGE, lambda x: x, p=0.0),
+    # what they measure is in tests/compiler/test_fitted.py
+    "MinMax": one(ROWS, lambda x: 2 * x - 1, low=-1.0),
+    "PCA": one(ROWS, lambda x: x[:, :2]),
     "Bernoulli": one(SHOT, lambda x: x),  # 0 and 1 stay; 0.5 is 1 every other time
     "Multinomial": one(Spec(("N", 1)), lambda x: torch.zeros(len(x), 2, dtype=torch.int64), False, num_samples=2),
     "RandnLike": one(ROWS, lambda x: torch.full_like(x, 2.0), False, mean=2.0, std=0.0),

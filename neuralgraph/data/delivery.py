@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuralgraph.data.stored import Stored
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Spec
 from neuralgraph.spec.columns import Coding
 
 Array = NDArray[Any]
+Marks = Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,10 @@ class Delivery:
 
     The last `test_rows` rows are the source's own test set, never trained on. `notes` says what was done by itself.
     Where rows are `ordered` in time, the first train and later ones validate, whatever the plan says. `tokens` are the
-    words (or signs) that the whole numbers of x stand for.
+    words (or signs) that the whole numbers of x stand for. An array that is larger than memory is `Stored`: rows can be
+    taken of it. `groups` are numbers of what rows belong together, for a split that keeps them so.
+    Where there are so many files that they are not looked at every time, `marks` tells the state that they are in, and
+    `marked` that in which they were read.
     """
 
     specs: Mapping[str, Spec]
@@ -46,6 +51,9 @@ class Delivery:
     tokens: tuple[str, ...] = ()
     coding: tuple[Coding, ...] = ()
     """How the columns of a table became the features of x."""
+    groups: Array | None = None
+    marks: Marks | None = None
+    marked: str = ""
 
     def sample(self, row: int) -> Sample:
         """Row `row` for the sample browser."""
@@ -56,8 +64,14 @@ class Delivery:
         return Sample(row, self.arrays["x"][row], y, self.class_names[int(y)] if named and y is not None else "")
 
     @property
+    def changed(self) -> bool:
+        """The files are no longer what was read."""
+        return self.marks is not None and self.marks() != self.marked
+
+    @property
     def bytes(self) -> int:
-        return sum(array.nbytes for array in self.arrays.values())
+        """In memory."""
+        return sum(array.nbytes for array in self.arrays.values() if not isinstance(array, Stored))
 
 
 def classified(
@@ -89,8 +103,11 @@ def measured(
 
 def sealed(delivery: Delivery) -> Delivery:
     """The same with float32 or int64, contiguous, read-only arrays, every number finite; a `DataError` otherwise."""
-    arrays = {}
+    arrays: dict[str, Array] = {}
     for name, array in delivery.arrays.items():
+        if isinstance(array, Stored):
+            arrays[name] = array
+            continue
         wanted = delivery.specs[name].dtype
         done = np.ascontiguousarray(array, dtype=wanted)
         finite(done, name)

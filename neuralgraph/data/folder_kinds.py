@@ -34,7 +34,8 @@ def _image_specs(path: Path, inside: Inside, given: Given) -> Mapping[str, Spec]
 
 def _images(path: Path, inside: Inside, given: Given) -> Delivery:
     found = arranged(path, inside, SUFFIXES, "images")
-    return read_images(path, found, size=_size(given), colour=given["colour"], fit=given["fit"], most=given["most"])
+    return read_images(path, found, size=_size(given), colour=given["colour"], fit=given["fit"], most=given["most"],
+                       together=given["together"])
 
 
 def _batches(path: Path, inside: Inside, given: Given) -> Batches:

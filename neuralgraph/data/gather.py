@@ -10,6 +10,7 @@ from neuralgraph.data.arrays import checked
 from neuralgraph.data.delivery import Array, Delivery
 from neuralgraph.data.feed import Feed, make_feed
 from neuralgraph.data.sources import Where, deliver, describe, drawn, fitted
+from neuralgraph.data.split import Split, split_rows, told
 from neuralgraph.errors import DataError
 from neuralgraph.graph.plan import Plan
 from neuralgraph.spec import Node
@@ -23,12 +24,14 @@ def gather(
     device: str = "cpu",
 ) -> Feed:
     """The feed of a run. `sources` by key; `arrays` by node id or key stand in for a data node, or fill an Input."""
-    found, deliveries = rows(sources, folder=folder, arrays=arrays)
+    found, deliveries = rows(sources, folder=folder, arrays=arrays, thorough=True)
     own_test = min((one.test_rows for one in deliveries), default=0)
     labels = next((array for key, array in found.items() if _classes(*sources[key], folder)), None)
     if labels is None:  # yes-or-no answers as numbers are classes too
         labels = next((one.arrays["y"].reshape(-1).astype("int64") for one in deliveries if one.class_names), None)
-    return make_feed(found, in_time(plan, deliveries), device=device, own_test=own_test, labels=labels)
+    dated = any(one.ordered for one in deliveries) and plan.split != "ordered"
+    return make_feed(found, in_time(plan, deliveries), device=device, own_test=own_test, labels=labels,
+                     groups=grouped(deliveries), in_time=dated)
 
 
 def in_time(plan: Plan, deliveries: Iterable[Delivery]) -> Plan:
@@ -36,8 +39,25 @@ def in_time(plan: Plan, deliveries: Iterable[Delivery]) -> Plan:
     return replace(plan, split="ordered") if any(one.ordered for one in deliveries) else plan
 
 
+def grouped(deliveries: Iterable[Delivery]) -> Array | None:
+    """The numbers of what rows belong together, where a source tells."""
+    return next((one.groups for one in deliveries if one.groups is not None), None)
+
+
+def divided(given: Delivery, plan: Plan) -> tuple[Split, str]:
+    """How the plan divides the rows of one data node, with the words for it; `DataError` where it cannot."""
+    timed = in_time(plan, (given,))
+    labels = given.arrays["y"].reshape(-1).astype("int64") if given.class_names and given.specs["y"].rank < 3 else None
+    split = split_rows(given.rows, validation=plan.validation, test=plan.test, method=timed.split, seed=plan.seed,
+                       labels=labels if labels is not None and len(labels) == given.rows else None,
+                       own_test=given.test_rows, groups=given.groups)
+    return split, told(timed.split, plan.seed, in_time=given.ordered and plan.split != "ordered",
+                       own_test=given.test_rows)
+
+
 def rows(
-    sources: Mapping[str, Source], *, folder: Where = None, arrays: Mapping[str, Any] | None = None
+    sources: Mapping[str, Source], *, folder: Where = None, arrays: Mapping[str, Any] | None = None,
+    thorough: bool = False,
 ) -> tuple[dict[str, Array], list[Delivery]]:
     """Every source's array by key, and the deliveries behind them; a `DataError` names what is missing."""
     given = dict(arrays or {})
@@ -52,7 +72,7 @@ def rows(
             raise DataError(f"{id} waits for numbers. Give them: data={{{id!r}: array}}.")
         else:
             count = len(next(iter(found.values()), ()))
-            delivery = deliver(fitted(node, count), folder)
+            delivery = deliver(fitted(node, count), folder, thorough=thorough)
             if not (count and drawn(node)):  # noise beside data says nothing about a test set or classes
                 deliveries.append(delivery)
             found[key] = delivery.arrays[output]

@@ -6,19 +6,25 @@ import gzip
 import math
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from neuralgraph.data import stored
 from neuralgraph.data.delivery import Array, Delivery, classified
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Spec
 
 MOST_BYTES = 4 << 30
+"""Of a file that is packed: it is unpacked as a whole."""
+MOST_PLAIN = 1 << 40
 DEFLATE = 1100
 """gzip packs at most some 1,030 to 1."""
+HEAD = 16
+"""Bytes before the first image."""
 LABELS_MAGIC, IMAGES_MAGIC = 2049, 2051
 PARTS = ("train", "t10k")
 
@@ -77,24 +83,45 @@ def describe_idx(path: Path) -> dict[str, Spec]:
 def read_idx(path: Path) -> Delivery:
     """All images as float32 N × 1 × H × W in 0 … 1; the rows of the test pair come last."""
     found = idx_files(path)
-    images, labels = [], []
+    sizes, labels = [], []
     for pair in found.pairs:
-        pixels, known = _read(pair.images, 3), _labels(pair.labels)
-        if len(pixels) != len(known):
+        size, known = _header(pair.images, 3), _labels(pair.labels)
+        if size[0] != len(known):
             raise DataError(
-                f"{pair.images.name} holds {len(pixels):,} images, but {pair.labels.name} {len(known):,} labels.",
+                f"{pair.images.name} holds {size[0]:,} images, but {pair.labels.name} {len(known):,} labels.",
                 file=str(pair.labels))
-        images.append(pixels)
+        sizes.append(size)
         labels.append(known)
-    if len({one.shape[1:] for one in images}) > 1:
+    if len({one[1:] for one in sizes}) > 1:
         raise DataError("The training and the test images have different sizes.", file=str(path))
-    x = np.concatenate(images).astype(np.float32)[:, None]
-    x /= 255.0
+    files = [pair.images for pair in found.pairs]
+    held = 4 * sum(math.prod(one) for one in sizes) <= stored.MOST_HELD
+    x = _numbers(np.concatenate([_read(one, 3) for one in files])) if held else _on_disk(files, sizes)
     y = np.concatenate(labels)
     classes = int(y.max(initial=0)) + 1
     label = "digit" if classes == 10 else "class"
     return classified(x, y, tuple(str(one) for one in range(classes)), label=label, x_label="image",
-                      test_rows=len(labels[1]) if len(labels) > 1 else 0)
+                      test_rows=len(labels[1]) if len(labels) > 1 else 0, notes=() if held else (stored.STAYS,))
+
+
+def _numbers(pixels: Array) -> Array:
+    """0 … 1, with one channel."""
+    x = pixels.astype(np.float32)[:, None]
+    x /= 255.0
+    return x
+
+
+def _on_disk(files: Sequence[Path], sizes: Sequence[tuple[int, ...]]) -> Array:
+    """Images that would not fit into memory as numbers."""
+    packed = next((one for one in files if one.suffix == ".gz"), None)
+    if packed is not None:
+        raise DataError(f"{packed.name} is too large to be unpacked into memory, and cannot be read in pieces while it "
+                        "is packed. Unpack it (gunzip), and the rest goes by itself.", file=str(packed))
+    height, width = sizes[0][1:]
+    shape = (sum(one[0] for one in sizes), 1, height, width)
+    lying = [(file, HEAD, size[0]) for file, size in zip(files, sizes, strict=True)]
+    return stored.fixed(shape, lying, height * width, lambda data: _numbers(
+        np.frombuffer(data, np.uint8).reshape(-1, height, width))).as_array()
 
 
 def _names(part: str, kind: str) -> list[str]:
@@ -142,7 +169,7 @@ def _header(path: Path, axes: int) -> tuple[int, ...]:
         raise DataError(f"{path.name} is no IDX file of {'images' if axes == 3 else 'labels'}: it does not begin with "
                         f"the number {magic}.", file=str(path))
     sizes: tuple[int, ...] = struct.unpack(f">{axes}i", head[4:])
-    if min(sizes) < 1 or math.prod(sizes) > MOST_BYTES:
+    if min(sizes) < 1 or math.prod(sizes) > (MOST_BYTES if path.suffix == ".gz" or axes == 1 else MOST_PLAIN):
         raise DataError(f"The header of {path.name} tells of {' × '.join(map(str, sizes))} bytes, which cannot be.",
                         file=str(path))
     if path.suffix == ".gz" and math.prod(sizes) > DEFLATE * path.stat().st_size:

@@ -6,15 +6,19 @@ import io
 import math
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from neuralgraph.data.archives import opened
+from neuralgraph.data.archives import Read, opened
 from neuralgraph.data.delivery import Array, Delivery, classified
 from neuralgraph.data.folders import Arranged
+from neuralgraph.data.stored import Stored, marked
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Spec
 
@@ -24,7 +28,7 @@ SUFFIXES = tuple(suffix for one in FORMATS.values() for suffix in one)
 MOST_PIXELS = 1 << 26
 """Of one image, by its header."""
 MOST_BYTES = 1 << 31
-"""Of all images as numbers."""
+"""Of all images as numbers: more of them stay on the disk."""
 SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -36,25 +40,55 @@ def describe_images(found: Arranged, size: tuple[int, int], colour: str) -> dict
 
 
 def read_images(
-    path: Path, found: Arranged, *, size: tuple[int, int], colour: str, fit: str, most: int = 0
+    path: Path, found: Arranged, *, size: tuple[int, int], colour: str, fit: str, most: int = 0, together: str = ""
 ) -> Delivery:
     """All images as float32 N × channels × height × width in 0 … 1; those of the test folder come last."""
     train, test = _first(found.train, most), _first(found.test, most)
     entries = [*train, *test]
     channels = 1 if colour == "grey" else 3
-    needed = len(entries) * channels * math.prod(size) * 4
-    if needed > MOST_BYTES:
-        raise DataError(
-            f"{len(entries):,} images of {channels} × {size[0]} × {size[1]} take {needed / 1e9:.1f} GB as numbers; at "
-            f"most {MOST_BYTES / 1e9:.1f} GB are held. Choose a smaller size, grey, or fewer images of each class.",
-            file=str(path))
-    x = np.empty((len(entries), channels, *size), np.float32)
-    with opened(path) as read:
-        for at, (name, _) in enumerate(entries):
-            x[at] = np.moveaxis(decoded(read(name), f"{path.name}/{name}", size, colour, fit), -1, 0)
-    x /= 255.0
+    shape = (len(entries), channels, *size)
+    needed = math.prod(shape) * 4
+
+    @contextmanager
+    def opening() -> Iterator[Callable[[NDArray[np.int64]], NDArray[np.float32]]]:
+        with opened(path) as read:
+            yield lambda rows: _images(read, path.name, [entries[row][0] for row in rows], shape[1:], colour, fit)
+
     labels = np.array([number for _, number in entries], np.int64)
-    return classified(x, labels, found.classes, x_label="image", test_rows=len(test), notes=found.notes)
+    marked_now = marks(path, entries)
+    if needed <= MOST_BYTES:
+        with opening() as read:
+            x, notes = read(np.arange(len(entries))), found.notes
+    else:
+        x = Stored(shape, opening, lambda: marks(path, entries)).as_array()
+        notes = (*found.notes, f"{len(entries):,} images take {needed / 1e9:.1f} GB as numbers: they stay on the disk "
+                               "and are read while training.")
+    done = classified(x, labels, found.classes, x_label="image", test_rows=len(test), notes=notes)
+    return replace(done, marks=lambda: marks(path, entries), marked=marked_now,
+                   groups=belonging([name for name, _ in entries], together) if together else None)
+
+
+def belonging(names: Sequence[str], sign: str) -> Array:
+    """A number for every file, the same where the names begin alike up to `sign`; their folders do not count."""
+    stems = [name.rpartition("/")[2].partition(sign)[0] for name in names]
+    return np.unique(stems, return_inverse=True)[1].astype(np.int64)
+
+
+def marks(path: Path, entries: Sequence[tuple[str, int]]) -> str:
+    """The state of these files, or of the .zip that holds them."""
+    return marked([path] if path.is_file() else [path / name for name, _ in entries])
+
+
+def _images(
+    read: Read, where: str, names: Sequence[str], shape: tuple[int, ...], colour: str, fit: str
+) -> NDArray[np.float32]:
+    """These images as numbers from 0 to 1, with the channels in front."""
+    x = np.empty((len(names), *shape), np.float32)
+    for at, name in enumerate(names):
+        image = decoded(read(name), f"{where}/{name}", (shape[1], shape[2]), colour, fit)
+        x[at] = np.moveaxis(image, -1, 0)
+    x /= 255.0
+    return x
 
 
 def decoded(data: bytes, where: str, size: tuple[int, int], colour: str, fit: str) -> Array:

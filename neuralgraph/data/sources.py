@@ -58,15 +58,16 @@ class Cache:
 _CACHE = Cache()
 
 
-def deliver(node: Node, folder: Where = None) -> Delivery:
+def deliver(node: Node, folder: Where = None, *, thorough: bool = False) -> Delivery:
     """The rows of a data node; paths start at `folder`. `DataError` names file, row and column.
 
-    Kept in memory by the node's parameters and the size and time of its files.
+    Kept in memory by the node's parameters and the size and time of its files. Where there are very many, only a
+    `thorough` look, as before training, notices that one was changed in its place.
     """
     kind = _kind(node)
     state = key(kind, node, folder)
     found = _CACHE.get(state)
-    if found is None:
+    if found is None or (thorough and found.changed):
         found = kind.deliver(node, folder)
         _CACHE.put(state, found)
     return found

@@ -25,12 +25,13 @@ class Split:
 
 def split_rows(
     rows: int, *, validation: float, test: float, method: str, seed: int, labels: Array | None = None,
-    own_test: int = 0,
+    own_test: int = 0, groups: Array | None = None,
 ) -> Split:
-    """Divide rows 0 … rows−1 by `method`: "random", "stratified" (each class in proportion) or "ordered".
+    """Divide rows 0 … rows−1 by `method`: "random", "stratified" (each class in proportion), "grouped" or "ordered".
 
     `validation` and `test` are a fraction (< 1) or a number of rows; a fraction above 0 gives at least one row. In
-    "ordered" the first rows train, then validation, then test. The last `own_test` rows are the source's own test set:
+    "ordered" the first rows train, then validation, then test. In "grouped" rows of one group stay together, so that
+    the parts come as near to their sizes as whole groups allow. The last `own_test` rows are the source's own test set:
     they are always the test part, and `test` then takes no more. Raises `DataError` where too little is left.
     """
     if not 0 <= own_test <= rows:
@@ -48,8 +49,10 @@ def split_rows(
             order = np.random.default_rng(seed).permutation(pool).astype(np.int64)
         case "stratified":
             return _stratified(pool, held, tested, seed, labels, rows)
+        case "grouped":
+            return _grouped(pool, held, tested, seed, groups, rows)
         case _:
-            raise DataError(f"There is no split {method!r}. There are: random, stratified, ordered.")
+            raise DataError(f"There is no split {method!r}. There are: random, stratified, grouped, ordered.")
     first, second = pool - held - tested, pool - tested
     return _parts(order[:first], order[first:second], order[second:], pool, rows)
 
@@ -95,6 +98,44 @@ def _stratified(pool: int, held: int, tested: int, seed: int, labels: Array | No
         test.append(members[hold : hold + take])
         train.append(members[hold + take :])
     return _parts(np.concatenate(train), np.concatenate(validation), np.concatenate(test), pool, rows)
+
+
+def _grouped(pool: int, held: int, tested: int, seed: int, groups: Array | None, rows: int) -> Split:
+    if groups is None or len(groups) != rows:
+        raise DataError("A split by groups needs to know which rows belong together; these data do not say. Name a "
+                        "column or array of groups in the data node, or split at random instead.")
+    kinds, members, sizes = np.unique(groups[:pool], return_inverse=True, return_counts=True)
+    wanted = [part for part in (tested, held) if part]
+    if len(kinds) < 1 + len(wanted):
+        raise DataError(f"There are {len(kinds)} groups for {1 + len(wanted)} parts, and no group is divided. Keep "
+                        "fewer parts, or split at random instead.")
+    order = np.random.default_rng(seed).permutation(len(kinds))
+    parts, at = [], 0
+    for number, part in enumerate(wanted):
+        ends = np.cumsum(sizes[order[at:]])
+        most = len(order) - at - (len(wanted) - number)  # at least one group is left for every other part
+        taken = 1 + int(np.argmin(np.abs(ends[:most] - part)))
+        parts.append(np.flatnonzero(np.isin(members, order[at : at + taken])).astype(np.int64))
+        at += taken
+    train = np.flatnonzero(np.isin(members, order[at:])).astype(np.int64)
+    empty = np.zeros(0, np.int64)
+    test = parts.pop(0) if tested else empty
+    return _parts(train, parts.pop(0) if held else empty, test, pool, rows)
+
+
+def told(method: str, seed: int, *, in_time: bool = False, own_test: int = 0) -> str:
+    """In words, how rows are divided; `in_time`: whatever was wished, for the rows follow one another."""
+    match method:
+        case "ordered":
+            words = "in their order: the first train, the last are kept apart"
+            words += ", for they follow one another in time" if in_time else ""
+        case "stratified":
+            words = f"at random, every class in proportion (seed {seed})"
+        case "grouped":
+            words = f"at random, whole groups together (seed {seed})"
+        case _:
+            words = f"at random (seed {seed})"
+    return words + (f"; the last {own_test:,} rows are the test set that comes with the data" if own_test else "")
 
 
 def _share(sizes: Array, wanted: int) -> Array:

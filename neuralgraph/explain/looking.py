@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.data.reach import Reach
     from neuralgraph.explain.answers import Answers, Region
+    from neuralgraph.explain.overview import Overview
     from neuralgraph.explain.previews import Look
     from neuralgraph.explain.rows import Rows
     from neuralgraph.explain.seeing import Seen
+    from neuralgraph.explain.steps import Step
     from neuralgraph.explain.units import Units
     from neuralgraph.training.control import Probe
     from neuralgraph.training.events import Reading
@@ -39,6 +41,8 @@ class Looking:
     def __init__(self) -> None:
         self.program: Program | None = None
         self._fresh: Program | None = None
+        self._measured: Program | None = None
+        self._looked: tuple[Any, str, Any, Overview] | None = None
         self._moves: list[dict[str, str]] = []
         self._moves_of: Program | None = None
         """Nodes that were named otherwise since that program was made: its weights follow."""
@@ -181,7 +185,58 @@ class Looking:
         if program is None or rows is None or rows.target is None:
             return None
         chosen = rows.split.validation if len(rows.split.validation) else rows.split.train
-        return answers(program, rows.arrays, chosen[:most], rows.target, rows.names, rows.tokens)
+        return answers(program, rows.arrays, chosen[: min(most, rows.quick)], rows.target, rows.names, rows.tokens)
+
+    def data_nodes(self) -> tuple[str, ...]:
+        """The data nodes that bring rows of their own, by path."""
+        return tuple(id for id, node in instances(flatten(self.graph, self.catalog).graph, self.catalog).items()
+                     if isinstance(node, Node) and node.role == "source" and node.type not in ("Input", "State"))
+
+    def overview(self, node: str) -> Overview:
+        """What a data node delivers: columns, classes, ranges, some rows. `DataError` where it cannot be read."""
+        from neuralgraph.data.sources import deliver
+        from neuralgraph.explain.overview import overview
+
+        found = instances(flatten(self.graph, self.catalog).graph, self.catalog).get(node)
+        if not isinstance(found, Node) or found.role != "source":
+            raise DataError(f"{node} is no data node of this document.")
+        given, plan = deliver(found, self.reach), self.graph.plan
+        known = self._looked
+        if known is None or known[0] is not given or known[1:3] != (node, plan):
+            self._looked = known = (given, node, plan, overview(node, found.type, given, plan))
+        return known[3]
+
+    def fingerprint(self, node: str) -> str:
+        """A digest of all that a data node delivers: another one where anything changed."""
+        from neuralgraph.data.sources import deliver
+        from neuralgraph.explain.overview import digest
+
+        found = instances(flatten(self.graph, self.catalog).graph, self.catalog)[node]
+        if not isinstance(found, Node):
+            raise DataError(f"{node} is no data node of this document.")
+        return digest(deliver(found, self.reach, thorough=True))
+
+    def steps(self, node: str, row: int, draw: int = 0, program: Program | None = None) -> tuple[Step, ...]:
+        """What each step of preparation below a data node does to one of its rows."""
+        from neuralgraph.explain.steps import steps
+
+        program = program or self._present()
+        rows = self._rows(program) if program is not None else None
+        if program is None or rows is None:
+            return ()
+        if program is self._fresh and program is not self._measured:
+            self._measure(program, rows)
+        return steps(program, node, rows.one(min(row, rows.count - 1)), draw)
+
+    def _measure(self, program: Program, rows: Rows) -> None:
+        """Before any run: what is fitted on the training part looks at some of its rows."""
+        from neuralgraph.training.fitting import fit_block
+
+        some = rows.split.train[: min(2000, rows.quick)]
+        train = {key: program.tensor(key, array[some]) for key, array in rows.arrays.items()}
+        for id in program.fitted:
+            fit_block(program, id, train, program.seed)
+        self._measured = program
 
     @staticmethod
     def probe(node: str, sample: Mapping[str, Any] | None) -> Probe:

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralgraph.data.gather import in_time
+from neuralgraph.data.gather import grouped, in_time
 from neuralgraph.data.gather import rows as gathered
 from neuralgraph.data.sources import Where
 from neuralgraph.data.split import Split, split_rows
+from neuralgraph.data.stored import Stored
 from neuralgraph.graph.plan import Plan
+
+READ_BYTES = 8 << 20
+"""As many numbers are read from the disk for a view."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +33,13 @@ class Rows:
     features: tuple[str, ...]
     split: Split
     tokens: tuple[str, ...] = ()
+
+    @property
+    def quick(self) -> int:
+        """How many of them may be looked at without keeping anybody waiting: those on the disk are read first."""
+        held: list[Any] = list(self.arrays.values())
+        sizes = [one.row_bytes for one in held if isinstance(one, Stored)]
+        return max(8, READ_BYTES // max(sizes)) if sizes else self.count
 
     @property
     def count(self) -> int:
@@ -48,6 +59,6 @@ def rows_of(sources: Mapping[str, Any], plan: Plan, folder: Where) -> Rows:
     labels = target.reshape(-1).astype(np.int64) if names and target is not None else None
     split = split_rows(len(next(iter(arrays.values()))), validation=plan.validation, test=plan.test,
                        method=in_time(plan, deliveries).split, seed=plan.seed, labels=labels,
-                       own_test=min((one.test_rows for one in deliveries), default=0))
+                       own_test=min((one.test_rows for one in deliveries), default=0), groups=grouped(deliveries))
     features, tokens = (first.feature_names, first.tokens) if first is not None else ((), ())
     return Rows(arrays, target, names, features, split, tokens)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.spec import optimizers
 
-Split = Literal["random", "stratified", "ordered"]
+Split = Literal["random", "stratified", "grouped", "ordered"]
 Precision = Literal["float32", "float64", "bfloat16", "float16"]
 MemoryFormat = Literal["contiguous", "channels_last"]
 Unit = Literal["usual", "epoch", "step"]

@@ -35,7 +35,9 @@ CHECKS: Mapping[str, Param] = {one.name: one for one in (
            choices=get_args(Precision)),
     option("memory_format", str, "contiguous", "How images lie in memory while learning; channels_last is often faster "
            "for convolutions.", choices=get_args(MemoryFormat)),
-    option("split", str, "random", "Which rows are kept apart.", choices=get_args(Split)),
+    option("split", str, "random",
+           "Which rows are kept apart: any, of every class in proportion, whole groups, or the last ones.",
+           choices=get_args(Split)),
     option("figure", str, "", "What is watched, `val_accuracy`; empty: the validation loss, or the loss."),
     option("better", str, "auto", "Which values are better; auto: smaller losses and errors, larger other metrics.",
            choices=get_args(Better)),

@@ -161,7 +161,7 @@ class PlanEntry(Strict):
     seed: Whole = 0
     validation: FiniteFloat = Field(default=0.2, ge=0)
     test: FiniteFloat = Field(default=0.0, ge=0)
-    split: Literal["random", "stratified", "ordered"] = "random"
+    split: Literal["random", "stratified", "grouped", "ordered"] = "random"
     precision: Literal["float32", "float64", "bfloat16", "float16"] = "float32"
     full_batch: bool = Field(default=False, description="All rows at once.")
     ema: FiniteFloat | None = Field(default=None, description="Decay of the mean of the weights.")

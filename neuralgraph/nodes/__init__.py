@@ -8,6 +8,7 @@ from neuralgraph.nodes import (
     activations,
     algebra,
     attention,
+    augmentation,
     cells,
     chance,
     collected,
@@ -47,10 +48,10 @@ from neuralgraph.nodes.left_out import LEFT_OUT
 from neuralgraph.spec import Catalog, Node
 
 MODULES: tuple[ModuleType, ...] = (
-    data, files, collected, preparation, layers, convolution, pooling, unpooling, maths, making, functions, special,
-    shape, joining, normalisation, recurrent, attention, cells, transformers, resizing, padding, scaling, activations,
-    rectifiers, reductions, ordering, algebra, matrices, spectra, comparison, chance, losses, margins, pairs,
-    metrics, modules, recurrence,
+    data, files, collected, preparation, augmentation, layers, convolution, pooling, unpooling, maths, making,
+    functions, special, shape, joining, normalisation, recurrent, attention, cells, transformers, resizing, padding,
+    scaling, activations, rectifiers, reductions, ordering, algebra, matrices, spectra, comparison, chance, losses,
+    margins, pairs, metrics, modules, recurrence,
 )
 """In the order of the palette, within each category."""
 

@@ -17,6 +17,7 @@ DRAWN = ("edges", "sentiment", "toxicity")
 
 class _Source(Node):
     category = "Data"
+    group = "Sources"
     role = "source"
 
     def outputs(self) -> tuple[str, ...]:

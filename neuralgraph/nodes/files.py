@@ -17,8 +17,8 @@ class ImageFolder(_Source):
     `path` is a folder with `cat/1.jpg`, `dog/2.png` and so on, or a `.zip` of such folders, which is read in place.
     Where there are `train/cat/1.jpg` and `test/cat/2.jpg`, the second are the test set and are never trained on (the
     test set may also be called `val`). Every image is brought to one `size`, in grey or colour; what is transparent
-    lies on white. All images together may take 2.1 GB as numbers: more is refused before anything is decoded. PNG,
-    JPEG, BMP, GIF, WebP, PPM and TIFF are read. An image that is cut off is named.
+    lies on white. Where all images together take more than 2.1 GB as numbers they stay on the disk, and are read while
+    training. PNG, JPEG, BMP, GIF, WebP, PPM and TIFF are read. An image that is cut off is named.
 
     Outputs: x N × 3 (grey: 1) × height × width (float32, 0 … 1); y classes (int64, N)
     """
@@ -32,6 +32,8 @@ class ImageFolder(_Source):
     fit: str = param("stretch", "How an image of another shape fits: stretched, its middle cut out, or black borders.",
                      choices=("stretch", "crop", "pad"))
     most: int = param(0, "At most so many images of each class, the first by name; 0 takes all.", min=0, advanced=True)
+    together: str = param("", "Images whose names begin alike up to this sign, such as _, belong together in a split "
+                          "by groups: those of one patient.", advanced=True)
 
 
 class CifarBinary(_Source):
@@ -66,6 +68,8 @@ class Npz(_Source):
 
     path: Path = param("", f"The file; {RELATIVE}.", files="NumPy (*.npz)", row="file")
     x: str = param("x", "The name of the array with the samples.", row="x")
+    groups: str = param("", "The name of an array that says which samples belong together in a split by groups.",
+                        advanced=True)
     y: str = param("y", "The name of the array with what to predict.", row="y")
     task: str = param("auto", "Predict a class or a number.", choices=("auto", "class", "number"))
 

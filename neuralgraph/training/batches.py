@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import torch
 from torch import Tensor
+
+from neuralgraph.data.streaming import Part, streamed, streams
 
 BLOCK_BYTES = 512 * 2**20
 """At most so much is gathered at once."""
@@ -38,21 +40,25 @@ class Order:
         self._generator.set_state(state)
 
 
-def batches(tensors: Sequence[Tensor], order: Tensor | None, size: int, start: int = 0) -> Iterator[Batch]:
+def batches(tensors: Sequence[Part], order: Tensor | None, size: int, start: int = 0) -> Generator[Batch, None, None]:
     """Batches of `size` rows from batch number `start` on; the last one may be smaller.
 
-    One gather for an epoch (or for every 512 MiB of one); a batch is a view.
+    One gather for an epoch (or for every 512 MiB of one); a batch is a view. What is on the disk is read ahead.
     """
-    rows = len(tensors[0])
-    row_bytes = sum(one.nbytes for one in tensors) // max(rows, 1)
+    if streams(tensors):
+        yield from streamed(tensors, order, size, start)
+        return
+    held = [one for one in tensors if isinstance(one, Tensor)]
+    rows = len(held[0])
+    row_bytes = sum(one.nbytes for one in held) // max(rows, 1)
     block = max(1, BLOCK_BYTES // max(row_bytes * size, 1)) * size
     first = start * size
     while first < rows:
         last = min(first + block, rows)
         if order is None:
-            held = [one[first:last] for one in tensors]
+            gathered = [one[first:last] for one in held]
         else:
-            picked = order[first:last].to(tensors[0].device)
-            held = [one.index_select(0, picked) for one in tensors]
-        yield from zip(*(one.split(size) for one in held), strict=True)  # type: ignore[no-untyped-call]
+            picked = order[first:last].to(held[0].device)
+            gathered = [one.index_select(0, picked) for one in held]
+        yield from zip(*(one.split(size) for one in gathered), strict=True)  # type: ignore[no-untyped-call]
         first = last

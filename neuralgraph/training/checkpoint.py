@@ -81,6 +81,10 @@ FACTS: Mapping[str, str] = {
     "precision": "precision", "memory_format": "memory format", "ema": "mean of the weights", "rows": "rows",
     "device": "device", "threads": "torch threads", "processes": "processes",
 }
+TESTED = "tested"
+"""How often the test part was judged."""
+PARTING = ("seed", "split", "validation", "test", "precision", "rows")
+CHANGED = "the data is not what it was"
 PLACE = ("batch_size", "shuffle", "rows")
 """Where these are the same, a place within an epoch still means the same rows."""
 
@@ -90,14 +94,18 @@ def facts(feed: Feed, plan: Plan, device: str, processes: int = 1) -> dict[str, 
     found = {name: getattr(plan, name) for name in FACTS if hasattr(plan, name)}
     size = feed.rows if plan.full_batch else plan.batch_size
     return {**found, "batch_size": size, "rows": feed.rows, "device": device, "threads": torch.get_num_threads(),
-            "processes": processes}
+            "processes": processes, "data": feed.digest, TESTED: 0}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
     """What is another than it was, in words."""
     before = {"processes": 1, **before}
-    return tuple(f"{words} {before[name]} → {now[name]}" for name, words in FACTS.items()
-                 if name in before and before[name] != now.get(name, 1))
+    found = [f"{words} {before[name]} → {now[name]}" for name, words in FACTS.items()
+             if name in before and before[name] != now.get(name, 1)]
+    parted = all(before.get(name) == now.get(name) for name in PARTING)  # else the same rows lie in other parts
+    if parted and before.get("data", now["data"]) != now["data"]:
+        found.append(CHANGED)
+    return tuple(found)
 
 
 def copied(value: Any) -> Any:

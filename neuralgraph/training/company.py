@@ -17,6 +17,7 @@ from torch import Tensor
 from neuralgraph.errors import RunError
 
 if TYPE_CHECKING:
+    from neuralgraph.data.streaming import Part
     from neuralgraph.training.batches import Batch
     from neuralgraph.training.control import Control, Orders
     from neuralgraph.training.loop import Loop
@@ -70,7 +71,7 @@ class Company:
         """Losses by batch over the rows of all."""
         return table
 
-    def own(self, tensors: Sequence[Tensor]) -> tuple[list[Tensor], int]:
+    def own(self, tensors: Sequence[Part]) -> tuple[list[Part], int]:
         """The rows that this process judges, and how many of them count."""
         return list(tensors), len(tensors[0])
 

@@ -30,6 +30,7 @@ from torch._C._distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
+from neuralgraph.data.streaming import Part
 from neuralgraph.errors import RunError
 from neuralgraph.training import divisible
 from neuralgraph.training.checkpoint import Seen
@@ -128,7 +129,7 @@ class Several(Company):
         own = np.array([divisible.span(int(one), self.rank, self.size)[1] for one in rows], dtype=np.float64)
         return self._sum(table * (own / rows)[:, None])
 
-    def own(self, tensors: Sequence[Tensor]) -> tuple[list[Tensor], int]:
+    def own(self, tensors: Sequence[Part]) -> tuple[list[Part], int]:
         start, count = divisible.span(len(tensors[0]), self.rank, self.size)
         start = start if count else 0
         return [one[start : start + max(count, 1)] for one in tensors], count

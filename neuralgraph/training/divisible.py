@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from neuralgraph.data.streaming import loaded
 from neuralgraph.errors import RunError
 from neuralgraph.graph.file import dumps
 from neuralgraph.training.metrics import rows_at_once
@@ -50,7 +51,8 @@ def refuse(loop: Loop, size: int) -> tuple[str, ...]:
         raise RunError(f"A batch of {batch} {rows_word} cannot be divided among {size} processes. Give batches "
                        f"of at least {size} rows, or start fewer processes.")
     notes = _normalised(loop, size, batch)
-    node = mixing(loop.program, loop.feed.train, batch // size, loop.plan.seed)
+    some = {key: loaded(one[:max(batch // size, 3)]) for key, one in loop.feed.train.items()}
+    node = mixing(loop.program, some, batch // size, loop.plan.seed)
     if node:
         what = (f"The loss {node} of a batch is not the mean of that of its rows" if node in loop.program.losses else
                 f"{node} mixes the samples of a batch")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from neuralgraph.data.streaming import loaded
 from neuralgraph.training.events import Hint
 from neuralgraph.training.hints import WINDOW, Facts, hints
 from neuralgraph.training.measuring import ROWS, look, slopes
@@ -113,7 +114,7 @@ class Doctor:
             return
         loop = self._loop
         rows = min(ROWS, loop.feed.rows, max(rows_at_once(loop.program, 1), 1))
-        sample = {key: one[:rows] for key, one in loop.feed.train.items()}
+        sample = {key: loaded(one[:rows]) for key, one in loop.feed.train.items()}
         try:
             layers, probable = look(loop.program, sample)
             named = [pair for one in loop.learners for pair in zip(one.names, one.parameters, strict=True)]

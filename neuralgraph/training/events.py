@@ -34,6 +34,15 @@ class Started:
     processes: int = 1
     job: str = ""
     """What the attempts of one job of several processes have in common."""
+    split: str = ""
+    """How rows were divided, in words."""
+
+
+def divided(event: Started) -> str:
+    """How many rows each part of the data has, and how they were chosen."""
+    parts = ((event.rows, "train"), (event.validation_rows, "validate"), (event.test_rows, "test, at the very end"))
+    said = ", ".join(f"{count:,} {what}" for count, what in parts if count)
+    return f"{said}; divided {event.split}." if event.split and event.validation_rows + event.test_rows else f"{said}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,6 +194,7 @@ class Learner:
 
     def forget(self) -> None:
         """Let go of the gradients and of what was gathered."""
+        self.quick.forget()
         for one in self.parameters:
             one.grad = None
         self._several, self._goal = None, None

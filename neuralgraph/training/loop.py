@@ -3,44 +3,42 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import nullcontext
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from neuralgraph.data.feed import Feed
+from neuralgraph.data.streaming import Part
 from neuralgraph.errors import NeuralGraphError
 from neuralgraph.graph.plan import Plan
-from neuralgraph.training import levers
 from neuralgraph.training.averaging import Average
 from neuralgraph.training.batches import Batch, Order, batches
 from neuralgraph.training.checkpoint import Checkpoint, facts
 from neuralgraph.training.company import ALONE, Company
-from neuralgraph.training.control import RANGES, Control, Probe
+from neuralgraph.training.control import Control
 from neuralgraph.training.doctor import Doctor
+from neuralgraph.training.edges import edge, watched
 from neuralgraph.training.events import (
-    Changed,
     EpochEnded,
     Event,
     Failed,
     Finished,
     Note,
-    Paused,
     Started,
     Step,
     Stopped,
 )
 from neuralgraph.training.faults import explained
+from neuralgraph.training.fitting import fit_block
 from neuralgraph.training.learner import Learner
 from neuralgraph.training.memory import give_back, let_go
 from neuralgraph.training.metrics import Meter, evaluate
-from neuralgraph.training.probes import read
-from neuralgraph.training.randomness import Randomness, undisturbed
-from neuralgraph.training.resuming import given, restore, stood
+from neuralgraph.training.randomness import Randomness
+from neuralgraph.training.resuming import given, restore, stood, tested
 from neuralgraph.training.safety import Safety
 from neuralgraph.training.schedules import Pace
 from neuralgraph.training.stopping import Watch
@@ -50,8 +48,6 @@ from neuralgraph.training.thrower import thrower
 TELL = 1 / 30
 """Seconds between two `Step` events."""
 GO_ON = "What was kept goes on: torchrun does so with --max-restarts, or give --resume with its number."
-LOOK = 0.1
-"""Seconds between two readings of a probe."""
 
 
 def fit(
@@ -121,9 +117,9 @@ class Loop:
         self.stage = 0
         self.facts = facts(feed, plan, program.device, company.size)
         self._final: dict[str, float] = {}
-        self.told = self._looked = self.begun
+        self.told = self.looked = self.begun
         self.order_before = self.order.state
-        self._stopping = False
+        self.stopping = False
         self.safety, self.doctor = Safety(self), Doctor(self)
         self.doctor.off = not company.leads
         control.stand = self.checkpoint
@@ -141,7 +137,7 @@ class Loop:
         yield Started(
             plan.epochs, self.steps_per_epoch, self.feed.rows, self.feed.validation_rows, self.feed.test_rows,
             program.device, plan.seed, parameters, tuple(program.losses), tuple(program.metrics), self.epoch,
-            self.step, self.company.size, self.company.job,
+            self.step, self.company.size, self.company.job, self.feed.told,
         )
         for message in said:
             yield Note(self.step, message)
@@ -153,11 +149,11 @@ class Loop:
             if number != self.stage:
                 self._enter(number)
             if self.company.calls(self, control.pending):
-                yield from self._edge()
+                yield from edge(self)
             at_the_end = self.epoch >= plan.epochs or bool(self.watch.over)
-            if not self._stopping and not at_the_end:
+            if not self.stopping and not at_the_end:
                 yield from self._one_epoch()
-            if self._stopping:
+            if self.stopping:
                 self.safety.check()
                 yield from given(self)
                 yield Stopped(self.epoch, self.step, control.reason or "stopped")
@@ -171,6 +167,7 @@ class Loop:
         if self.feed.test_rows:
             judged = self._judge(self.feed.test).prefixed("test_")
             final.update(judged.figures)
+            yield tested(self)
         seconds = perf_counter() - self.begun - self.idle
         reason = self.watch.over or f"all {plan.epochs} epochs are done"
         yield Finished(self.epoch, self.step, seconds, final, reason)
@@ -201,14 +198,8 @@ class Loop:
     def fit_blocks(self, known: Collection[str] = ()) -> None:
         """What learns from data before training sees the training part once, in topological order."""
         for id in self.program.fitted:
-            if id in known:
-                continue
-            wires = self.program.inference.wires[id]
-            edge = next(iter(wires.values()))
-            name = self.program.output_name(edge.source, edge.output)
-            with undisturbed(self.program.device, self.plan.seed), self.program.quiet():
-                value = self.program.trace(self.feed.train, (edge.source,))[name]
-            self.program.part(id).fit(value)
+            if id not in known:
+                fit_block(self.program, id, self.feed.train, self.plan.seed)
 
     # -- an epoch ---------------------------------------------------------------------------------------------------
 
@@ -228,13 +219,14 @@ class Loop:
         start, control, company = self.batch, self.control, self.company
         self.random.__enter__()
         inside = True
+        coming = batches(self.train, order, self.size, start)
         try:
             learn = self._learn
-            for batch in batches(self.train, order, self.size, start):
+            for batch in coming:
                 if company.calls(self, control.pending or self.step >= control.next_due):
                     with self.random.aside():
-                        yield from self._edge()
-                    if self._stopping:
+                        yield from edge(self)
+                    if self.stopping:
                         return
                 learn(batch)
                 if control.courtesy is not None:
@@ -247,8 +239,8 @@ class Loop:
                 now = perf_counter()
                 if company.tells(now - self.told, TELL):
                     with self.random.aside():
-                        yield self._flush(now)
-                        yield from self._watched(now)
+                        yield self.flush(now)
+                        yield from watched(self, now)
                         yield from self.doctor.look()
                         self.safety.keep()
                     if company.late(self.watch, now - self.begun - self.idle) and not last:
@@ -260,13 +252,14 @@ class Loop:
             self.random.__exit__()
             inside = False
             if self.tally:
-                yield self._flush(perf_counter())
+                yield self.flush(perf_counter())
             self.epoch, self.batch = self.epoch + 1, 0
             yield (ended := self._ended())
             yield from self._notes()
             yield from self.doctor.epoch(ended.figures)
             company.late(self.watch, perf_counter() - self.begun - self.idle)  # epochs may be shorter than a telling
         finally:
+            coming.close()
             if inside:
                 self.random.__exit__()
 
@@ -291,7 +284,7 @@ class Loop:
             while learner.quick.notes:
                 yield Note(self.step, learner.quick.notes.pop(0))
 
-    def _flush(self, now: float) -> Step:
+    def flush(self, now: float) -> Step:
         """The losses since the last time, in one synchronisation; `NotFinite` where one is not a number."""
         size = self.size
         sizes = np.full(len(self.tally.batches), float(size))
@@ -330,7 +323,7 @@ class Loop:
         self._final = figures
         return EpochEnded(self.epoch, self.step, figures, tables, perf_counter() - self.begun - self.idle)
 
-    def _judge(self, tensors: Mapping[str, Tensor]) -> Any:
+    def _judge(self, tensors: Mapping[str, Part]) -> Any:
         return evaluate(self.program, tensors, batch_size=self.size, company=self.company)
 
     def _remaining(self, now: float) -> tuple[float, float] | None:
@@ -341,64 +334,6 @@ class Loop:
             return None
         left = (total - self.step) * spent / done
         return left * 0.85, left * 1.2
-
-    # -- edges ------------------------------------------------------------------------------------------------------
-
-    def _edge(self) -> Iterator[Event]:
-        """Do what was asked for; stand still while paused."""
-        control, paused, since = self.control, False, perf_counter()
-        while True:
-            orders = self.company.take(control, self.step)
-            for name, value in orders.changes:
-                yield from self._change(name, value)
-            for question, answer in orders.questions:
-                _answer(question, answer, self.program)
-            if orders.probe is not None:
-                yield from self._look(orders.probe)
-            match control.state:
-                case "stopping":
-                    self._stopping = True
-                    if self.tally:
-                        yield self._flush(perf_counter())
-                    break
-                case "running":
-                    break
-            if not paused:
-                paused = True
-                if self.tally:
-                    yield self._flush(perf_counter())
-                yield Paused(self.epoch, self.step)
-            self.company.wait(control)
-        if paused:
-            stood = perf_counter() - since
-            self.idle += stood
-            self.told += stood
-
-    def _change(self, name: str, value: float) -> Iterator[Event]:
-        place = self.epoch + self.batch / max(self.steps_per_epoch, 1)
-        if name not in RANGES:
-            if self.tally:
-                yield self._flush(perf_counter())
-            event = levers.told(self, name, value, place)
-            if isinstance(event, Changed):
-                self.safety.changed.append(event)
-            yield event
-            return
-        before = [old for learner in self.learners if (old := learner.set(name, value)) is not None]
-        if before:
-            self.safety.changed.append(changed := Changed(self.step, place, name, before[0], value))
-            yield changed
-        else:
-            kinds = ", ".join(dict.fromkeys(one.kind for one in self.learners))
-            yield Note(self.step, f"{name} stays out: {kinds} has no such setting.")
-
-    def _watched(self, now: float) -> Iterator[Event]:
-        if self.control.watched is not None and now - self._looked >= LOOK:
-            self._looked = now
-            yield from self._look(self.control.watched)
-
-    def _look(self, probe: Probe) -> Iterator[Event]:
-        yield read(self.program, probe, self.step)
 
     # -- state ------------------------------------------------------------------------------------------------------
 
@@ -419,13 +354,3 @@ class Loop:
             learner.forget()
         self.tally.batches, self.tally.last, self.meter.held = [], [], []
         give_back(self.program.device)
-
-
-def _answer(question: Callable[[Any], Any], answer: Any, program: Any) -> None:
-    if not answer.set_running_or_notify_cancel():
-        return
-    try:
-        answer.set_result(question(program))
-    except Exception as error:
-        answer.set_exception(error)
-

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from neuralgraph.data.streaming import Part
 from neuralgraph.training.batches import batches
 from neuralgraph.training.checkpoint import Seen, copied
 from neuralgraph.training.company import ALONE, Company
@@ -105,7 +106,7 @@ class Meter:
         return judged
 
 
-def evaluate(program: Any, tensors: Mapping[str, Tensor], *, losses: Sequence[str] | None = None,
+def evaluate(program: Any, tensors: Mapping[str, Part], *, losses: Sequence[str] | None = None,
              batch_size: int = 32, company: Company = ALONE) -> Judgement:
     """Losses and metrics over these rows in eval mode, without a gradient; changes nothing, the random state included.
 

@@ -57,7 +57,7 @@ SHARE = 0.02
 """So much of the time may go into files."""
 RETRY = 10.0
 """Seconds until what failed is tried again."""
-BEGUN = ("rows", "validation_rows", "test_rows", "parameters", "losses", "metrics", "processes", "job")
+BEGUN = ("rows", "validation_rows", "test_rows", "parameters", "losses", "metrics", "processes", "job", "split")
 RATE, NORM, SPEED = "learning rate", "gradient norm", "samples per second"
 
 
@@ -217,7 +217,8 @@ class Recorder:
         self._files.take_up(before.best, epoch, step)
         self._row, self._spent = {"final": dict(resume.final)}, before.seconds
         self._event(step, "resumed", f"went on from step {step:,}")
-        reasons = otherwise((before.data, facts["data"]), before.versions, versions())
+        told = resume.checkpoint is not None and "data" in resume.checkpoint.facts  # then the loop says so
+        reasons = otherwise(("" if told else before.data, facts["data"]), before.versions, versions())
         if reasons:
             self.notes.append(f"Not bit for bit what the unbroken run would have been: {'; '.join(reasons)}.")
 

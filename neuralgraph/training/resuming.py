@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
@@ -10,12 +11,15 @@ from torch import Tensor
 from neuralgraph.compiler.pinned import retyped
 from neuralgraph.errors import WeightsMismatch
 from neuralgraph.training import levers
-from neuralgraph.training.checkpoint import PLACE, Checkpoint, copied, differences
+from neuralgraph.training.checkpoint import PLACE, TESTED, Checkpoint, copied, differences
 from neuralgraph.training.control import BATCH_SIZE
-from neuralgraph.training.events import Snapshot
+from neuralgraph.training.events import Note, Snapshot
 
 if TYPE_CHECKING:
     from neuralgraph.training.loop import Loop
+
+
+ENDINGS = {2: "nd", 3: "rd"}
 
 
 def stood(loop: Loop) -> Checkpoint:
@@ -55,6 +59,7 @@ def restore(loop: Loop, saved: Checkpoint) -> tuple[str, ...]:
     if saved.watch:
         loop.watch.restore(saved.watch)
     loop.epoch, loop.step = saved.epoch, saved.step
+    loop.facts[TESTED] = saved.facts.get(TESTED, 0)
     loop.order.state = saved.order
     loop.random.own = dict(saved.randomness)
     if all(before.get(name) == loop.facts[name] for name in PLACE):
@@ -80,6 +85,18 @@ def given(loop: Loop) -> Iterator[Snapshot]:
     yield Snapshot(loop.epoch, loop.step, "last", _arrays(program.state_dict()))
     if loop.plan.stop.best and watch.best:
         program.load_state_dict(watch.best)
+
+
+def tested(loop: Loop) -> Note:
+    """The test part was judged: what that means, and for the how-manieth time in this run and those before it."""
+    rows, times = loop.feed.test_rows, loop.facts[TESTED] + 1
+    kept = loop.program.checkpoint
+    loop.program.checkpoint = replace(kept, facts={**kept.facts, TESTED: times})
+    if times == 1:
+        return Note(loop.step, f"The test part was used now, once: {rows:,} rows that took no part before. Its figures "
+                               "count as long as nothing is chosen by them.")
+    return Note(loop.step, f"The test part was used for the {times}{ENDINGS.get(times, 'th')} time: what is chosen by "
+                           "its figures is no longer judged by unseen rows.")
 
 
 def _arrays(weights: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from neuralgraph.data.feed import Feed
+from neuralgraph.data.streaming import Part, Stream
 from neuralgraph.training.faults import WrongLabel
 
 CLASS_LOSSES = ("CrossEntropyLoss", "NLLLoss", "MultiMarginLoss")
@@ -50,6 +51,8 @@ def labels(program: Any, feed: Feed) -> Iterator[Labels]:
         if key is None or key not in feed.train or type not in (*CLASS_LOSSES, *YES_NO):
             continue
         target = feed.train[key]
+        if isinstance(target, Stream):
+            continue
         if type in YES_NO:
             _in_range(program, feed, id, key, 0.0, 1.0)
             if target.numel() == len(target):
@@ -87,7 +90,7 @@ def _in_range(program: Any, feed: Feed, id: str, key: str, low: float, high: flo
     parts = ((feed.train, feed.split.train), (feed.validation, feed.split.validation), (feed.test, feed.split.test))
     for part, rows in parts:
         target = part.get(key)
-        if target is None or not target.numel():
+        if not isinstance(target, Tensor) or not target.numel():
             continue
         wrong = ((target < low) | (target > high)) & (target != IGNORED)
         if not bool(wrong.any()):
@@ -118,6 +121,8 @@ def leaking(program: Any, feed: Feed) -> tuple[int, int]:
             if key not in targets and key in feed.validation and node.type not in ("Noise", "Constant")]
     if not keys or not feed.validation_rows:
         return 0, feed.validation_rows
+    if any(isinstance(feed.train[key], Stream) for key in keys):  # too much to compare row by row
+        return 0, feed.validation_rows
     held = [(_flat(feed.train[key]), _flat(feed.validation[key])) for key in keys]
     picks = [_picked(one.shape[1]).to(one.device) for one, _ in held]
     train = _codes([one[:, pick] for (one, _), pick in zip(held, picks, strict=True)])
@@ -131,7 +136,8 @@ def leaking(program: Any, feed: Feed) -> tuple[int, int]:
     return int(np.isin(whole, known).sum()), feed.validation_rows
 
 
-def _flat(one: Tensor) -> Tensor:
+def _flat(one: Part) -> Tensor:
+    assert isinstance(one, Tensor)
     return one.detach().reshape(len(one), -1)
 
 

@@ -22,7 +22,7 @@ def told(store: Store, id: int, until: int | None = None) -> Iterator[Event]:
     begun: dict[str, Any] = dict(kept.begun)
     yield Started(kept.epochs, kept.steps_per_epoch, begun.get("rows", 0), begun.get("validation_rows", 0),
                   begun.get("test_rows", 0), kept.device, kept.seed, begun.get("parameters", 0),
-                  tuple(begun.get("losses", ())), tuple(begun.get("metrics", ())))
+                  tuple(begun.get("losses", ())), tuple(begun.get("metrics", ())), split=begun.get("split", ""))
     epochs = [one for one in store.epochs(id) if one["step"] <= end]
     ended = {one["step"]: one for one in epochs}
     for first, last in pairwise(sorted({0, *ended, end})):

@@ -24,6 +24,7 @@ from neuralgraph.training.events import (
     Started,
     Step,
     Stopped,
+    divided,
 )
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.training_bar import BarState
@@ -233,9 +234,7 @@ class Training(QObject):
         self._begun = event
         self._values = {}
         self.state = replace(self.state, epochs=event.epochs, steps=event.steps_per_epoch, step=0)
-        test = f", {event.test_rows:,} to test" if event.test_rows else ""
-        self.said.emit("note", f"Training on {event.device}: {event.rows:,} rows, {event.validation_rows:,} to "
-                       f"validate{test}; seed {event.seed}.", "")
+        self.said.emit("note", f"Training on {event.device}, seed {event.seed}. Rows: {divided(event)}", "")
 
     def _step(self, event: Step) -> None:
         loss = figure(float(event.losses[-1])) if len(event.losses) else self.state.loss

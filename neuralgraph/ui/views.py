@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from neuralgraph.ui.workbench import Workbench
 
 PANELS = "neuralgraph.ui.panels"
-TABS = (("samples", "Samples", "samples", "SamplesPanel"), ("confusion", "Confusion", "confusion", "ConfusionPanel"),
+TABS = (("data", "Data", "data_view", "DataPanel"), ("samples", "Samples", "samples", "SamplesPanel"),
+        ("confusion", "Confusion", "confusion", "ConfusionPanel"),
         ("boundary", "Boundary", "boundary", "BoundaryPanel"))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+
+from neuralgraph.compiler.blocks.fitted import Fitted, Parts, exact, summed
 
 
-class Standardize(nn.Module):
+class Standardize(Fitted):
     """(x − mean) / std. `shape` is that of mean and std: one sample's, with 1 for axes that are measured together."""
 
     mean: torch.Tensor
@@ -18,12 +19,13 @@ class Standardize(nn.Module):
         self.register_buffer("std", torch.ones(shape))
 
     @torch.no_grad()
-    def fit(self, x: torch.Tensor) -> None:
-        """Measure x, N × …; a spread of 0 counts as 1."""
+    def measure(self, parts: Parts) -> None:
+        """Measure rows, N × …; a spread of 0 counts as 1."""
         axes = [0, *(at + 1 for at, size in enumerate(self.mean.shape) if size == 1)]
-        exact = x.to("cpu", torch.float64)
-        mean = exact.mean(dim=axes, keepdim=True)
-        std = (exact - mean).square().mean(dim=axes, keepdim=True).sqrt()
+        size = self.mean.numel()
+        count = sum(one.numel() for one in parts()) / size
+        mean = summed(exact(one).sum(dim=axes, keepdim=True) for one in parts()) / count
+        std = (summed((exact(one) - mean).square().sum(dim=axes, keepdim=True) for one in parts()) / count).sqrt()
         # what rounding leaves of a constant column is no spread
         flat = std <= 1e-7 * mean.abs()
         self.mean.copy_(mean[0])

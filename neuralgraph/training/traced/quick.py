@@ -89,6 +89,11 @@ class Quick:
         self._ready, self._move = {}, None
         self._sizes = {}
 
+    def forget(self) -> None:
+        """Let go of all memory."""
+        self.drop()
+        self._places = []
+
     # -- the way there ----------------------------------------------------------------------------------------------
 
     def _usual(self, batch: Batch) -> Heard:
@@ -115,8 +120,7 @@ class Quick:
 
     def _give_up(self, why: str, *, tell: bool = True) -> None:
         self.off = why
-        self.drop()
-        self._places = []
+        self.forget()
         if tell:
             self.notes.append(f"Steps go the usual way, not replayed from a trace: {why}.")
 

@@ -35,6 +35,7 @@ class SampleBar(QWidget):
         self.buttons = [flat(theme, sign, tip, clicked=act, size=26) for sign, tip, act in rows]
         self._signs = [sign for sign, _, _ in rows]
         self.number = words(theme, "", 12, 400, "text2")
+        self.number.setWordWrap(True)
         self.says = words(theme, "", 12, 600)
         self.says.setWordWrap(True)
         line = QHBoxLayout()
@@ -59,7 +60,9 @@ class SampleBar(QWidget):
         self.part, self.place, self.count = sample.part, sample.place, sample.counts[sample.part]
         self.parts.setCurrentIndex(self._keys.index(self.part))
         self.number.setText(f"sample {self.place + 1:,} of {self.count:,}" + (
-            f", row {sample.row + 1:,}" if self.part != "all" else ""))
+            f", row {sample.row + 1:,}" if self.part != "all" else "") + (
+            "\nMeant for the very end: what is chosen after looking here is no longer judged by unseen rows."
+            if self.part == "test" else ""))
         self.says.setText(seen.note or (verdict(seen.verdict) if seen.verdict is not None else ""))
         self.says.setVisible(bool(self.says.text()))
         right = seen.verdict is None or seen.verdict.right or bool(seen.note)
