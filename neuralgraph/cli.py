@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from neuralgraph.cli_runs import runs
+from neuralgraph.cli_watch import watch
 from neuralgraph.errors import NeuralGraphError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+runs.command()(watch)
 app.add_typer(runs)
 
 File = Annotated[Path, typer.Argument(help="A .ngraph document.", show_default=False)]

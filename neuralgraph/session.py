@@ -286,6 +286,7 @@ class Session(Filing, Looking):
         `resume` goes on with that run, or with that of this number in the run store, and with its plan if none is
         given. `store` keeps the run.
         """
+        from neuralgraph.training.failing import kept_if_failing
         from neuralgraph.training.loop import fit
         from neuralgraph.training.run import Run
 
@@ -299,20 +300,21 @@ class Session(Filing, Looking):
             plan = (plan or self.graph.plan).further(resume.checkpoint.epoch)
         plan = plan or self.graph.plan
         graph = self.graph if plan is self.graph.plan else self.graph.having(plan=plan)
-        program = self.compile(device=device, seed=plan.seed, graph=graph)
-        before = resume.program if resume is not None else self.program
-        if before is not None and (resume is not None or not fresh):
-            self.carry(before, program)
+        document = str(self.path.resolve()) if self.path is not None else ""
+        with kept_if_failing(graph, document, device, keep=store):
+            program = self.compile(device=device, seed=plan.seed, graph=graph)
+            before = resume.program if resume is not None else self.program
+            if before is not None and (resume is not None or not fresh):
+                self.carry(before, program)
+            feed = self.feed(program, plan, data)
         run = Run(program)
         checkpoint = resume.checkpoint if resume is not None else None
-        feed = self.feed(program, plan, data)
         self.program, self.run = program, run
         events = fit(program, feed, plan, control, resume=checkpoint)
         if store:
             from neuralgraph.training.recorder import Recorder, Subject, recorded
             from neuralgraph.training.store import Store
 
-            document = str(self.path.resolve()) if self.path is not None else ""
             events = recorded(events, Recorder(Store(), Subject(graph, program, feed, document, resume), control, run))
         for event in events:
             run.hear(event)
