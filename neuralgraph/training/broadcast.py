@@ -71,7 +71,8 @@ class Broadcast:
             return
         text = "".join(json.dumps(_plain(one), allow_nan=False, separators=(",", ":")) + "\n" for one in self._lines)
         # one open and close a time: on a network disk others see a file as it was when it was last closed
-        with self.file.open("r+b" if self._length else "wb") as file:
+        self.file.touch()
+        with self.file.open("r+b") as file:
             file.seek(self._length)
             file.write(text.encode())
             file.truncate()
