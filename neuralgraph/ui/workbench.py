@@ -115,7 +115,7 @@ class Workbench(QObject):
         self.documents.saved.connect(self.last.keep)
         self.documents.saved.connect(self.kept.saved)
         self.documents.elsewhere = self.keeping.elsewhere
-        self.documents.busy = lambda: self.bridge.running
+        self.documents.busy = lambda: self.training.state.phase != "idle"
         self.documents.weights_taken.connect(self.views.weights_changed)
         self.documents.weights_taken.connect(self.live.look)
         self.keeping.recovered.connect(self.documents.take)

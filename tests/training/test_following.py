@@ -130,9 +130,9 @@ def test_another_process_is_followed_while_it_writes_and_missed_when_it_is_kille
                 if any(isinstance(one, Step) for one in found):
                     moments.append(time.monotonic())
                 losses += sum(len(one.losses) for one in found if isinstance(one, Step))
-                (kept,) = store.runs()
+                done, (kept,) = store.epochs(id), store.runs()
                 assert kept.state == RUNNING and all(len(one[0]) == len(one[1]) for one in store.curves(id).values())
-                assert kept.step >= 0 and len(store.epochs(id)) <= kept.epoch + 1
+                assert [one["epoch"] for one in done] == list(range(1, len(done) + 1)) and len(done) <= kept.epoch
                 time.sleep(0.02)
             gaps = np.diff(moments)
             assert len(moments) == 8 and np.median(gaps) <= 1.0, gaps
