@@ -32,7 +32,7 @@ def write_tensorboard(store: Store, id: int, folder: Path) -> Path:
     Numbers of every batch and of validation share a chart: `loss/train`, `loss/validation`. One written before is
     replaced.
     """
-    if find_spec("tensorboard") is None:
+    if missing():
         raise RunError(MISSING)
     kept, curves = store.get(id), store.curves(id)
     home = folder / f"run-{id}-{re.sub(r'[^A-Za-z0-9._-]+', '-', kept.called).strip('-.')[:60]}"
@@ -49,6 +49,11 @@ def write_tensorboard(store: Store, id: int, folder: Path) -> Path:
     except OSError as error:
         raise RunError(f"The log cannot be written to {home}: {error.strerror or error}.") from None
     return home
+
+
+def missing() -> bool:
+    """The extra is not installed."""
+    return find_spec("tensorboard") is None
 
 
 @contextlib.contextmanager

@@ -38,6 +38,29 @@ def later(milliseconds: int, what: Callable[[], object], home: QObject) -> QTime
     return timer
 
 
+class Pulse(QObject):
+    """Beats every so many milliseconds from `start` until `stop`."""
+
+    beat = Signal()
+
+    def __init__(self, milliseconds: int, parent: QObject) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self)
+        self._timer.setInterval(milliseconds)
+        self._timer.timeout.connect(self.beat)
+
+    def start(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    @property
+    def on(self) -> bool:
+        return self._timer.isActive()
+
+
 class AnalysisBridge(QObject):
     """Analyses documents in a thread. While one is under way only the latest waits; answers come on the GUI thread."""
 

@@ -30,6 +30,7 @@ from neuralgraph.ui.panels.properties import Properties
 from neuralgraph.ui.panels.weights_dialog import TypedWeights
 from neuralgraph.ui.presenter import Presenter
 from neuralgraph.ui.rooms import Rooms
+from neuralgraph.ui.runs import Runs
 from neuralgraph.ui.safekeeping import Safekeeping
 from neuralgraph.ui.training import Training
 from neuralgraph.ui.training_bar import BarState
@@ -66,7 +67,7 @@ class Workbench(QObject):
         self.palette = Palette(self.session.catalog, self.theme)
         self.finder = Finder(self.canvas, self.theme)
         self.last, self.kept = LastWeights(self), KeptRuns(self)
-        self.offers = Offers(self)
+        self.offers, self.runs = Offers(self), Runs(self)
         self.views = Views(self)
         self.live = LivePictures(self.bridge, self)
         self.rooms = Rooms(self)
@@ -77,6 +78,7 @@ class Workbench(QObject):
         self.actions = Actions(window, {
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
             "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
+            "runs": self.runs, "run": self.runs.commands,
         }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
@@ -95,6 +97,7 @@ class Workbench(QObject):
         tabs = self.docks.bottom
         self.views.add_tabs(tabs)
         tabs.add("problems", "Problems", lambda: self.problems)
+        tabs.add("runs", "Runs", self.runs.make)
         self.views.add_more_tabs(tabs)
         tabs.add("outline", "Outline", lambda: self.outline)
         tabs.add("log", "Log", lambda: self.log)
@@ -372,6 +375,7 @@ class Workbench(QObject):
         self.docks.save()
         self.settings.save()
         self.training.close()
+        self.runs.close()
         self.views.close()
         self.live.close()
         self.typing.close()
