@@ -52,7 +52,7 @@ class Follow(QObject):
         try:
             file = located(run=wanted) if isinstance(wanted, int) else located(wanted)
         except NeuralGraphError as error:
-            self._bench.say("warning", str(error), "")
+            self._bench.log.say(str(error), "warning")
             tell(self._bench.window, "There is nothing to follow", str(error))
             return
         self.stop()
@@ -101,11 +101,13 @@ class Follow(QObject):
         if trouble:
             self._pulse.stop()
             self._strip.say(trouble, "error")
-            self._bench.say("warning", trouble, "")
+            self._strip.end()
+            self._bench.log.say(trouble, "warning")
         elif standing.over:
             self._pulse.stop()
             self._strip.say(sentence(standing), "warning" if standing.trouble or standing.state == "failed" else "ok")
-            self._bench.say("note", sentence(standing), "")
+            self._strip.end()
+            self._bench.log.say(sentence(standing))
         else:
             self._strip.say(sentence(standing), "warning" if standing.trouble else "")
 
@@ -131,7 +133,7 @@ def sentence(one: Standing) -> str:
         parts.append("paused")
     if one.epochs and one.state != "interrupted":
         parts.append(f"epoch {min(one.epoch + (not one.over), one.epochs)} of {one.epochs}")
-    if one.loss == one.loss:
+    if one.loss == one.loss and one.state != "interrupted":
         parts.append(f"loss {figure(one.loss)}")
     if one.left is not None and not one.over:
         parts.append(f"{span(*one.left)} left")

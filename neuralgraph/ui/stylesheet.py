@@ -113,6 +113,7 @@ QScrollBar:horizontal { background: transparent; height: $p10; margin: $p2; }
 QScrollBar::handle { background: $hairline; border-radius: $p3; min-height: $p24; min-width: $p24; }
 QScrollBar::handle:hover { background: $outline; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QDockWidget { color: $text2; font-weight: 600; }

@@ -189,7 +189,7 @@ def test_rename_note_keep_copy_and_details(qtbot: Any, bench: Any, store: Store)
     rows = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
     assert len(rows) == 2 and rows[0][1:] == TITLES and rows[1][:3] == ["2", "finished", "quick"]
     qtbot.keyClick(table, Qt.Key.Key_Return)
-    text = said(opened(bench, "(run 2)"))
+    text = said(opened(bench, "quick, run 2"))
     assert "rate × 10" in text and "all 3 epochs are done" in text and "1 thread" in text
 
 

@@ -29,7 +29,8 @@ class Strip(QFrame):
         row.setSpacing(theme.px(8))
         row.addWidget(self.sign)
         row.addWidget(self.words, 1)
-        row.addWidget(button("Stop following", kind="link", clicked=stop))
+        self.button = button("Stop following", kind="link", clicked=stop)
+        row.addWidget(self.button)
         fitted(self, theme, self._dress)
 
     def say(self, text: str, level: str = "") -> None:
@@ -40,6 +41,10 @@ class Strip(QFrame):
         if level != self._level:
             self._level = level
             self._dress()
+
+    def end(self) -> None:
+        """Nothing more comes: it is only to be put away."""
+        self.button.setText("Close")
 
     def _dress(self) -> None:
         sign, role = SIGNS[self._level]

@@ -12,11 +12,12 @@ from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.runs_table import RunsTable
-from neuralgraph.ui.panels.runs_words import matches
+from neuralgraph.ui.panels.runs_words import COLUMNS, matches
 from neuralgraph.ui.panels.search import Search
 from neuralgraph.ui.theme import Theme
 
 SCOPES = ("All documents", "This document")
+TITLES = [one.title for one in COLUMNS]
 BUTTONS = (("runs_pin", "ghost-outline"), ("runs_compare", "compare-horizontal"), ("runs_csv", "export"),
            ("runs_delete", "delete-outline"), ("runs_follow", "access-point"))
 
@@ -95,6 +96,7 @@ class RunsPanel(QWidget):
             mine = one.id in own or (bool(document) and one.document == document)
             return one.id not in hidden and (mine or not only) and (not text.strip() or matches(one, text))
 
+        self.table.setColumnHidden(TITLES.index("Document"), only)
         self.table.runs.filter(passes)
         self.settle(len(hidden & self.table.runs.known.keys()))
 

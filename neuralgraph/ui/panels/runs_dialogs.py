@@ -96,7 +96,7 @@ def ask_text(parent: QWidget, theme: Theme, title: str, text: str, then: Callabl
 
 def details(parent: QWidget, theme: Theme, run: Kept, events: Sequence[Mapping[str, Any]]) -> RunDialog:
     """Everything that is known of a run, and what happened in it."""
-    made = RunDialog(parent, theme, f"{run.called}  (run {run.id})")
+    made = RunDialog(parent, theme, f"{run.name}, run {run.id}" if run.name else run.called)
     page = QWidget()
     grid = QGridLayout(page)
     grid.setContentsMargins(0, 0, theme.px(8), 0)

@@ -36,6 +36,11 @@ def state(one: Kept) -> str:
     return STATES.get(one.state, (one.state,))[0]
 
 
+def name(one: Kept) -> str:
+    """The document stands beside it."""
+    return one.name or f"run {one.id}"
+
+
 def document(one: Kept) -> str:
     return Path(one.document).name if one.document else "not saved"
 
@@ -54,7 +59,7 @@ def number(value: float | None) -> str:
     """A figure with three or four digits, a real minus sign; – where there is none."""
     if value is None or value - value != 0:
         return "–"
-    return f"{value:.4g}".replace("e-0", "e-").replace("-", "−")
+    return f"{value:.4g}".replace("e-0", "e-").replace("e+", "e").replace("-", "−")
 
 
 def loss_of(one: Kept) -> tuple[str, float | None]:
@@ -86,11 +91,11 @@ def _order(value: float | None) -> float:
 
 COLUMNS: tuple[Column, ...] = (
     Column("State", 98, state, lambda one: list(STATES).index(one.state) if one.state in STATES else 9),
-    Column("Name", 148, lambda one: one.called, lambda one: one.called.casefold()),
-    Column("Document", 112, document, lambda one: document(one).casefold()),
+    Column("Name", 116, name, lambda one: (one.name.casefold(), one.id)),
+    Column("Document", 128, document, lambda one: document(one).casefold()),
     Column("Started", 96, started, lambda one: (one.started, one.id)),
     Column("Epochs", 68, lambda one: f"{one.epoch} of {one.epochs}", lambda one: one.epoch, right=True),
-    Column("Loss", 60, lambda one: number(loss_of(one)[1]), lambda one: _order(loss_of(one)[1]), right=True),
+    Column("Loss", 66, lambda one: number(loss_of(one)[1]), lambda one: _order(loss_of(one)[1]), right=True),
     Column("Metric", 116, lambda one: figure_words(*metric_of(one)), lambda one: _order(metric_of(one)[1])),
     Column("Seed", 44, lambda one: str(one.seed), lambda one: one.seed, right=True),
     Column("Device", 58, lambda one: one.device, lambda one: one.device),
