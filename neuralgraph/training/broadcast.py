@@ -35,6 +35,7 @@ class Broadcast:
         self._curves: dict[str, list[tuple[NDArray[np.int64], NDArray[np.float64]]]] = {}
         self._counts: dict[str, tuple[int, int]] = {}
         self._step: dict[str, Any] | None = None
+        self._epochs: list[tuple[int, int, float, Mapping[str, float]]] = []
         self._lines: list[dict[str, Any]] = []
         self._length = 0
         """So much of the file is known to be good."""
@@ -49,8 +50,7 @@ class Broadcast:
             case Step():
                 self._learned(event, spent)
             case EpochEnded():
-                figures = {name: float(one) for name, one in event.figures.items() if np.ndim(one) == 0}
-                self._say("epoch", epoch=event.epoch, step=event.step, seconds=event.seconds + spent, figures=figures)
+                self._epochs.append((event.epoch, event.step, event.seconds + spent, event.figures))
             case Changed():
                 self._say("changed", step=event.step, epoch=event.epoch, name=event.name, old=event.old, new=event.new)
             case Note():
@@ -66,10 +66,10 @@ class Broadcast:
 
     def write(self, now: float) -> None:
         """Append what has come; half a line of an earlier attempt is written over. `OSError` where that fails."""
-        self._close_step(now)
+        self._close(now)
         if not self._lines:
             return
-        text = "".join(json.dumps(_plain(one), allow_nan=False, separators=(",", ":")) + "\n" for one in self._lines)
+        text = "".join(map(_line, self._lines))
         # one open and close a time: on a network disk others see a file as it was when it was last closed
         self.file.touch()
         with self.file.open("r+b") as file:
@@ -80,11 +80,11 @@ class Broadcast:
         self._lines = []
 
     def _say(self, kind: str, **values: Any) -> None:
-        self._close_step(None)
+        self._close(None)
         self._lines.append({"kind": kind, **values})
 
     def _learned(self, event: Step, spent: float) -> None:
-        """Several such events become one line."""
+        """All such events between two writings become one line: epochs may be shorter than a hundredth of a second."""
         count = max(event.batches, len(event.losses))
         steps = np.arange(event.step - count + 1, event.step + 1, dtype=np.int64)
         several = event.parts if len(event.parts) > 1 else {}
@@ -107,6 +107,15 @@ class Broadcast:
         self._counts[name] = seen + len(values), told + len(values[kept])
         return steps[kept], values[kept]
 
+    def _close(self, now: float | None) -> None:
+        """What has come of steps and epochs, as lines: the steps first."""
+        self._close_step(now)
+        if self._epochs:
+            rows = [[epoch, step, seconds, {name: float(one) for name, one in figures.items() if np.ndim(one) == 0}]
+                    for epoch, step, seconds, figures in self._epochs]
+            self._epochs = []
+            self._lines.append({"kind": "epochs", "rows": rows})
+
     def _close_step(self, now: float | None) -> None:
         if self._step is None:
             return
@@ -118,6 +127,13 @@ class Broadcast:
             line["at"] = now
         self._curves = {}
         self._lines.append(line)
+
+
+def _line(value: dict[str, Any]) -> str:
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":")) + "\n"
+    except ValueError:  # a number that is none
+        return json.dumps(_plain(value), allow_nan=False, separators=(",", ":")) + "\n"
 
 
 def _plain(value: Any) -> Any:

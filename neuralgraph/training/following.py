@@ -148,8 +148,7 @@ class Follower:
                     event = self._event(json.loads(line))
                 except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OverflowError):
                     raise self._damaged() from None
-                if event is not None:
-                    found.append(event)
+                found += event
         return found
 
     def _damaged(self) -> RunError:
@@ -166,7 +165,14 @@ class Follower:
             raise RunError(f"{self.file} was written by a newer NeuralGraph. It cannot be followed here.")
         return life
 
-    def _event(self, line: dict[str, Any]) -> Event | None:
+    def _event(self, line: dict[str, Any]) -> list[Event]:
+        """What a line says; nothing where it is of a later version."""
+        if line["kind"] == "epochs":
+            return [self._epoch(*row) for row in line["rows"]]
+        found = self._said(line)
+        return [found] if found is not None else []
+
+    def _said(self, line: dict[str, Any]) -> Event | None:
         now, kind = self.standing, line["kind"]
         if kind != "begun" and now.state == PAUSED:
             now.state = RUNNING
@@ -175,12 +181,6 @@ class Follower:
                 return self._begun(line)
             case "step":
                 return self._step(line)
-            case "epoch":
-                figures = {str(name): _number(one) for name, one in line["figures"].items()}
-                now.epoch, now.step = int(line["epoch"]), int(line["step"])
-                now.seconds = _number(line["seconds"])
-                now.figures.update(figures)
-                return EpochEnded(now.epoch, now.step, figures, {}, now.seconds)
             case "changed":
                 return Changed(int(line["step"]), float(line["epoch"]), str(line["name"]), float(line["old"]),
                                float(line["new"]))
@@ -191,7 +191,14 @@ class Follower:
                 return Paused(int(line["epoch"]), int(line["step"]))
             case "ended":
                 return self._ended(line)
-        return None  # of a later version: no harm
+        return None
+
+    def _epoch(self, epoch: Any, step: Any, seconds: Any, given: Any) -> EpochEnded:
+        now, figures = self.standing, {str(name): _number(one) for name, one in given.items()}
+        now.state = RUNNING
+        now.epoch, now.step, now.seconds = int(epoch), max(int(step), now.step), _number(seconds)
+        now.figures.update(figures)
+        return EpochEnded(now.epoch, int(step), figures, {}, now.seconds)
 
     def _begun(self, line: dict[str, Any]) -> Started:
         losses, metrics = (tuple(str(one) for one in line[name]) for name in ("losses", "metrics"))

@@ -215,7 +215,8 @@ def test_a_long_curve_stays_small_and_true(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("line", [
-    b"no json", b"[]", b"{}", b'{"kind":"step"}', b'{"kind":"epoch","epoch":1,"step":1,"seconds":0,"figures":3}',
+    b"no json", b"[]", b"{}", b'{"kind":"step"}', b'{"kind":"epochs","rows":[[1,1,0,3]]}',
+    b'{"kind":"epochs","rows":[[1,1,0]]}',
     b'{"kind":"step","epoch":0,"step":2,"within":1,"batches":1,"seconds":0,"lr":0,"norm":0,"rate":0,"left":null,'
     b'"curves":{"":[[1,2],[0.5]]}}', b"[" * 100_000, b'{"kind":"step","step":1e400,"batches":1}'])
 def test_a_damaged_line_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes) -> None:
@@ -266,7 +267,10 @@ def test_where_a_run_is_looked_for(store: Store, tmp_path: Path) -> None:
         located(run=9)
 
 
-def test_following_costs_the_writer_little(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("example", "epochs"), [("digits-mlp", 60), ("xor", 1500)])
+def test_following_costs_the_writer_little(
+    store: Store, monkeypatch: pytest.MonkeyPatch, example: str, epochs: int
+) -> None:
     """Only the processor time of this thread: the share of all that is done for followers."""
     spent = [0.0]
     for name in ("hear", "write"):
@@ -279,6 +283,6 @@ def test_following_costs_the_writer_little(store: Store, monkeypatch: pytest.Mon
 
         monkeypatch.setattr(Broadcast, name, timed)
     begin = time.thread_time()
-    ng.train(ng.load("examples/digits-mlp.ngraph"), epochs=60, store=True)
+    ng.train(ng.load(f"examples/{example}.ngraph"), epochs=epochs, store=True)
     share = spent[0] / (time.thread_time() - begin)
     assert 0 < share < 0.03, share
