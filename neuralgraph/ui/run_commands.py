@@ -214,7 +214,7 @@ class RunCommands(QObject):
         store, plots = self._store(), self._plots()
         nodes = store.graph(one.id).nodes
         titles = {id: (placed.title or placed.type, placed.type in SHARES) for id, placed in nodes.items()}
-        curves = RunCurves(plots.smoothing, titles, name=one.name or f"run {one.id}")
+        curves = RunCurves(plots.smoothing, titles, name=f"{one.id} · {one.name}" if one.name else f"run {one.id}")
         curves.feed(told(store, one.id))
         curves.over = True
         return curves

@@ -209,6 +209,9 @@ def test_compare_overlays_the_curves_and_lists_what_differs(bench: Any, store: S
     text = said(opened(bench, "2 runs compared"))
     assert "seed 1 → 2" in text and "epochs 2 → 3" in text and "From run 1 to run 2" in text
     assert number(store.get(1).final["val_loss"]) in text
+    lines = [line.split(",") for line in plots.csv().splitlines()]
+    assert {one[1].strip('" ') for one in lines if one[0] == '"Loss'} == {"run 1", "run 2"}
+    assert plots.views["left"]._end == 3.0, "the longer of both is seen to its end"
     plots.pin(on=False)
     bench.runs.show()
     choose(bench, 3)
@@ -303,6 +306,34 @@ def test_the_log_of_several_runs(bench: Any, tmp_path: Path, monkeypatch: pytest
     do(bench, "runs_tensorboard")
     assert sorted(one.name.split("-")[1] for one in (tmp_path / "log").iterdir()) == ["1", "2"]
     assert "tensorboard --logdir" in bench.log.text()
+
+
+def test_both_themes_and_a_larger_text(bench: Any) -> None:
+    from neuralgraph.ui.tokens import DARK, LIGHT
+
+    panel = bench.runs.panel
+    bench.runs.follower.begin(2)
+    for tokens in (DARK, LIGHT):
+        bench.theme.set_tokens(tokens)
+        icon = panel.table.runs.index(0, 0).data(Qt.ItemDataRole.DecorationRole)
+        picture = icon.pixmap(16, 16).toImage()
+        assert picture.pixelColor(8, 2).name().upper() == tokens.ok
+        assert tokens.text2 in panel.count.styleSheet() and tokens.text in bench.runs.follower._strip.words.styleSheet()
+    before = panel.table.verticalHeader().defaultSectionSize()
+    bench.theme.set_scale(1.5)
+    assert panel.table.verticalHeader().defaultSectionSize() > before
+    bench.theme.set_scale(1.0)
+    bench.runs.follower.stop()
+
+
+def test_two_of_one_name_stay_two_curves(bench: Any, store: Store) -> None:
+    for id in (1, 2):
+        store.change(id, name="the same")
+    bench.runs.look()
+    choose(bench, 1, 2)
+    do(bench, "runs_compare")
+    plots = bench.docks.bottom.page_of("plots")
+    assert [one.name for one in plots.curves("loss")] == ["1 · the same", "2 · the same"]
 
 
 def test_a_context_menu_has_the_commands(qtbot: Any, bench: Any) -> None:

@@ -175,7 +175,7 @@ class PlotsPanel(Exported):
             return
         self._build_views()
         self._pages.setCurrentIndex(1)
-        end = self.run.end(self.axis) or max((one.end(self.axis) for one in self.pinned), default=1.0)
+        end = max(one.end(self.axis) for one in (self.run, *self.pinned)) or 1.0
         for side, view in self.views.items():
             name = self._name(side)
             view.setVisible(bool(name))
