@@ -127,6 +127,7 @@ class TrainingBar(QFrame):
                 f"{state.errors} problem{'s' if state.errors > 1 else ''} to solve before training")
         elif state.message:
             self._trouble_text.setText(state.message)
+        self._trouble_text.setToolTip(self._trouble_text.text())
         self._loss.show_value(state.loss)
         self._rate.show_value(state.rate)
         self._metric.name.setText(state.metric)
@@ -214,6 +215,7 @@ class TrainingBar(QFrame):
         self._trouble = QWidget()
         self._trouble_sign = QLabel()
         self._trouble_text = words(theme, "", 13, 600, "error")
+        self._trouble_text.setMinimumWidth(1)  # a long message gives way before the window does
         trouble = QHBoxLayout(self._trouble)
         trouble.setContentsMargins(theme.px(8), 0, 0, 0)
         trouble.setSpacing(theme.px(10))
