@@ -35,6 +35,8 @@ from neuralgraph.training.store import Store, held
 
 PIECE, LONGEST = 2**22, 2**26
 """Bytes read at once, and of one line at most."""
+FIRST = 2**16
+"""Bytes of the first line at most."""
 QUIET = 15.0
 """So many seconds without a word, then it is said."""
 PAUSED = "paused"
@@ -120,7 +122,9 @@ class Follower:
     def _news(self) -> list[Event]:
         try:
             with self.file.open("rb") as file:
-                first = file.readline(2**16)
+                first = file.readline(FIRST)
+                if len(first) == FIRST:
+                    raise RunError(f"{self.file} is not what a run writes for its followers.")
                 if first.endswith(b"\n") and (life := self._life_of(first)) != self._life:
                     self._forget()
                     self._life = life

@@ -235,6 +235,9 @@ def test_what_is_no_such_file_and_what_is_newer(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(json.dumps({"kind": "begun", "format": 99, "life": "x"}) + "\n")
     with pytest.raises(RunError, match="newer NeuralGraph"):
         Follower(tmp_path / FILE).look()
+    (tmp_path / FILE).write_text("x" * 2**17)
+    with pytest.raises(RunError, match="not what a run writes"):
+        Follower(tmp_path / FILE).look()
     (tmp_path / FILE).unlink()
     with pytest.raises(RunError, match="nothing to follow"):
         Follower(tmp_path / FILE).look()

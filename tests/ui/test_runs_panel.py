@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from neuralgraph.training.store import Store, transaction
 from neuralgraph.ui import dialogs, run_commands
 from neuralgraph.ui.panels.runs_words import COLUMNS, figure_words, number
 from neuralgraph.ui.window import MainWindow
+from tests.ui.test_words_are_text import rich
 
 Open = Callable[..., MainWindow]
 TITLES = [one.title for one in COLUMNS]
@@ -334,6 +336,28 @@ def test_two_of_one_name_stay_two_curves(bench: Any, store: Store) -> None:
     do(bench, "runs_compare")
     plots = bench.docks.bottom.page_of("plots")
     assert [one.name for one in plots.curves("loss")] == ["1 · the same", "2 · the same"]
+
+
+def test_the_words_of_a_run_are_text(qtbot: Any, bench: Any, store: Store) -> None:
+    evil = "<img src='file:///etc/hostname'><b>bold</b>"
+    store.change(1, name=evil, note=evil, title=evil, reason=evil, document=f"/{evil[:20]}", device=evil)
+    live = store.folder_of(1) / "live.jsonl"
+    first, *rest = live.read_text().splitlines()
+    live.write_text("\n".join([json.dumps({**json.loads(first), "title": evil, "host": evil}), *rest]) + "\n")
+    bench.runs.look()
+    choose(bench, 1, 2)
+    do(bench, "runs_compare")
+    bench.runs.show()
+    choose(bench, 1)
+    do(bench, "runs_details")
+    do(bench, "runs_rename")
+    bench.runs.follower.begin(1)
+    qtbot.waitUntil(lambda: "finished" in bench.runs.follower._strip.words.text(), timeout=5000)
+    model = bench.runs.panel.table.runs
+    tips = [model.index(model.row_of(1), column).data(Qt.ItemDataRole.ToolTipRole) for column in range(len(TITLES))]
+    assert all("&lt;img" in one and "<img" not in one for one in tips)
+    assert rich(bench.window) == [] and sum("<img" in one.text() for one in bench.window.findChildren(QLabel)) > 5
+    bench.runs.follower.stop()
 
 
 def test_a_context_menu_has_the_commands(qtbot: Any, bench: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
 
-from neuralgraph.ui.controls import button, dress, words
+from neuralgraph.ui.controls import button, dress, tip, words
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.theme import Theme
@@ -37,7 +37,7 @@ class Strip(QFrame):
         """`level` is "", "ok", "warning" or "error"."""
         if text != self.words.text():
             self.words.setText(text)
-            self.words.setToolTip(text)
+            self.words.setToolTip(tip(text))
         if level != self._level:
             self._level = level
             self._dress()

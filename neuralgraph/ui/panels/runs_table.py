@@ -18,9 +18,10 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHeaderView, QTableView
 
 from neuralgraph.training.kept import Kept
+from neuralgraph.ui.controls import tip
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
-from neuralgraph.ui.panels.runs_words import COLUMNS, STATES, tip
+from neuralgraph.ui.panels.runs_words import COLUMNS, STATES, about
 from neuralgraph.ui.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -89,7 +90,7 @@ class RunsModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return column.text(one)
             case Qt.ItemDataRole.ToolTipRole:
-                return tip(one)
+                return tip(about(one))
             case Qt.ItemDataRole.TextAlignmentRole if column.right:
                 return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             case Qt.ItemDataRole.DecorationRole if index.column() == 0:

@@ -103,7 +103,7 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def tip(one: Kept) -> str:
+def about(one: Kept) -> str:
     """What hovering tells: what does not fit into the row."""
     lines = [f"{one.called}: {state(one)}" + (f", {one.reason}" if one.reason else "")]
     if one.document:
