@@ -178,6 +178,8 @@ def test_a_tensorboard_log_holds_the_same_numbers(
     pytest.importorskip("tensorboard", reason="the extra «tensorboard» is not installed")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+    from neuralgraph.training.tensorboard import numbers
+
     begun = time.time()
     asked(capsys, "train", str(document), "--epochs", "3")
     store = Store()
@@ -197,6 +199,11 @@ def test_a_tensorboard_log_holds_the_same_numbers(
         (one["step"], pytest.approx(one["figures"]["val_accuracy"], rel=1e-6)) for one in store.epochs(1)]
     assert {"loss/validation", "accuracy/train"} <= set(log.Tags()["scalars"])
     assert main(["runs", "export", "1", "--tensorboard", str(tmp_path), "--to", "x.csv"]) == 2
+    with store.writing() as db:  # as an earlier version kept it
+        db.execute("DELETE FROM curves WHERE name = 'wall time'")
+    kept, curves = store.get(1), store.curves(1)
+    old = [at for tag, _, _, at in numbers(store, kept, curves) if tag == "loss/train"]
+    assert old == sorted(old) and kept.started <= old[0] and old[-1] <= (kept.ended or 0)
 
 
 def test_without_tensorboard_it_says_how_to_get_it(

@@ -161,6 +161,7 @@ class Recorder:
             again = before is not None and id == before.id
             if before is not None and again:
                 self._take_up(before, event)
+            self._curve(WALL).add(np.array([event.start_step]), np.array([now()]))
             facts = {"title": self.subject.graph.title[:200], "document": self.subject.document}
             earlier = told(self.store, id, event.start_step) if again else ()
             self._live = Broadcast(self.store.folder_of(id), id, event, facts, now(), earlier)

@@ -104,8 +104,9 @@ def _moments(
         known += [(float(one["step"]), float(one["at"])) for one in store.events(kept.id)]
     else:
         known += [(float(one["step"]), kept.started + one["seconds"]) for one in epochs]
-    if kept.ended is not None:
-        known.append((float(kept.step), kept.ended))
+    if kept.ended is not None:  # seconds are counted from a little earlier on
+        ended = kept.ended
+        known = [(step, min(at, ended)) for step, at in known] + [(float(kept.step), ended)]
     places = sorted(known, key=lambda one: (one[1], one[0]))
     x = np.maximum.accumulate(np.array([one[0] for one in places]))
     y = np.array([one[1] for one in places])

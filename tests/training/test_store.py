@@ -363,8 +363,9 @@ def test_the_csv_has_levers_final_figures_and_gaps(store: Store) -> None:
     assert finals["final test_accuracy"][2:] == [str(kept.step), repr(kept.final["test_accuracy"])]
     assert [float(one[3]) for one in lines if one[0] == "seconds of the epoch"] == [
         one["seconds"] for one in store.epochs(1)]
-    steps, walls = store.curves(1).get("wall time", ([], []))
-    assert [float(one[3]) for one in lines if one[0] == "wall time"] == list(walls) and len(steps) == len(walls)
+    steps, walls = store.curves(1)["wall time"]
+    assert [float(one[3]) for one in lines if one[0] == "wall time"] == walls.tolist() and steps[0] == 0
+    assert kept.started <= walls[0] <= walls[-1] <= (kept.ended or 0)
     with store.writing() as db:
         db.execute("UPDATE epochs SET figures = '{\"loss\": null}' WHERE epoch = 1")
     assert f"loss of the epoch,1.0,{kept.steps_per_epoch},\n" in as_csv(store, 1)
