@@ -22,6 +22,7 @@ from neuralgraph.cli_data import data
 from neuralgraph.cli_fetch import fetch
 from neuralgraph.cli_runs import runs
 from neuralgraph.cli_tune import tune
+from neuralgraph.cli_watch import watch
 from neuralgraph.errors import NeuralGraphError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+runs.command()(watch)
 app.add_typer(runs)
 app.command()(fetch)
 app.command()(tune)

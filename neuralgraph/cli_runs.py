@@ -1,4 +1,4 @@
-"""`neuralgraph runs list | show | compare | export | rename | note | pin | delete`: the run store without a window."""
+"""`neuralgraph runs list | show | compare | export | rename | note | pin | delete | watch`: the runs that were kept."""
 
 from __future__ import annotations
 
@@ -101,19 +101,21 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """What differs between runs: the graph, the plan, what they ran on; and the final figures side by side."""
+    from neuralgraph.training.compared import KINDS, differences, side_by_side
+
     store = _store()
     first, rest = store.get(run), [store.get(id) for id in others]
-    found: list[dict[str, Any]] = [{"runs": [first.id, one.id], **_differences(store, first, one)} for one in rest]
-    names = list(dict.fromkeys(name for one in (first, *rest) for name in one.final))
-    final = {name: {str(one.id): one.final.get(name) for one in (first, *rest)} for name in names}
+    found: list[dict[str, Any]] = [{"runs": [first.id, one.id], **differences(store, first, one)} for one in rest]
+    final = {name: {str(one.id): value for one, value in zip((first, *rest), row, strict=True)}
+             for name, row in side_by_side((first, *rest)).items()}
     if _said(store, {"differences": found, "final": final}, as_json=as_json):
         return
     for one in found:
         out.print(f"[bold]{one['runs'][0]} → {one['runs'][1]}[/bold]")
-        for kind in ("graph", "plan", "facts"):
+        for kind in KINDS:
             for sentence in one[kind]:
                 out.print(f"  {kind}: {escape(sentence)}", highlight=False, soft_wrap=True)
-        if not any(one[kind] for kind in ("graph", "plan", "facts")):
+        if not any(one[kind] for kind in KINDS):
             out.print("  the same graph, plan, data and versions")
     table = Table("figure", *(f"run {one.id}" for one in (first, *rest)), box=None, header_style="bold")
     for name, row in final.items():
@@ -121,23 +123,17 @@ def compare(
     out.print(table)
 
 
-def _differences(store: Store, one: Kept, other: Kept) -> dict[str, list[str]]:
-    from neuralgraph.graph.difference import difference
-
-    a, b = store.graph(one.id), store.graph(other.id)
-    pairs = {name: (getattr(one, name), getattr(other, name)) for name in ("device", "threads", "data")}
-    pairs |= {name: (one.versions.get(name), other.versions.get(name))
-              for name in dict.fromkeys((*one.versions, *other.versions))}
-    return {"graph": list(difference(a.having(plan=b.plan), b)), "plan": list(difference(a, a.having(plan=b.plan))),
-            "facts": [f"{name} {old} → {now}" for name, (old, now) in pairs.items() if old != now]}
-
-
 @runs.command()
 def export(
     run: Run, to: Annotated[Path | None, typer.Option("--to", help="Write there, not to standard output.")] = None,
+    tensorboard: Annotated[Path | None, typer.Option("--tensorboard", help="Write a TensorBoard log into this folder.",
+                                                     show_default=False)] = None,
     as_json: Json = False,
 ) -> None:
-    """The curves of a run as CSV: exactly the numbers that are plotted."""
+    """The curves of a run as CSV: every number there is, exactly those that are plotted. Or a TensorBoard log."""
+    if tensorboard is not None:
+        _export_tensorboard(run, tensorboard, to, as_json=as_json)
+        return
     from neuralgraph.graph.save import write_checked
     from neuralgraph.training.plotted import as_csv
 
@@ -147,6 +143,18 @@ def export(
         write_checked(to, text.encode())
     if not _said(store, {"csv": text} if to is None else {"path": str(to)}, as_json=as_json) and to is None:
         sys.stdout.write(text)
+
+
+def _export_tensorboard(run: int, folder: Path, to: Path | None, *, as_json: bool) -> None:
+    from neuralgraph.training.tensorboard import write_tensorboard
+
+    if to is not None:
+        raise typer.BadParameter("--to writes CSV and --tensorboard a log. Give one of them.")
+    store = _store()
+    home = write_tensorboard(store, run, folder)
+    if not _said(store, {"path": str(home)}, as_json=as_json):
+        out.print(f"Written to {escape(str(home))}. Look at it with: tensorboard --logdir {escape(str(folder))}",
+                  highlight=False, soft_wrap=True)
 
 
 @runs.command()

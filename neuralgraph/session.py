@@ -304,6 +304,7 @@ class Session(Filing, Looking):
         started several processes, all of them learn it together.
         """
         from neuralgraph.training.company import company, device_of
+        from neuralgraph.training.failing import kept_if_failing
         from neuralgraph.training.loop import fit
         from neuralgraph.training.run import Run
         from neuralgraph.training.threads import used
@@ -320,20 +321,21 @@ class Session(Filing, Looking):
             plan = (plan or self.graph.plan).further(resume.checkpoint.epoch)
         plan = plan or self.graph.plan
         graph = self.graph if plan is self.graph.plan else self.graph.having(plan=plan)
-        program = self.compile(device=device, seed=plan.seed, graph=graph)
-        before = resume.program if resume is not None else self.program
-        if before is not None and (resume is not None or not fresh):
-            self.carry(before, program)
+        document = str(self.path.resolve()) if self.path is not None else ""
+        with kept_if_failing(graph, document, device, keep=store):
+            program = self.compile(device=device, seed=plan.seed, graph=graph)
+            before = resume.program if resume is not None else self.program
+            if before is not None and (resume is not None or not fresh):
+                self.carry(before, program)
+            feed = self.feed(program, plan, data)
         run = Run(program)
         checkpoint = resume.checkpoint if resume is not None else None
-        feed = self.feed(program, plan, data)
         self.program, self.run = program, run
         events = fit(program, feed, plan, control, resume=checkpoint, company=together)
         if store and together.leads:
             from neuralgraph.training.recorder import Recorder, Subject, recorded
             from neuralgraph.training.store import Store
 
-            document = str(self.path.resolve()) if self.path is not None else ""
             events = recorded(events, Recorder(Store(), Subject(graph, program, feed, document, resume), control, run))
         with used(threads):
             for event in events:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +111,114 @@ def test_export_rename_note_pin_delete(
     for words in (("show", "1"), ("delete", "1"), ("export", "1"), ("rename", "1", "x"), ("compare", "1", "2")):
         assert "no run 1" in asked(capsys, "runs", *words, code=1)["error"]["message"]
     assert main(["runs", "show", "one"]) == 2
+
+
+def test_watching_a_run(document: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main(["runs", "watch", "--latest"]) == 1 and "No runs are kept" in capsys.readouterr().err
+    asked(capsys, "train", str(document), "--epochs", "2")
+    assert main(["runs", "watch"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Run 1 · finished · epoch 2 of 2 · step ") and "all 2 epochs are done" in said
+    found = asked(capsys, "runs", "watch", "1")
+    assert (found["run"], found["state"], found["epoch"], found["step"]) == (1, "finished", 2, found["steps"])
+    assert found["loss"] > 0 and found["figures"]["accuracy"] > 0 and found["left"] is None
+    assert asked(capsys, "runs", "watch", "--path", str(Store().folder), "--latest")["run"] == 1
+    assert main(["runs", "watch", "1", "--latest"]) == 2
+    capsys.readouterr()
+    assert "nothing to follow" in _gone(capsys)
+
+
+def _gone(capsys: pytest.CaptureFixture[str]) -> str:
+    (Store().folder_of(1) / "live.jsonl").unlink()
+    return str(asked(capsys, "runs", "watch", "1", code=1)["error"]["message"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_watching_prints_while_it_runs_and_says_who_is_gone(document: Path) -> None:
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    train = [sys.executable, "-m", "neuralgraph", "train", str(document), "--epochs", "900000"]
+    with subprocess.Popen(train, env=env, stdout=subprocess.DEVNULL) as trains:
+        try:
+            deadline = time.monotonic() + 30
+            while not any(Store().folder.glob("*/live.jsonl")) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            watch = [sys.executable, "-m", "neuralgraph", "runs", "watch", "--latest", "--json"]
+            with subprocess.Popen(watch, env=env, stdout=subprocess.PIPE, text=True) as watches:
+                assert watches.stdout is not None
+                live = [json.loads(watches.stdout.readline()) for _ in range(3)]
+                trains.send_signal(signal.SIGKILL)
+                left = [json.loads(line) for line in watches.stdout]
+                assert watches.wait(20) == 1
+        finally:
+            trains.kill()
+    assert [one["state"] for one in live] == ["running"] * 3
+    steps = [one["step"] for one in (*live, *left)]
+    assert steps == sorted(steps) and steps[0] < steps[2] and live[-1]["left"] is not None
+    assert left[-1]["state"] == "interrupted" and "ended without a word" in left[-1]["reason"]
+
+
+def test_another_machine_that_stays_silent_is_given_up(
+    document: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(capsys, "train", str(document), "--epochs", "1")
+    file = Store().folder_of(1) / "live.jsonl"
+    first, *lines = file.read_text().splitlines()
+    head = {**json.loads(first), "host": "gpu-3"}
+    file.write_text("\n".join([json.dumps(head), *lines[:-1]]) + "\n")
+    monkeypatch.setattr("neuralgraph.cli_watch.EVERY", 0.1)
+    monkeypatch.setattr("neuralgraph.training.following.QUIET", 0.2)
+    assert main(["runs", "watch", "1", "--patience", "1"]) == 1
+    said = " ".join(capsys.readouterr())
+    assert "Run 1 · training" in said and "No word from gpu-3" in said and "not watched any longer" in said
+
+
+def test_a_tensorboard_log_holds_the_same_numbers(
+    document: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("tensorboard", reason="the extra «tensorboard» is not installed")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    from neuralgraph.training.tensorboard import numbers
+
+    begun = time.time()
+    asked(capsys, "train", str(document), "--epochs", "3")
+    store = Store()
+    for _ in range(2):  # one written before is replaced
+        home = Path(asked(capsys, "runs", "export", "1", "--tensorboard", str(tmp_path / "log"))["path"])
+    assert home.parent == tmp_path / "log" and len(list(home.iterdir())) == 1
+    log = EventAccumulator(str(home), size_guidance={"scalars": 0}).Reload()
+    steps, losses = store.curves(1)["loss"]
+    read = log.Scalars("loss/train")
+    assert [one.step for one in read] == steps.tolist()
+    assert [one.value for one in read] == pytest.approx(losses.tolist(), rel=1e-6)
+    walls = [one.wall_time for one in read]
+    kept = store.get(1)
+    assert walls == sorted(walls) and begun <= walls[0] and walls[-1] <= (kept.ended or 0) <= time.time()
+    ends = log.Scalars("accuracy/validation")
+    assert [(one.step, one.value) for one in ends] == [
+        (one["step"], pytest.approx(one["figures"]["val_accuracy"], rel=1e-6)) for one in store.epochs(1)]
+    assert {"loss/validation", "accuracy/train"} <= set(log.Tags()["scalars"])
+    assert main(["runs", "export", "1", "--tensorboard", str(tmp_path), "--to", "x.csv"]) == 2
+    with store.writing() as db:  # as an earlier version kept it
+        db.execute("DELETE FROM curves WHERE name = 'wall time'")
+    kept, curves = store.get(1), store.curves(1)
+    old = [at for tag, _, _, at in numbers(store, kept, curves) if tag == "loss/train"]
+    assert old == sorted(old) and kept.started <= old[0] and old[-1] <= (kept.ended or 0)
+
+
+def test_without_tensorboard_it_says_how_to_get_it(
+    document: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(capsys, "train", str(document), "--epochs", "1")
+    monkeypatch.setattr("neuralgraph.training.tensorboard.find_spec", lambda _name: None)
+    said = asked(capsys, "runs", "export", "1", "--tensorboard", str(tmp_path / "log"), code=1)["error"]["message"]
+    assert "neuralgraph[tensorboard]" in said and not (tmp_path / "log").exists()
+
+
+def test_a_run_that_cannot_begin_is_kept(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    g = ng.Graph()
+    g.add("MSELoss", id="loss")
+    ng.save(g, document)
+    said = asked(capsys, "train", str(document), code=1)["error"]["message"]
+    (kept,) = asked(capsys, "runs", "list", str(document))["runs"]
+    assert (kept["state"], kept["reason"]) == ("failed", said)

@@ -12,6 +12,8 @@ MOST = 16384
 """So many numbers a curve at most; beyond, every other one is dropped."""
 BLOCK = 128
 """Numbers in one row of the database."""
+WALL = "wall time"
+"""The curve that says when: seconds since 1970, several times a second."""
 Steps = NDArray[np.int64]
 Floats = NDArray[np.float64]
 

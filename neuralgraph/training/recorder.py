@@ -21,8 +21,9 @@ import torch
 from neuralgraph.errors import NeuralGraphError, RunError
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.file import dumps
+from neuralgraph.training.broadcast import Broadcast
 from neuralgraph.training.checkpoint import Checkpoint
-from neuralgraph.training.curve import GrowingCurve
+from neuralgraph.training.curve import WALL, GrowingCurve
 from neuralgraph.training.events import (
     Changed,
     EpochEnded,
@@ -42,6 +43,7 @@ from neuralgraph.training.fingerprint import fingerprint, otherwise, versions
 from neuralgraph.training.kept import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED, Kept
 from neuralgraph.training.store import Store, now, text, transaction, why
 from neuralgraph.training.thinning import make_room
+from neuralgraph.training.told import told
 
 if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
@@ -82,6 +84,9 @@ class Recorder:
         self._db: sqlite3.Connection | None = None
         self._lock: IO[bytes] | None = None
         self._files = Files(Path())
+        self._live: Broadcast | None = None
+        self._met = False
+        """The run has begun, whether it could be kept or not."""
         self._curves: dict[str, GrowingCurve] = {}
         self._rows: list[tuple[str, tuple[Any, ...]]] = []
         self._row: dict[str, Any] = {}
@@ -94,8 +99,12 @@ class Recorder:
 
     def hear(self, event: Event) -> None:
         """Take in the next event. It comes from the thread that trains, while that stands still."""
+        if isinstance(event, Failed) and not self._met:
+            self._begin(self._never_started())
         if not isinstance(event, Started) and self._db is None:
             return
+        if self._live is not None:
+            self._live.hear(event, self._spent)
         match event:
             case Started():
                 self._begin(event)
@@ -141,15 +150,31 @@ class Recorder:
 
     # -- beginning --------------------------------------------------------------------------------------------------
 
+    def _never_started(self) -> Started:
+        """What there would have been to say of a run that failed before its first batch."""
+        subject = self.subject
+        plan, feed = subject.graph.plan, subject.feed
+        size = feed.rows if plan.full_batch else plan.batch_size
+        return Started(plan.epochs, -(-feed.rows // max(size, 1)), feed.rows, feed.validation_rows, feed.test_rows,
+                       subject.program.device, plan.seed, 0, tuple(subject.program.losses),
+                       tuple(subject.program.metrics))
+
     def _begin(self, event: Started) -> None:
+        self._met = True
         try:
             self.notes += make_room(self.store)
             self._db = self.store.connect()
             before = self._earlier()
             id = before.id if before is not None and self._continues(before) else self._made(event, before)
             self._files, self.run.id = Files(self.store.folder_of(id)), id
-            if before is not None and id == before.id:
+            again = before is not None and id == before.id
+            if before is not None and again:
                 self._take_up(before, event)
+            self._curve(WALL).add(np.array([event.start_step]), np.array([now()]))
+            facts = {"title": self.subject.graph.title[:200], "document": self.subject.document}
+            earlier = told(self.store, id, event.start_step) if again else ()
+            self._live = Broadcast(self.store.folder_of(id), id, event, facts, now(), earlier)
+            self._live.write(now())
         except (NeuralGraphError, sqlite3.Error, OSError) as error:
             said = str(error) if isinstance(error, NeuralGraphError) else why(error)
             self.notes.append(f"This run is not kept. {said} Training goes on.")
@@ -234,7 +259,7 @@ class Recorder:
         moment = perf_counter()
         if moment >= self._beat_at:
             here = np.array([event.step], dtype=np.int64)
-            for name, value in ((RATE, event.lr), (NORM, event.gradient_norm), (SPEED, event.rate)):
+            for name, value in ((RATE, event.lr), (NORM, event.gradient_norm), (SPEED, event.rate), (WALL, now())):
                 if np.isfinite(value):
                     self._curve(name).add(here, np.array([value]))
             self._flush()
@@ -288,6 +313,8 @@ class Recorder:
         del self._rows[: len(rows)]
         for curve in self._curves.values():
             curve.confirm()
+        if self._live is not None:
+            self._live.write(now())
 
     # -- weights ----------------------------------------------------------------------------------------------------
 
@@ -308,6 +335,8 @@ class Recorder:
     def _end(self, state: str, step: int, reason: str, checkpoint: Checkpoint | None, **more: Any) -> None:
         """Everything that is left to write, and the lock is free."""
         self._event(step, state, reason, **more)
+        if self._live is not None:
+            self._live.ended(state, step, reason, self._row.get("final", {}), now())
         if checkpoint is not None or state == FAILED:
             self._attempt(lambda: self._files.last(checkpoint, self.subject.program.state_dict()))
             self._row["best"] = self._files.written
@@ -320,7 +349,7 @@ class Recorder:
                 self._db.close()
         if self._lock is not None:
             self._lock.close()
-        self._db = self._lock = None
+        self._db = self._lock = self._live = None
 
     def _attempt(self, work: Callable[[], None]) -> None:
         """Do it; where the disk says no, say so once and go on."""

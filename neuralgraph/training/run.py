@@ -81,6 +81,7 @@ class Run:
             case Finished():
                 self.final.update(event.final)
                 self.stop_reason, self.seconds = event.reason, event.seconds
+                self.checkpoint = getattr(self.program, "checkpoint", None)  # it knows that the test part was used
             case Stopped():
                 self.stop_reason = event.reason
             case Failed():

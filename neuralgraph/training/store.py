@@ -11,7 +11,7 @@ import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
@@ -51,6 +51,10 @@ CREATE INDEX events_of ON events (run);
 CREATE TABLE curves (run INTEGER, name TEXT, number INTEGER, stride INTEGER, steps BLOB, numbers BLOB,
   PRIMARY KEY (run, name, number)) WITHOUT ROWID;
 """
+COLUMNS = ("id, name, note, pinned, document, title, parent, state, reason, started, ended, seconds, epoch, epochs, "
+           "step, steps_per_epoch, seed, device, threads, data, thinned, begun, versions, final, best")
+"""All but the document itself, which may be large."""
+CHANGING = "id, state, step, epoch, name, note, pinned, document, ended, thinned"
 TABLES = ("epochs", "events", "curves")
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 Curve: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.float64]]"
@@ -147,13 +151,27 @@ class Store:
     def runs(self, document: str | None = None, most: int = -1) -> list[Kept]:
         """Every run, the newest first; of one document, if asked. Those that never ended are marked interrupted."""
         where, values = ("", ()) if document is None else (" WHERE document = ?", (document,))
-        statement = f"SELECT * FROM runs{where} ORDER BY id DESC LIMIT ?"  # noqa: S608  (no words of others)
+        statement = f"SELECT {COLUMNS} FROM runs{where} ORDER BY id DESC LIMIT ?"  # noqa: S608  (no words of others)
         rows = self._rows(statement, (*values, most))
         return [self._kept(row) for row in rows]
 
+    def glance(self) -> dict[int, tuple[Any, ...]]:
+        """What may change of every run, by its number: quick, to find out which are to be read anew."""
+        return {row[0]: tuple(row) for row in self._rows(f"SELECT {CHANGING} FROM runs")}  # noqa: S608
+
+    def some(self, ids: Iterable[int]) -> list[Kept]:
+        """These runs, as far as they are there, in the order of their numbers."""
+        wanted = sorted(set(ids))
+        rows = [row for first in range(0, len(wanted), 500) for row in self._some(wanted[first : first + 500])]
+        return [self._kept(row) for row in rows]
+
+    def _some(self, ids: list[int]) -> list[sqlite3.Row]:
+        marks = ", ".join("?" * len(ids))
+        return self._rows(f"SELECT {COLUMNS} FROM runs WHERE id IN ({marks}) ORDER BY id", tuple(ids))  # noqa: S608
+
     def get(self, id: int) -> Kept:
         """One run; `RunError` where there is none of that number."""
-        rows = self._rows("SELECT * FROM runs WHERE id = ?", (id,))
+        rows = self._rows(f"SELECT {COLUMNS} FROM runs WHERE id = ?", (id,))  # noqa: S608
         if not rows:
             raise RunError(f"There is no run {id} in the run store. «neuralgraph runs list» shows those there are.")
         return self._kept(rows[0])
@@ -194,7 +212,7 @@ class Store:
                        int(some[0]["stride"])) for name, some in parts.items()}
 
     def _kept(self, row: sqlite3.Row) -> Kept:
-        found = {name: row[name] for name in row.keys() if name != "graph"}  # noqa: SIM118  (not a mapping)
+        found = dict(zip(row.keys(), row, strict=True))
         found |= {name: numbers(found[name]) for name in JSON}
         found |= {"pinned": bool(row["pinned"]), "thinned": bool(row["thinned"]), "folder": self.folder_of(row["id"])}
         if row["state"] == RUNNING and not self.alive(row["id"]):
@@ -245,11 +263,16 @@ class Store:
 
     def alive(self, id: int) -> bool:
         """Whether a process holds the lock of this run."""
-        try:
-            with (self.folder_of(id) / LOCK).open("r+b") as file:
-                return not hold(file.fileno())
-        except OSError:
-            return False
+        return held(self.folder_of(id))
+
+
+def held(home: Path) -> bool:
+    """Whether a process of this machine holds the lock of the run in this folder."""
+    try:
+        with (home / LOCK).open("r+b") as file:
+            return not hold(file.fileno())
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

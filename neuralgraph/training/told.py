@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from neuralgraph.training.curve import WALL
 from neuralgraph.training.events import EpochEnded, Event, Started, Step
 from neuralgraph.training.store import Curve, Store
 
-OTHERS = ("learning rate", "gradient norm", "samples per second")
+OTHERS = ("learning rate", "gradient norm", "samples per second", WALL)
 """Curves of the run store that are not losses."""
 
 

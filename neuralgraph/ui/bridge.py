@@ -38,6 +38,29 @@ def later(milliseconds: int, what: Callable[[], object], home: QObject) -> QTime
     return timer
 
 
+class Pulse(QObject):
+    """Beats every so many milliseconds from `start` until `stop`."""
+
+    beat = Signal()
+
+    def __init__(self, milliseconds: int, parent: QObject) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self)
+        self._timer.setInterval(milliseconds)
+        self._timer.timeout.connect(self.beat)
+
+    def start(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    @property
+    def on(self) -> bool:
+        return self._timer.isActive()
+
+
 class AnalysisBridge(QObject):
     """Analyses documents in a thread. While one is under way only the latest waits; answers come on the GUI thread."""
 
@@ -142,7 +165,9 @@ class TrainingBridge(QObject):
     started = Signal()
     ended = Signal()
     _running: ClassVar[list[TrainingBridge]] = []
-    """Those of all open documents whose run is under way: one at a time."""
+    """Those of all open documents whose run is under way: one at a time on a device."""
+    _calm: ClassVar[float] = 0.0
+    """How often threads take turns while nothing is trained."""
     failed = Signal(str)
     ticked = Signal()
     """The mailbox was looked into: also while the run stands still."""
@@ -152,7 +177,8 @@ class TrainingBridge(QObject):
         self.control: Any = None
         self._mailbox: deque[Event | str | None] = deque()
         self._thread: Thread | None = None
-        self._interval = sys.getswitchinterval()
+        self.device = self.title = ""
+        """Where the run under way computes, and the document that it belongs to."""
         self._courtesy = Courtesy(self)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
@@ -163,22 +189,23 @@ class TrainingBridge(QObject):
         """A run is under way, perhaps paused."""
         return self._timer.isActive()
 
-    @property
-    def before(self) -> TrainingBridge | None:
-        """The run of another document that is under way: this one has to wait for its end."""
-        return next((one for one in self._running if one is not self), None)
+    def before(self, device: str) -> TrainingBridge | None:
+        """The run of another document that is under way on this device: one here has to wait for its end."""
+        return next((one for one in self._running if one is not self and one.device == device), None)
 
-    def start(self, make: Callable[[], Iterable[Event]], control: Any) -> None:
+    def start(self, make: Callable[[], Iterable[Event]], control: Any, device: str = "cpu", title: str = "") -> None:
         """Iterate over `make()` in a thread. One run at a time."""
         if self.running:
             raise RuntimeError("a run is under way")
+        self.device, self.title = device, title
         self.control = control
         control.courtesy = self._courtesy.wait
         self._mailbox.clear()
+        if not self._running:
+            TrainingBridge._calm = sys.getswitchinterval()
         self._running.append(self)
         self._thread = Thread(target=self._work, args=(make,), name="training", daemon=True)
         self._timer.start()
-        self._interval = sys.getswitchinterval()
         sys.setswitchinterval(TURN)
         gc.freeze()  # the engine's million objects stay: looking through them for garbage holds the window up 0.2 s
         self._thread.start()
@@ -221,7 +248,8 @@ class TrainingBridge(QObject):
         self._timer.stop()
         if self in self._running:
             self._running.remove(self)
-        sys.setswitchinterval(self._interval)
+            if not self._running:
+                sys.setswitchinterval(self._calm)
         if self._thread is not None:
             self._thread.join(5)
         self._thread = self.control = None

@@ -133,6 +133,29 @@ def _train() -> tuple[Command, ...]:
     )
 
 
+def _runs() -> tuple[Command, ...]:
+    return (
+        Command("runs", "Runs", "Kept runs", ("Ctrl+Alt+4",), "history", "runs.show"),
+        Command("runs_follow", "Runs", "Follow…", (), "access-point", "runs.follow"),
+        Command("runs_unfollow", "Runs", "Stop following", (), "", "runs.unfollow"),
+        Command("runs_details", "Runs", "Details", (), "information-outline", "run.details", rule=True),
+        Command("runs_copy", "Runs", "Copy the row", (), "content-copy", "run.copy"),
+        Command("runs_go_on", "Runs", "Go on where it was", (), "play", "run.go_on", rule=True),
+        Command("runs_weights", "Runs", "Take its weights", (), "download", "run.take_last"),
+        Command("runs_best", "Runs", "Take its best weights", (), "", "run.take_best"),
+        Command("runs_as_it_was", "Runs", "Open as it was, with its weights", (), "folder-open-outline",
+                "run.as_it_was"),
+        Command("runs_pin", "Runs", "Show as a ghost curve", (), "ghost-outline", "run.pin", rule=True),
+        Command("runs_compare", "Runs", "Compare 2 to 4 runs", (), "compare-horizontal", "run.compare"),
+        Command("runs_rename", "Runs", "Rename run…", (), "", "run.rename", rule=True),
+        Command("runs_note", "Runs", "Write a note on it…", (), "note-outline", "run.note"),
+        Command("runs_keep", "Runs", "Keep for good", (), "pin-outline", "run.keep"),
+        Command("runs_csv", "Runs", "Export its numbers as CSV…", (), "export", "run.export_csv", rule=True),
+        Command("runs_tensorboard", "Runs", "Export a TensorBoard log…", (), "", "run.export_tensorboard"),
+        Command("runs_delete", "Runs", "Delete run…", (), "delete-outline", "run.delete", rule=True),
+    )
+
+
 def _help() -> tuple[Command, ...]:
     return (
         Command("help", "Help", "About this node", ("F1",), "help-circle-outline", "window.help"),
@@ -142,7 +165,7 @@ def _help() -> tuple[Command, ...]:
     )
 
 
-COMMANDS: tuple[Command, ...] = (*_file(), *_edit(), *_view(), *_canvas(), *_train(), *_help())
+COMMANDS: tuple[Command, ...] = (*_file(), *_edit(), *_view(), *_canvas(), *_train(), *_runs(), *_help())
 
 GESTURES: tuple[Gesture, ...] = (
     Gesture("Pan", "Middle button, Space + drag"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -343,6 +344,11 @@ def words(theme: Theme, text: str = "", pixels: float = 13, weight: int = 400, r
     made.setProperty("type", (pixels, weight, role))
     dress(made, theme)
     return made
+
+
+def tip(text: str) -> str:
+    """Words as a tool tip: text with its lines, whatever they look like."""
+    return f"<p style='white-space: pre-wrap'>{escape(text)}</p>" if text else ""
 
 
 def dress(label: QLabel, theme: Theme) -> None:

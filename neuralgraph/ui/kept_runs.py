@@ -32,7 +32,7 @@ class KeptRuns(QObject):
         if run is None:
             return False
         text = f"Training was broken off in epoch {run.epoch + 1} of {run.epochs}. Nothing of it is lost."
-        self._bench.canvas.offer.ask(text, "Go on where it was", lambda: self._go_on(run.id))
+        self._bench.canvas.offer.ask(text, "Go on where it was", lambda: self.go_on(run.id))
         return True
 
     def hear(self, events: Sequence[Event]) -> None:
@@ -51,7 +51,8 @@ class KeptRuns(QObject):
             except NeuralGraphError as error:
                 self._bench.log.say(str(error), "warning")
 
-    def _go_on(self, run: int) -> None:
+    def go_on(self, run: int) -> None:
+        """Go on with it where it was; its curves are drawn from their beginning."""
         self._awaited = run
         self._bench.training.go_on(run)
 

@@ -1,3 +1,3 @@
 """The names of the menus, in their order; the window shows them before anything else is loaded."""
 
-MENUS = ("File", "Edit", "View", "Canvas", "Train", "Help")
+MENUS = ("File", "Edit", "View", "Canvas", "Train", "Runs", "Help")

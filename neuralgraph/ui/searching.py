@@ -77,7 +77,7 @@ class Searching(QObject):
         self._said, levers, device = "", Levers(), bench.training.device
         alone = self._session
         self.bridge.start(lambda: search(alone, wanted, name=resumed, resume=bool(resumed), device=device,
-                                         levers=levers), levers)  # type: ignore[arg-type, return-value]
+                                         levers=levers), levers)
 
     def _hear(self, events: Sequence[Any]) -> None:
         from neuralgraph.training.events import Failed

@@ -94,6 +94,13 @@ QTreeView, QListView, QTableView, QListWidget, QTreeWidget { background: transpa
 #numbers::item:focus { border: 2px solid $accent; }
 #numbers QHeaderView, #numbers QTableCornerButton::section { background: $sunken; border: none; }
 #numbers QHeaderView::section { background: $sunken; color: $text2; border: none; padding: 0 $p6; }
+#runs { selection-background-color: $accent_soft; selection-color: $text; }
+#runs::item { padding: 0 $p4; border: none; border-bottom: 1px solid $hairline; }
+#runs::item:selected { background: $accent_soft; color: $text; }
+#runs::item:focus { border-bottom: 1px solid $accent; }
+#runs QHeaderView { background: transparent; border: none; }
+#runs QHeaderView::section { background: $panel; color: $text2; border: none; border-bottom: 1px solid $hairline;
+    padding: 0 $p6; }
 QLineEdit[look="cell"], QLineEdit[look="cell"]:focus { border: 2px solid $accent; border-radius: 0; padding: 0 $p2;
     min-height: $p16; background: $panel; }
 QLineEdit[look="cell"][wrong="true"] { border: 2px solid $error; background: $error_soft; padding: 0 $p2;
@@ -116,6 +123,7 @@ QScrollBar:horizontal { background: transparent; height: $p10; margin: $p2; }
 QScrollBar::handle { background: $hairline; border-radius: $p3; min-height: $p24; min-width: $p24; }
 QScrollBar::handle:hover { background: $outline; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QDockWidget { color: $text2; font-weight: 600; }

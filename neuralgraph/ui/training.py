@@ -29,6 +29,8 @@ from neuralgraph.training.events import (
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.training_bar import BarState
 
+NAME = 24
+"""So many letters of another document's name have room in the bar."""
 SHARES = ("Accuracy",)
 """Metrics that are written in per cent."""
 
@@ -169,7 +171,7 @@ class Training(QObject):
         session = self.session
         if session is None or self._closed or self.bridge.running or self.state.errors:
             return
-        other = self.bridge.before
+        other = self.bridge.before(self.device)
         if other is not None:
             self._wait(other, lever, run)
             return
@@ -182,12 +184,16 @@ class Training(QObject):
         self._show(phase="running", left="–", speed="–", message="", started=True, **begins)
         self.bridge.start(
             lambda: session.train(control=control, device=device, fresh=fresh, resume=run, store=True, threads=threads),
-            control)
+            control, device, session.title)
 
     def _wait(self, other: TrainingBridge, lever: str, run: int | None) -> None:
-        """One run at a time: this one begins when that of the other document is over."""
-        self.said.emit("note", "Another document is training. This run begins when that one has ended.", "")
-        self._show(phase="waiting", message="Waits for the run of another document", started=False)
+        """One run at a time on a device: this one begins when that of the other document is over."""
+        stands = other.control is not None and other.control.state == "paused"
+        self.said.emit("note", f"Another document, «{other.title}», {'is paused' if stands else 'trains'} on this "
+                       "device. This run is in the queue and begins by itself when the device is free; Stop takes it "
+                       "out.", "")
+        title = other.title if len(other.title) <= NAME else f"{other.title[:NAME - 1]}…"
+        self._show(phase="waiting", message=f"In the queue behind another document, «{title}»", started=False)
         self._lever, self._run = lever, run
         other.ended.connect(self._no_longer_wait, Qt.ConnectionType.SingleShotConnection)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from neuralgraph.ui.controls import Choice, Rule, button, dress, repolish, words
+from neuralgraph.ui.controls import Choice, Rule, button, dress, repolish, tip, words
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import badge, icon
 from neuralgraph.ui.theme import Theme
@@ -127,6 +127,7 @@ class TrainingBar(QFrame):
                 f"{state.errors} problem{'s' if state.errors > 1 else ''} to solve before training")
         elif state.message:
             self._trouble_text.setText(state.message)
+        self._trouble_text.setToolTip(tip(self._trouble_text.text()))
         self._loss.show_value(state.loss)
         self._rate.show_value(state.rate)
         self._metric.name.setText(state.metric)
@@ -214,6 +215,7 @@ class TrainingBar(QFrame):
         self._trouble = QWidget()
         self._trouble_sign = QLabel()
         self._trouble_text = words(theme, "", 13, 600, "error")
+        self._trouble_text.setMinimumWidth(1)  # a long message gives way before the window does
         trouble = QHBoxLayout(self._trouble)
         trouble.setContentsMargins(theme.px(8), 0, 0, 0)
         trouble.setSpacing(theme.px(10))

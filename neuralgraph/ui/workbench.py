@@ -33,6 +33,7 @@ from neuralgraph.ui.panels.properties import Properties
 from neuralgraph.ui.panels.weights_dialog import TypedWeights
 from neuralgraph.ui.presenter import Presenter
 from neuralgraph.ui.rooms import Rooms
+from neuralgraph.ui.runs import Runs
 from neuralgraph.ui.safekeeping import Safekeeping
 from neuralgraph.ui.searching import Searching
 from neuralgraph.ui.training import Training, shortened
@@ -70,7 +71,7 @@ class Workbench(QObject):
         self.palette = Palette(self.session.catalog, self.theme)
         self.finder = Finder(self.canvas, self.theme)
         self.last, self.kept = LastWeights(self), KeptRuns(self)
-        self.offers = Offers(self)
+        self.offers, self.runs = Offers(self), Runs(self)
         self.views = Views(self)
         self.live = LivePictures(self.bridge, self)
         self.rooms = Rooms(self)
@@ -84,7 +85,7 @@ class Workbench(QObject):
         self.actions = Actions(window, {
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
             "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
-            "searching": self.searching,
+            "searching": self.searching, "runs": self.runs, "run": self.runs.commands,
         }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
@@ -103,6 +104,7 @@ class Workbench(QObject):
         tabs = self.docks.bottom
         self.views.add_tabs(tabs)
         tabs.add("problems", "Problems", lambda: self.problems)
+        tabs.add("runs", "Runs", self.runs.make)
         self.views.add_more_tabs(tabs)
         tabs.add("outline", "Outline", lambda: self.outline)
         tabs.add("log", "Log", lambda: self.log)
@@ -123,7 +125,7 @@ class Workbench(QObject):
         self.documents.saved.connect(self.last.keep)
         self.documents.saved.connect(self.kept.saved)
         self.documents.elsewhere = self.keeping.elsewhere
-        self.documents.busy = lambda: self.bridge.running
+        self.documents.busy = lambda: self.training.state.phase != "idle"
         self.documents.weights_taken.connect(self.views.weights_changed)
         self.documents.weights_taken.connect(self.live.look)
         self.keeping.recovered.connect(self.documents.take)
@@ -385,6 +387,7 @@ class Workbench(QObject):
         self.settings.save()
         self.searching.close()
         self.training.close()
+        self.runs.close()
         self.views.close()
         self.live.close()
         self.typing.close()

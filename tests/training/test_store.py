@@ -14,13 +14,13 @@ import pytest
 import torch
 
 import neuralgraph as ng
-from neuralgraph.errors import DocumentError, RunError
+from neuralgraph.errors import DocumentError, GraphError, RunError
 from neuralgraph.graph.file import canonical
 from neuralgraph.training import checkpoint_file, loop, recorder, thinning
 from neuralgraph.training.control import Control
 from neuralgraph.training.curve import BLOCK, MOST, GrowingCurve
-from neuralgraph.training.events import Changed, Event, Finished, Note, Started, Step
-from neuralgraph.training.kept import FINISHED, INTERRUPTED, RUNNING, STOPPED
+from neuralgraph.training.events import Changed, Event, Failed, Finished, Note, Paused, Started, Step
+from neuralgraph.training.kept import FAILED, FINISHED, INTERRUPTED, RUNNING, STOPPED
 from neuralgraph.training.plotted import as_csv
 from neuralgraph.training.run import collect
 from neuralgraph.training.store import Store
@@ -346,3 +346,59 @@ def test_the_csv_is_what_is_kept(store: Store) -> None:
     assert lines[0] == ["curve", "epoch", "step", "value"]
     assert [float(one[3]) for one in lines if one[0] == "loss"] == run.losses
     assert [float(one[3]) for one in lines if one[0] == "val_accuracy"] == run.history["val_accuracy"]
+
+
+def test_the_csv_has_levers_final_figures_and_gaps(store: Store) -> None:
+    control = Control()
+    control.one_batch()
+    for event in ng.fit(network(), epochs=2, test=0.2, store=True, control=control):
+        if isinstance(event, Paused):
+            control.set("lr", 0.25)
+            control.resume()
+    kept = store.get(1)
+    lines = [line.split(",") for line in as_csv(store, 1).splitlines()]
+    assert [one[1:] for one in lines if one[0] == "changed lr"] == [[repr(1 / kept.steps_per_epoch), "1", "0.25"]]
+    finals = {one[0]: one for one in lines if one[0].startswith("final ")}
+    assert finals.keys() == {f"final {name}" for name in kept.final} and "final test_accuracy" in finals
+    assert finals["final test_accuracy"][2:] == [str(kept.step), repr(kept.final["test_accuracy"])]
+    assert [float(one[3]) for one in lines if one[0] == "seconds of the epoch"] == [
+        one["seconds"] for one in store.epochs(1)]
+    steps, walls = store.curves(1)["wall time"]
+    assert [float(one[3]) for one in lines if one[0] == "wall time"] == walls.tolist() and steps[0] == 0
+    assert kept.started <= walls[0] <= walls[-1] <= (kept.ended or 0)
+    with store.writing() as db:
+        db.execute("UPDATE epochs SET figures = '{\"loss\": null}' WHERE epoch = 1")
+    assert f"loss of the epoch,1.0,{kept.steps_per_epoch},\n" in as_csv(store, 1)
+
+
+def test_a_run_that_fails_before_its_first_batch_is_kept_with_its_reason(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    open_input = ng.Graph()
+    open_input.add("MSELoss", id="loss")
+    with pytest.raises(GraphError) as wrong:
+        list(ng.fit(open_input, store=True))
+    (kept,) = store.runs()
+    assert (kept.state, kept.reason, kept.step) == (FAILED, str(wrong.value), 0)
+    assert store.events(1)[-1]["text"] == str(wrong.value) and store.graph(1) == open_input.session.graph
+    with pytest.raises(GraphError):
+        list(ng.fit(open_input))
+    assert len(store.runs()) == 1, "nobody asked to keep the second one"
+
+    def no_order(*_: object, **__: object) -> None:
+        raise ArithmeticError("no order is drawn")
+
+    monkeypatch.setattr(loop, "Order", no_order)
+    events = list(ng.fit(network(), store=True, epochs=3))
+    kept = store.runs()[0]
+    assert isinstance(events[-1], Failed) and (kept.id, kept.state, kept.epochs) == (2, FAILED, 3)
+    assert "no order is drawn" in kept.reason and kept.steps_per_epoch and kept.data
+
+
+def test_a_glance_tells_what_changed(store: Store) -> None:
+    assert store.glance() == {} and store.some([1]) == []
+    ng.train(network(), epochs=1, store=True)
+    before = store.glance()
+    assert list(before) == [1]
+    store.change(1, note="mine")
+    assert store.glance() != before and store.some([1, 7]) == [store.get(1)] == store.runs()

@@ -291,3 +291,58 @@ def test_what_was_recovered_into_a_new_tab_is_kept_by_it(shell: Shell, qtbot: An
     second.session.save(tmp_path / "saved.ngraph")
     second.documents.saved.emit()
     assert first.keeping.search() == 0
+
+
+def test_who_waits_is_told_for_whom_and_how_not_to(shell: Shell, qtbot: Any) -> None:
+    first, second = two_training(shell, qtbot)
+    message, said = second.training.state.message, second.log.text()
+    assert "queue" in message and f"«{first.session.title}»" in message and "Stop takes it out" in said
+    assert second.bar._trouble_text.text() == message and message in second.bar._trouble_text.toolTip()
+    assert second.bar.stop.isEnabled() and second.bar.minimumSizeHint().width() <= 880
+    assert second.actions["train"].text() == "Do not wait" and first.session.title in second.status.word.label.text()
+    second.training.stop()
+    assert second.training.state.phase == "idle" and not second.training.state.message
+    first.training.toggle()
+    second.training.toggle()
+    assert "is paused on this device" in second.log.text()
+    second.training.stop()
+    first.training.stop()
+    qtbot.waitUntil(lambda: not first.bridge.running, timeout=10000)
+    qtbot.wait(50)
+    assert not second.bridge.running
+
+
+def test_three_documents_train_one_after_the_other_in_their_order(shell: Shell, qtbot: Any) -> None:
+    first, second = two_training(shell, qtbot)
+    second.documents.open(examples() / "spiral.ngraph")
+    third = shell.page.bench
+    assert third is not second
+    qtbot.waitUntil(lambda: third.session.analysis is not None, timeout=20000)
+    third.training.toggle()
+    first.training.stop()
+    qtbot.waitUntil(lambda: second.bridge.running, timeout=10000)
+    assert not third.bridge.running and third.training.state.phase == "waiting"
+    assert f"«{second.session.title}»" in third.training.state.message
+    second.training.stop()
+    qtbot.waitUntil(lambda: third.bridge.running and not second.bridge.running, timeout=10000)
+    third.training.stop()
+    qtbot.waitUntil(lambda: not third.bridge.running, timeout=10000)
+
+
+def test_another_device_is_not_waited_for(shell: Shell, qtbot: Any) -> None:
+    interval = sys.getswitchinterval()
+    first = shell.page.bench
+    first.training.toggle()
+    first.documents.open(examples() / "iris.ngraph")
+    second = shell.page.bench
+    qtbot.waitUntil(lambda: second.session.analysis is not None, timeout=20000)
+    assert second.bridge.before("cpu") is first.bridge and second.bridge.before("cuda") is None
+    first.bridge.device = "cuda"  # as if it trained there
+    second.training.toggle()
+    assert second.bridge.running and first.bridge.running
+    first.training.stop()
+    qtbot.waitUntil(lambda: not first.bridge.running, timeout=10000)
+    assert sys.getswitchinterval() != interval, "the other one still trains"
+    second.training.stop()
+    qtbot.waitUntil(lambda: not second.bridge.running, timeout=10000)
+    assert sys.getswitchinterval() == interval

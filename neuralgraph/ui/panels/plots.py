@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QSlider,
     QStackedLayout,
     QToolButton,
+    QVBoxLayout,
     QWidget,
     QWidgetAction,
 )
@@ -35,6 +36,8 @@ EVERY = 0.06
 """Seconds between two drawings while nothing but steps arrives: of one plot, then of the other."""
 CALM = 0.3
 """So long after the last drawing both are drawn at once."""
+LETTERS, GHOSTS = 16, 4
+"""Letters of a run's name in the legend, and how many ghosts each have a look of their own."""
 SHORT_NAMES = {"learning rate": "lr", "weight_decay": "weight decay", "batch_size": "batch"}
 
 
@@ -54,7 +57,12 @@ class PlotsPanel(Exported):
         self._chosen = {"left": LOSS, "right": ""}
         self.views: dict[str, PlotView] = {}
         self._stale = False
-        self._pages = QStackedLayout(self)
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(0)
+        pages = QWidget()
+        self._box.addWidget(pages, 1)
+        self._pages = QStackedLayout(pages)
         self._pages.setContentsMargins(0, 0, 0, 0)
         self.notice = Notice(
             self.tokens, "chart-line", "No curves yet", "Press Train: loss and metrics are drawn while it learns.")
@@ -139,6 +147,21 @@ class PlotsPanel(Exported):
         self.pin_action.setChecked(True)
         self.refresh()
 
+    def overlay(self, runs: list[RunCurves]) -> None:
+        """Only these stored runs behind the present one: to be compared."""
+        self.pinned = list(runs)
+        self.pin_action.setChecked(bool(runs))
+        self.refresh()
+
+    def put_above(self, strip: QWidget) -> None:
+        """A line above the plots."""
+        self._box.insertWidget(0, strip)
+
+    def take_back(self, run: RunCurves) -> None:
+        """Draw these again, after those of a run that was followed."""
+        self.run = run
+        self.refresh()
+
     # Drawing
 
     def refresh(self, sides: Iterable[str] = ("left", "right")) -> None:
@@ -152,7 +175,7 @@ class PlotsPanel(Exported):
             return
         self._build_views()
         self._pages.setCurrentIndex(1)
-        end = self.run.end(self.axis) or max((one.end(self.axis) for one in self.pinned), default=1.0)
+        end = max(one.end(self.axis) for one in (self.run, *self.pinned)) or 1.0
         for side, view in self.views.items():
             name = self._name(side)
             view.setVisible(bool(name))
@@ -171,9 +194,10 @@ class PlotsPanel(Exported):
         for number, ghost in enumerate(self.pinned, start=1):
             if ghost is not self.run and name in ghost.figures and len(ghost.figures[name].train):
                 track = ghost.figures[name].train
-                title = "pinned" if len(self.pinned) == 1 else f"pinned {number}"
+                title = _short(ghost.name) or ("pinned" if len(self.pinned) == 1 else f"pinned {number}")
+                kind = "ghost" if number == 1 else f"ghost {min(number, GHOSTS)}"
                 smoothed = ghost.smoothed(name) and self.smoothing > 0
-                found.append(Shown(title, track, "ghost", smoothed, ghost.figures[name].spell(track.last)))
+                found.append(Shown(title, track, kind, smoothed, ghost.figures[name].spell(track.last)))
         figure = self.run.figures.get(name)
         for kind in ("train", "validation") if figure else ():
             curve: Track = getattr(figure, kind)
@@ -310,6 +334,10 @@ class PlotsPanel(Exported):
     def _show_all(self) -> None:
         for view in self.views.values():
             view.show_all()
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LETTERS else f"{name[:LETTERS - 1]}…"
 
 
 def marker_text(change: Changed) -> str:

@@ -49,7 +49,7 @@ class Exported(QWidget):
             for one in self.curves(name) if name else ():
                 title = f"{self._title(name)}, {one.name}"
                 wanted[title] = (one.track, one.smoothed)
-                if one.smoothed and one.kind != "ghost":
+                if one.smoothed and not one.kind.startswith("ghost"):
                     wanted[f"{title} (raw)"] = (one.track, False)
         return as_csv(wanted, self.axis)
 

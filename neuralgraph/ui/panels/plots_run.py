@@ -37,7 +37,10 @@ class Figure:
 class RunCurves:
     """The curves of one run by name: `loss`, every loss node of several, metrics, learning rate, gradient norm."""
 
-    def __init__(self, weight: float = 0.9, titles: Mapping[str, tuple[str, bool]] | None = None) -> None:
+    def __init__(self, weight: float = 0.9, titles: Mapping[str, tuple[str, bool]] | None = None,
+                 name: str = "") -> None:
+        self.name = name
+        """What it is called, where it is not the run under way."""
         self.figures: dict[str, Figure] = {LOSS: Figure(LOSS, "Loss", train=Track(weight))}
         self.changes: list[Changed] = []
         self.started: Started | None = None

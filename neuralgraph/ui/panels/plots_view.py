@@ -19,13 +19,15 @@ from neuralgraph.ui.panels.plot_lines import Content, Curve, Ink, Lines
 from neuralgraph.ui.tokens import Tokens
 
 DASH, DOT = [4.0, 2.4], [1.0, 2.0]
+DOTS, LONG = [4.0, 2.0, 1.0, 2.0], [7.0, 3.0]
 CALM = 0.9
 """How much of the height the curves have to fill before the y axis is set anew."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A curve to draw. `kind` is "train", "validation" or "ghost"; `smoothed` puts the raw numbers faintly behind."""
+    """A curve to draw. `kind` is "train", "validation" or "ghost" (also "ghost 2" …). With `smoothed` the raw numbers
+    are put faintly behind."""
 
     name: str
     track: Track
@@ -77,6 +79,7 @@ class Key(QWidget):
         self.name, self.value = QLabel(), QLabel()
         self.name.setTextFormat(Qt.TextFormat.PlainText)
         self.name.setFont(font(12))
+        self.name.setMinimumWidth(12)  # many names give way before the window does
         self.value.setFont(tabular(12, 600))
         row = QHBoxLayout(self)
         row.setContentsMargins(32, 0, 0, 0)
@@ -100,11 +103,14 @@ class Key(QWidget):
 
 
 def pen(tokens: Tokens, kind: str) -> QPen:
-    """The pen of a curve: train solid, validation dashed, ghost dotted."""
+    """The pen of a curve: train solid, validation dashed, ghost dotted, further ghosts each in their own dashes."""
     colour, width, dashes = {
         "train": (tokens.series[0], 2.2, None),
         "validation": (tokens.series[1], 2.2, DASH),
         "ghost": (tokens.ghost, 1.5, DOT),
+        "ghost 2": (tokens.series[2], 1.5, DOTS),
+        "ghost 3": (tokens.series[3], 1.5, LONG),
+        "ghost 4": (tokens.positive, 1.5, DOT),
     }[kind]
     made = QPen(QColor(colour), width)
     made.setCosmetic(True)
@@ -136,6 +142,7 @@ class PlotView(QWidget):
     def __init__(self, tokens: Tokens, title: str) -> None:
         super().__init__()
         self.tokens = tokens
+        self.setMinimumWidth(160)
         self.axis, self.log, self.percent = "epoch", False, False
         self._curves: tuple[Shown, ...] = ()
         self._choices: tuple[str, ...] = ()
@@ -272,7 +279,7 @@ class PlotView(QWidget):
         self._fit_y([(one.kind, line.y) for one, line in lines])
         curves: list[Curve] = []
         for one, line in sorted(lines, key=lambda pair: pair[0].kind == "train"):
-            if one.smoothed and one.kind != "ghost":
+            if one.smoothed and not one.kind.startswith("ghost"):
                 curves.append(self._raw(one, low, high, pixels))
             end = {"train": "o", "validation": "s"}.get(one.kind, "")
             curves.append(Curve(line.x, line.y, pen(self.tokens, one.kind), end))
@@ -306,7 +313,7 @@ class PlotView(QWidget):
 
     def _crosses(self) -> Floats:
         """Where a number was not finite: a red cross on the axis."""
-        places = [one.track.breaks(self.axis) for one in self._curves if one.kind != "ghost"]
+        places = [one.track.breaks(self.axis) for one in self._curves if not one.kind.startswith("ghost")]
         return np.unique(np.concatenate(places))[:200] if places else np.empty(0)
 
     def _marks(self, low: float, high: float) -> list[tuple[float, str, int]]:
