@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-COMMANDS = frozenset(("check", "train", "summary", "export", "nodes", "examples", "import", "inspect", "runs"))
+COMMANDS = frozenset((
+    "check", "train", "predict", "summary", "export", "nodes", "examples", "import", "inspect", "runs"))
 HELP = frozenset(("--help", "-h", "--version", "--paths"))
 
 LIBRARIES = {

@@ -1,4 +1,4 @@
-"""The session without a window: `neuralgraph check | train | summary | export | nodes | examples | runs`.
+"""The session without a window: `neuralgraph check | train | predict | summary | export | nodes | …`.
 
 Every command takes `--json` (one object on standard output, nothing else there) and exits 0 when all is well, 1 when
 the graph or the run has problems, 2 on bad usage.
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from neuralgraph.cli_predict import pack, predict
 from neuralgraph.cli_runs import runs
 from neuralgraph.errors import NeuralGraphError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from neuralgraph.graph.plan import Plan
     from neuralgraph.session import Session
     from neuralgraph.training.events import Event
+    from neuralgraph.training.run import Run
     from neuralgraph.validation.need import Need
 
 app = typer.Typer(
@@ -34,8 +36,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(runs)
+app.command()(predict)
 
-File = Annotated[Path, typer.Argument(help="A .ngraph document.", show_default=False)]
+File = Annotated[Path, typer.Argument(help="A .ngraph document, or a trained model (.ngz).", show_default=False)]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Read data outside the document's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
@@ -210,6 +213,7 @@ def train(
     seeds: Annotated[int | None, typer.Option(min=1, max=10_000, help="Train so often, with as many seeds.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     weights: Annotated[Path | None, typer.Option(help="Write the trained weights there (.safetensors).")] = None,
+    ngz: Annotated[Path | None, typer.Option(help="Write the whole trained model there (.ngz).")] = None,
     resume: Annotated[int | None, typer.Option(help="Go on with this run; --epochs are so many more.")] = None,
     keep: Annotated[bool, typer.Option(help="Keep the run in the run store.")] = True,
     allow_outside: Outside = False, as_json: Json = False,
@@ -219,6 +223,9 @@ def train(
     from neuralgraph.training.events import Failed
 
     session = _open(file, allow_outside=allow_outside)
+    before: Run | int | None = resume
+    if resume is None and session.unpack(device=device):
+        before = session.run  # a trained model is trained on
     wanted = {"epochs": epochs, "seed": seed, "batch_size": batch_size, "lr": lr, "optimizer": optimizer}
     given: dict[str, Any] = {name: one for name, one in wanted.items() if one is not None}
     if seeds is not None:
@@ -228,7 +235,7 @@ def train(
 
         _train_seeds(session, planned(session.graph.plan, **given), seeds, device, as_json=as_json)
         return
-    events = fit(Graph(session), device=device, resume=resume, store=keep, **given)
+    events = fit(Graph(session), device=device, resume=before, store=keep, **given)
     failed = None
     for event in events if as_json else _shown(events):
         failed = event if isinstance(event, Failed) else failed
@@ -238,6 +245,8 @@ def train(
         from neuralgraph.api import save_weights
 
         save_weights(run, weights)
+    if ngz is not None and failed is None:
+        session.save_model(ngz)
     if as_json:
         problem = {"error": {"message": failed.message, "hint": failed.hint, "node": failed.node}} if failed else {}
         _print_json(
@@ -313,9 +322,14 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
 def export(
     file: File,
     to: Annotated[Path | None, typer.Option("--to", help="Write there instead of standard output.")] = None,
+    ngz: Annotated[Path | None, typer.Option(help="Write the trained model there, as one file.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="With --ngz: take the weights of this file.")] = None,
+    run: Annotated[int | None, typer.Option(help="With --ngz: take the weights of this kept run.")] = None,
     allow_outside: Outside = False, as_json: Json = False,
 ) -> None:
-    """The graph as a Python file that runs alone."""
+    """The graph as a Python file that runs alone; with --ngz as a trained model."""
+    if pack(file, ngz, run, weights, allow_outside=allow_outside, as_json=as_json):
+        return
     from neuralgraph.compiler.source import to_python
     from neuralgraph.graph.save import write_checked
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from neuralgraph.errors import ChangedOutside, DataError, DocumentError, RunError
 from neuralgraph.graph.document import Graph
@@ -22,6 +23,7 @@ class Filing:
     """Saves all or nothing, keeps versions, notices other programs, keeps paths to data in reach."""
 
     catalog: Catalog
+    held: Mapping[Any, Any]
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
@@ -46,6 +48,10 @@ class Filing:
     def edit(self, edit: Edit, *, merge: object = None) -> None:
         """Change the document."""
 
+    @abstractmethod
+    def model(self, *, untrained: bool = False) -> dict[str, bytes]:
+        """The members of a file with all that was learnt."""
+
     @property
     def folder(self) -> Path | None:
         """Where relative data paths start: the document's folder."""
@@ -56,7 +62,7 @@ class Filing:
         """What the document may read."""
         from neuralgraph.data.reach import Reach
 
-        return Reach(self.folder, self.guarded, self.agreed)
+        return Reach(self.folder, self.guarded, self.agreed, self.held)
 
     def agree(self, path: str) -> None:
         """The user has chosen this path, or allowed it: it may be read."""
@@ -85,11 +91,12 @@ class Filing:
         return compared(self.path, self._seen) if self.path is not None and self._seen is not None else "same"
 
     def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> Path:
-        """Write the document, all or nothing; `DocumentError` says why not.
+        """Write the document, all or nothing; `DocumentError` says why not. As `.ngz` with all that it has learnt.
 
         `ChangedOutside` where another program has written the file in the meantime; `overwrite` writes all the same.
         """
-        from neuralgraph.graph.file import write
+        from neuralgraph.graph.file import dumps, write
+        from neuralgraph.graph.packed import is_packed, write_packed
 
         where = Path(path) if path is not None else self.path
         if where is None:
@@ -102,7 +109,11 @@ class Filing:
         self._relocate(where.parent)
         graph = self.graph
         notes = self._shelve(where)
-        data = write(where, graph)
+        if is_packed(where):
+            write_packed(where, self.model(untrained=True))
+            data = dumps(graph).encode()
+        else:
+            data = write(where, graph)
         self.path, self._saved, self._seen = where, graph, seen(where)
         self.notes = (*notes, *self._shelve(where, data))
         return where
@@ -134,12 +145,15 @@ class Filing:
 
     def _shelve(self, path: Path, data: bytes | None = None) -> tuple[str, ...]:
         """Keep a version: `data`, or what is about to be written over. Why it could not, as a note: saving goes on."""
+        from neuralgraph.graph.packed import GRAPH, is_packed, opened
         from neuralgraph.graph.versions import keep
 
         if self.shelves is None or (data is None and not path.is_file()):
             return ()
         try:
-            keep(self.shelves, path, path.read_bytes() if data is None else data)
+            if data is None:
+                data = opened(path).take(GRAPH) if is_packed(path) else path.read_bytes()
+            keep(self.shelves, path, data)
         except (DocumentError, OSError) as error:
             return (f"No earlier version of {path.name} was kept: {error}",)
         return ()

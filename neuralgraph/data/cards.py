@@ -86,9 +86,9 @@ def card_of(node: Node, delivery: Delivery) -> Card:
     samples = _spread(learned)
     y = delivery.arrays.get("y")
     small = samples.nbytes <= MOST_KEPT
-    return Card(node.type, form, dict(delivery.specs), delivery.class_names, delivery.tokens, columns, grid, ink, settings,
-                np.array(samples if small else samples[:0]),
-                np.array(_spread(y[: len(learned)])) if y is not None and small and form != "running" else None)
+    truths = np.array(_spread(y[: len(learned)])) if y is not None and small and form != "running" else None
+    return Card(node.type, form, dict(delivery.specs), delivery.class_names, delivery.tokens, columns, grid, ink,
+                settings, np.array(samples if small else samples[:0]), truths)
 
 
 def _plain(value: Any) -> Any:
@@ -162,3 +162,14 @@ def columns_of(names: Sequence[str], x: Array) -> tuple[Column, ...]:
 def _spread(rows: Array) -> Array:
     """A few of them, from all over."""
     return rows[np.unique(np.linspace(0, max(len(rows) - 1, 0), KEPT).astype(int))] if len(rows) else rows
+
+
+def blank(spec: Spec) -> Card:
+    """The card of numbers that nobody has described: those of an Input."""
+    inner = tuple(one for one in spec.shape[1:] if isinstance(one, int))
+    if len(inner) == 3 and inner[0] in (1, 3) and spec.dtype == "float32":
+        return Card("Input", "picture", {"x": spec}, grid=inner)
+    if len(inner) == 1 and spec.dtype == "float32":
+        names = [f"x{n + 1}" for n in range(inner[0])]
+        return Card("Input", "table", {"x": spec}, columns=columns_of(names, np.zeros((0, inner[0]), np.float32)))
+    return Card("Input", "array", {"x": spec})

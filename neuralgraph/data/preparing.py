@@ -95,7 +95,7 @@ def from_table(card: Card, path: Path) -> Prepared:
     table, skipped = _whole(card, table, places)
     x = np.concatenate([_cells(table, place, column) for column, place in zip(card.columns, places, strict=True)],
                        axis=1)
-    truth = ()
+    truth: tuple[str, ...] = ()
     if card.label in table.names and table.names.index(card.label) not in places:
         at = table.names.index(card.label)
         truth = tuple(row[at] for row in table.rows)
@@ -225,7 +225,8 @@ def _folded(name: str) -> str:
 
 
 def _listed(names: Sequence[str], most: int = 12) -> str:
-    return ", ".join(repr(one) for one in names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(repr(one) for one in names[:most]) + more
 
 
 # -- pictures -------------------------------------------------------------------------------------------------------

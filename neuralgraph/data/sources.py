@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from neuralgraph.data.bundled import KNOWN, bundled
+from neuralgraph.data.cards import Card, card_of
 from neuralgraph.data.clouds import bars_and_stripes, cloud, edges
 from neuralgraph.data.comments import sentiment, toxicity
 from neuralgraph.data.delivery import Delivery
@@ -57,8 +58,20 @@ _CACHE = Cache()
 def deliver(node: Node, folder: Where = None) -> Delivery:
     """The rows of a data node; paths start at `folder`. `DataError` names file, row and column.
 
-    Kept in memory by the node's parameters and the size and time of its files.
+    Kept in memory by the node's parameters and the size and time of its files. Where those cannot be read, the rows
+    that came along with a trained model stand in.
     """
+    try:
+        return _read(node, folder)
+    except DataError:
+        held = reach(folder).held.get(node.key)
+        if held is None or held.delivery is None:
+            raise
+        found: Delivery = held.delivery
+        return found
+
+
+def _read(node: Node, folder: Where) -> Delivery:
     kind = _kind(node)
     key = (node.key, str(reach(folder).folder), tuple(_stamp(path) for path in kind.files(node, folder)))
     found = _CACHE.get(key)
@@ -72,7 +85,39 @@ def describe(node: Node, folder: Where = None) -> Mapping[str, Spec]:
     """Shape, dtype and classes of every output, without reading more than that takes."""
     if node.type in ("Input", "State"):  # a State out of its place is a rule's to tell
         return {node.outputs()[0]: _input(node)}
-    return _kind(node).describe(node, folder)
+    try:
+        return _kind(node).describe(node, folder)
+    except DataError:
+        held = reach(folder).held.get(node.key)
+        if held is None:
+            raise
+        specs: Mapping[str, Spec] = held.card.specs
+        return specs
+
+
+def missing(node: Node, folder: Where = None) -> DataError | None:
+    """Why the data of a node that a trained model tells of are not here; None where they are, or nothing tells of it.
+    """
+    held = reach(folder).held.get(node.key)
+    if held is None or held.delivery is not None:
+        return None
+    try:
+        _kind(node).describe(node, folder)
+    except DataError as error:
+        return error
+    return None
+
+
+def card(node: Node, folder: Where = None) -> Card:
+    """What a data node teaches with: from its data, else from what a trained model tells of them."""
+    try:
+        return card_of(node, deliver(node, folder))
+    except DataError:
+        held = reach(folder).held.get(node.key)
+        if held is None:
+            raise
+        found: Card = held.card
+        return found
 
 
 def _input(node: Node) -> Spec:

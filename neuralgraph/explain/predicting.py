@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -137,7 +136,7 @@ def _unscaled(program: Program, loss: str, numbers: torch.Tensor) -> torch.Tenso
     chain = []
     while at is not None and program.graph.nodes[at.source].type in SCALED:
         chain.append(at.source)
-        at = next((edge for edge in into.values() if edge.target == at.source), None)  # noqa: B023
+        at = next((edge for edge in into.values() if edge.target == at.source), None)
     if at is None or program.node(at.source).role != "source":
         return numbers
     for id in chain:

@@ -74,7 +74,7 @@ def loads(source: str | bytes, *, name: str = "The document", repair: bool = Fal
 
 
 def read(path: Path, *, repair: bool = False) -> Loaded:
-    """The document in a file, or in a trained model. Nothing is read of a file that is larger than a document may be."""
+    """The document in a file, or in a trained model. Nothing is read of one that is larger than a document may be."""
     try:
         if not path.is_file():
             reason = "It is a folder." if path.is_dir() else f"There is no file of that name in {path.parent}."

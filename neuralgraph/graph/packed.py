@@ -189,7 +189,7 @@ class Packed:
         if isinstance(number, int) and not isinstance(number, bool) and number > FORMAT:
             raise self._refused(f"It was written by a newer NeuralGraph (format {number}; this one knows {FORMAT}).")
         members = found.get("members") if isinstance(found, dict) and number == FORMAT else None
-        if not isinstance(members, dict) or set(found) != {"format", "members"} or not all(map(_entry, members.values())):
+        if not isinstance(members, dict) or len(found) != 2 or not all(map(_entry, members.values())):
             raise self._refused(f"{MANIFEST} in it is damaged: it does not list the members.")
         if set(members) != set(self.names):
             odd = sorted(set(members) ^ set(self.names))[0]
