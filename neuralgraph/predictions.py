@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.explain.predicting import Answer
     from neuralgraph.explain.trying import Way
+    from neuralgraph.training.kept import Kept
     from neuralgraph.training.run import Run
 
 
@@ -130,35 +131,46 @@ def ready(
     if weights is not None:
         session.load_weights(weights)
     elif isinstance(run, int):
-        session.load_weights(_kept(run))
+        _take(session, _kept(run))
     elif run is not None:
         program: Program = run.program
         return session, program
     elif not session.trained:
-        session.load_weights(_newest(session))
+        _take(session, _newest(session))
     session.unpack()
     return session, None
 
 
-def _kept(id: int) -> Path:
-    """The weights of a run in the run store."""
+def _take(session: Session, kept: Kept) -> None:
+    """The weights of a kept run, and where it stood, to go on from."""
+    from neuralgraph.training.checkpoint_file import read_checkpoint
+    from neuralgraph.training.run import Run
+
+    files = kept.files
+    session.load_weights(files["last"] if "last" in files else files["checkpoint"])
+    session.run = Run(session.program, id=kept.id)
+    if "checkpoint" in files:
+        session.run.checkpoint = read_checkpoint(files["checkpoint"])[0]
+
+
+def _kept(id: int) -> Kept:
+    """A run in the run store that has weights."""
     from neuralgraph.training.store import Store
 
-    files = Store().get(id).files
-    found = files.get("last") or files.get("checkpoint")
-    if found is None:
+    found = Store().get(id)
+    if not {"last", "checkpoint"} & found.files.keys():
         raise RunError(f"Run {id} has no weights any more. Its curves are still there; train afresh.")
     return found
 
 
-def _newest(session: Session) -> Path:
-    """The weights of the last run of this document that has any."""
+def _newest(session: Session) -> Kept:
+    """The last run of this document that has weights."""
     from neuralgraph.training.store import Store
 
     path = session.path
     for one in Store().runs(str(path.resolve())) if path is not None else ():
         if "last" in one.files:
-            return one.files["last"]
+            return one
     raise RunError(f"{session.title} has no trained weights here. Train it first, or give a weights file, a run or a "
                    ".ngz.")
 

@@ -241,6 +241,8 @@ def from_pictures(card: Card, paths: Sequence[Path]) -> Prepared:
             if not found:
                 raise DataError(f"{path.name} holds no image. {expects(card)}", file=str(path))
             files += found
+        elif path.is_file() and path.suffix.lower() not in SUFFIXES:
+            raise DataError(f"{path.name} is no image. {expects(card)}", file=str(path))
         else:
             files.append(path)
     if len(files) > MOST_PICTURES:
