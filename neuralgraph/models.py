@@ -77,17 +77,26 @@ class Models:
         """
         if not self._brought:
             return False
+        self.accept_model(self.unpacked(device=device))
+        return True
+
+    def unpacked(self, *, device: str = "cpu") -> Run:
+        """What the file brought, as a run to go on with; nothing is changed by it. As `unpack`."""
         from neuralgraph.training.packing import learnt_of
         from neuralgraph.training.run import Run
 
         learnt = learnt_of(self._brought, "The trained model")
-        assert learnt is not None
+        if learnt is None:
+            raise RunError("There are no weights in this model.")
         program = self.compile(device=device)
         program.load_state_dict(learnt.weights)
         run = Run(program)
         run.checkpoint = learnt.checkpoint
-        self.program, self.run, self._brought = program, run, {}
-        return True
+        return run
+
+    def accept_model(self, run: Run) -> None:
+        """Go on with what `unpacked` brought."""
+        self.program, self.run, self._brought = run.program, run, {}
 
     def forget(self) -> None:
         """Throw away what was learnt: back to initial weights."""
@@ -103,7 +112,8 @@ class Models:
             raise RunError("There are no weights yet. Train first, or save the drawing alone as .ngraph.")
         graph = self.graph
         learnt = dict(self._brought) or self.at_rest(self._learnt)
-        return members_of(graph, learnt, self._holding(), (self.picture_of or drawn)(graph))
+        picture = self.picture_of(graph) if self.picture_of is not None else b""
+        return members_of(graph, learnt, self._holding(), picture or drawn(graph))
 
     def save_model(self, path: str | Path) -> Path:
         """Write a model file, all or nothing; the document goes on living where it is."""

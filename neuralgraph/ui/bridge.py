@@ -244,3 +244,33 @@ class TrainingBridge(QObject):
         self.ticked.emit()
         if over:
             self._over()
+
+
+class Pace(QObject):
+    """Calls `what` when nudged, at once but never more often than every `least` milliseconds; the last nudge counts."""
+
+    def __init__(self, least: int, what: Callable[[], object], parent: QObject) -> None:
+        super().__init__(parent)
+        self._what, self._again = what, False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(least)
+        self._timer.timeout.connect(self._due)
+
+    def nudge(self) -> None:
+        """Something is new."""
+        if self._timer.isActive():
+            self._again = True
+        else:
+            self._timer.start()
+            self._what()
+
+    def stop(self) -> None:
+        """Nothing that still waits is called."""
+        self._timer.stop()
+        self._again = False
+
+    def _due(self) -> None:
+        if self._again:
+            self._again = False
+            self.nudge()

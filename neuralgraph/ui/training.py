@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from neuralgraph.errors import RunError
 from neuralgraph.graph.edits import SetPlan
 from neuralgraph.session import Session
 from neuralgraph.training.events import (
@@ -27,6 +29,8 @@ from neuralgraph.ui.training_bar import BarState
 
 SHARES = ("Accuracy",)
 """Metrics that are written in per cent."""
+PATIENT = 20.0
+"""Seconds that a save waits for the next batch edge."""
 
 
 class Training(QObject):
@@ -100,8 +104,7 @@ class Training(QObject):
         """Back to the same initial weights."""
         self.bridge.close()
         if self.session is not None:
-            self.session.program = None
-            self.session.run = None
+            self.session.forget()
         self._forget()
         self.cleared.emit()
         self.said.emit("note", "Reset: the next run starts from the same initial weights.", "")
@@ -120,6 +123,17 @@ class Training(QObject):
     def set_rate(self, rate: float) -> None:
         """Change the rate of the run under way."""
         self.bridge.pull("set", "lr", rate)
+
+    def at_rest(self, make: Callable[[Any], Any]) -> Any:
+        """`make` called while no weight changes, with where a run under way stands: at its next batch edge."""
+        control = self.bridge.control
+        if not self.bridge.running or control is None:
+            return make(None)
+        answer = control.ask(lambda _program: make(control.stand() if control.stand is not None else None))
+        try:
+            return answer.result(PATIENT)
+        except (TimeoutError, CancelledError):
+            raise RunError("Training is busy with a long step. Pause it, then try again.") from None
 
     def save_weights(self) -> None:
         self.weights_wanted.emit()
@@ -159,7 +173,7 @@ class Training(QObject):
         control = session.control()
         if lever:
             getattr(control, lever)()
-        fresh, device = session.program is None, self.device
+        fresh, device = not session.trained, self.device
         optimizer = session.graph.plan.optimizer
         self._levers = {"lr": optimizer.lr, "l1": session.graph.plan.stages[0].steps[0].l1, **{
             name: float(value) for name, value in optimizer.options.items() if name in ("momentum", "weight_decay")}}

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from neuralgraph.ui.workbench import Workbench
 
 PANELS = "neuralgraph.ui.panels"
-TABS = (("samples", "Samples", "samples", "SamplesPanel"), ("confusion", "Confusion", "confusion", "ConfusionPanel"),
+TABS = (("try", "Try it", "try_it", "TryItPanel"),
+        ("samples", "Samples", "samples", "SamplesPanel"),
+        ("confusion", "Confusion", "confusion", "ConfusionPanel"),
         ("boundary", "Boundary", "boundary", "BoundaryPanel"))
 
 

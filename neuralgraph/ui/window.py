@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from neuralgraph.ui.shell import Shell
 
 
+DOCUMENTS = (".ngraph", ".ngz")
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff")
+"""What can be dropped: documents are opened, images tried."""
+
+
 class MainWindow(QMainWindow):
     """One document. The frame is painted first; everything else is made after that, by `furnish`.
 
@@ -128,6 +133,14 @@ class MainWindow(QMainWindow):
     def show_history(self) -> None:
         self.bench.docks.bottom.open("history")
 
+    def try_it(self, file: Path | None = None) -> None:
+        """The panel to try the trained network in, perhaps with a file that was dropped."""
+        if not self.bench.docks.shown("bottom"):
+            self.bench.docks.toggle_bottom()
+        panel = self.bench.docks.bottom.open("try")
+        if file is not None:
+            panel.take(file)  # type: ignore[attr-defined]
+
     def show_plan(self) -> None:
         """The training plan, at the right."""
         self.bench.canvas.scene.select(())
@@ -223,14 +236,16 @@ class MainWindow(QMainWindow):
     # -- events -----------------------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.toLocalFile().endswith(".ngraph") for url in event.mimeData().urls()):
+        if any(url.toLocalFile().lower().endswith((*DOCUMENTS, *IMAGES)) for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
-            if url.toLocalFile().endswith(".ngraph"):
+            path = Path(url.toLocalFile())
+            if path.suffix.lower() in (*DOCUMENTS, *IMAGES):
                 event.acceptProposedAction()
-                later(0, partial(self.bench.documents.open, Path(url.toLocalFile())), self)
+                act = self.bench.documents.open if path.suffix.lower() in DOCUMENTS else self.try_it
+                later(0, partial(act, path), self)
                 return
 
     def closeEvent(self, event: QCloseEvent) -> None:

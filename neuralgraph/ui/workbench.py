@@ -11,6 +11,7 @@ from neuralgraph.graph.history import Change
 from neuralgraph.session import Session
 from neuralgraph.ui.actions import Actions
 from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge, later
+from neuralgraph.ui.brought import Brought
 from neuralgraph.ui.canvas_area import CanvasArea
 from neuralgraph.ui.devices import devices
 from neuralgraph.ui.docks import Docks
@@ -65,7 +66,7 @@ class Workbench(QObject):
         self.properties = Properties(self.theme)
         self.palette = Palette(self.session.catalog, self.theme)
         self.finder = Finder(self.canvas, self.theme)
-        self.last, self.kept = LastWeights(self), KeptRuns(self)
+        self.last, self.kept, self.brought = LastWeights(self), KeptRuns(self), Brought(self)
         self.offers = Offers(self)
         self.views = Views(self)
         self.live = LivePictures(self.bridge, self)
@@ -176,6 +177,8 @@ class Workbench(QObject):
         self.status.forget()
         self.status.wait()
         session.device = self.training.device
+        session.at_rest = self.training.at_rest
+        session.picture_of = lambda _graph: self.canvas.as_png()
         self.training.set_session(session)
         for panel in (self.problems, self.history):
             panel.set_session(session)
@@ -234,6 +237,7 @@ class Workbench(QObject):
         self.status.show_analysis(analysis)
         self.views.set_analysis(analysis)
         self.live.look()
+        self.brought.look()
         self.presenter.look()
         self.training.follow_problems(len(analysis.errors))
         count = len([one for one in analysis.problems if one.severity != "note"])
@@ -374,6 +378,7 @@ class Workbench(QObject):
         self.training.close()
         self.views.close()
         self.live.close()
+        self.brought.close()
         self.typing.close()
         self.presenter.close()
         self.analysis.close()
