@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from neuralgraph.ui.theme import Theme
 
-ROW = 21
-"""Pixels from bar to bar."""
+ROWS = (15, 22)
+"""Pixels from bar to bar, at least and at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class AnswerBars(QWidget):
 
     def shown(self) -> tuple[Bar, ...]:
         """Those that there is room for, in their order; of more classes the likeliest first."""
-        room = max(1, self.height() // self.theme.px(ROW))
+        room = max(1, self.height() // self.theme.px(ROWS[0]))
         if len(self.bars) <= room:
             return self.bars
         return tuple(sorted(self.bars, key=lambda one: -(one.share if one.share is not None else 0.0))[:room])
@@ -55,24 +55,25 @@ class AnswerBars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shown = self.shown()
+        high = min(max(self.height() / max(1, len(shown)), px(ROWS[0])), px(ROWS[1]))
         bold, plain = self.theme.font(12, 600, figures=True), self.theme.font(12, figures=True)
         wide = max((QFontMetricsF(bold).horizontalAdvance(one.name) for one in shown), default=0.0)
         wide = min(max(wide + px(20), px(40)), self.width() * 0.45)
         end = px(64)
         for place, one in enumerate(shown):
-            top = place * px(ROW)
+            top = place * high
             painter.setFont(bold if one.chosen else plain)
             painter.setPen(QColor(t.text if one.chosen or one.share is None else t.text2))
             name = QFontMetricsF(painter.font()).elidedText(one.name, Qt.TextElideMode.ElideRight, wide - px(16))
-            painter.drawText(QRectF(px(14), top, wide - px(14), px(ROW)), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(QRectF(px(14), top, wide - px(14), high), Qt.AlignmentFlag.AlignVCenter, name)
             if one.chosen:
-                painter.drawText(QRectF(0, top, px(14), px(ROW)), Qt.AlignmentFlag.AlignVCenter, "▸")
+                painter.drawText(QRectF(0, top, px(14), high), Qt.AlignmentFlag.AlignVCenter, "▸")
             if one.share is None:
                 painter.setFont(self.theme.font(15, 600, figures=True))
-                painter.drawText(QRectF(wide + px(8), top, self.width() - wide, px(ROW)),
+                painter.drawText(QRectF(wide + px(8), top, self.width() - wide, high),
                                  Qt.AlignmentFlag.AlignVCenter, one.text)
                 continue
-            track = QRectF(wide + px(8), top + px(5), max(px(20), self.width() - wide - end - px(8)), px(ROW - 10))
+            track = QRectF(wide + px(8), top + high * 0.22, max(px(20), self.width() - wide - end - px(8)), high * 0.56)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(t.sunken))
             painter.drawRoundedRect(track, 3, 3)
@@ -81,5 +82,5 @@ class AnswerBars(QWidget):
                 painter.drawRoundedRect(QRectF(track.left(), track.top(), track.width() * one.share, track.height()),
                                         3, 3)
             painter.setPen(QColor(t.text if one.chosen else t.text2))
-            painter.drawText(QRectF(self.width() - end, top, end - px(4), px(ROW)),
+            painter.drawText(QRectF(self.width() - end, top, end - px(4), high),
                              Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, one.text)

@@ -53,7 +53,7 @@ class Said:
     wish: Any = None
 
 
-def looked(session: Session, wish: tuple[Any, Any] | None, program: Any) -> Said:
+def looked(session: Session, wish: Any, program: Any) -> Said:
     """Ask the network; in the thread that trains, or in one of its own."""
     try:
         card = session.card(program)
@@ -124,8 +124,9 @@ class TryItPanel(QWidget):
         drawing = QWidget()
         row = QHBoxLayout(drawing)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.pad, 1)
+        row.addWidget(self.pad)
         row.addWidget(self.sight)
+        row.addStretch(1)
         self._drawing, self._nothing = drawing, QWidget()
         for one in (drawing, self.text, self._nothing):
             self.inputs.addWidget(one)
@@ -133,21 +134,18 @@ class TryItPanel(QWidget):
         for one in (self.said, self.notes):
             one.setWordWrap(True)
         right = QVBoxLayout()
-        right.addWidget(self.said)
         right.addWidget(self.bars, 1)
         right.addWidget(self.notes)
         page = QWidget()
         box = QHBoxLayout(page)
         box.setContentsMargins(10, 8, 10, 8)
         box.setSpacing(14)
-        left = QVBoxLayout()
-        left.addWidget(self.inputs, 1)
-        left.addLayout(self._tools())
-        box.addLayout(left, 3)
-        box.addLayout(right, 2)
+        box.addWidget(self.inputs, 4)
+        box.addLayout(self._tools())
+        box.addLayout(right, 3)
         return page
 
-    def _tools(self) -> QHBoxLayout:
+    def _tools(self) -> QVBoxLayout:
         theme = self.theme
         self.clear_button = button("Clear", clicked=self.pad.clear)
         self.open_button = button("Open…", clicked=self._open)
@@ -156,12 +154,19 @@ class TryItPanel(QWidget):
             self._signs, ("Sample before", "Next sample"),
             (lambda: self._step(-1), lambda: self._step(1)), strict=True)]
         self.number: QLabel = words(theme, "", 12, 400, "text2")
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        for one in (self.clear_button, self.open_button, *self._steps, self.number):
-            row.addWidget(one)
-        row.addStretch(1)
-        return row
+        steps = QHBoxLayout()
+        steps.setSpacing(2)
+        for one in (*self._steps, self.number):
+            steps.addWidget(one)
+        steps.addStretch(1)
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        column.addWidget(self.clear_button)
+        column.addWidget(self.open_button)
+        column.addLayout(steps)
+        column.addWidget(self.said)
+        column.addStretch(1)
+        return column
 
     # -- what the window tells --------------------------------------------------------------------------------------
 

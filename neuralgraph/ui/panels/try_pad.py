@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from neuralgraph.ui.theme import Theme
@@ -34,12 +34,18 @@ class Pad(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setMinimumSize(QSize(theme.px(120), theme.px(120)))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Pad to draw on")
         self.setToolTip("Draw with the mouse. Delete clears it.")
 
     def sizeHint(self) -> QSize:
         return QSize(self.theme.px(160), self.theme.px(160))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        side = min(self.height(), self.theme.px(320))  # a square, as tall as there is room
+        if self.width() != side:
+            self.setFixedWidth(side)
 
     def drawing(self) -> NDArray[np.float32]:
         """What was drawn: 0 is paper, 1 is ink."""
