@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from neuralgraph.graph.plan import Plan
     from neuralgraph.session import Session
     from neuralgraph.training.events import Event
-    from neuralgraph.training.run import Run
     from neuralgraph.validation.need import Need
 
 app = typer.Typer(
@@ -223,9 +222,7 @@ def train(
     from neuralgraph.training.events import Failed
 
     session = _open(file, allow_outside=allow_outside)
-    before: Run | int | None = resume
-    if resume is None and session.unpack(device=device):
-        before = session.run  # a trained model is trained on
+    before = session.run if resume is None and session.unpack(device=device) else resume  # a model is trained on
     wanted = {"epochs": epochs, "seed": seed, "batch_size": batch_size, "lr": lr, "optimizer": optimizer}
     given: dict[str, Any] = {name: one for name, one in wanted.items() if one is not None}
     if seeds is not None:

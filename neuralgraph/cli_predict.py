@@ -120,7 +120,8 @@ def _show(said: Predictions, session: Session, to_csv: Path | None) -> None:
 
 
 def _table(said: Predictions) -> Table:
-    table = Table("input", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    table.add_column("input", overflow="fold")
     for one in said.answers:
         name = f"{one.output}: " if len(said.answers) > 1 else ""
         heads = [name + "answer"] if one.kind in ("classes", "yes") else []
@@ -134,7 +135,8 @@ def _table(said: Predictions) -> Table:
         table.add_column("in the table")
     for row, name in enumerate(said.inputs[:SHOWN]):
         cells = [cell for one in said.answers for cell in _cells(one, row)]
-        short = name if len(name) <= 60 else f"{name[:57]}…"
+        tail = len(name) > 60 and Path(name).name != name  # the end of a path says more than its beginning
+        short = name if len(name) <= 60 else f"…{name[-57:]}" if tail else f"{name[:57]}…"
         table.add_row(*(escape(one) for one in (short, *cells, *(said.truth[row:row + 1]))))
     return table
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -52,7 +53,8 @@ def answers_to(program: Program, card: Card, x: Array, folder: Where = None) -> 
     found: dict[str, list[torch.Tensor]] = {}
     with undisturbed(program.device, program.seed):
         for first in range(0, len(x), AT_ONCE):
-            part = {key.replace(".", "_").replace("/", "__"): one[first:first + AT_ONCE] for key, one in given.items()}
+            part = {key.replace(".", "_").replace("/", "__"): np.array(one[first:first + AT_ONCE])
+                    for key, one in given.items()}
             result = program.predict(**part)
             named = result if isinstance(result, dict) else {next(iter(program.outputs)): result}
             for name, value in named.items():

@@ -186,7 +186,9 @@ class Packed:
         except DocumentError as error:
             raise self._refused(f"{MANIFEST} in it is damaged: {error}") from None
         number = found.get("format") if isinstance(found, dict) else None
-        if isinstance(number, int) and not isinstance(number, bool) and number > FORMAT:
+        if type(number) is not int:
+            raise self._refused(f"{MANIFEST} in it is damaged: it does not list the members.")
+        if number > FORMAT:
             raise self._refused(f"It was written by a newer NeuralGraph (format {number}; this one knows {FORMAT}).")
         members = found.get("members") if isinstance(found, dict) and number == FORMAT else None
         if not isinstance(members, dict) or len(found) != 2 or not all(map(_entry, members.values())):

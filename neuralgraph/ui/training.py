@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from neuralgraph.errors import RunError
 from neuralgraph.graph.edits import SetPlan
 from neuralgraph.session import Session
 from neuralgraph.training.events import (
@@ -29,8 +27,6 @@ from neuralgraph.ui.training_bar import BarState
 
 SHARES = ("Accuracy",)
 """Metrics that are written in per cent."""
-PATIENT = 20.0
-"""Seconds that a save waits for the next batch edge."""
 
 
 class Training(QObject):
@@ -123,17 +119,6 @@ class Training(QObject):
     def set_rate(self, rate: float) -> None:
         """Change the rate of the run under way."""
         self.bridge.pull("set", "lr", rate)
-
-    def at_rest(self, make: Callable[[Any], Any]) -> Any:
-        """`make` called while no weight changes, with where a run under way stands: at its next batch edge."""
-        control = self.bridge.control
-        if not self.bridge.running or control is None:
-            return make(None)
-        answer = control.ask(lambda _program: make(control.stand() if control.stand is not None else None))
-        try:
-            return answer.result(PATIENT)
-        except (TimeoutError, CancelledError):
-            raise RunError("Training is busy with a long step. Pause it, then try again.") from None
 
     def save_weights(self) -> None:
         self.weights_wanted.emit()

@@ -133,14 +133,6 @@ class MainWindow(QMainWindow):
     def show_history(self) -> None:
         self.bench.docks.bottom.open("history")
 
-    def try_it(self, file: Path | None = None) -> None:
-        """The panel to try the trained network in, perhaps with a file that was dropped."""
-        if not self.bench.docks.shown("bottom"):
-            self.bench.docks.toggle_bottom()
-        panel = self.bench.docks.bottom.open("try")
-        if file is not None:
-            panel.take(file)  # type: ignore[attr-defined]
-
     def show_plan(self) -> None:
         """The training plan, at the right."""
         self.bench.canvas.scene.select(())
@@ -244,7 +236,7 @@ class MainWindow(QMainWindow):
             path = Path(url.toLocalFile())
             if path.suffix.lower() in (*DOCUMENTS, *IMAGES):
                 event.acceptProposedAction()
-                act = self.bench.documents.open if path.suffix.lower() in DOCUMENTS else self.try_it
+                act = self.bench.documents.open if path.suffix.lower() in DOCUMENTS else self.bench.views.try_it
                 later(0, partial(act, path), self)
                 return
 

@@ -78,6 +78,7 @@ class Workbench(QObject):
         self.actions = Actions(window, {
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
             "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
+            "views": self.views,
         }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
@@ -177,7 +178,7 @@ class Workbench(QObject):
         self.status.forget()
         self.status.wait()
         session.device = self.training.device
-        session.at_rest = self.training.at_rest
+        session.at_rest = self.bridge.at_rest
         session.picture_of = lambda _graph: self.canvas.as_png()
         self.training.set_session(session)
         for panel in (self.problems, self.history):

@@ -233,9 +233,11 @@ class TryItPanel(QWidget):
             self._stack.setCurrentWidget(self.notice)
             return
         if self._card is None or _kind(self._card) != _kind(said.card):
+            dropped = self._wish if self._card is None and self._wish is not None and self._wish[0] == "files" else None
             self._offer(said.card)
-            if said.wish is not None and said.wish[0] != "sample":
-                self._want("sample", 0)
+            self._card, self._wish = said.card, dropped
+            if said.wish is not None and said.wish[0] != "sample" and said.wish is not dropped:
+                self._pace.nudge()
                 return
         self._card = said.card
         if said.card.form != "running":
