@@ -52,6 +52,10 @@ class Filing:
     def model(self, *, untrained: bool = False) -> dict[str, bytes]:
         """The members of a file with all that was learnt."""
 
+    @abstractmethod
+    def _reread(self, path: Path) -> None:
+        """Take what a model file holds now beside the document."""
+
     @property
     def folder(self) -> Path | None:
         """Where relative data paths start: the document's folder."""
@@ -136,11 +140,14 @@ class Filing:
     def reload(self) -> None:
         """Take the file as it is on disk now: one step that can be undone. `DocumentError` leaves all as it was."""
         from neuralgraph.graph.file import read
+        from neuralgraph.graph.packed import is_packed
 
         if self.path is None:
             raise RunError("This document has no file yet.")
         known, loaded = seen(self.path), read(self.path)
         self.edit(Replace(loaded.graph, "Reload"))
+        if is_packed(self.path):
+            self._reread(self.path)
         self._saved, self._seen, self.notes = self.graph, known, loaded.notes
 
     def _shelve(self, path: Path, data: bytes | None = None) -> tuple[str, ...]:

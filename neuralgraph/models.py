@@ -55,6 +55,11 @@ class Models:
         return bool(self._brought)
 
     @property
+    def weights_brought(self) -> Mapping[str, bytes]:
+        """What the file brought and nobody has taken yet, by member."""
+        return self._brought
+
+    @property
     def trained(self) -> bool:
         """There are weights that were learnt, or read from a file."""
         return self.program is not None or self.brought
@@ -79,6 +84,11 @@ class Models:
             return False
         self.accept_model(self.unpacked(device=device))
         return True
+
+    def _reread(self, path: Path) -> None:
+        """The file was written by another program, and is taken as it is now: what it holds counts."""
+        self.held = {}
+        self._bring(path)
 
     def unpacked(self, *, device: str = "cpu") -> Run:
         """What the file brought, as a run to go on with; nothing is changed by it. As `unpack`."""

@@ -22,16 +22,16 @@ class Brought(QObject):
         self._bench = bench
         self._worker = AnalysisBridge(self)
         self._worker.done.connect(self._arrived)
-        self._tried: Session | None = None
+        self._tried: Any = None
 
     def look(self) -> None:
         """The document was checked: where its file brought weights, take them."""
         session = self._bench.session
-        if not session.brought or session is self._tried or self._bench.bridge.running:
+        if not session.brought or session.weights_brought is self._tried or self._bench.bridge.running:
             return
         if session.analysis is None or session.analysis.errors:
             return
-        self._tried = session
+        self._tried = session.weights_brought
         device = self._bench.training.device
 
         def taken(_graph: Any) -> tuple[Session, Any, str]:

@@ -206,3 +206,17 @@ def test_a_model_file_reads_nothing_outside_its_folder_unasked(tmp_path: Path) -
     session.held = {}
     with pytest.raises(DataError, match="outside the folder"):
         deliver(node, session.reach)
+
+
+def test_a_file_that_another_program_wrote_is_read_again_with_its_weights(tmp_path: Path) -> None:
+    path = ng.save_model(table_model(tmp_path), tmp_path / "pets.ngz")
+    session = ng.load(path).session
+    later = table_model(tmp_path, epochs=6)
+    ng.save_model(later, path)
+    assert session.outside == "changed"
+    session.reload()
+    assert session.brought
+    session.save()  # the weights of the file, not those from before
+    session.unpack()
+    assert equal(weights_of(ng.Graph(session)), weights_of(later))
+    assert equal(weights_of(ng.load(path)), weights_of(later))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSlider, QVBoxLayout, QWidget
 
 from neuralgraph.ui.controls import Choice, dress, words
@@ -16,7 +17,8 @@ from neuralgraph.ui.theme import Theme
 STEPS = 400
 MOST = 100
 """So many columns get a slider; the others stay as in the sample."""
-ACROSS = 2
+BELOW = 6
+"""So many columns stand below each other; more are laid out in two rows of sliders."""
 
 
 class Values(QWidget):
@@ -40,12 +42,13 @@ class Values(QWidget):
         grid.setVerticalSpacing(4)
         shown = columns[:MOST]
         for at, column in enumerate(shown):
-            self._add(grid, at, column, -(-len(shown) // ACROSS))
+            self._add(grid, at, column, len(shown) if len(shown) <= BELOW else -(-len(shown) // 2))
         grid.setRowStretch(grid.rowCount(), 1)
-        for part in range(ACROSS):
+        for part in range(1 if len(shown) <= BELOW else 2):
             grid.setColumnStretch(part * 3 + 1, 1)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -86,8 +89,9 @@ class Values(QWidget):
 
     def _add(self, grid: QGridLayout, at: int, column: Any, rows: int) -> None:
         line, part = at % rows, 3 * (at // rows)
-        name = words(self.theme, column.name, 12, 400, "text2")
-        name.setMaximumWidth(self.theme.px(150))
+        room = self.theme.px(170 if len(self.columns) <= BELOW else 96)
+        short = QFontMetricsF(self.theme.font(12)).elidedText(column.name, Qt.TextElideMode.ElideRight, room)
+        name = words(self.theme, short, 12, 400, "text2")
         name.setToolTip(column.name)
         self._labels.append(name)
         grid.addWidget(name, line, part)
@@ -103,11 +107,11 @@ class Values(QWidget):
         low, high = self._range(column)
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setMaximum(round(high - low) if column.whole and 1 <= high - low <= STEPS else STEPS)
-        slider.setMinimumSize(QSize(self.theme.px(70), self.theme.px(20)))
+        slider.setMinimumSize(QSize(self.theme.px(40), self.theme.px(20)))
         slider.setAccessibleName(column.name)
         slider.valueChanged.connect(lambda _: self._moved(at))
         value = words(self.theme, "", 12, 600)
-        fitted(value, self.theme, lambda: value.setFixedWidth(self.theme.px(62)))
+        fitted(value, self.theme, lambda: value.setFixedWidth(self.theme.px(48)))
         grid.addWidget(slider, line, part + 1)
         grid.addWidget(value, line, part + 2)
         self.fields.append(slider)
