@@ -237,7 +237,7 @@ class Session(Models, Filing, Looking, Trying):
             try:
                 specs[id] = describe(node, self.reach)
                 if self.held and (error := missing(node, self.reach)) is not None:
-                    problems.append(absent(id, node, error))
+                    problems.append(absent(id, node, error, rows=self.held[node.key].delivery is not None))
             except DataError as error:
                 problems.append(problem_of(id, node, error))
         return specs, problems

@@ -96,10 +96,8 @@ def describe(node: Node, folder: Where = None) -> Mapping[str, Spec]:
 
 
 def missing(node: Node, folder: Where = None) -> DataError | None:
-    """Why the data of a node that a trained model tells of are not here; None where they are, or nothing tells of it.
-    """
-    held = reach(folder).held.get(node.key)
-    if held is None or held.delivery is not None:
+    """Why the files of a node that a trained model tells of cannot be read; None where they can, or it tells nothing."""
+    if node.key not in reach(folder).held:
         return None
     try:
         _kind(node).describe(node, folder)
@@ -233,7 +231,7 @@ def _reader(type: str) -> Kind:
         return located(node, folder), lambda file: reach(folder).inside(file, path), node.values
 
     def described(node: Node, folder: Where) -> Mapping[str, Spec]:
-        return specs(*place(node, folder)) if specs is not None else deliver(node, folder).specs
+        return specs(*place(node, folder)) if specs is not None else _read(node, folder).specs
 
     return Kind(lambda node, folder: files(*place(node, folder)), lambda node, folder: read(*place(node, folder)),
                 described)
@@ -241,7 +239,7 @@ def _reader(type: str) -> Kind:
 
 KINDS: dict[str, Kind] = {
     "Dataset": Kind(lambda node, folder: (), _dataset, _describe_dataset),
-    "Csv": Kind(_file, _csv, lambda node, folder: deliver(node, folder).specs),
+    "Csv": Kind(_file, _csv, lambda node, folder: _read(node, folder).specs),
     "IdxImages": Kind(
         _idx_files,
         lambda node, folder: read_idx(_checked(node, folder)),

@@ -36,8 +36,9 @@ def start_problem(id: str, path: str, error: DataError) -> Problem:
                    "Choose another file, or another way to start.", fixes=(locate,))
 
 
-def absent(id: str, node: Node, error: DataError) -> Problem:
-    """The data of a trained model that are not here: it predicts all the same."""
+def absent(id: str, node: Node, error: DataError, *, rows: bool) -> Problem:
+    """The data of a trained model that are not here; it predicts all the same. `rows`: theirs came with the model."""
     found = problem_of(id, node, error)
-    message = f"{id}: its data are not here, so the model predicts but cannot learn more. {error}"
+    message = (f"{id}: its file is not here; the rows that came with the model stand in. {error}" if rows else
+               f"{id}: its data are not here, so the model predicts but cannot learn more. {error}")
     return replace(found, code="absent", severity="note", message=message, title="Its data are not here")

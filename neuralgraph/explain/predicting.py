@@ -23,6 +23,8 @@ Array = NDArray[Any]
 Kind = Literal["classes", "yes", "numbers", "array"]
 SCALED = ("Standardize", "MinMax")
 """Nodes that bring a target to another scale; answers are brought back."""
+FEW = 32
+"""More numbers than that, which are no target of the data, are an array: a picture made anew, say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,13 +109,14 @@ def _answer(program: Program, card: Card, name: str, value: torch.Tensor) -> Ans
         return Answer(name, "yes", sure.numpy(), asked)
     if numbers.ndim == 1:
         numbers = numbers[:, None]
-    if numbers.ndim == 2:
-        done = _unscaled(program, loss[0], numbers) if loss is not None else numbers
-        label = card.label or name
-        count = int(done.shape[1])
-        return Answer(name, "numbers", done.numpy(),
-                      (label,) if count == 1 else tuple(f"{label} {n + 1}" for n in range(count)))
-    return Answer(name, "array", numbers.numpy())
+    aimed = loss is not None and numbers.ndim == 2
+    done, label = _unscaled(program, card, loss[0], numbers) if loss is not None and aimed else (numbers, "")
+    count = int(done.shape[1]) if done.ndim == 2 else 0
+    if done.ndim == 2 and (label or count <= FEW):
+        said = label or name
+        return Answer(name, "numbers", done.numpy(), (said,) if count == 1 else tuple(
+            f"{said} {n + 1}" for n in range(count)))
+    return Answer(name, "array", done.numpy())
 
 
 def _judge(program: Program, node: str, output: str) -> tuple[str, str] | None:
@@ -131,20 +134,19 @@ def _judge(program: Program, node: str, output: str) -> tuple[str, str] | None:
     return None
 
 
-def _unscaled(program: Program, loss: str, numbers: torch.Tensor) -> torch.Tensor:
-    """Back to the unit of the target, where the loss compares with a target that was scaled."""
-    into: Mapping[tuple[str, str], Any] = program.graph.edges
-    at = next((edge for end, edge in into.items() if end == (loss, "target")), None)
+def _unscaled(program: Program, card: Card, loss: str, numbers: torch.Tensor) -> tuple[torch.Tensor, str]:
+    """Back to the unit of the target, where that was scaled; what the target is called, "" where it is no answer."""
+    wires: Mapping[tuple[str, str], Any] = program.graph.edges
+    at = wires.get((loss, "target"))
     chain = []
     while at is not None and program.graph.nodes[at.source].type in SCALED:
         chain.append(at.source)
-        at = next((edge for edge in into.values() if edge.target == at.source), None)
+        at = next(program.graph.into(at.source), None)
     if at is None or program.node(at.source).role != "source":
-        return numbers
+        return numbers, ""
     for id in chain:
-        part = program.part(id)
-        undo = getattr(part, "undo", None)
+        undo = getattr(program.part(id), "undo", None)
         if undo is None:
             raise DataError(f"{id} cannot be undone, so that the answer would be in another unit than the target.")
         numbers = undo(numbers)
-    return numbers
+    return numbers, card.label if at.output == "y" else ""

@@ -332,3 +332,14 @@ def test_what_cannot_be_asked_says_why() -> None:
     two.session.program = ng.compile(two)
     with pytest.raises(RunError, match="looks at several sources"):
         ng.predict(two, np.zeros((1, 2)))
+
+
+def test_what_is_no_answer_of_the_data_is_not_called_one() -> None:
+    graph = ng.Graph()
+    data = graph.add("Dataset", name="digits")
+    x = graph.add("Flatten", data["x"])
+    out = graph.add("Linear", graph.add("Linear", x, out_features=8), out_features=64, id="again")
+    graph.add("MSELoss", out, x, id="loss")
+    ng.train(graph, epochs=1)
+    answer = graph.session.attempt("sample", 0).answers[0]
+    assert (answer.kind, answer.output, answer.values.shape) == ("array", "again", (1, 64))

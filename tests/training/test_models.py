@@ -53,7 +53,8 @@ def test_it_opens_anywhere_and_predicts_the_same(tmp_path: Path) -> None:
     ng.save_model(graph, away / "pets.ngz")
     shutil.rmtree(home)
     opened = ng.load(away / "pets.ngz")
-    assert not ng.check(opened)
+    assert [(one.severity, "rows that came with the model" in one.message) for one in ng.check(opened)] == [
+        ("note", True)]
     assert equal(weights_of(opened), weights_of(graph))
     (away / "new.csv").write_text(TABLE, encoding="utf-8")
     after = ng.predict(opened, away / "new.csv")
@@ -220,3 +221,13 @@ def test_a_file_that_another_program_wrote_is_read_again_with_its_weights(tmp_pa
     session.unpack()
     assert equal(weights_of(ng.Graph(session)), weights_of(later))
     assert equal(weights_of(ng.load(path)), weights_of(later))
+
+
+def test_a_file_that_cannot_be_read_any_more_is_said_though_its_rows_came_along(tmp_path: Path) -> None:
+    graph = table_model(tmp_path)
+    ng.save_model(graph, tmp_path / "pets.ngz")
+    (tmp_path / "pets.csv").write_text("width;height\n1;x;3\n", encoding="utf-8")
+    (problem,) = ng.check(ng.load(tmp_path / "pets.ngz"))
+    assert problem.severity == "note"
+    assert "line 2: 3 cells" in problem.message
+    assert problem.fixes[0].ask == "locate"

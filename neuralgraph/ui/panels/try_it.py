@@ -127,7 +127,10 @@ class TryItPanel(QWidget):
         row.addWidget(self.pad)
         row.addWidget(self.sight)
         row.addStretch(1)
-        self._drawing, self._nothing = drawing, QWidget()
+        self._drawing = drawing
+        self._nothing = words(theme, "Step through samples of the data, or open a file of the same kind.", 12, 400,
+                              "text2")
+        self._nothing.setWordWrap(True)
         for one in (drawing, self.text, self._nothing):
             self.inputs.addWidget(one)
         self.said, self.notes = words(theme, "", 13, 600), words(theme, "", 12, 400, "text2")
@@ -182,7 +185,7 @@ class TryItPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self.notice.set_tokens(theme.tokens)
         self.going.dress()
-        for one in (self.said, self.notes, self.number):
+        for one in (self.said, self.notes, self.number, self._nothing):
             dress(one, theme)
         for made, sign in zip(self._steps, self._signs, strict=True):
             made.setIcon(icon(sign, theme.tokens.text2, theme.tokens.hairline))
