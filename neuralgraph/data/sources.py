@@ -96,7 +96,7 @@ def describe(node: Node, folder: Where = None) -> Mapping[str, Spec]:
 
 
 def missing(node: Node, folder: Where = None) -> DataError | None:
-    """Why the files of a node that a trained model tells of cannot be read; None where they can, or it tells nothing."""
+    """Why the files of a node that a trained model tells of cannot be read; None where they can be."""
     if node.key not in reach(folder).held:
         return None
     try:
