@@ -61,7 +61,12 @@ def answers_to(program: Program, card: Card, x: Array, folder: Where = None) -> 
             named = result if isinstance(result, dict) else {next(iter(program.outputs)): result}
             for name, value in named.items():
                 found.setdefault(name, []).append(value.detach().cpu())
-    return tuple(_answer(program, card, name, torch.cat(parts)) for name, parts in found.items())
+    whole = {name: torch.cat(parts) for name, parts in found.items()}
+    for name, value in whole.items():
+        if not torch.isfinite(value).all():
+            raise RunError(f"{name} gives numbers that are not finite, so there is no answer. Train afresh with a "
+                           "smaller rate, or load other weights.")
+    return tuple(_answer(program, card, name, value) for name, value in whole.items())
 
 
 def main_key(program: Program) -> str:

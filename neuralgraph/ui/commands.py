@@ -129,7 +129,7 @@ def _train() -> tuple[Command, ...]:
         Command("dice", "Train", "New seed", (), "dice-5-outline", "training.roll"),
         Command("rate", "Train", "Change the rate…", (), "", "training.ask_rate", rule=True),
         Command("plan", "Train", "Plan", (), "tune-variant", "window.show_plan"),
-        Command("try", "Train", "Try it", ("Ctrl+Alt+T",), "gesture-tap-button", "views.try_it"),
+        Command("try", "Train", "Try it", ("Ctrl+T",), "gesture-tap-button", "views.try_it"),
         Command("load_weights", "Train", "Load weights…", (), "", "documents.load_weights", rule=True),
         Command("save_weights", "Train", "Save weights…", (), "content-save-outline", "training.save_weights"),
     )

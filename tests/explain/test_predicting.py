@@ -343,3 +343,13 @@ def test_what_is_no_answer_of_the_data_is_not_called_one() -> None:
     ng.train(graph, epochs=1)
     answer = graph.session.attempt("sample", 0).answers[0]
     assert (answer.kind, answer.output, answer.values.shape) == ("array", "again", (1, 64))
+
+
+def test_numbers_that_are_not_finite_are_no_answer() -> None:
+    graph = net("Dataset", name="iris", classes=3, flat=False)
+    ng.train(graph, epochs=1)
+    assert graph.session.program is not None
+    with torch.no_grad():
+        graph.session.program.state_dict()["logits.bias"].fill_(float("nan"))
+    with pytest.raises(RunError, match="logits gives numbers that are not finite"):
+        graph.session.attempt("sample", 0)

@@ -21,6 +21,10 @@ TABLE = "width;height;kind;colour\n" + "\n".join(
     f"{n},5;{40 - n};{'cat' if n % 3 else 'dog'};{('red', 'blue', 'green')[n % 3]}" for n in range(40)) + "\n"
 
 
+MODEL_1 = [[0.002036, 0.997965], [0.997679, 0.002321]]
+"""What the first model file said when it was written."""
+
+
 def table_model(folder: Path, *, epochs: int = 3) -> ng.Graph:
     """Cats and dogs from a table with a decimal comma and categories, scaled; trained."""
     (folder / "pets.csv").write_text(TABLE, encoding="utf-8")
@@ -231,3 +235,34 @@ def test_a_file_that_cannot_be_read_any_more_is_said_though_its_rows_came_along(
     assert problem.severity == "note"
     assert "line 2: 3 cells" in problem.message
     assert problem.fixes[0].ask == "locate"
+
+
+def test_flipped_models_open_whole_or_not_at_all(tmp_path: Path) -> None:
+    graph = table_model(tmp_path)
+    path = ng.save_model(graph, tmp_path / "pets.ngz")
+    data, wanted = path.read_bytes(), weights_of(graph)
+    rng = np.random.default_rng(1)
+    refused = 0
+    for turn in range(150):
+        bad = bytearray(data)
+        bad[rng.integers(len(bad))] ^= 1 << int(rng.integers(8))
+        path.write_bytes(bad if turn % 5 else bad[:rng.integers(len(bad))])
+        try:
+            opened = ng.load(path)
+        except NeuralGraphError as error:
+            refused += 1
+            assert "pets.ngz cannot be opened" in str(error)
+        else:
+            assert equal(weights_of(opened), wanted)
+    assert refused > 100
+
+
+def test_the_first_model_file_ever_opens_and_predicts() -> None:
+    path = Path(__file__).parents[1] / "files" / "model-1.ngz"
+    rows = [{"width": 3, "height": 37, "colour": "red"}, {"width": 4, "height": 36, "colour": "blue"}]
+    found = ng.predict(path, rows)
+    assert found.best == ("dog", "cat")
+    assert np.allclose(found.answers[0].values, MODEL_1, atol=1e-5)
+    opened = ng.load(path)
+    assert opened.run is not None
+    assert ng.train(opened, resume=opened.run, epochs=1).epochs == 1
