@@ -194,6 +194,30 @@ class Program:
         """A context in eval mode that gives every module its mode back."""
         return Quiet(self.root)
 
+    # -- what may change while learning ------------------------------------------------------------------------------
+
+    def live(self, id: str, name: str) -> float | None:
+        """The present value of a parameter that may be changed while learning; None where the node has none such."""
+        node = self.inference.nodes.get(id)
+        if not isinstance(node, Node) or name not in node.params or not node.params[name].live:
+            return None
+        if id in self.shares and name == "weight":
+            return self.shares[id]
+        found = getattr(self.part(id), name, None)
+        return float(found) if isinstance(found, (int, float)) else None
+
+    def change(self, id: str, name: str, value: float) -> None:
+        """Change such a parameter: what `training_for` gives afterwards goes by it. `ParameterError` for a wrong value.
+
+        The document stays as it is.
+        """
+        checked = self.node(id).params[name].check(value)
+        if id in self.shares and name == "weight":
+            self.shares[id] = checked
+            self._trainings.clear()
+        else:
+            setattr(self.part(id), name, checked)
+
     # -- weights ----------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Tensor]:

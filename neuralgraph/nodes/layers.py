@@ -126,7 +126,7 @@ class Dropout(Node):
     group = "Dropout and noise"
     synonyms = ("regularisation", "regularization", "noise", "overfitting")
 
-    p: float = param(0.5, "Probability that a number is zeroed.", min=0.0, max=1.0, row="zeroed")
+    p: float = param(0.5, "Probability that a number is zeroed.", min=0.0, max=1.0, row="zeroed", live=True)
 
     def call(self, x: Float) -> Call:
         floats(x)
@@ -149,7 +149,7 @@ class Dropout2d(Node):
     group = "Dropout and noise"
     synonyms = ("spatial dropout", "channel dropout", "regularisation", "regularization")
 
-    p: float = param(0.5, "Probability that a channel is zeroed.", min=0.0, max=1.0, row="zeroed")
+    p: float = param(0.5, "Probability that a channel is zeroed.", min=0.0, max=1.0, row="zeroed", live=True)
 
     def call(self, x: Float) -> Call:
         image(x, 2)

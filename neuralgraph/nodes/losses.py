@@ -19,7 +19,7 @@ class _Loss(Node):
     role = "loss"
 
     weight: float = param(1.0, "Its share in the total, when there are several losses.", min=-1e6, max=1e6,
-    row="weight")
+                          row="weight", live=True)
     reduction: str = param("mean", "Average over the samples, or sum.", choices=REDUCTIONS)
 
     def outputs(self) -> tuple[str, ...]:

@@ -121,7 +121,7 @@ class _Channels(Node):
     category = "Layers"
     group = "Dropout and noise"
 
-    p: float = param(0.5, "Probability that a channel is zeroed.", min=0.0, max=1.0, row="zeroed")
+    p: float = param(0.5, "Probability that a channel is zeroed.", min=0.0, max=1.0, row="zeroed", live=True)
 
     def call(self, x: Float) -> Call:
         image(x, self.axes)
@@ -164,7 +164,7 @@ class _Alpha(Node):
     category = "Layers"
     group = "Dropout and noise"
 
-    p: float = param(0.5, "Probability that a number is switched off.", min=0.0, max=1.0, row="off")
+    p: float = param(0.5, "Probability that a number is switched off.", min=0.0, max=1.0, row="off", live=True)
 
     def call(self, x: Float) -> Call:
         floats(x)

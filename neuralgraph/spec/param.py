@@ -38,6 +38,8 @@ class Param:
     files: str = ""
     """What a file dialog offers: "CSV (*.csv)", "folder", or "folder or CSV (*.csv)"."""
     advanced: bool = False
+    live: bool = False
+    """It may be changed while a run goes on: it is read at every step, and no shape depends on it."""
     name: str = ""
     kind: Kind = "float"
     optional: bool = False
@@ -98,9 +100,10 @@ def param(
     suffix: str = "",
     files: str = "",
     advanced: bool = False,
+    live: bool = False,
 ) -> Any:
     """Declare a parameter in a `Node` class; its kind is read from the annotation."""
-    return Param(default, doc, min, max, choices, row, axis, suffix, files, advanced)
+    return Param(default, doc, min, max, choices, row, axis, suffix, files, advanced, live)
 
 
 def declared(raw: Param, name: str, annotation: Any) -> Param:

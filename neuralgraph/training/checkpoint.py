@@ -69,6 +69,10 @@ class Checkpoint:
     """The mean of the weights, where the plan asks for one."""
     watch: Mapping[str, Any] = field(default_factory=dict)
     """What the stop rules have seen, and the best weights."""
+    pulled: Mapping[str, float] = field(default_factory=dict)
+    """The levers besides those of the optimiser that were pulled, and where they stand."""
+    size: int = 0
+    """Rows of a batch in this epoch; another one may be asked for from the next on."""
 
 
 FACTS: Mapping[str, str] = {

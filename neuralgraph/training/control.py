@@ -20,9 +20,11 @@ Until = Literal["end", "batch", "epoch"]
 WEIGHTS, ACTIVATIONS, GRADIENTS = "weights", "activations", "gradients"
 EVERYTHING = frozenset({WEIGHTS, ACTIVATIONS, GRADIENTS})
 
+BATCH_SIZE = "batch_size"
 RANGES: Mapping[str, tuple[float, float]] = {
     "lr": (0.0, math.inf), "momentum": (0.0, 1.0), "weight_decay": (0.0, math.inf), "l1": (0.0, math.inf),
 }
+"""The levers of an optimiser. Others are the batch size, and parameters of nodes as `dropout_1.p`."""
 
 
 @dataclass(frozen=True)
@@ -112,18 +114,24 @@ class Control:
     def set(self, name: str, value: float, *, planned: bool = False) -> None:
         """Change "lr", "momentum", "weight_decay" or "l1" from the next batch on; recorded as `Changed`.
 
+        "batch_size" holds from the next epoch on. Parameters of nodes that may change are called as `dropout_1.p` and
+        `loss_1.weight`; what a node does not take is told as a `Note`.
+
         Where the plan has a schedule, "lr" is the rate that it starts from, and all of it follows in proportion.
 
         `planned`: because the plan was changed. Who goes on later with another plan then follows that.
         """
-        if name not in RANGES:
-            raise RunError(f"{name!r} cannot be changed while running. These can: {', '.join(RANGES)}.")
-        low, high = RANGES[name]
+        if name not in RANGES and name != BATCH_SIZE and "." not in name:
+            raise RunError(f"{name!r} cannot be changed while running. These can: {', '.join((*RANGES, BATCH_SIZE))}, "
+                           "and parameters of nodes, as dropout_1.p.")
+        low, high = RANGES.get(name, (1.0, math.inf) if name == BATCH_SIZE else (-math.inf, math.inf))
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
             raise RunError(f"{name} expects a finite number, not {value!r}.")
         if not low <= value <= high or (name == "momentum" and value == high):
-            words = "a number from 0 to below 1" if high == 1 else "a number of at least 0"
+            words = "a number from 0 to below 1" if high == 1 else f"a number of at least {low:g}"
             raise RunError(f"{name} expects {words}, not {value!r}.")
+        if name == BATCH_SIZE and value != int(value):
+            raise RunError(f"{name} expects a whole number, not {value!r}.")
         with self._edge:
             self._changes.append((name, float(value)))
             if planned:

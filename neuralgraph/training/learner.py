@@ -16,6 +16,7 @@ from neuralgraph.training.checkpoint import Updates
 from neuralgraph.training.control import RANGES
 from neuralgraph.training.gradients import Gathered, Precision
 from neuralgraph.training.optimizers import change, make_optimizer, remember, setting, state, switches
+from neuralgraph.training.quick import Quick
 from neuralgraph.training.schedules import Pace, Rate, scheduled
 
 Batch = tuple[Tensor, ...]
@@ -33,8 +34,9 @@ class Learner:
         if not program.losses:
             raise RunError("The graph has no loss, so there is nothing to learn from. Add one and wire it.")
         self.losses = chosen(step.losses, program.losses, "loss")
-        module = program.training_for(self.losses)
-        self._forward: Callable[..., Any] = module.forward
+        self.program = program
+        self.forward = program.training_for(self.losses)
+        self._forward: Callable[..., Any] = self.forward.forward
         named = {name: one for name, one in program.root.named_parameters() if one.requires_grad}
         ids = tuple(dict.fromkeys(program.owner(name) for name in named))
         owners = chosen(step.nodes, ids, "node", strict=False)
@@ -58,6 +60,8 @@ class Learner:
             self.rate = Rate(step.schedule, self.optimizer, step.optimizer.lr, pace or Pace(), every=step.every,
                              accumulate=step.accumulate)
         self._goal: Tensor | None = None
+        self._only = self.parameters if len(mine) < len(named) else None
+        """Other steps of the plan move the other weights: their gradients are not computed here."""
         self.moved = 0
         """How often the weights were changed."""
         self._looks_again = isinstance(self.optimizer, torch.optim.LBFGS)
@@ -65,6 +69,28 @@ class Learner:
             raise RunError("LBFGS looks at a batch several times, so it takes no gathered gradients and no float16. "
                            "Learn the full batch instead, in float32, float64 or bfloat16.")
         self.planned = self.levers
+        self._pace = pace or Pace()
+        self.quick = Quick(self, self._to_come, self._why_not(program.device))
+
+    def reread(self) -> None:
+        """A node was changed: its program is taken up anew."""
+        self.forward = self.program.training_for(self.losses)
+        self._forward = self.forward.forward
+        self.quick.drop()
+
+    def _why_not(self, device: str) -> str:
+        """Why steps are not replayed from a trace; empty where they may be."""
+        if torch.device(device).type != "cpu":
+            return "only the processor gains by it"
+        if self._several is not None:
+            return "gradients are gathered over batches"
+        if self.precision.dtype is not None:
+            return "it computes in mixed precision"
+        return "" if self.optimizer is not None else "there is nothing to learn"
+
+    def _to_come(self, usual: bool) -> int:
+        """How often the stage learns a batch of the usual size; of the last, smaller one."""
+        return self._pace.left * (self._pace.batches if usual else 1) // self.every
 
     @property
     def lr(self) -> float:
@@ -75,8 +101,10 @@ class Learner:
 
     def learn(self, batch: Batch) -> Heard:
         """Forward, backward, step."""
-        if self._looks_again:
-            return self._search(batch)
+        return self._search(batch) if self._looks_again else self.quick.learn(batch)
+
+    def reference(self, batch: Batch) -> Heard:
+        """The same as torch runs it, operation by operation."""
         heard = self._gradients(batch)
         if self._several is None or self._several.add(len(batch[0])):
             self._move()
@@ -90,16 +118,25 @@ class Learner:
             with self.precision.forward():
                 total, losses, watched = self._forward(*batch)
             watched = [[one.float() if one.is_floating_point() else one for one in given] for given in watched]
-        goal = total + self.l1 * _absolute(self.parameters) if self.l1 and self.parameters else total
-        for pull, some in self._drawn:
-            goal = goal + pull * _absolute(some)
+        goal = self.goal(total)
         if self._several is not None:
             goal = goal * self._several.share(len(batch[0]))
-        if goal.requires_grad:
-            (goal if self.precision.scaler is None else self.precision.scaler.scale(goal)).backward()
+        if goal.requires_grad and self.parameters:
+            scaled = goal if self.precision.scaler is None else self.precision.scaler.scale(goal)
+            scaled.backward(inputs=self._only)  # type: ignore[no-untyped-call]
         if self._looks_again:
             self._goal = goal.detach()
         return total.detach(), losses, watched
+
+    def goal(self, total: Tensor, stand_ins: Mapping[int, Tensor] | None = None) -> Tensor:
+        """What is made smaller: the loss, and what pulls weights to zero. `stand_ins` of parameters go by `id`."""
+        def taken(some: Sequence[Tensor]) -> list[Tensor]:
+            return [stand_ins[id(one)] for one in some] if stand_ins is not None else list(some)
+
+        goal = total + self.l1 * _absolute(taken(self.parameters)) if self.l1 and self.parameters else total
+        for pull, some in self._drawn:
+            goal = goal + pull * _absolute(taken(some))
+        return goal
 
     def _move(self) -> None:
         """Change the weights by the gradients that are there."""
@@ -109,14 +146,14 @@ class Learner:
         if scaler is not None and all(one.grad is None for one in self.parameters):
             scaler = None
         if scaler is None or self.optimizer is None:
-            self._clip()
+            self.clipped()
             self._step()
         else:
             scaler.unscale_(self.optimizer)
-            self._clip()
+            self.clipped()
             scaler.step(self.optimizer)  # left out where a gradient is not finite: the scale falls then
             scaler.update()
-        self._moved()
+        self.moved_once()
 
     def _search(self, batch: Batch) -> Heard:
         """LBFGS asks for the gradients at several places; what it saw first is what is told."""
@@ -124,21 +161,23 @@ class Learner:
 
         def look() -> Tensor | None:
             first.append(self._gradients(batch))
-            self._clip()
+            self.clipped()
             del first[1:]
             return self._goal
 
         self._step(look)
-        self._moved()
+        self.moved_once()
         return first[0]
 
-    def _clip(self) -> None:
+    def clipped(self) -> None:
+        """Hold the gradients within the bounds of the plan."""
         if self.clip_value is not None and self.parameters:
             torch.nn.utils.clip_grad_value_(self.parameters, self.clip_value)
         if self.clip is not None and self.parameters:
             torch.nn.utils.clip_grad_norm_(self.parameters, self.clip)
 
-    def _moved(self) -> None:
+    def moved_once(self) -> None:
+        """The weights were changed."""
         self.moved += 1
         if self.rate is not None:
             self.rate.stepped()
@@ -175,6 +214,8 @@ class Learner:
     def set(self, name: str, value: float) -> float | None:
         """Change a lever from the next batch on; the old value, None where it has no such thing."""
         before = self.get(name)
+        if name in ("l1", "momentum"):
+            self.quick.drop()
         if name == "l1":
             self.l1 = value
         elif name == "lr" and self.rate is not None:
@@ -204,6 +245,7 @@ class Learner:
         A lever that was changed while running stays changed, unless the plan asks for another value than it did then.
         """
         known = self.optimizer is None or (self.kind, switches(self.optimizer)) == (saved.optimizer, saved.switches)
+        self.quick.drop()
         if self.optimizer is not None and known:
             remember(self.optimizer, self.names, saved.state)
         for name, value in self.planned.items():

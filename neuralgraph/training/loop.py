@@ -15,10 +15,11 @@ from torch import Tensor
 from neuralgraph.data.feed import Feed
 from neuralgraph.errors import NeuralGraphError, RunError
 from neuralgraph.graph.plan import Plan
+from neuralgraph.training import levers
 from neuralgraph.training.averaging import Average
 from neuralgraph.training.batches import Batch, Order, batches
 from neuralgraph.training.checkpoint import Checkpoint, copied, facts
-from neuralgraph.training.control import Control, Probe
+from neuralgraph.training.control import RANGES, Control, Probe
 from neuralgraph.training.events import (
     Changed,
     EpochEnded,
@@ -85,8 +86,9 @@ class Loop:
         self.order = Order(feed.rows, plan.seed, shuffle=plan.shuffle)
         self.random = Randomness(plan.seed, program.device)
         self.meter = Meter(program.metrics)
-        self.size = feed.rows if plan.full_batch else plan.batch_size
-        self.steps_per_epoch = math.ceil(feed.rows / self.size)
+        self.planned_size = self.next_size = feed.rows if plan.full_batch else plan.batch_size
+        self.pulled: dict[str, float] = {}
+        self.resize()
         self.average = Average(program, plan.ema) if plan.ema is not None else None
         self.watch = Watch(plan.stop, program, validated=bool(feed.validation_rows))
         self.epoch = self.step = self.batch = 0
@@ -182,9 +184,18 @@ class Loop:
 
     # -- an epoch ---------------------------------------------------------------------------------------------------
 
+    def resize(self, size: int | None = None) -> None:
+        """Batches are from now on of this size, by default of that which was asked for: between two epochs."""
+        self.size = size or self.next_size
+        self.steps_per_epoch = math.ceil(self.feed.rows / self.size)
+
     def _one_epoch(self) -> Iterator[Event]:
+        if not self.batch and self.size != self.next_size:
+            self.resize()
         self.order_before = self.order.state
         self._keep_safe()
+        for learner in self.learners:
+            learner.quick.epoch_begins()
         order = self.order.draw()
         start, control = self.batch, self.control
         self.random.__enter__()
@@ -222,6 +233,7 @@ class Loop:
                 yield self._flush(perf_counter())
             self.epoch, self.batch = self.epoch + 1, 0
             yield self._ended()
+            yield from self._notes()
             self.watch.late(perf_counter() - self.begun - self.idle)  # epochs may be shorter than a telling
         finally:
             if inside:
@@ -240,6 +252,12 @@ class Loop:
             self.meter.add(seen)
         if self.average is not None:
             self.average.follow(self.stage, self.learners)
+
+    def _notes(self) -> Iterator[Event]:
+        """What the learners have to say."""
+        for learner in self.learners:
+            while learner.quick.notes:
+                yield Note(self.step, learner.quick.notes.pop(0))
 
     def _flush(self, now: float) -> Step:
         """The losses since the last time, in one synchronisation; `NotFinite` where one is not a number."""
@@ -322,6 +340,11 @@ class Loop:
 
     def _change(self, name: str, value: float) -> Iterator[Event]:
         place = self.epoch + self.batch / max(self.steps_per_epoch, 1)
+        if name not in RANGES:
+            if self.tally:
+                yield self._flush(perf_counter())
+            yield levers.told(self, name, value, place)
+            return
         before = [old for learner in self.learners if (old := learner.set(name, value)) is not None]
         if before:
             yield Changed(self.step, place, name, before[0], value)

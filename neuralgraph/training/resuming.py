@@ -9,7 +9,9 @@ from torch import Tensor
 
 from neuralgraph.compiler.pinned import retyped
 from neuralgraph.errors import WeightsMismatch
+from neuralgraph.training import levers
 from neuralgraph.training.checkpoint import PLACE, Checkpoint, copied, differences
+from neuralgraph.training.control import BATCH_SIZE
 from neuralgraph.training.events import Snapshot
 
 if TYPE_CHECKING:
@@ -23,13 +25,15 @@ def stood(loop: Loop) -> Checkpoint:
         tuple(one.save(loop.control.planned) for one in loop.learners),
         loop.order_before.clone() if loop.batch else loop.order.state.clone(),
         copied(loop.random.own), dict(loop.tally.sums), loop.meter.save(), loop.program.graph,
-        loop.facts, copied(loop.average.mean) if loop.average is not None else {}, loop.watch.save(),
+        {**loop.facts, BATCH_SIZE: loop.planned_size}, copied(loop.average.mean) if loop.average is not None else {},
+        loop.watch.save(), dict(loop.pulled), loop.size,
     )
 
 
 def restore(loop: Loop, saved: Checkpoint) -> tuple[str, ...]:
     """Stand as the earlier run did, as far as it fits; what will be otherwise than in that run, in words."""
-    differs = list(differences(saved.facts, loop.facts))
+    before = levers.restore(loop, saved)
+    differs = list(differences(before, loop.facts))
     known: Collection[str] = ()
     own = {loop.program.owner(name) for name in loop.program.state_dict()}
     try:
@@ -53,7 +57,7 @@ def restore(loop: Loop, saved: Checkpoint) -> tuple[str, ...]:
     loop.epoch, loop.step = saved.epoch, saved.step
     loop.order.state = saved.order
     loop.random.own = dict(saved.randomness)
-    if all(saved.facts.get(name) == loop.facts[name] for name in PLACE):
+    if all(before.get(name) == loop.facts[name] for name in PLACE):
         loop.batch = saved.batch
     same = saved.graph is not None and saved.graph.computes(loop.program.graph)
     if loop.batch and same:

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 
 from neuralgraph.graph.edits import SetPlan
+from neuralgraph.graph.levers import another, levers
 from neuralgraph.session import Session
 from neuralgraph.training.events import (
     Changed,
@@ -46,7 +47,7 @@ class Training(QObject):
         self.session: Session | None = None
         self.device = "cpu"
         self.state = BarState()
-        self._lever, self._closed = "", False
+        self._lever, self._closed, self._again = "", False, ""
         self._run: int | None = None
         self._values: dict[str, str] = {}
         self._begun: Started | None = None
@@ -73,12 +74,22 @@ class Training(QObject):
                 self.bridge.pull("pause")
                 self._show(phase="paused")
             case "paused":
-                self.bridge.pull("resume")
-                self._show(phase="running")
+                self._go_on("resume")
             case "waiting":
                 self.stop()
             case _:
                 self._start()
+
+    def _go_on(self, lever: str) -> None:
+        """Resume; where the graph was changed meanwhile, with the new one from the same place."""
+        if not _another(self.session):
+            self.bridge.pull(lever)
+            self._show(phase="running")
+        elif self.state.errors:
+            self.said.emit("warning", "The graph was changed and has problems now. Solve them or undo, then go on.", "")
+        else:
+            self._again = lever
+            self.bridge.pull("stop", "the graph was changed, and it goes on with the new one")
 
     def go_on(self, run: int) -> None:
         """Go on with a run of the run store where it was broken off."""
@@ -127,25 +138,27 @@ class Training(QObject):
         """The document was checked: what a run complained of may be mended."""
         self._show(errors=errors, **({"message": ""} if self.state.phase == "idle" else {}))
 
-    def follow_plan(self) -> None:
-        """The plan changed: the bar counts to its epochs; a run under way takes over what it can."""
+    def follow_document(self) -> None:
+        """The document changed: the bar counts to its epochs; a run under way takes over what it can."""
         if self.session is None:
             return
-        plan = self.session.graph.plan
         if not self.bridge.running:
-            self._show(epochs=plan.epochs)
+            self._show(epochs=self.session.graph.plan.epochs)
             return
-        optimizer, step = plan.optimizer, plan.stages[0].steps[0]
-        wanted = {"lr": optimizer.lr, "l1": step.l1, **{
-            name: float(optimizer.options[name]) for name in ("momentum", "weight_decay") if name in optimizer.options}}
-        for name, value in wanted.items():
+        for name, value in levers(self.session.graph, self.session.catalog).items():
             if self._levers.get(name, value) != value:
                 self.bridge.pull("set", name, value, planned=True)
             self._levers[name] = value
+        if not self._told and _another(self.session):
+            self._told = True
+            self.said.emit("note", "The run goes on with the graph as it was. Pause and go on to take the change "
+                           "over.", "")
 
     # -- running ----------------------------------------------------------------------------------------------------
 
     _levers: dict[str, float]
+    _told = False
+    """That the run learns another graph than the document by now."""
 
     def _start(self, lever: str = "", run: int | None = None) -> None:
         session = self.session
@@ -159,9 +172,7 @@ class Training(QObject):
         if lever:
             getattr(control, lever)()
         fresh, device = not session.trained, self.device
-        optimizer = session.graph.plan.optimizer
-        self._levers = {"lr": optimizer.lr, "l1": session.graph.plan.stages[0].steps[0].l1, **{
-            name: float(value) for name, value in optimizer.options.items() if name in ("momentum", "weight_decay")}}
+        self._levers, self._told = levers(session.graph, session.catalog), False
         begins = {"epoch": 0, "epochs": session.graph.plan.epochs, "step": 0, "steps": 0} if fresh else {}
         self._show(phase="running", left="–", speed="–", message="", started=True, **begins)
         self.bridge.start(
@@ -181,8 +192,7 @@ class Training(QObject):
 
     def _once(self, lever: str) -> None:
         if self.bridge.running:
-            self.bridge.pull(lever)
-            self._show(phase="running")
+            self._go_on(lever)
         else:
             self._start(lever)
 
@@ -235,7 +245,7 @@ class Training(QObject):
         for id in metrics:
             value = figures.get(f"val_{id}", figures.get(id))
             if value is not None:
-                self._values[id] = self._metric(id, float(value))
+                self._values[id] = _metric(self.session, id, float(value))
         for name, table in event.tables.items():
             id = name.removeprefix("val_")
             if f"val_{id}" == name or f"val_{id}" not in event.tables:
@@ -244,17 +254,7 @@ class Training(QObject):
         loss = figures.get("loss")
         self.state = replace(
             self.state, epoch=event.epoch, loss=figure(float(loss)) if loss is not None else self.state.loss,
-            metric=self._title(first) if first else "", metric_value=self._values.get(first, ""))
-
-    def _metric(self, id: str, value: float) -> str:
-        placed = self.session.graph.nodes.get(id) if self.session is not None else None
-        if placed is not None and placed.type in SHARES:
-            return f"{100 * value:.1f} %"
-        return figure(value)
-
-    def _title(self, id: str) -> str:
-        placed = self.session.graph.nodes.get(id) if self.session is not None else None
-        return (placed.title or placed.type) if placed is not None else id
+            metric=_title(self.session, first) if first else "", metric_value=self._values.get(first, ""))
 
     def _end(self, text: str) -> None:
         self.said.emit("note", text, "")
@@ -266,7 +266,10 @@ class Training(QObject):
         self.over.emit(event.node or "")
 
     def _ended(self) -> None:
+        again, self._again = self._again, ""
         self._show(phase="idle")
+        if again:
+            self._start(again)
 
     def _forget(self) -> None:
         epochs = self.session.graph.plan.epochs if self.session is not None else 0
@@ -278,6 +281,24 @@ class Training(QObject):
     def _show(self, **changes: Any) -> None:
         self.state = replace(self.state, **changes)
         self.shown.emit(self.state)
+
+
+def _another(session: Session | None) -> bool:
+    """The document computes otherwise than what is being learned."""
+    return session is not None and session.program is not None and another(
+        session.program.document, session.graph, session.catalog)
+
+
+def _metric(session: Session | None, id: str, value: float) -> str:
+    placed = session.graph.nodes.get(id) if session is not None else None
+    if placed is not None and placed.type in SHARES:
+        return f"{100 * value:.1f} %"
+    return figure(value)
+
+
+def _title(session: Session | None, id: str) -> str:
+    placed = session.graph.nodes.get(id) if session is not None else None
+    return (placed.title or placed.type) if placed is not None else id
 
 
 def figure(value: float) -> str:

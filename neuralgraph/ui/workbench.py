@@ -223,8 +223,8 @@ class Workbench(QObject):
         self.rooms.follow(change)
         if change.before.modules is not change.after.modules:
             self.palette.show_modules(change.after.modules)
-        if change.before.plan != change.after.plan:
-            self.training.follow_plan()
+        if change.before.plan != change.after.plan or self.bridge.running:
+            self.training.follow_document()
 
     def _analysed(self, analysis: Analysis) -> None:
         if analysis.graph is not self.session.graph and self.analysis.busy:

@@ -16,6 +16,7 @@ TABLE = {
     "tiny": ("training", "tiny"),
     "digits": ("training", "digits"),
     "cnn": ("training", "cnn"),
+    "replayed": ("replayed", "replayed"),
     "compiled": ("training", "compiled"),
     "shapes": ("shapes", "shapes"),
     "figures": ("figures", "figures"),

@@ -1,0 +1,90 @@
+"""The graph is changed while a run stands still: it goes on with the new one, from the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from neuralgraph.graph.document import Edge, Placed
+from neuralgraph.graph.edits import AddNode, ChangeNode, Connect, Disconnect, Group, SetPlan
+from neuralgraph.graph.frozen import FrozenDict
+from neuralgraph.training.events import Changed, Note, Step
+from neuralgraph.ui.window import MainWindow
+
+Open = Callable[..., MainWindow]
+
+
+def paused(qtbot: Any, one: MainWindow, epochs: int = 30) -> list[Any]:
+    """A window whose run stands after one epoch; what the run says from here on."""
+    plan = one.bench.session.graph.plan
+    one.bench.session.edit(SetPlan(replace(plan, stages=(replace(plan.stages[0], epochs=epochs),))))
+    qtbot.waitUntil(lambda: not one.bench.analysis.busy, timeout=20000)
+    training, heard = one.bench.training, []
+    one.bench.bridge.events.connect(heard.extend)
+    training.one_epoch()
+    qtbot.waitUntil(lambda: training.state.phase == "paused", timeout=60000)
+    return heard
+
+
+def test_a_layer_more(qtbot: Any, window: Open) -> None:
+    one = window("digits-mlp")
+    heard = paused(qtbot, one)
+    training, session = one.bench.training, one.bench.session
+    before = {name: tensor.clone() for name, tensor in session.program.state_dict().items()}
+    step = heard[-2].step if isinstance(heard[-2], Step) else training.state.steps
+    edge = next(edge for edge in session.graph.edges.values() if session.graph.nodes[edge.source].type == "ReLU")
+    session.edit(Group("Put in a layer", (
+        Disconnect(edge.target, edge.input),
+        AddNode(Placed("extra", "Linear", FrozenDict({"out_features": 10}))),
+        Connect(Edge(edge.source, edge.output, "extra", "x")), Connect(Edge("extra", "out", edge.target, edge.input)))))
+    qtbot.waitUntil(lambda: not one.bench.analysis.busy, timeout=20000)
+    heard.clear()
+    training.one_batch()
+    qtbot.waitUntil(lambda: training.state.phase == "paused" and any(isinstance(e, Step) for e in heard), timeout=60000)
+    notes = [event.message for event in heard if isinstance(event, Note)]
+    assert any("fresh weights in" in note and "extra" in note for note in notes), notes
+    assert session.program.document is session.graph or session.program.document.computes(session.graph)
+    assert [event.step for event in heard if isinstance(event, Step)][-1] == step + 1, "from the same place"
+    kept = session.program.state_dict()
+    same = [name for name, tensor in before.items() if name in kept and kept[name].shape == tensor.shape]
+    assert same and all(float((kept[name] - before[name]).abs().max()) < 0.05 for name in same)
+    training.stop()
+    qtbot.waitUntil(lambda: training.state.phase == "idle", timeout=10000)
+
+
+def test_a_problem_is_told_first(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    paused(qtbot, one)
+    training, session = one.bench.training, one.bench.session
+    edge = next(iter(session.graph.edges.values()))
+    session.edit(Disconnect(edge.target, edge.input))
+    qtbot.waitUntil(lambda: training.state.errors > 0, timeout=20000)
+    training.toggle()
+    assert training.state.phase == "paused"
+    assert any("has problems now" in entry.text for entry in one.bench.log.entries)
+    session.undo()
+    qtbot.waitUntil(lambda: training.state.errors == 0, timeout=20000)
+    training.toggle()
+    assert training.state.phase == "running"
+    training.stop()
+    qtbot.waitUntil(lambda: training.state.phase == "idle", timeout=10000)
+
+
+def test_levers_of_nodes_and_plan_act_at_once(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    heard = paused(qtbot, one, epochs=5000)
+    training, session = one.bench.training, one.bench.session
+    loss = next(id for id, placed in session.graph.nodes.items() if placed.type.endswith("Loss"))
+    placed = session.graph.nodes[loss]
+    session.edit(ChangeNode(replace(placed, params=FrozenDict({**placed.params, "weight": 2.0})), "Change weight"))
+    session.edit(SetPlan(replace(session.graph.plan, batch_size=2)))
+    qtbot.waitUntil(lambda: not one.bench.analysis.busy, timeout=20000)
+    training.toggle()
+    assert training.state.phase == "running"
+    qtbot.waitUntil(lambda: len([one for one in heard if isinstance(one, Changed)]) == 2, timeout=20000)
+    marks = {one.name: one.new for one in heard if isinstance(one, Changed)}
+    assert marks == {f"{loss}.weight": 2.0, "batch_size": 2.0}
+    assert training.state.phase == "running", "a lever needs no new run"
+    training.stop()
+    qtbot.waitUntil(lambda: training.state.phase == "idle", timeout=10000)
