@@ -46,9 +46,10 @@ class Trying:
     def trained(self) -> bool:
         """There are weights that were learnt."""
 
+    @property
     @abstractmethod
-    def unpack(self, *, device: str = "cpu") -> bool:
-        """Take the weights that a model file brought."""
+    def brought(self) -> bool:
+        """A model file brought weights that nobody has taken yet."""
 
     @abstractmethod
     def _present(self, graph: Graph | None = None, *, most: int | None = None) -> Program | None:
@@ -94,8 +95,8 @@ class Trying:
     def _learnt_program(self) -> Program:
         if not self.trained:
             raise RunError("There are no trained weights yet. Train first, or load weights.")
-        if self.program is None:
-            self.unpack()
+        if self.brought:  # whoever opened it takes them: this may be any thread
+            raise RunError("The weights of this model have not been taken yet. One moment, or see the log.")
         program = self._present()
         if program is None:
             raise RunError("The drawing has errors, so that the network cannot answer. Mend them first.")

@@ -51,6 +51,8 @@ class Said:
     tried: Any = None
     trouble: str = ""
     wish: Any = None
+    stale: bool = False
+    """The drawing is another one than that which was trained."""
 
 
 def looked(session: Session, wish: Any, program: Any) -> Said:
@@ -65,7 +67,7 @@ def looked(session: Session, wish: Any, program: Any) -> Said:
         tried = session.attempt(wish[0], wish[1], program) if wish is not None else None
     except NeuralGraphError as error:
         return Said(card, None, str(error), wish)
-    return Said(card, tried, "", wish)
+    return Said(card, tried, "", wish, program is None and session.stale)
 
 
 def bars_of(answer: Any) -> list[Bar]:
@@ -251,6 +253,8 @@ class TryItPanel(QWidget):
         self.said.setText(said.trouble or (self._truth(said.card) if said.wish and said.wish[0] == "sample" else ""))
         self.said.setVisible(bool(self.said.text()))
         notes = tried.prepared.notes if tried is not None else ()
+        if said.stale:
+            notes = (*notes, "The drawing has changed since it was trained: what is new answers as it started.")
         self.notes.setText(" ".join(notes))
         self.notes.setVisible(bool(notes))
         self.bars.show_bars([bar for one in tried.answers for bar in bars_of(one)] if tried is not None else [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 
 import neuralgraph as ng
+from neuralgraph.graph.edits import ChangeNode
 from neuralgraph.resources import examples
 from neuralgraph.ui.bridge import Pace
 from neuralgraph.ui.controls import Choice
@@ -231,3 +233,14 @@ def test_a_pace_is_kept_and_the_last_word_counts(qtbot: Any) -> None:
     pace.stop()
     qtbot.wait(80)
     assert len(called) == 3
+
+
+def test_a_drawing_that_has_changed_since_says_so(qtbot: Any, window: Open, tmp_path: Path) -> None:
+    one = window(file=digits(tmp_path, epochs=1))
+    panel = tried(qtbot, one)
+    answered(qtbot, panel, 10)
+    assert panel.notes.text() == ""
+    graph = one.bench.session.graph
+    placed = next(node for node in graph.nodes.values() if node.type == "ReLU")
+    one.bench.session.edit(ChangeNode(replace(placed, bypassed=True), "Bypass"))
+    qtbot.waitUntil(lambda: "has changed since it was trained" in panel.notes.text(), timeout=20000)
