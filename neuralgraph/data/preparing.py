@@ -22,7 +22,8 @@ from neuralgraph.data.tokens import Vocabulary, padded, pieces
 from neuralgraph.errors import DataError
 
 TABLES = (".csv", ".tsv", ".txt", ".dat")
-MOST_PICTURES = 10_000
+MOST_NUMBERS = 250_000_000
+"""That are prepared at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,14 @@ def expects(card: Card) -> str:
             return f"It expects {arrays}."
 
 
+def _bounded(card: Card, rows: int, what: str) -> None:
+    """Refuse what would take too much memory, before it is taken."""
+    numbers = rows * math.prod(one for one in card.specs["x"].shape if isinstance(one, int))
+    if numbers > MOST_NUMBERS:
+        raise DataError(f"{what} would be {numbers:,} numbers; at most {MOST_NUMBERS:,} are predicted at once. Give "
+                        "fewer at a time.")
+
+
 def joined(parts: Sequence[Prepared]) -> Prepared:
     """One after the other."""
     if len(parts) == 1:
@@ -93,6 +102,7 @@ def from_table(card: Card, path: Path) -> Prepared:
     table = read_table(path, "auto", "auto", least=1)
     places, notes = _matched(card, table)
     table, skipped = _whole(card, table, places)
+    _bounded(card, len(table.rows), table.file)
     x = np.concatenate([_cells(table, place, column) for column, place in zip(card.columns, places, strict=True)],
                        axis=1)
     truth: tuple[str, ...] = ()
@@ -245,8 +255,7 @@ def from_pictures(card: Card, paths: Sequence[Path]) -> Prepared:
             raise DataError(f"{path.name} is no image. {expects(card)}", file=str(path))
         else:
             files.append(path)
-    if len(files) > MOST_PICTURES:
-        raise DataError(f"{len(files):,} images; at most {MOST_PICTURES:,} are predicted at once. Give fewer.")
+    _bounded(card, len(files), f"{len(files):,} images")
     x = np.concatenate([picture(card, _bytes(one), one.name) for one in files])
     return Prepared(x, tuple(str(one) for one in files))
 
@@ -307,6 +316,7 @@ def from_texts(card: Card, texts: Sequence[str]) -> Prepared:
     words, one = vocabulary(card), card.settings
     cut = [pieces(text, str(one["tokens"]), bool(one["lower"])) for text in texts]
     length = int(card.specs["x"].shape[1])
+    _bounded(card, len(texts), f"{len(texts):,} texts")
     x = padded([words.numbers(text) for text in cut], length, str(one["side"]))
     strange = sorted({piece for text in cut if not isinstance(text, bytes) for piece in text
                       if piece not in words.place})

@@ -25,7 +25,7 @@ TURN = 0.0005
 """Seconds after which the thread that trains lets the window have its turn; Python's own 5 ms make it stutter."""
 PATIENCE = 0.1
 """Seconds that the thread that trains waits, between two batches, for a window that is at work."""
-PATIENT = 20.0
+PATIENT = 5.0
 """Seconds that a save waits for the next batch edge of a run."""
 TICK = 80
 """Milliseconds between two looks into the mailbox: some 12 Hz."""

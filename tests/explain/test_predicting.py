@@ -353,3 +353,11 @@ def test_numbers_that_are_not_finite_are_no_answer() -> None:
         graph.session.program.state_dict()["logits.bias"].fill_(float("nan"))
     with pytest.raises(RunError, match="logits gives numbers that are not finite"):
         graph.session.attempt("sample", 0)
+
+
+def test_too_much_at_once_is_refused_before_memory_is_taken(
+    pets: ng.Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuralgraph.data.preparing.MOST_NUMBERS", 19)
+    with pytest.raises(DataError, match=r"pets\.csv would be 20 numbers; at most 19 are predicted at once"):
+        ng.predict(pets, tmp_path / "pets.csv")
