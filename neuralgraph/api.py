@@ -288,6 +288,7 @@ def fit(
     device: str = "cpu",
     resume: Run | int | None = None,
     store: bool = False,
+    threads: int | None = None,
     control: Any = None,
     **overrides: Any,
 ) -> Iterator[Event]:
@@ -297,7 +298,8 @@ def fit(
         from neuralgraph.training.reopening import plan_on
 
         plan = plan_on(plan, resume, overrides)
-    return graph.session.train(control=control, device=device, plan=plan, data=data, resume=resume, store=store)
+    return graph.session.train(control=control, device=device, plan=plan, data=data, resume=resume, store=store,
+                               threads=threads)
 
 
 def train(
@@ -307,6 +309,7 @@ def train(
     device: str = "cpu",
     resume: Run | int | None = None,
     store: bool = False,
+    threads: int | None = None,
     **overrides: Any,
 ) -> Run:
     """Train to the end of the plan and return the run.
@@ -316,12 +319,12 @@ def train(
     `seed, validation, test, split, shuffle, figure, better, patience, min_delta, target, seconds, best`. `data` gives
     arrays for Input nodes by id. A run that fails raises `RunError`. `resume` goes on from where that run stood, or the
     one of that number in the run store; `epochs` are so many more then. `store` keeps the run: its number is `run.id`,
-    `runs()` lists all.
+    `runs()` lists all. So many `threads` of the processor compute; results repeat bit for bit with the same number.
     """
     from neuralgraph.errors import RunError
     from neuralgraph.training.events import Failed
 
-    for event in fit(graph, data=data, device=device, resume=resume, store=store, **overrides):
+    for event in fit(graph, data=data, device=device, resume=resume, store=store, threads=threads, **overrides):
         if isinstance(event, Failed):
             raise RunError(" ".join(part for part in (event.message, event.hint) if part))
     run = graph.session.run

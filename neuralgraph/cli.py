@@ -215,6 +215,7 @@ def train(
     ngz: Annotated[Path | None, typer.Option(help="Write the whole trained model there (.ngz).")] = None,
     resume: Annotated[int | None, typer.Option(help="Go on with this run; --epochs are so many more.")] = None,
     keep: Annotated[bool, typer.Option(help="Keep the run in the run store.")] = True,
+    threads: Annotated[int | None, typer.Option(min=1, max=1024, help="Threads of the processor that compute.")] = None,
     allow_outside: Outside = False, as_json: Json = False,
 ) -> None:
     """Train a document to the end of its plan; options override the plan for this run."""
@@ -232,7 +233,7 @@ def train(
 
         _train_seeds(session, planned(session.graph.plan, **given), seeds, device, as_json=as_json)
         return
-    events = fit(Graph(session), device=device, resume=before, store=keep, **given)
+    events = fit(Graph(session), device=device, resume=before, store=keep, threads=threads, **given)
     failed = None
     for event in events if as_json else _shown(events):
         failed = event if isinstance(event, Failed) else failed

@@ -286,16 +286,18 @@ class Session(Models, Filing, Looking, Trying):
         fresh: bool = True,
         resume: Run | int | None = None,
         store: bool = False,
+        threads: int | None = None,
     ) -> Iterator[Event]:
         """Compile, gather the data, learn: the events of one run, which ends up in `self.run`.
 
         `fresh=False` goes on from the present weights of every node whose weights still have the same shape, and where
         the last run left a checkpoint, as that run would have: to the end of the plan, or all of it once more.
         `resume` goes on with that run, or with that of this number in the run store, and with its plan if none is
-        given. `store` keeps the run.
+        given. `store` keeps the run. `threads` of the processor compute, by default what torch takes.
         """
         from neuralgraph.training.loop import fit
         from neuralgraph.training.run import Run
+        from neuralgraph.training.threads import used
 
         control = control or self.control()
         if not fresh:
@@ -324,9 +326,10 @@ class Session(Models, Filing, Looking, Trying):
 
             document = str(self.path.resolve()) if self.path is not None else ""
             events = recorded(events, Recorder(Store(), Subject(graph, program, feed, document, resume), control, run))
-        for event in events:
-            run.hear(event)
-            yield event
+        with used(threads):
+            for event in events:
+                run.hear(event)
+                yield event
 
     @staticmethod
     def _reopened(id: int, plan: Plan | None, control: Control) -> tuple[Run, Plan]:

@@ -20,6 +20,11 @@ def devices() -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def processors() -> int:
+    """How many this computer has, or at least one."""
+    return os.cpu_count() or 1
+
+
 def threads() -> int:
     """How many threads torch will take unless it is told otherwise."""
     told = os.environ.get("OMP_NUM_THREADS", "")

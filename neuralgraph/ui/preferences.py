@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from neuralgraph.ui.controls import Choice, Switch, button, words
+from neuralgraph.ui.devices import processors
 from neuralgraph.ui.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Preference:
 
 
 SIZES = tuple(f"{1 + n / 10:g}" for n in range(11))
+COUNTS = tuple(n for n in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64) if n <= processors())
 PREFERENCES = (
     Preference("theme", "Theme", "Light, dark, or whatever the system says.", "system",
                (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))),
@@ -46,6 +48,8 @@ PREFERENCES = (
     Preference("reduce_motion", "Reduce motion", "Nothing moves by itself: no comets, no gliding.", False),
     Preference("wheel", "Wheel on the canvas", "What turning a wheel, or two fingers, does: zoom or scroll.", "auto",
                (("auto", "Find out"), ("mouse", "Zoom (mouse)"), ("touchpad", "Scroll (touchpad)"))),
+    Preference("threads", "Threads that compute", "One is often fastest for small networks. A run repeats bit for bit "
+               "with the same number.", "auto", (("auto", "As torch decides"), *((str(n), str(n)) for n in COUNTS))),
     Preference("welcome", "Welcome screen at the start", "Otherwise an empty canvas opens.", True),
 )  # fmt: skip
 _BY_KEY = {one.key: one for one in PREFERENCES}
@@ -68,6 +72,10 @@ def apply(bench: Workbench) -> None:
     scale = settings.number("scale", bench.theme.scale)
     if bench.theme.scale != scale:
         bench.theme.set_scale(scale)
+    count = chosen(settings, "threads")
+    bench.training.threads = None if count == "auto" else int(count)
+    bench.status.threads = bench.training.threads
+    bench.status.show_device(bench.bar.device.currentText() or "CPU")
     if view is not None:
         bench.canvas.scene.set_reduced_motion(chosen(settings, "reduce_motion"))
         view.wheel = chosen(settings, "wheel")

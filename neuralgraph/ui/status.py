@@ -55,6 +55,8 @@ class StatusLine(QFrame):
         self.parameters = Part(theme, "tune-variant")
         self.memory = Part(theme, "memory")
         self.device = Part(theme, "chip")
+        self.threads: int | None = None
+        """How many compute, where that was chosen."""
         self.show_device("CPU")
         self.word = Part(theme, "information-outline")
         self.state = Part(theme, "check-circle")
@@ -86,7 +88,7 @@ class StatusLine(QFrame):
                                f"free on this device: {size(need.free)}" if largest else "")
 
     def show_device(self, name: str) -> None:
-        count = threads()
+        count = self.threads or threads()
         self.device.say(f"{name}, {count} thread{'' if count == 1 else 's'}" if name == "CPU" else name)
 
     def wait(self) -> None:

@@ -46,6 +46,7 @@ class Training(QObject):
         self.bridge = bridge
         self.session: Session | None = None
         self.device = "cpu"
+        self.threads: int | None = None
         self.state = BarState()
         self._lever, self._closed, self._again = "", False, ""
         self._run: int | None = None
@@ -171,12 +172,13 @@ class Training(QObject):
         control = session.control()
         if lever:
             getattr(control, lever)()
-        fresh, device = not session.trained, self.device
+        fresh, device, threads = not session.trained, self.device, self.threads
         self._levers, self._told = levers(session.graph, session.catalog), False
         begins = {"epoch": 0, "epochs": session.graph.plan.epochs, "step": 0, "steps": 0} if fresh else {}
         self._show(phase="running", left="–", speed="–", message="", started=True, **begins)
         self.bridge.start(
-            lambda: session.train(control=control, device=device, fresh=fresh, resume=run, store=True), control)
+            lambda: session.train(control=control, device=device, fresh=fresh, resume=run, store=True, threads=threads),
+            control)
 
     def _wait(self, other: TrainingBridge, lever: str, run: int | None) -> None:
         """One run at a time: this one begins when that of the other document is over."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from neuralgraph.ui.controls import Choice, Switch
-from neuralgraph.ui.preferences import PREFERENCES, PreferencesDialog, chosen
+from neuralgraph.ui.preferences import PREFERENCES, PreferencesDialog, apply, chosen
 from neuralgraph.ui.settings import Settings
 from neuralgraph.ui.window import MainWindow
 
@@ -108,3 +108,15 @@ def test_without_the_welcome_screen_an_empty_canvas_opens(qtbot: Any, window: Op
     two = window("", welcome=True)
     assert two.centre.currentWidget() is two.bench.canvas
     assert QApplication.instance() is not None
+
+
+def test_threads_are_for_runs_and_shown(qtbot: Any, window: Any) -> None:
+    one = window("xor")
+    assert one.bench.training.threads is None
+    one.bench.settings.put("threads", "1")
+    apply(one.bench)
+    assert one.bench.training.threads == 1
+    assert one.bench.status.device.label.text() == "CPU, 1 thread"
+    one.bench.settings.put("threads", "nonsense")
+    apply(one.bench)
+    assert one.bench.training.threads is None

@@ -137,4 +137,7 @@ class Values(QWidget):
     def _say(self, at: int) -> None:
         label = self._values[at]
         if label is not None:
-            label.setText(f"{float(self.row[self._starts[at]]):.4g}".replace("-", "−"))
+            value = float(self.row[self._starts[at]])
+            size = abs(value)
+            text = f"{value:.4g}" if size >= 1 or not size else f"{value:.3f}" if size >= 0.001 else f"{value:.0e}"
+            label.setText(text.replace("-", "−"))
