@@ -11,6 +11,7 @@ run = ng.train(g, epochs=20)
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,6 +32,7 @@ from neuralgraph.graph.module_edits import PutModule
 from neuralgraph.graph.planning import planned as planned
 from neuralgraph.graph.typed import pinned
 from neuralgraph.graph.wiring import Refusal
+from neuralgraph.predictions import generate, predict, save_model
 from neuralgraph.session import Session
 from neuralgraph.spec import Spec
 from neuralgraph.validation.problem import Problem
@@ -182,6 +184,11 @@ class Graph:
             raise ParameterError(f"{id}: {why}.", parameter=name)
         self.session.edit(ChangeNode(replace(placed, learning=FrozenDict(learning)), f"Learning of {id}"))
 
+    @property
+    def run(self) -> Run | None:
+        """What it was trained by last, to go on with: `train(g, resume=g.run)`; also that of an opened `.ngz`."""
+        return self.session.run
+
     def __getitem__(self, id: str) -> Handle:
         if id not in self.session.graph.nodes:
             raise UnknownNodeError(f"There is no node {id!r}.")
@@ -227,11 +234,13 @@ def _next_port(ports: Any, taken: list[str], id: str) -> str:
 
 
 def load(path: str | Path, *, allow_outside: bool = False) -> Graph:
-    """Open a `.ngraph` file; `DocumentError` says what is wrong with it.
+    """Open a `.ngraph` file, or a trained model (`.ngz`) with its weights; `DocumentError` says what is wrong with it.
 
     It reads data outside its own folder only with `allow_outside`; what you add yourself is your own act.
     """
     session = Session.open(path, guarded=not allow_outside)
+    with contextlib.suppress(GraphError):  # a drawing with errors opens too; its weights wait in it
+        session.unpack()
     session.history.subscribe(partial(_own_act, session))
     return Graph(session)
 
@@ -247,7 +256,7 @@ def _own_act(session: Session, change: Change) -> None:
 
 
 def save(graph: Graph, path: str | Path) -> None:
-    """Write the document, all or nothing."""
+    """Write the document, all or nothing; as `.ngz` together with what it has learnt."""
     graph.session.save(path)
 
 
@@ -382,10 +391,13 @@ __all__ = [
     "compile",
     "evaluate",
     "fit",
+    "generate",
     "gradients",
     "load",
+    "predict",
     "runs",
     "save",
+    "save_model",
     "save_weights",
     "shapes",
     "summary",

@@ -1,4 +1,4 @@
-"""The session without a window: `neuralgraph check | train | tune | summary | data | export | nodes | runs | …`.
+"""The session without a window: `neuralgraph check | train | predict | tune | summary | data | export | runs | …`.
 
 Every command takes `--json` (one object on standard output, nothing else there) and exits 0 when all is well, 1 when
 the graph or the run has problems, 2 on bad usage.
@@ -20,6 +20,7 @@ from rich.table import Table
 from neuralgraph import cli_hints
 from neuralgraph.cli_data import data
 from neuralgraph.cli_fetch import fetch
+from neuralgraph.cli_predict import pack, predict
 from neuralgraph.cli_runs import runs
 from neuralgraph.cli_tune import tune
 from neuralgraph.cli_watch import watch
@@ -43,8 +44,10 @@ app.add_typer(runs)
 app.command()(fetch)
 app.command()(tune)
 app.command()(data)
+app.command()(predict)
 
-File = Annotated[Path, typer.Argument(help="A .ngraph document, or data: a table, images, texts.", show_default=False)]
+File = Annotated[Path, typer.Argument(
+    help="A .ngraph document, a trained model (.ngz), or data: a table, images, texts.", show_default=False)]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Read data outside the document's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
@@ -219,6 +222,7 @@ def train(
     seeds: Annotated[int | None, typer.Option(min=1, max=10_000, help="Train so often, with as many seeds.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     weights: Annotated[Path | None, typer.Option(help="Write the trained weights there (.safetensors).")] = None,
+    ngz: Annotated[Path | None, typer.Option(help="Write the whole trained model there (.ngz).")] = None,
     resume: Annotated[int | None, typer.Option(help="Go on with this run; --epochs are so many more.")] = None,
     keep: Annotated[bool, typer.Option(help="Keep the run in the run store.")] = True,
     threads: Annotated[int | None, typer.Option(min=1, max=1024, help="Threads of the processor that compute.")] = None,
@@ -234,6 +238,7 @@ def train(
     from neuralgraph.training.events import Failed
 
     session = _open(file, allow_outside=allow_outside)
+    before = session.run if resume is None and session.unpack(device=device) else resume  # a model is trained on
     wanted = {"epochs": epochs, "seed": seed, "batch_size": batch_size, "lr": lr, "optimizer": optimizer}
     given: dict[str, Any] = {name: one for name, one in wanted.items() if one is not None}
     if seeds is not None:
@@ -244,7 +249,8 @@ def train(
         _train_seeds(session, planned(session.graph.plan, **given), seeds, device, as_json=as_json)
         return
     resume, given = resumed(resume, given, keep=keep, said=err.print)
-    events = fit(Graph(session), device=device, resume=resume, store=keep, threads=threads, **given)
+    events = fit(Graph(session), device=device, resume=before if resume is None else resume, store=keep,
+                 threads=threads, **given)
     failed = None
     for event in events if as_json or not leads() else _shown(events):
         failed = event if isinstance(event, Failed) else failed
@@ -256,6 +262,8 @@ def train(
         from neuralgraph.api import save_weights
 
         save_weights(run, weights)
+    if ngz is not None and failed is None:
+        session.save_model(ngz)
     if as_json:
         problem = {"error": cli_hints.plain_failure(failed)} if failed else {}
         _print_json({"final": _finite(dict(run.final)), "epochs": run.epochs, "stop_reason": run.stop_reason,
@@ -335,9 +343,14 @@ def _shown(events: Iterator[Event]) -> Iterator[Event]:
 def export(
     file: File,
     to: Annotated[Path | None, typer.Option("--to", help="Write there instead of standard output.")] = None,
+    ngz: Annotated[Path | None, typer.Option(help="Write the trained model there, as one file.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="With --ngz: take the weights of this file.")] = None,
+    run: Annotated[int | None, typer.Option(help="With --ngz: take the weights of this kept run.")] = None,
     allow_outside: Outside = False, as_json: Json = False,
 ) -> None:
-    """The graph as a Python file that runs alone."""
+    """The graph as a Python file that runs alone; with --ngz as a trained model."""
+    if pack(file, ngz, run, weights, allow_outside=allow_outside, as_json=as_json):
+        return
     from neuralgraph.compiler.source import to_python
     from neuralgraph.graph.save import write_checked
 

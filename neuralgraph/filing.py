@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,6 +25,7 @@ class Filing:
     """Saves all or nothing, keeps versions, notices other programs, keeps paths to data in reach."""
 
     catalog: Catalog
+    held: Mapping[Any, Any]
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
@@ -48,6 +50,14 @@ class Filing:
     def edit(self, edit: Edit, *, merge: object = None) -> None:
         """Change the document."""
 
+    @abstractmethod
+    def model(self, *, untrained: bool = False) -> dict[str, bytes]:
+        """The members of a file with all that was learnt."""
+
+    @abstractmethod
+    def _reread(self, path: Path) -> None:
+        """Take what a model file holds now beside the document."""
+
     @property
     def folder(self) -> Path | None:
         """Where relative data paths start: the document's folder."""
@@ -58,7 +68,7 @@ class Filing:
         """What the document may read."""
         from neuralgraph.data.reach import Reach
 
-        return Reach(self.folder, self.guarded, self.agreed)
+        return Reach(self.folder, self.guarded, self.agreed, self.held)
 
     def agree(self, path: str) -> None:
         """The user has chosen this path, or allowed it: it may be read."""
@@ -75,7 +85,7 @@ class Filing:
     @staticmethod
     def may_be_data(path: Path) -> bool:
         """Whether a file or folder could be data rather than a document, by its name."""
-        if path.suffix.lower() == SUFFIX and not path.is_dir():
+        if path.suffix.lower() in (SUFFIX, ".ngz") and not path.is_dir():
             return False
         from neuralgraph.data.guess import could_be_data
 
@@ -122,11 +132,12 @@ class Filing:
         return compared(self.path, self._seen) if self.path is not None and self._seen is not None else "same"
 
     def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> Path:
-        """Write the document, all or nothing; `DocumentError` says why not.
+        """Write the document, all or nothing; `DocumentError` says why not. As `.ngz` with all that it has learnt.
 
         `ChangedOutside` where another program has written the file in the meantime; `overwrite` writes all the same.
         """
-        from neuralgraph.graph.file import write
+        from neuralgraph.graph.file import dumps, write
+        from neuralgraph.graph.packed import is_packed, write_packed
 
         where = Path(path) if path is not None else self.path
         if where is None:
@@ -139,7 +150,11 @@ class Filing:
         self._relocate(where.parent)
         graph = self.graph
         notes = self._shelve(where)
-        data = write(where, graph)
+        if is_packed(where):
+            write_packed(where, self.model(untrained=True))
+            data = dumps(graph).encode()
+        else:
+            data = write(where, graph)
         self.path, self._saved, self._seen = where, graph, seen(where)
         self.notes = (*notes, *self._shelve(where, data))
         return where
@@ -162,21 +177,27 @@ class Filing:
     def reload(self) -> None:
         """Take the file as it is on disk now: one step that can be undone. `DocumentError` leaves all as it was."""
         from neuralgraph.graph.file import read
+        from neuralgraph.graph.packed import is_packed
 
         if self.path is None:
             raise RunError("This document has no file yet.")
         known, loaded = seen(self.path), read(self.path)
         self.edit(Replace(loaded.graph, "Reload"))
+        if is_packed(self.path):
+            self._reread(self.path)
         self._saved, self._seen, self.notes = self.graph, known, loaded.notes
 
     def _shelve(self, path: Path, data: bytes | None = None) -> tuple[str, ...]:
         """Keep a version: `data`, or what is about to be written over. Why it could not, as a note: saving goes on."""
+        from neuralgraph.graph.packed import GRAPH, is_packed, opened
         from neuralgraph.graph.versions import keep
 
         if self.shelves is None or (data is None and not path.is_file()):
             return ()
         try:
-            keep(self.shelves, path, path.read_bytes() if data is None else data)
+            if data is None:
+                data = opened(path).take(GRAPH) if is_packed(path) else path.read_bytes()
+            keep(self.shelves, path, data)
         except (DocumentError, OSError) as error:
             return (f"No earlier version of {path.name} was kept: {error}",)
         return ()

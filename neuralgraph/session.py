@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import DataError, GraphError, RunError
 from neuralgraph.explain.looking import Looking
+from neuralgraph.explain.trying import Trying
 from neuralgraph.filing import Filing
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.edits import Edit
 from neuralgraph.graph.flatten import flatten
 from neuralgraph.graph.history import History
 from neuralgraph.graph.outside import seen
+from neuralgraph.graph.packed import is_packed
 from neuralgraph.graph.plan import Plan
 from neuralgraph.graph.reading import instances, node_in, ports_in
+from neuralgraph.models import Models
 from neuralgraph.nodes import CATALOG
 from neuralgraph.spec import Catalog, Node, Spec
 from neuralgraph.spec.initial import files
@@ -41,11 +44,12 @@ if TYPE_CHECKING:
     from neuralgraph.training.run import Run
 
 
-class Session(Filing, Looking):
+class Session(Models, Filing, Looking, Trying):
     """A document being worked on. Not thread-safe, but `analyse` and the runs only read immutable values."""
 
     def __init__(self, graph: Graph | None = None, *, path: Path | None = None, catalog: Catalog = CATALOG) -> None:
         Looking.__init__(self)
+        Models.__init__(self)
         Filing.__init__(self, path)
         self.catalog = catalog
         self.history = History(graph)
@@ -90,6 +94,8 @@ class Session(Filing, Looking):
         session._suggested = path.stem if as_copy else ""
         session._home = path.parent
         session._seen = None if as_copy else seen(path)
+        if is_packed(path):
+            session._bring(path)
         session.guarded = guarded
         return session
 
@@ -233,8 +239,8 @@ class Session(Filing, Looking):
     def _sources(self, graph: Graph) -> tuple[dict[str, Mapping[str, Spec]], list[Problem]]:
         """What every source delivers, and a problem for each that cannot."""
         from neuralgraph.data.findings import notes
-        from neuralgraph.data.sources import describe
-        from neuralgraph.data.trouble import problem_of
+        from neuralgraph.data.sources import describe, missing
+        from neuralgraph.data.trouble import absent, problem_of
 
         specs: dict[str, Mapping[str, Spec]] = {}
         problems: list[Problem] = []
@@ -243,7 +249,10 @@ class Session(Filing, Looking):
                 continue
             try:
                 specs[id] = describe(node, self.reach)
-                problems += notes(id, node, self.reach)
+                if self.held and (error := missing(node, self.reach)) is not None:
+                    problems.append(absent(id, node, error, rows=self.held[node.key].delivery is not None))
+                else:
+                    problems += notes(id, node, self.reach)
             except DataError as error:
                 problems.append(problem_of(id, node, error))
         return specs, problems
@@ -312,6 +321,8 @@ class Session(Filing, Looking):
         together = company()
         device = device_of(together, device)
         control = control or self.control()
+        if not fresh:
+            self.unpack(device=device)
         if isinstance(resume, int):
             resume, plan = self._reopened(resume, plan, control)
 
@@ -330,7 +341,7 @@ class Session(Filing, Looking):
             feed = self.feed(program, plan, data)
         run = Run(program)
         checkpoint = resume.checkpoint if resume is not None else None
-        self.program, self.run = program, run
+        self.program, self.run, self._brought = program, run, {}
         events = fit(program, feed, plan, control, resume=checkpoint, company=together)
         if store and together.leads:
             from neuralgraph.training.recorder import Recorder, Subject, recorded
@@ -368,6 +379,7 @@ class Session(Filing, Looking):
         """Write the present weights as `.safetensors`; `RunError` where nothing was trained."""
         from neuralgraph.compiler.weights import write_weights
 
+        self.unpack()
         if self.program is None:
             raise RunError("There are no weights yet. Train first.")
         write_weights(Path(path), self.program.state_dict())
@@ -376,7 +388,7 @@ class Session(Filing, Looking):
         """Take weights from a file: the next run goes on from them. `WeightsMismatch` says what does not fit."""
         program = self.compile(device=device)
         found = program.load_weights(path, only_matching=only_matching)
-        self.program = program
+        self.program, self._brought = program, {}
         return found
 
     def to_python(self) -> str:

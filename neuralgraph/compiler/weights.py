@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load, save
 from torch import Tensor
 
 from neuralgraph.errors import DocumentError, RunError
@@ -22,18 +22,24 @@ FORMAT = "neuralgraph-weights-1"
 FACTS = "(facts)"
 """Under this name stands the checksum of the text beside the tensors."""
 PT = (".pt", ".pth")
+MOST_HEADER = 100_000_000
+"""Bytes of names and shapes in a .safetensors file, by its own rules."""
 
 
 def write_weights(path: Path, state: Mapping[str, Any], about: Mapping[str, str] | None = None) -> None:
     """Write tensors by name, all or nothing. `about` is kept as text beside them. `RunError` says why it failed."""
+    try:
+        write_checked(path, as_bytes(state, about))
+    except DocumentError as error:
+        raise RunError(f"The weights were not saved. {error}") from None
+
+
+def as_bytes(state: Mapping[str, Any], about: Mapping[str, str] | None = None) -> bytes:
+    """What `write_weights` writes."""
     tensors = {name: torch.as_tensor(one).detach().cpu().contiguous().clone() for name, one in state.items()}
     facts = {**(about or {}), "format": FORMAT}
     sums = json.dumps({FACTS: _digest(facts), **{name: checksum(one) for name, one in tensors.items()}}, sort_keys=True)
-    data = save(tensors, {**facts, "checksums": sums})
-    try:
-        write_checked(path, data)
-    except DocumentError as error:
-        raise RunError(f"The weights were not saved. {error}") from None
+    return save(tensors, {**facts, "checksums": sums})
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -83,6 +89,19 @@ def read_with_facts(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     except (SafetensorError, OSError, ValueError, TypeError, RuntimeError) as error:
         raise RunError(f"{path.name} is not a whole .safetensors file: {error}.") from None
     _verify(path, tensors, facts)
+    return tensors, facts
+
+
+def of_bytes(data: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The same as `read_with_facts`, of the bytes of such a file; `name` is what messages call it."""
+    try:
+        length = int.from_bytes(data[:8], "little")
+        header = json.loads(data[8:8 + length]) if 0 < length <= min(len(data), MOST_HEADER) else None
+        facts = {str(key): str(one) for key, one in header.get("__metadata__", {}).items()}  # type: ignore[union-attr]
+        tensors = {key: one.clone() for key, one in load(data).items()}
+    except (SafetensorError, ValueError, TypeError, RuntimeError, AttributeError, RecursionError, KeyError) as error:
+        raise RunError(f"{name} is not a whole .safetensors file: {error}.") from None
+    _verify(Path(name), tensors, facts)
     return tensors, facts
 
 

@@ -123,6 +123,19 @@ def _on_disk(path: Path, file: zipfile.ZipFile, names: Chosen, heads: Sequence[H
     return stored.fixed((rows, *head.row), lying, size, numbers).as_array()
 
 
+def read_array(path: Path, name: str) -> Array:
+    """One array as it is delivered: the one of that name, or the only one; a `DataError` lists what there is."""
+    with archive(path) as file:
+        held = [one.removesuffix(".npy") for one in file.namelist() if one.endswith(".npy")]
+        found = name if name in held else held[0] if len(held) == 1 else ""
+        if not found:
+            raise DataError(f"{path.name} holds no array {name!r}. It holds: {', '.join(held[:12]) or 'no array'}.",
+                            file=str(path), column=name)
+        head = _header(path, file, found)
+        array = _array(path, file, found, head)
+    return _rows(array, head) if head.picture or array.dtype.kind == "f" else array
+
+
 def _chosen(path: Path, file: zipfile.ZipFile, x: str, y: str) -> Chosen:
     held = {one.removesuffix(".npy") for one in file.namelist() if one.endswith(".npy")}
 

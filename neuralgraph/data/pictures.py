@@ -29,6 +29,7 @@ MOST_PIXELS = 1 << 26
 """Of one image, by its header."""
 MOST_BYTES = 1 << 31
 """Of all images as numbers: more of them stay on the disk."""
+NATURAL = 512
 SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -91,6 +92,11 @@ def _images(
     return x
 
 
+def natural(data: bytes, where: str, colour: str) -> Array:
+    """One image in its own shape, at most `NATURAL` pixels on a side; else as `decoded`."""
+    return decoded(data, where, (NATURAL, NATURAL), colour, "keep")
+
+
 def decoded(data: bytes, where: str, size: tuple[int, int], colour: str, fit: str) -> Array:
     """One image as height × width × channels of 0 … 255; a `DataError` that names it where it cannot be."""
     mode = "L" if colour == "grey" else "RGB"
@@ -108,7 +114,7 @@ def decoded(data: bytes, where: str, size: tuple[int, int], colour: str, fit: st
             Image.DecompressionBombError) as error:
         raise DataError(f"{where} is no image that can be read, or is cut off: {str(error)[:160]}.",
                         file=where) from None
-    return np.asarray(done).reshape(*size, len(mode))
+    return np.asarray(done).reshape(done.height, done.width, len(mode))
 
 
 def _first(entries: Sequence[tuple[str, int]], most: int) -> list[tuple[str, int]]:
@@ -153,5 +159,8 @@ def _fitted(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
             return ImageOps.fit(image, wanted, Image.Resampling.BILINEAR)
         case "pad":
             return ImageOps.pad(image, wanted, Image.Resampling.BILINEAR)
+        case "keep":
+            image.thumbnail(wanted, Image.Resampling.BILINEAR)
+            return image
         case _:
             return image.resize(wanted, Image.Resampling.BILINEAR)

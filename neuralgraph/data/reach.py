@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from neuralgraph.errors import OutsideError
 
@@ -14,11 +16,15 @@ STRANGE = ("\\\\", "//", "/dev/", "/proc/", "/sys/")
 
 @dataclass(frozen=True)
 class Reach:
-    """`folder` is where relative paths start. Where `guarded`, what lies outside it needs to be in `agreed`."""
+    """`folder` is where relative paths start. Where `guarded`, what lies outside it needs to be in `agreed`.
+
+    `held` is what a trained model brought of its data, by the data node as a value: it stands in where files do not.
+    """
 
     folder: Path | None = None
     guarded: bool = False
     agreed: frozenset[str] = frozenset()
+    held: Mapping[Any, Any] = field(default_factory=dict, compare=False)
 
     def to(self, raw: str) -> Path:
         """The path that a document means by `raw`; `OutsideError` where it leads out without consent.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from neuralgraph.data.bundled import KNOWN, bundled
+from neuralgraph.data.cards import Card, card_of
 from neuralgraph.data.clouds import bars_and_stripes, cloud, edges
 from neuralgraph.data.coded import columns_in, read_csv
 from neuralgraph.data.comments import sentiment, toxicity
@@ -62,8 +63,20 @@ def deliver(node: Node, folder: Where = None, *, thorough: bool = False) -> Deli
     """The rows of a data node; paths start at `folder`. `DataError` names file, row and column.
 
     Kept in memory by the node's parameters and the size and time of its files. Where there are very many, only a
-    `thorough` look, as before training, notices that one was changed in its place.
+    `thorough` look, as before training, notices that one was changed in its place. Where they cannot be read, the rows
+    that came along with a trained model stand in.
     """
+    try:
+        return _read(node, folder, thorough=thorough)
+    except DataError:
+        held = reach(folder).held.get(node.key)
+        if held is None or held.delivery is None:
+            raise
+        found: Delivery = held.delivery
+        return found
+
+
+def _read(node: Node, folder: Where, *, thorough: bool = False) -> Delivery:
     kind = _kind(node)
     state = key(kind, node, folder)
     found = _CACHE.get(state)
@@ -90,7 +103,37 @@ def describe(node: Node, folder: Where = None) -> Mapping[str, Spec]:
     """Shape, dtype and classes of every output, without reading more than that takes."""
     if node.type in ("Input", "State"):  # a State out of its place is a rule's to tell
         return {node.outputs()[0]: _input(node)}
-    return _kind(node).describe(node, folder)
+    try:
+        return _kind(node).describe(node, folder)
+    except DataError:
+        held = reach(folder).held.get(node.key)
+        if held is None:
+            raise
+        specs: Mapping[str, Spec] = held.card.specs
+        return specs
+
+
+def missing(node: Node, folder: Where = None) -> DataError | None:
+    """Why the files of a node that a trained model tells of cannot be read; None where they can be."""
+    if node.key not in reach(folder).held:
+        return None
+    try:
+        _kind(node).describe(node, folder)
+    except DataError as error:
+        return error
+    return None
+
+
+def card(node: Node, folder: Where = None) -> Card:
+    """What a data node teaches with: from its data, else from what a trained model tells of them."""
+    try:
+        return card_of(node, deliver(node, folder))
+    except DataError:
+        held = reach(folder).held.get(node.key)
+        if held is None:
+            raise
+        found: Card = held.card
+        return found
 
 
 def _input(node: Node) -> Spec:
@@ -214,7 +257,7 @@ def _reader(type: str) -> Kind:
         return located(node, folder), lambda file: reach(folder).inside(file, path), node.values
 
     def described(node: Node, folder: Where) -> Mapping[str, Spec]:
-        return specs(*place(node, folder)) if specs is not None else deliver(node, folder).specs
+        return specs(*place(node, folder)) if specs is not None else _read(node, folder).specs
 
     return Kind(lambda node, folder: files(*place(node, folder)), lambda node, folder: read(*place(node, folder)),
                 described)
@@ -222,7 +265,7 @@ def _reader(type: str) -> Kind:
 
 KINDS: dict[str, Kind] = {
     "Dataset": Kind(lambda node, folder: (), _dataset, _describe_dataset),
-    "Csv": Kind(_file, _csv, lambda node, folder: deliver(node, folder).specs, _csv_columns),
+    "Csv": Kind(_file, _csv, lambda node, folder: _read(node, folder).specs, _csv_columns),
     "IdxImages": Kind(
         _idx_files,
         lambda node, folder: read_idx(_checked(node, folder)),

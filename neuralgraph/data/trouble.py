@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from neuralgraph.errors import DataError, NetworkError, OutsideError
 from neuralgraph.spec import Node
 from neuralgraph.validation.problem import Fix, Problem
@@ -37,3 +39,11 @@ def start_problem(id: str, path: str, error: DataError) -> Problem:
             fixes=(Fix("Allow reading", ask="allow", node=id, path=path), locate))
     return Problem("initial", "error", f"{id}: {error}", id, None, "Its weights cannot start from this file",
                    "Choose another file, or another way to start.", fixes=(locate,))
+
+
+def absent(id: str, node: Node, error: DataError, *, rows: bool) -> Problem:
+    """The data of a trained model that are not here; it predicts all the same. `rows`: theirs came with the model."""
+    found = problem_of(id, node, error)
+    message = (f"{id}: its file is not here; the rows that came with the model stand in. {error}" if rows else
+               f"{id}: its data are not here, so the model predicts but cannot learn more. {error}")
+    return replace(found, code="absent", severity="note", message=message, title="Its data are not here")

@@ -76,14 +76,29 @@ def scores(program: Program, arrays: Mapping[str, Array]) -> torch.Tensor | None
     return value if value is not None and value.ndim == 2 and len(value) == rows else None
 
 
-def probabilities(program: Program, value: torch.Tensor) -> Array:
-    """N × classes. One output is a yes-or-no question: its sigmoid, unless the network has already done that."""
-    name = next(iter(program.outputs.values()))[0]
-    done = program.graph.nodes[name].type in ("Softmax", "Sigmoid")
+def probabilities(program: Program, value: torch.Tensor, node: str = "") -> Array:
+    """N × classes: what `node`, by default the first output, gives as probabilities.
+
+    One output is a yes-or-no question: its sigmoid, unless the network has already done that.
+    """
+    last = _last(program, node or next(iter(program.outputs.values()))[0])
+    if last == "LogSoftmax":
+        return value.exp().numpy()
+    done = last in ("Softmax", "Sigmoid")
     if value.shape[1] == 1:
         yes = value[:, 0] if done else torch.sigmoid(value[:, 0])
         return torch.stack((1 - yes, yes), dim=1).numpy()
     return (value if done else torch.softmax(value, dim=1)).numpy()
+
+
+def _last(program: Program, node: str) -> str:
+    """The type of the last node that does anything to the numbers: an Output only names them."""
+    while program.graph.nodes[node].type == "Output" or program.node(node).passes:
+        before = next(iter(program.graph.into(node)), None)
+        if before is None:
+            break
+        node = before.source
+    return program.graph.nodes[node].type
 
 
 def answers(

@@ -20,6 +20,7 @@ from neuralgraph.errors import DocumentError
 from neuralgraph.graph.document import Edge, Frame, Graph, Note, Placed
 from neuralgraph.graph.limits import LIMITS
 from neuralgraph.graph.migrations import NEWEST, migrate
+from neuralgraph.graph.packed import GRAPH, is_packed, opened
 from neuralgraph.graph.plan import Plan, Step
 from neuralgraph.graph.save import DISK, Disk, write_checked
 from neuralgraph.graph.strictjson import parse
@@ -73,13 +74,16 @@ def loads(source: str | bytes, *, name: str = "The document", repair: bool = Fal
 
 
 def read(path: Path, *, repair: bool = False) -> Loaded:
-    """The document in a file. Nothing is read of a file that is larger than a document may be."""
+    """The document in a file, or in a trained model. Nothing is read of one that is larger than a document may be."""
     try:
         if not path.is_file():
             reason = "It is a folder." if path.is_dir() else f"There is no file of that name in {path.parent}."
             raise DocumentError(f"{path.name} cannot be opened. {reason}")
-        with path.open("rb") as file:
-            source = file.read(LIMITS["bytes"].most + 1)
+        if is_packed(path):
+            source = opened(path).take(GRAPH)
+        else:
+            with path.open("rb") as file:
+                source = file.read(LIMITS["bytes"].most + 1)
     except OSError as error:
         raise DocumentError(f"{path.name} cannot be opened. {error.strerror or error}.") from None
     return loads(source, name=path.name, repair=repair)

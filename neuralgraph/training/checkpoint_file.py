@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from neuralgraph.compiler.weights import read_with_facts, write_weights
+from neuralgraph.compiler.weights import as_bytes, of_bytes, read_with_facts, write_weights
 from neuralgraph.errors import DocumentError, RunError
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.file import dumps, loads
@@ -27,24 +27,40 @@ _CLASSES: Mapping[str, type] = {one.__name__: one for one in (Checkpoint, Seen, 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint, about: Mapping[str, Any] | None = None) -> None:
     """Write it, all or nothing, with a checksum of every tensor; `about` is kept beside it. `RunError` if it cannot."""
+    write_weights(path, *_parts(checkpoint, about))
+
+
+def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
+    """What `write_checkpoint` writes."""
+    return as_bytes(*_parts(checkpoint, None))
+
+
+def _parts(checkpoint: Checkpoint, about: Mapping[str, Any] | None) -> tuple[dict[str, Tensor], dict[str, str]]:
     tensors: dict[str, Tensor] = {}
     layout = _put(checkpoint, "", tensors)
-    facts = {"kind": KIND, "layout": json.dumps(layout), "about": json.dumps(dict(about or {}))}
-    write_weights(path, tensors, facts)
+    return tensors, {"kind": KIND, "layout": json.dumps(layout), "about": json.dumps(dict(about or {}))}
 
 
 def read_checkpoint(path: Path) -> tuple[Checkpoint, dict[str, Any]]:
     """The very same checkpoint, bit for bit, and what was kept beside it. `RunError` where it is not whole."""
-    tensors, facts = read_with_facts(path)
+    return _made(*read_with_facts(path), path.name)
+
+
+def checkpoint_of(data: bytes, name: str) -> Checkpoint:
+    """As `read_checkpoint`, of the bytes of such a file; `name` is what messages call it."""
+    return _made(*of_bytes(data, name), name)[0]
+
+
+def _made(tensors: Mapping[str, Tensor], facts: Mapping[str, str], name: str) -> tuple[Checkpoint, dict[str, Any]]:
     if facts.get("kind") != KIND:
-        raise RunError(f"{path.name} holds weights, but not all that it takes to go on from them.")
+        raise RunError(f"{name} holds weights, but not all that it takes to go on from them.")
     try:
         found = _take(json.loads(facts["layout"]), tensors)
         about = json.loads(facts["about"])
     except (KeyError, ValueError, TypeError, RecursionError, DocumentError) as error:
-        raise RunError(f"{path.name} cannot be gone on from: {error}.") from None
+        raise RunError(f"{name} cannot be gone on from: {error}.") from None
     if not isinstance(found, Checkpoint) or not isinstance(about, dict):
-        raise RunError(f"{path.name} cannot be gone on from: it holds no checkpoint.")
+        raise RunError(f"{name} cannot be gone on from: it holds no checkpoint.")
     return found, about
 
 

@@ -7,13 +7,14 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError
 from threading import Condition, Thread
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QAbstractEventDispatcher, QObject, QTimer, Signal
 
-from neuralgraph.errors import NeuralGraphError
+from neuralgraph.errors import NeuralGraphError, RunError
 
 if TYPE_CHECKING:
     from neuralgraph.graph.document import Graph
@@ -24,6 +25,8 @@ TURN = 0.0005
 """Seconds after which the thread that trains lets the window have its turn; Python's own 5 ms make it stutter."""
 PATIENCE = 0.1
 """Seconds that the thread that trains waits, between two batches, for a window that is at work."""
+PATIENT = 5.0
+"""Seconds that a save waits for the next batch edge of a run."""
 TICK = 80
 """Milliseconds between two looks into the mailbox: some 12 Hz."""
 
@@ -216,6 +219,17 @@ class TrainingBridge(QObject):
         if self.control is not None and self.running:
             getattr(self.control, lever)(*arguments, **named)
 
+    def at_rest(self, make: Callable[[Any], Any]) -> Any:
+        """`make` called while no weight changes, with where a run under way stands: at its next batch edge."""
+        control = self.control
+        if not self.running or control is None:
+            return make(None)
+        answer = control.ask(lambda _program: make(control.stand() if control.stand is not None else None))
+        try:
+            return answer.result(PATIENT)
+        except (TimeoutError, CancelledError):
+            raise RunError("Training is busy with a long step. Pause it, then try again.") from None
+
     def probe(self, request: Any) -> None:
         """What an inspector wants to see."""
         self.pull("probe", request)
@@ -272,3 +286,33 @@ class TrainingBridge(QObject):
         self.ticked.emit()
         if over:
             self._over()
+
+
+class Pace(QObject):
+    """Calls `what` when nudged, at once but never more often than every `least` milliseconds; the last nudge counts."""
+
+    def __init__(self, least: int, what: Callable[[], object], parent: QObject) -> None:
+        super().__init__(parent)
+        self._what, self._again = what, False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(least)
+        self._timer.timeout.connect(self._due)
+
+    def nudge(self) -> None:
+        """Something is new."""
+        if self._timer.isActive():
+            self._again = True
+        else:
+            self._timer.start()
+            self._what()
+
+    def stop(self) -> None:
+        """Nothing that still waits is called."""
+        self._timer.stop()
+        self._again = False
+
+    def _due(self) -> None:
+        if self._again:
+            self._again = False
+            self.nudge()

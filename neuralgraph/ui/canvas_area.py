@@ -82,6 +82,12 @@ class CanvasArea(QFrame):
         view.viewport().installEventFilter(self)
         return view
 
+    def as_png(self) -> bytes:
+        """What is drawn, as a small PNG; nothing where nothing is shown."""
+        from neuralgraph.ui.canvas.export_picture import as_png
+
+        return as_png(self.hands.board, 1200) if self.hands is not None else b""
+
     def close_session(self) -> None:
         if self._unsubscribe is not None:
             self._unsubscribe()

@@ -48,6 +48,8 @@ def _file() -> tuple[Command, ...]:
         Command("export_png", "File", "Export picture as PNG…", (), "image-outline", "documents.export_png", rule=True),
         Command("export_svg", "File", "Export drawing as SVG…", (), "", "documents.export_svg"),
         Command("export_python", "File", "Export Python…", (), "language-python", "documents.export_python"),
+        Command("export_model", "File", "Export trained model…", (), "package-variant-closed",
+                "documents.export_model"),
         Command("welcome", "File", "Welcome screen", (), "home-outline", "window.show_welcome", rule=True),
         Command("close", "File", "Close", ("Ctrl+W",), "", "window.close"),
         Command("quit", "File", "Quit", ("Ctrl+Q",), "", "window.quit"),
@@ -128,6 +130,7 @@ def _train() -> tuple[Command, ...]:
         Command("rate", "Train", "Change the rate…", (), "", "training.ask_rate", rule=True),
         Command("plan", "Train", "Plan", (), "tune-variant", "window.show_plan"),
         Command("search", "Train", "Search…", (), "magnify", "searching.show"),
+        Command("try", "Train", "Try it", ("Ctrl+T",), "gesture-tap-button", "views.try_it"),
         Command("load_weights", "Train", "Load weights…", (), "", "documents.load_weights", rule=True),
         Command("save_weights", "Train", "Save weights…", (), "content-save-outline", "training.save_weights"),
     )

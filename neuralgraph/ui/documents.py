@@ -29,7 +29,8 @@ from neuralgraph.validation.problem import Fix
 WEIGHTS = "Weights (*.safetensors *.pt *.pth)"
 AGREED = 500
 """So many consents to read outside a document's folder are remembered."""
-FILTER = "NeuralGraph documents (*.ngraph)"
+FILTER = "NeuralGraph documents (*.ngraph);;Trained models (*.ngz)"
+OPENED = "Documents and trained models (*.ngraph *.ngz)"
 DATA = "Data (*.csv *.tsv *.parquet *.txt *.npz *.zip)"
 
 
@@ -65,7 +66,7 @@ class Documents(QObject):
 
     def ask_open(self) -> None:
         start = str(self.session.folder or self._settings.text("folder", str(Path.home())))
-        found, _ = QFileDialog.getOpenFileName(self._window, "Open", start, f"{FILTER};;{DATA}")
+        found, _ = QFileDialog.getOpenFileName(self._window, "Open", start, f"{OPENED};;{DATA}")
         if found:
             self.open(Path(found))
 
@@ -132,8 +133,11 @@ class Documents(QObject):
     def save_as(self) -> bool:
         path = self.session.path
         folder = path.parent if path else Path(self._settings.text("folder", str(Path.home())))
-        found, _ = QFileDialog.getSaveFileName(self._window, "Save", str(folder / self.session.title), FILTER)
-        return self._write(Path(found)) if found else False
+        found, kind = QFileDialog.getSaveFileName(self._window, "Save", str(folder / self.session.title), FILTER)
+        where = Path(found)
+        if found and not where.suffix and "*.ngz" in kind:
+            where = where.with_suffix(".ngz")
+        return self._write(where) if found else False
 
     def may_close(self) -> bool:
         """Ask where changes would be lost; False to stay."""
@@ -160,6 +164,17 @@ class Documents(QObject):
             return
         try:
             write_checked(path, self.session.to_python().encode())
+            self.said.emit("note", f"Wrote {path}.", "")
+        except (NeuralGraphError, OSError) as error:
+            self._failed(f"{path.name} was not written", error)
+
+    def export_model(self) -> None:
+        """Document, weights and small data as one file; the document stays where it is."""
+        path = self._ask_place("Trained models (*.ngz)", ".ngz")
+        if path is None:
+            return
+        try:
+            self.session.save_model(path)
             self.said.emit("note", f"Wrote {path}.", "")
         except (NeuralGraphError, OSError) as error:
             self._failed(f"{path.name} was not written", error)

@@ -20,14 +20,16 @@ from neuralgraph.ui.bridge import AnalysisBridge
 if TYPE_CHECKING:
     from neuralgraph.ui.workbench import Workbench
 
-DOCUMENT = ".ngraph"
+DOCUMENTS = (".ngraph", ".ngz")
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff")
+"""Of what is dropped: documents are opened, single images tried on the network, the rest are data."""
 
 
 def wanted(data: QMimeData) -> Path | None:
     """The first of the dropped files that can be opened, by its name; None where there is none."""
     paths = [Path(url.toLocalFile()) for url in data.urls() if url.toLocalFile()]
-    documents = [one for one in paths if one.name.endswith(DOCUMENT)]
-    return next((one for one in (*documents, *paths) if one in documents or Session.may_be_data(one)), None)
+    known = [one for one in paths if one.suffix.lower() in (*DOCUMENTS, *IMAGES)]
+    return next((one for one in (*known, *paths) if one in known or Session.may_be_data(one)), None)
 
 
 class Bringing(QObject):
@@ -42,9 +44,15 @@ class Bringing(QObject):
         self._asked: tuple[Path, Room | None, QPointF] | None = None
 
     def drop(self, path: Path, at: QPointF) -> None:
-        """Open a document, or data where nothing is open yet; else put a data node at `at`, a place in the window."""
+        """Open a document, or data where nothing is open yet; else put a data node at `at`, a place in the window.
+
+        A single image is tried on the network.
+        """
         bench = self._bench
-        if path.name.endswith(DOCUMENT) or (bench.documents.blank and not bench.session.graph.nodes):
+        if path.suffix.lower() in IMAGES:
+            bench.views.try_it(path)
+            return
+        if path.suffix.lower() in DOCUMENTS or (bench.documents.blank and not bench.session.graph.nodes):
             bench.documents.open(path)
             return
         view = bench.canvas.view

@@ -47,7 +47,7 @@ class LastWeights(QObject):
         """The quiet bar, where there is something to offer."""
         session, canvas = self._bench.session, self._bench.canvas
         canvas.offer.hide()
-        if session.path is None or self._bench.kept.offer():
+        if session.path is None or session.brought or self._bench.kept.offer():
             return
         where = place(session.path)
         if where.is_file():

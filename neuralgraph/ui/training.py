@@ -117,8 +117,7 @@ class Training(QObject):
         """Back to the same initial weights."""
         self.bridge.close()
         if self.session is not None:
-            self.session.program = None
-            self.session.run = None
+            self.session.forget()
         self._forget()
         self.cleared.emit()
         self.said.emit("note", "Reset: the next run starts from the same initial weights.", "")
@@ -178,7 +177,7 @@ class Training(QObject):
         control = session.control()
         if lever:
             getattr(control, lever)()
-        fresh, device, threads = session.program is None, self.device, self.threads
+        fresh, device, threads = not session.trained, self.device, self.threads
         self._levers, self._told = levers(session.graph, session.catalog), False
         begins = {"epoch": 0, "epochs": session.graph.plan.epochs, "step": 0, "steps": 0} if fresh else {}
         self._show(phase="running", left="–", speed="–", message="", started=True, **begins)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from neuralgraph.ui.workbench import Workbench
 
 PANELS = "neuralgraph.ui.panels"
-TABS = (("data", "Data", "data_view", "DataPanel"), ("samples", "Samples", "samples", "SamplesPanel"),
+TABS = (("data", "Data", "data_view", "DataPanel"), ("try", "Try it", "try_it", "TryItPanel"),
+        ("samples", "Samples", "samples", "SamplesPanel"),
         ("confusion", "Confusion", "confusion", "ConfusionPanel"),
         ("boundary", "Boundary", "boundary", "BoundaryPanel"))
 
@@ -44,6 +46,15 @@ class Views(QObject):
         for key, title, module, name in TABS:
             if find_spec(f"{PANELS}.{module}") is not None:
                 tabs.add(key, title, lambda module=module, name=name: self._make(module, name))  # type: ignore[misc]
+
+    def try_it(self, file: Path | None = None) -> None:
+        """The panel to try the trained network in, perhaps with a file that was dropped on the window."""
+        docks = self._bench.docks
+        if not docks.shown("bottom"):
+            docks.toggle_bottom()
+        panel = docks.bottom.open("try")
+        if file is not None:
+            panel.take(file)  # type: ignore[attr-defined]
 
     def inspector(self) -> QWidget | None:
         if find_spec(f"{PANELS}.inspector") is None:

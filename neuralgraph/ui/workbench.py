@@ -11,6 +11,7 @@ from neuralgraph.graph.history import Change
 from neuralgraph.session import Session
 from neuralgraph.ui.actions import Actions
 from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge, later
+from neuralgraph.ui.brought import Brought
 from neuralgraph.ui.canvas_area import CanvasArea
 from neuralgraph.ui.devices import devices
 from neuralgraph.ui.docks import Docks
@@ -70,7 +71,7 @@ class Workbench(QObject):
         self.properties = Properties(self.theme)
         self.palette = Palette(self.session.catalog, self.theme)
         self.finder = Finder(self.canvas, self.theme)
-        self.last, self.kept = LastWeights(self), KeptRuns(self)
+        self.last, self.kept, self.brought = LastWeights(self), KeptRuns(self), Brought(self)
         self.offers, self.runs = Offers(self), Runs(self)
         self.views = Views(self)
         self.live = LivePictures(self.bridge, self)
@@ -85,7 +86,7 @@ class Workbench(QObject):
         self.actions = Actions(window, {
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
             "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
-            "searching": self.searching, "runs": self.runs, "run": self.runs.commands,
+            "searching": self.searching, "runs": self.runs, "run": self.runs.commands, "views": self.views,
         }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
@@ -187,6 +188,8 @@ class Workbench(QObject):
         self.status.forget()
         self.status.wait()
         session.device = self.training.device
+        session.at_rest = self.bridge.at_rest
+        session.picture_of = lambda _graph: self.canvas.as_png()
         self.training.set_session(session)
         for panel in (self.problems, self.history):
             panel.set_session(session)
@@ -248,6 +251,7 @@ class Workbench(QObject):
         self.status.show_analysis(analysis)
         self.views.set_analysis(analysis)
         self.live.look()
+        self.brought.look()
         self.presenter.look()
         self.training.follow_problems(len(analysis.errors))
         count = len([one for one in analysis.problems if one.severity != "note"])
@@ -390,6 +394,7 @@ class Workbench(QObject):
         self.runs.close()
         self.views.close()
         self.live.close()
+        self.brought.close()
         self.typing.close()
         self.downloads.close()
         self.bringing.close()

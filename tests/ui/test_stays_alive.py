@@ -71,7 +71,8 @@ def test_hands_are_busy_while_it_trains(qtbot: Any, window: Callable[..., MainWi
         one.dark, one.light,
         lambda: one.resize(1000 + rng.randint(0, 400), 700 + rng.randint(0, 200)),
         bench.canvas.zoom_in, bench.canvas.zoom_out, bench.canvas.fit,
-        lambda: bench.docks.bottom.open(rng.choice(["plots", "problems", "samples", "confusion", "outline", "log"])),
+        lambda: bench.docks.bottom.open(rng.choice(
+            ["plots", "problems", "try", "samples", "confusion", "outline", "log"])),
         lambda: bench.training.set_rate(10 ** rng.uniform(-4, -2)),
     ]  # fmt: skip
     for act in acts:

@@ -39,3 +39,9 @@ class Standardize(Fitted):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return (x - self.mean) / self.std
+
+    @torch.no_grad()
+    def undo(self, y: torch.Tensor) -> torch.Tensor:
+        """The numbers that forward() made y of: what was predicted, in the unit of the data."""
+        mean, std = self.mean.to(y), self.std.to(y)
+        return y * std + mean if mean.ndim == y.ndim - 1 else y * std.reshape(-1) + mean.reshape(-1)

@@ -33,7 +33,7 @@ def export_picture(board: Board, path: Path) -> Path:
     area = extent(board)
     match path.suffix.lower():
         case ".png":
-            _png(board, path, area)
+            write_checked(path, as_png(board))
         case ".svg":
             _svg(board, path, area)
         case other:
@@ -41,15 +41,17 @@ def export_picture(board: Board, path: Path) -> Path:
     return path
 
 
-def _png(board: Board, path: Path, area: QRectF) -> None:
-    scale = min(SCALE, LARGEST / max(area.width(), area.height()))
+def as_png(board: Board, largest: float = LARGEST) -> bytes:
+    """The drawing as the bytes of a PNG file, at most so many pixels on a side."""
+    area = extent(board)
+    scale = min(SCALE, largest / max(area.width(), area.height(), 1.0))
     image = QImage(QSize(round(area.width() * scale), round(area.height() * scale)), QImage.Format.Format_ARGB32)
     image.fill(QColor(LIGHT.canvas))
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     board.paint(painter, QRectF(0, 0, image.width(), image.height()), area)
     painter.end()
-    write_checked(path, png(image))
+    return png(image)
 
 
 def _svg(board: Board, path: Path, area: QRectF) -> None:

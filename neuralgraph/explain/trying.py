@@ -1,0 +1,128 @@
+"""The part of a session that tries a network on new things: files, drawings, texts, values, and text that goes on."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from neuralgraph.errors import RunError
+from neuralgraph.graph.document import Graph
+
+if TYPE_CHECKING:
+    from neuralgraph.compiler.program import Program
+    from neuralgraph.data.cards import Card
+    from neuralgraph.data.preparing import Prepared
+    from neuralgraph.data.reach import Reach
+    from neuralgraph.explain.generating import Writer
+    from neuralgraph.explain.predicting import Answer
+
+Way = Literal["files", "drawing", "image", "text", "values", "sample", "array"]
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """What went in, prepared, and what the network says of it."""
+
+    prepared: Prepared
+    answers: tuple[Answer, ...]
+
+
+class Trying:
+    """It asks the program of a run under way, else the present one. Nothing is changed."""
+
+    program: Program | None
+    _carded: tuple[Any, Card] | None = None
+
+    @property
+    @abstractmethod
+    def reach(self) -> Reach:
+        """Where relative data paths start, and what may be read."""
+
+    @property
+    @abstractmethod
+    def trained(self) -> bool:
+        """There are weights that were learnt."""
+
+    @property
+    @abstractmethod
+    def brought(self) -> bool:
+        """A model file brought weights that nobody has taken yet."""
+
+    @abstractmethod
+    def _present(self, graph: Graph | None = None, *, most: int | None = None) -> Program | None:
+        """The program with the present weights."""
+
+    def card(self, program: Program | None = None) -> Card:
+        """What the network takes in; `RunError` or `DataError` where that is not one thing, or not known."""
+        from neuralgraph.data.cards import blank
+        from neuralgraph.data.sources import card
+        from neuralgraph.explain.predicting import main_key
+
+        program = program or self._learnt_program()
+        if self._carded is not None and self._carded[0] is program:
+            return self._carded[1]
+        id, output, node = program.sources[main_key(program)]
+        found = blank(program.inference.specs[id][output]) if node.type == "Input" else card(node, self.reach)
+        if output not in ("x", id, "out") and node.type != "Input":
+            raise RunError(f"This network looks at «{output}» of {id}, which is an answer and not an input.")
+        self._carded = (program, found)
+        return found
+
+    def attempt(self, way: Way, what: Any, program: Program | None = None) -> Tried:
+        """What the network says of `what`. `DataError` says what cannot be used, `RunError` why nobody can answer.
+
+        `files`: paths; `drawing`: H × W, 0 paper … 1 ink; `image`: its bytes and its name; `text`: one, or several;
+        `values`: one table by column, or several; `sample`: the number of one of the card's; `array`: rows as numbers.
+        """
+        from neuralgraph.explain.predicting import answers_to
+
+        program = program or self._learnt_program()
+        card = self.card(program)
+        prepared = self._prepared(card, way, what)
+        return Tried(prepared, answers_to(program, card, prepared.x, self.reach))
+
+    def writer(self, prompt: str = "", *, temperature: float = 1.0, seed: int = 0, program: Program | None = None
+               ) -> Writer:
+        """A text that goes on: `writer(…).write(100)`."""
+        from neuralgraph.explain.generating import Writer
+
+        program = program or self._learnt_program()
+        return Writer(program, self.card(program), prompt, temperature=temperature, seed=seed)
+
+    def _learnt_program(self) -> Program:
+        if not self.trained:
+            raise RunError("There are no trained weights yet. Train first, or load weights.")
+        if self.brought:  # whoever opened it takes them: this may be any thread
+            raise RunError("The weights of this model have not been taken yet. One moment, or see the log.")
+        program = self._present()
+        if program is None:
+            raise RunError("The drawing has errors, so that the network cannot answer. Mend them first.")
+        return program
+
+    @staticmethod
+    def _prepared(card: Card, way: Way, what: Any) -> Prepared:
+        from neuralgraph.data import preparing
+
+        expected = {"drawing": ("picture",), "image": ("picture",), "text": ("text",), "values": ("table",)}
+        if card.form not in expected.get(way, (card.form,)):
+            raise RunError(f"This network cannot be given a {way.rstrip('s')}. {preparing.expects(card)}")
+        match way:
+            case "files":
+                return preparing.from_files(card, [Path(one) for one in what])
+            case "drawing":
+                return preparing.Prepared(preparing.drawing(card, what), ("drawing",))
+            case "image":
+                return preparing.Prepared(preparing.picture(card, *what), (what[1],))
+            case "text":
+                return preparing.from_texts(card, [what] if isinstance(what, str) else list(what))
+            case "values":
+                rows: Sequence[Mapping[str, Any]] = [what] if isinstance(what, Mapping) else list(what)
+                return preparing.from_values(card, rows)
+            case "sample":
+                at = int(what) % max(1, len(card.samples))
+                return preparing.Prepared(card.samples[at:at + 1], (f"sample {at + 1}",))
+            case _:
+                return preparing.from_array(card, what)
