@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-COMMANDS = frozenset(("check", "train", "predict", "summary", "export", "nodes", "examples", "import", "inspect", "runs",
-                      "fetch", "tune", "data"))
+COMMANDS = frozenset(("check", "train", "predict", "summary", "export", "nodes", "examples", "import", "inspect",
+                      "runs", "fetch", "tune", "data"))
 HELP = frozenset(("--help", "-h", "--version", "--paths"))
 
 LIBRARIES = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +20,7 @@ from neuralgraph import cli_hints
 from neuralgraph.cli_data import data
 from neuralgraph.cli_fetch import fetch
 from neuralgraph.cli_predict import pack, predict
+from neuralgraph.cli_progress import shown
 from neuralgraph.cli_runs import runs
 from neuralgraph.cli_tune import tune
 from neuralgraph.cli_watch import watch
@@ -29,7 +29,6 @@ from neuralgraph.errors import NeuralGraphError
 if TYPE_CHECKING:
     from neuralgraph.graph.plan import Plan
     from neuralgraph.session import Session
-    from neuralgraph.training.events import Event
     from neuralgraph.validation.need import Need
 
 app = typer.Typer(
@@ -252,7 +251,7 @@ def train(
     events = fit(Graph(session), device=device, resume=before if resume is None else resume, store=keep,
                  threads=threads, **given)
     failed = None
-    for event in events if as_json or not leads() else _shown(events):
+    for event in events if as_json or not leads() else shown(events, err):
         failed = event if isinstance(event, Failed) else failed
     run = session.run
     assert run is not None
@@ -293,50 +292,6 @@ def _train_seeds(session: Session, plan: Plan, count: int, device: str, *, as_js
     for name, one in found.figures.items():
         table.add_row(escape(name), *(f"{value:.4g}" for value in one))
     out.print(table)
-
-
-def _shown(events: Iterator[Event]) -> Iterator[Event]:
-    """The same events, with progress and ETA on the terminal."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    from neuralgraph.training.events import EpochEnded, Finished, Hint, Note, Started, Step, Stopped, divided
-
-    columns = (
-        TextColumn("epoch {task.fields[epoch]}"),
-        BarColumn(),
-        TextColumn("{task.fields[loss]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, transient=True) as progress:
-        loss = ""
-        bar = progress.add_task("", total=None, epoch="…", loss="")
-        for event in events:
-            match event:
-                case Started():
-                    progress.update(bar, total=event.epochs * event.steps_per_epoch, epoch=f"0 of {event.epochs}")
-                    total, losses = event.epochs, set(event.losses) - {"loss"}
-                    progress.console.print(escape(divided(event)), highlight=False, soft_wrap=True)
-                case Step():
-                    loss = f"loss {event.losses[-1]:.4g}" if len(event.losses) else loss
-                    progress.update(bar, completed=event.step, loss=loss)
-                case Note():
-                    progress.console.print(escape(event.message), highlight=False, soft_wrap=True)
-                case Hint():
-                    progress.console.print(f"[yellow]![/yellow] {escape(event.message)}", highlight=False,
-                                           soft_wrap=True)
-                    for sentence in cli_hints.advice(event.remedies):
-                        progress.console.print(escape(sentence), highlight=False, soft_wrap=True)
-                case EpochEnded():
-                    hidden = losses if len(losses) == 1 else set()
-                    shown = [(n, v) for n, v in event.figures.items() if n.removeprefix("val_") not in hidden]
-                    figures = "  ".join(f"{name} {value:.4g}" for name, value in shown)
-                    progress.update(bar, epoch=f"{event.epoch} of {total}")
-                    progress.console.print(f"epoch {event.epoch}  {escape(figures)}", highlight=False, soft_wrap=True)
-                case Finished() | Stopped():
-                    progress.console.print(escape(event.reason), highlight=False, soft_wrap=True)
-            yield event
 
 
 @app.command()

@@ -389,17 +389,9 @@ class Workbench(QObject):
         """End threads, remember the layout."""
         self.docks.save()
         self.settings.save()
-        self.searching.close()
-        self.training.close()
-        self.runs.close()
-        self.views.close()
-        self.live.close()
-        self.brought.close()
-        self.typing.close()
-        self.downloads.close()
-        self.bringing.close()
-        self.presenter.close()
-        self.analysis.close()
+        for part in (self.searching, self.training, self.runs, self.views, self.live, self.brought, self.typing,
+                     self.downloads, self.bringing, self.presenter, self.analysis):
+            part.close()
         self.canvas.close_session()
         self.keeping.close()
         self.faults.close()
