@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,6 +30,8 @@ from neuralgraph.errors import NeuralGraphError
 if TYPE_CHECKING:
     from neuralgraph.graph.plan import Plan
     from neuralgraph.session import Session
+    from neuralgraph.training.events import Failed
+    from neuralgraph.training.run import Run
     from neuralgraph.validation.need import Need
 
 app = typer.Typer(
@@ -263,6 +266,12 @@ def train(
         save_weights(run, weights)
     if ngz is not None and failed is None:
         session.save_model(ngz)
+    _told(run, failed, as_json=as_json)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _told(run: Run, failed: Failed | None, *, as_json: bool) -> None:
+    """What came of a run."""
     if as_json:
         problem = {"error": cli_hints.plain_failure(failed)} if failed else {}
         _print_json({"final": _finite(dict(run.final)), "epochs": run.epochs, "stop_reason": run.stop_reason,
@@ -274,7 +283,6 @@ def train(
             err.print(escape(sentence), highlight=False, soft_wrap=True)
     elif run.id is not None:
         out.print(f"[dim]Kept as run {run.id}: neuralgraph runs show {run.id}[/dim]", highlight=False)
-    raise typer.Exit(1 if failed else 0)
 
 
 def _train_seeds(session: Session, plan: Plan, count: int, device: str, *, as_json: bool) -> None:
@@ -282,7 +290,7 @@ def _train_seeds(session: Session, plan: Plan, count: int, device: str, *, as_js
     from neuralgraph.cli_together import leads
     from neuralgraph.training.seeds import over
 
-    found = over(session, plan, count, device, iter if as_json or not leads() else _shown)
+    found = over(session, plan, count, device, iter if as_json or not leads() else partial(shown, console=err))
     if not leads():
         return
     if as_json:
