@@ -196,7 +196,7 @@ class TrainingBridge(QObject):
         """The run of another document that is under way on this device: one here has to wait for its end."""
         return next((one for one in self._running if one is not self and one.device == device), None)
 
-    def start(self, make: Callable[[], Iterable[Event]], control: Any, device: str = "cpu", title: str = "") -> None:
+    def start(self, make: Callable[[], Iterable[Any]], control: Any, device: str = "cpu", title: str = "") -> None:
         """Iterate over `make()` in a thread. One run at a time."""
         if self.running:
             raise RuntimeError("a run is under way")

@@ -67,7 +67,7 @@ class Searching(QObject):
         from neuralgraph.tuning import Levers, copied, search
 
         bench = self._bench
-        if bench.bridge.running or self.bridge.before is not None:
+        if bench.bridge.running or self.bridge.before(bench.training.device) is not None:
             self._say(BUSY)
             return
         session = bench.session
@@ -77,7 +77,7 @@ class Searching(QObject):
         self._said, levers, device = "", Levers(), bench.training.device
         alone = self._session
         self.bridge.start(lambda: search(alone, wanted, name=resumed, resume=bool(resumed), device=device,
-                                         levers=levers), levers)
+                                         levers=levers), levers, device, session.title)
 
     def _hear(self, events: Sequence[Any]) -> None:
         from neuralgraph.training.events import Failed

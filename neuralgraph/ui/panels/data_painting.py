@@ -12,14 +12,12 @@ from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.shapes import colour, rounded
 from neuralgraph.ui.panels.colorbar import short
 from neuralgraph.ui.panels.heatmap import as_image
-from neuralgraph.ui.panels.heatmap_colours import coloured
+from neuralgraph.ui.panels.heatmap_colours import DARK_INK, LIGHT_INK, coloured
 from neuralgraph.ui.panels.inspector_type import font, tabular
 from neuralgraph.ui.panels.samples import WRAPPED, in_words
 from neuralgraph.ui.tokens import Tokens
 
 BARS, LINES = 32, 4
-DARK, LIGHT = "#10161E", "#FFFFFF"
-"""Ink on a light and on a dark colour of the map."""
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -153,7 +151,7 @@ def relations(painter: QPainter, box: QRectF, names: tuple[str, ...], values: An
             shade = QColor(*(int(c) for c in shades[row, other]))
             painter.fillRect(where.adjusted(0.5, 0.5, -0.5, -0.5), shade)
             if size.width() >= 30:
-                ink = DARK if shade.lightnessF() > 0.5 else LIGHT
+                ink = DARK_INK if shade.lightnessF() > 0.5 else LIGHT_INK
                 said = f"{values[row, other]:+.2f}".replace("0.", ".", 1).replace("-", "−")
                 written(painter, where, said, ink, 11, where=CENTRE)
 

@@ -19,6 +19,8 @@ TO_LMS = np.array([[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.
 TO_LAB = np.array([[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
                    [0.0259040371, 0.7827717662, -0.8086757660]])
 """Ottosson's OKLab, 2020: linear sRGB to cone responses, and those to lightness and two opponent axes."""
+DARK_INK, LIGHT_INK = "#10161E", "#FFFFFF"
+"""What is written on a light and on a dark colour of a map."""
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
