@@ -176,6 +176,8 @@ class Documents(QObject):
         try:
             self.session.save_model(path)
             self.said.emit("note", f"Wrote {path}.", "")
+            for note in self.session.left_behind:
+                self.said.emit("note", note, "")
         except (NeuralGraphError, OSError) as error:
             self._failed(f"{path.name} was not written", error)
 
