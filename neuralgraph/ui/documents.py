@@ -251,6 +251,8 @@ class Documents(QObject):
         self._settings.put("folder", str(where.parent))
         self._remember_agreed()
         self.saved.emit()
+        for note in self.session.notes:
+            self.said.emit("note", note, "")
         return True
 
     def _changed_outside(self) -> bool:

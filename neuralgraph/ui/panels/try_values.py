@@ -151,7 +151,7 @@ class Values(QWidget):
     def _switch(self, at: int, column: Any) -> QPushButton:
         """The value as a button, which makes it missing, or puts it back."""
         button = QPushButton()
-        button.setFlat(True)
+        button.setProperty("kind", "link")
         fitted(button, self.theme, lambda: button.setFont(self.theme.font(12, 600, figures=True)))
         button.setAccessibleName(f"{column.name}: missing or not")
         button.setToolTip("Click to leave this value out, as where it is missing in a table; again to put it back.")
