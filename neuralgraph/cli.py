@@ -266,6 +266,8 @@ def train(
         save_weights(run, weights)
     if ngz is not None and failed is None:
         session.save_model(ngz)
+        for note in session.left_behind:
+            err.print(f"[dim]{escape(note)}[/dim]", highlight=False, soft_wrap=True)
     _told(run, failed, as_json=as_json)
     raise typer.Exit(1 if failed else 0)
 

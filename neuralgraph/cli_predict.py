@@ -76,11 +76,15 @@ def pack(
         if weights is not None or run is not None:
             raise typer.BadParameter("--weights and --run go with --ngz.")
         return False
-    where = ready(file, run, weights, guarded=not allow_outside)[0].save_model(ngz)
+    session = ready(file, run, weights, guarded=not allow_outside)[0]
+    where = session.save_model(ngz)
     if as_json:
-        sys.stdout.write(json.dumps({"path": str(where)}) + "\n")
+        notes = {"notes": list(session.left_behind)} if session.left_behind else {}
+        sys.stdout.write(json.dumps({"path": str(where), **notes}, ensure_ascii=False) + "\n")
     else:
         out.print(f"Wrote {escape(str(where))}", highlight=False, soft_wrap=True)
+        for note in session.left_behind:
+            out.print(f"[dim]{escape(note)}[/dim]", highlight=False, soft_wrap=True)
     return True
 
 

@@ -50,6 +50,8 @@ class Filing:
     def edit(self, edit: Edit, *, merge: object = None) -> None:
         """Change the document."""
 
+    left_behind: tuple[str, ...]
+
     @abstractmethod
     def model(self, *, untrained: bool = False) -> dict[str, bytes]:
         """The members of a file with all that was learnt."""
@@ -152,6 +154,7 @@ class Filing:
         notes = self._shelve(where)
         if is_packed(where):
             write_packed(where, self.model(untrained=True))
+            notes = (*notes, *self.left_behind)
             data = dumps(graph).encode()
         else:
             data = write(where, graph)

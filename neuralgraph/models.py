@@ -32,6 +32,8 @@ class Models:
         """What a model file told of its data, by the data node as a value."""
         self._brought: dict[str, bytes] = {}
         """Weights and checkpoint of the file, until they are taken."""
+        self.left_behind: tuple[str, ...] = ()
+        """What the model made last does not hold, in sentences."""
         self.picture_of: Callable[[Graph], bytes] | None = None
         """Draws the picture in the file; None draws a plain one."""
         self.at_rest: Callable[[Callable[[Any], Any]], Any] = lambda make: make(None)
@@ -121,12 +123,14 @@ class Models:
         if not self.trained and not untrained:
             raise RunError("There are no weights yet. Train first, or save the drawing alone as .ngraph.")
         graph = self.graph
-        learnt = dict(self._brought) or self.at_rest(self._learnt)
+        learnt, self.left_behind = (dict(self._brought), ()) if self._brought else self.at_rest(self._learnt)
         picture = self.picture_of(graph) if self.picture_of is not None else b""
         return members_of(graph, learnt, self._holding(), picture or drawn(graph))
 
     def save_model(self, path: str | Path) -> Path:
-        """Write a model file, all or nothing; the document goes on living where it is."""
+        """Write a model file, all or nothing; the document goes on living where it is. `left_behind` tells what did
+        not fit.
+        """
         from neuralgraph.graph.packed import SUFFIX
 
         where = Path(path)
@@ -134,12 +138,12 @@ class Models:
         write_packed(where, self.model())
         return where
 
-    def _learnt(self, stand: Any) -> dict[str, bytes]:
-        """Weights and checkpoint as they are now; nothing where there are none."""
+    def _learnt(self, stand: Any) -> tuple[dict[str, bytes], tuple[str, ...]]:
+        """Weights and checkpoint as they are now, nothing where there are none; and what did not fit."""
         from neuralgraph.training.packing import learnt_bytes
 
         if self.program is None:
-            return {}
+            return {}, ()
         try:
             program = (self.program if stand is not None else self._present()) or self.program
         except GraphError:

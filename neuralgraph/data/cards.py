@@ -9,10 +9,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from neuralgraph.data.dates import date_of
 from neuralgraph.data.delivery import Array, Delivery
+from neuralgraph.data.encoding import laid
 from neuralgraph.data.ink import Ink, measured
 from neuralgraph.data.tokens import PADDING, UNKNOWN
 from neuralgraph.spec import Node, Spec
+from neuralgraph.spec.columns import Coding
 
 Form = Literal["table", "picture", "text", "running", "series", "array"]
 KEPT = 32
@@ -21,24 +24,54 @@ MOST_KEPT = 1 << 20
 """Bytes of all those samples."""
 _PIXEL = re.compile(r"pixel[ _](\d+)[,_](\d+)\Z")
 _SETTINGS = ("task", "tokens", "lower", "length", "side", "colour", "fit", "missing", "target", "x", "window",
-             "stride", "columns", "pattern")
+             "stride", "pattern", "header", "encoding", "decimal")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table as people write it. `values` are its categories, none where it holds numbers."""
+    """A column of a table as people write it: how it is coded, and where its numbers (days, of dates) lie."""
 
-    name: str
+    coding: Coding
     low: float = 0.0
     high: float = 1.0
     usual: float = 0.0
     whole: bool = False
-    values: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.coding.name
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Its categories; none where it holds numbers."""
+        return self.coding.values
 
     @property
     def width(self) -> int:
         """How many numbers it becomes."""
-        return len(self.values) or 1
+        return len(self.coding.features)
+
+    @property
+    def gaps(self) -> bool:
+        """That a value is missing tells the network something of its own."""
+        return self.coding.fill is not None and (self.coding.mark or self.coding.kind == "category")
+
+    def numbers(self, value: float | None) -> Array:
+        """What it becomes with this number, or place among the categories; None is a gap."""
+        gap = np.array([value is None])
+        done: Array = laid(self.coding, np.array([0.0 if value is None else value]), gap)[0]
+        return done
+
+    def value(self, numbers: Array) -> float | None:
+        """The same the other way."""
+        if self.coding.kind == "category":
+            hot = numbers[: len(self.values)]
+            return float(hot.argmax()) if hot.any() else None
+        return None if self.coding.mark and numbers[1] else float(numbers[0])
+
+    def date(self, value: float) -> str:
+        """A number of a column of dates as a date; "" where it holds none."""
+        return date_of(value) if self.coding.kind == "date" else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +93,14 @@ class Card:
     settings: Mapping[str, Any] = field(default_factory=dict)
     samples: Array = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     truths: Array | None = None
+    table: tuple[str, ...] = ()
+    """All columns of the table, in their order, those left out and to be predicted among them."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns to be predicted."""
+        several = tuple(self.label.split(", "))
+        return several if self.label not in self.table and set(several) <= set(self.table) else (self.label,)
 
     @property
     def label(self) -> str:
@@ -82,13 +123,13 @@ def card_of(node: Node, delivery: Delivery) -> Card:
         settings = {"tokens": "words", "lower": True, "length": int(x.shape[1]), "side": "end"}
     learned = x[: len(x) - delivery.test_rows] if delivery.test_rows < len(x) else x
     ink = measured(learned[:500].reshape(-1, *grid[1:])) if grid and grid[0] == 1 else None
-    columns = columns_of(_names(delivery), learned) if form in ("table", "series") else ()
+    columns = columns_of(_coding(delivery), learned) if form in ("table", "series") else ()
     samples = _spread(learned)
     y = delivery.arrays.get("y")
     small = samples.nbytes <= MOST_KEPT
     truths = np.array(_spread(y[: len(learned)])) if y is not None and small and form != "running" else None
     return Card(node.type, form, dict(delivery.specs), delivery.class_names, delivery.tokens, columns, grid, ink,
-                settings, np.array(samples if small else samples[:0]), truths)
+                settings, np.array(samples if small else samples[:0]), truths, delivery.table)
 
 
 def _plain(value: Any) -> Any:
@@ -127,35 +168,38 @@ def _grid(delivery: Delivery) -> tuple[int, ...]:
     return (1, *(_pixels(delivery.feature_names) or (1, int(x.shape[1]))))
 
 
-def _names(delivery: Delivery) -> tuple[str, ...]:
+def _coding(delivery: Delivery) -> tuple[Coding, ...]:
+    """What the source says, else every feature is a number."""
     width = int(delivery.arrays["x"].shape[-1])
     names = delivery.feature_names
-    return names if len(names) == width else tuple(f"x{n + 1}" for n in range(width))
+    return delivery.coding or plain(names if len(names) == width else tuple(f"x{n + 1}" for n in range(width)))
 
 
-def columns_of(names: Sequence[str], x: Array) -> tuple[Column, ...]:
-    """Features as the columns that they came from: `kind = a` and `kind = b` are the column `kind`."""
+def plain(names: Sequence[str]) -> tuple[Coding, ...]:
+    """Columns of numbers."""
+    return tuple(Coding(name, "number") for name in names)
+
+
+def columns_of(coding: Sequence[Coding], x: Array) -> tuple[Column, ...]:
+    """The columns that the features of x came from, with the range of their numbers; filled gaps do not count."""
     flat = x.reshape(-1, x.shape[-1])
     flat = flat[:: max(1, len(flat) // 20_000)]
     found: list[Column] = []
     at = 0
-    while at < len(names):
-        head, sign, _ = names[at].partition(" = ")
-        count = 1
-        if sign:
-            while at + count < len(names) and names[at + count].startswith(f"{head} = "):
-                count += 1
-        part = flat[:, at:at + count]
-        if sign and bool(((part == 0) | (part == 1)).all()) and bool((part.sum(axis=1) <= 1).all()):
-            found.append(Column(head, values=tuple(one[len(head) + 3:] for one in names[at:at + count])))
-            at += count
+    for one in coding:
+        numbers = flat[:, at]
+        if one.mark and one.kind != "category":
+            numbers = numbers[flat[:, at + 1] == 0]
+        elif one.fill is not None:
+            numbers = numbers[numbers != np.float32(one.fill)]
+        at += len(one.features)
+        if one.kind == "category":
+            found.append(Column(one))
             continue
-        column = part[:, 0]
-        if not len(column):
-            column = np.zeros(1)
-        found.append(Column(names[at], float(column.min()), float(column.max()), float(np.median(column)),
-                            bool((column == np.round(column)).all())))
-        at += 1
+        if not len(numbers):
+            numbers = np.array([one.fill or 0.0])
+        found.append(Column(one, float(numbers.min()), float(numbers.max()), float(np.median(numbers)),
+                            bool((numbers == np.round(numbers)).all())))
     return tuple(found)
 
 
@@ -171,5 +215,6 @@ def blank(spec: Spec) -> Card:
         return Card("Input", "picture", {"x": spec}, grid=inner)
     if len(inner) == 1 and spec.dtype == "float32":
         names = [f"x{n + 1}" for n in range(inner[0])]
-        return Card("Input", "table", {"x": spec}, columns=columns_of(names, np.zeros((0, inner[0]), np.float32)))
+        none = np.zeros((0, inner[0]), np.float32)
+        return Card("Input", "table", {"x": spec}, columns=columns_of(plain(names), none))
     return Card("Input", "array", {"x": spec})

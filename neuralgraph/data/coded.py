@@ -10,8 +10,8 @@ import numpy as np
 
 from neuralgraph.data.columns import Wishes, categories, read_column, roles
 from neuralgraph.data.delivery import Array, Delivery, classified, measured, sealed
-from neuralgraph.data.encoding import FILLED, encoded, learnt
-from neuralgraph.data.tabular import MOST, Table, number_of, read_table
+from neuralgraph.data.encoding import FILLED, encoded, learnt, whole_rows
+from neuralgraph.data.tabular import MISSING, MOST, Table, number_of, read_table
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Spec
 from neuralgraph.spec.columns import Choice, Coding, Column, wishes
@@ -73,11 +73,22 @@ def coded(table: Table, wanted: Wanted) -> Delivery:
     inputs = [at for at in inputs if used[at] == "input"]
     if not inputs:
         raise DataError(f"{table.file}: no column is left to learn from. Make one of them an input.", file=table.file)
-    table, more = _complete(table, [*inputs, *goals], goals, wanted.missing)
+    kin = [at for at, role in enumerate(used) if role == "group"]
+    table, more = _complete(table, [*inputs, *goals, *kin], [*goals, *kin], wanted.missing,
+                            "what is to be predicted, or its group," if kin else "what is to be predicted")
     coding, said = learnt(table, {at: kinds[at] for at in inputs}, wanted.missing, mark=wanted.mark)
     notes += more + said
     found = _delivered(table, goals, kinds, wanted.task, encoded(table, coding), coding, notes)
-    return replace(found, coding=coding)
+    return replace(found, coding=coding, table=table.names, groups=_groups(table, used))
+
+
+def _groups(table: Table, used: list[str]) -> Array | None:
+    """A number for the group of every row, of one or several columns together; a gap is an error, or a skipped row."""
+    columns = [at for at, role in enumerate(used) if role == "group"]
+    if not columns:
+        return None
+    number: dict[tuple[str, ...], int] = {}
+    return np.array([number.setdefault(tuple(row[at] for at in columns), len(number)) for row in table.rows], np.int64)
 
 
 def _as_text(table: Table, column: int, kind: str) -> str:
@@ -86,29 +97,19 @@ def _as_text(table: Table, column: int, kind: str) -> str:
     return f"The column {name!r} was left out: {why}."
 
 
-def _complete(table: Table, columns: list[int], goals: list[int], missing: str) -> tuple[Table, list[str]]:
+def _complete(
+    table: Table, columns: list[int], goals: list[int], missing: str, what: str
+) -> tuple[Table, list[str]]:
     """The rows without a gap that matters, or an error at the first that has one; a filled gap does not matter."""
-    from neuralgraph.data.tabular import MISSING
-
-    looked = goals if missing in FILLED else columns
-    keep: list[int] = []
-    for at, row in enumerate(table.rows):
-        gap = next((column for column in looked if row[column].lower() in MISSING), None)
-        if gap is None:
-            keep.append(at)
-        elif missing == "stop":
-            raise table.wrong("the value is missing. Fill it in, or set «missing» to skip rows or to fill the gaps.",
-                              at, gap)
-    skipped = len(table.rows) - len(keep)
-    if not keep:
-        raise DataError(f"{table.file}: every row lacks a value.", file=table.file)
-    if not skipped:
-        return table, []
-    rows, lines = [table.rows[at] for at in keep], [table.lines[at] for at in keep]
-    what = "what is to be predicted" if missing in FILLED else "a value"
-    said = f"{skipped:,} of {len(table.rows):,} rows were skipped: {what} is missing."
-    known = {key: one.taken(keep) for key, one in table.memo.items()}
-    return replace(table, rows=rows, lines=lines, memo=known), [said]
+    if missing == "stop":
+        for at, row in enumerate(table.rows):
+            gap = next((column for column in columns if row[column].lower() in MISSING), None)
+            if gap is not None:
+                raise table.wrong("the value is missing. Fill it in, or set «missing» to skip rows or to fill the "
+                                  "gaps.", at, gap)
+    if missing in FILLED:
+        return whole_rows(table, goals, what)
+    return whole_rows(table, columns)
 
 
 def _delivered(

@@ -32,6 +32,15 @@ def days_of(cell: str, *, month_first: bool = False) -> float | None:
     return (moment - START).total_seconds() / 86_400
 
 
+def date_of(days: float) -> str:
+    """The same the other way: 2026-11-21, with 13:05:00 where it is not midnight; "" where no calendar reaches."""
+    try:
+        moment = START + timedelta(seconds=round(days * 86_400))
+    except (OverflowError, ValueError):
+        return ""
+    return moment.isoformat(" ") if moment.hour or moment.minute or moment.second else moment.date().isoformat()
+
+
 def month_first(cells: Sequence[str]) -> bool | None:
     """Whether 3/4/2026 is in March here; None where no cell tells."""
     found = [one for cell in cells if (one := _YEAR_LAST.fullmatch(cell)) and one[2] != "."]

@@ -51,6 +51,8 @@ class Delivery:
     tokens: tuple[str, ...] = ()
     coding: tuple[Coding, ...] = ()
     """How the columns of a table became the features of x."""
+    table: tuple[str, ...] = ()
+    """All columns of that table, those left out among them."""
     groups: Array | None = None
     marks: Marks | None = None
     marked: str = ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from neuralgraph.data.columns import categories, read_column
 from neuralgraph.data.delivery import Array
-from neuralgraph.data.tabular import MOST, Table
+from neuralgraph.data.tabular import MISSING, MOST, Table
 from neuralgraph.errors import DataError
 from neuralgraph.spec.columns import Coding
 
@@ -46,7 +47,7 @@ def _learnt(table: Table, column: int, wish: str, missing: str, mark: bool, note
         notes.append(f"The column {name!r} became {many}.")
         if gaps:
             notes.append(f"{gaps:,} missing values of {name!r} are in none of its categories.")
-        return Coding(name, "category", values, mark=mark)
+        return Coding(name, "category", values, 0.0 if missing in FILLED else None, mark)
     if found.gaps.all() and gaps:
         raise DataError(f"{table.file}: the column {name!r} has no value at all. Leave it out.", file=table.file,
                         column=name)
@@ -72,29 +73,48 @@ def encoded(table: Table, coding: Sequence[Coding]) -> Array:
                             column=one.name)
         column = table.names.index(one.name)
         found = read_column(table, column, one.kind, one.month_first if one.kind == "date" else None)
-        parts.append(_hot(table, column, one, found.gaps) if found.values is None
-                     else _measured(table, column, one, found.values, found.gaps))
-        if one.mark:
-            parts.append(found.gaps.astype(np.float32)[:, None])
+        if one.fill is None and found.gaps.any():
+            raise table.wrong("the value is missing. Fill it in, or leave the row out.", int(np.argmax(found.gaps)),
+                              column)
+        values = _places(table, column, one, found.gaps) if found.values is None else found.values
+        parts.append(laid(one, values, found.gaps))
     return np.concatenate(parts, axis=1)
 
 
-def _measured(table: Table, column: int, one: Coding, values: Array, gaps: Array) -> Array:
-    if gaps.any():
-        if one.fill is None:
-            raise table.wrong("the value is missing. Fill it in, or leave the row out.", int(np.argmax(gaps)), column)
-        values = np.where(gaps, one.fill, values)
-    return np.asarray(values.astype(np.float32)[:, None])
+def laid(one: Coding, values: Array, gaps: Array) -> Array:
+    """The features of a column, N × width: of numbers, or of places among the categories; whatever stands in gaps."""
+    if one.kind == "category":
+        hot = np.zeros((len(values), len(one.values)), np.float32)
+        there = np.flatnonzero(~gaps)
+        hot[there, values[there].astype(np.int64)] = 1.0
+    else:
+        filled = values if one.fill is None else np.where(gaps, one.fill, values)
+        hot = filled.astype(np.float32)[:, None]
+    return np.concatenate([hot, gaps.astype(np.float32)[:, None]], axis=1) if one.mark else np.asarray(hot)
 
 
-def _hot(table: Table, column: int, one: Coding, gaps: Array) -> Array:
+def _places(table: Table, column: int, one: Coding, gaps: Array) -> Array:
+    """The place of every text among the categories; 0 in the gaps."""
     place = {value: number for number, value in enumerate(one.values)}
-    hot = np.zeros((len(table.rows), len(one.values)), np.float32)
+    found = np.zeros(len(table.rows), np.int64)
     for at, row in enumerate(table.rows):
         number = place.get(row[column])
         if number is not None:
-            hot[at, number] = 1.0
+            found[at] = number
         elif not gaps[at]:
             known = ", ".join(one.values[:8]) + (", …" if len(one.values) > 8 else "")
             raise table.wrong(f"{row[column]!r} is no category that was learnt. There are: {known}.", at, column)
-    return hot
+    return found
+
+
+def whole_rows(table: Table, columns: Sequence[int], what: str = "a value") -> tuple[Table, list[str]]:
+    """The rows in which nothing of these columns is missing, and what there is to say of the others."""
+    keep = [at for at, row in enumerate(table.rows) if not any(row[one].lower() in MISSING for one in columns)]
+    if not keep:
+        raise DataError(f"{table.file}: every row lacks a value.", file=table.file)
+    if len(keep) == len(table.rows):
+        return table, []
+    said = f"{len(table.rows) - len(keep):,} of {len(table.rows):,} rows were skipped: {what} is missing."
+    known = {key: one.taken(keep) for key, one in table.memo.items()}
+    return replace(table, rows=[table.rows[at] for at in keep], lines=[table.lines[at] for at in keep],
+                   memo=known), [said]

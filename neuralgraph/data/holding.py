@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
@@ -19,6 +19,7 @@ from neuralgraph.data.ink import Ink
 from neuralgraph.errors import DataError, DocumentError
 from neuralgraph.graph.strictjson import parse
 from neuralgraph.spec import Spec
+from neuralgraph.spec.columns import Coding
 
 SMALL = 4 << 20
 """Bytes of data that travel with a model, all data nodes together; larger data stay where they are."""
@@ -55,6 +56,11 @@ class _Column(_Entry):
     usual: FiniteFloat
     whole: bool
     values: list[Words]
+    kind: Literal["number", "category", "date"] | None = None
+    """Files of old have none."""
+    fill: FiniteFloat | None = None
+    mark: bool = False
+    month_first: bool = False
 
 
 class _Ink(_Entry):
@@ -76,6 +82,7 @@ class _Whole(_Entry):
     test_rows: Axis
     notes: list[Words]
     ordered: bool
+    grouped: bool = False
 
 
 class _Card(_Entry):
@@ -88,6 +95,7 @@ class _Card(_Entry):
     grid: Annotated[list[Axis], Field(max_length=3)]
     ink: _Ink | None
     settings: dict[Words, bool | int | float | Words]
+    table: Annotated[list[Words], Field(max_length=100_000)] = []
     whole: _Whole | None
 
 
@@ -114,6 +122,8 @@ def as_members(held: Mapping[str, Held]) -> tuple[bytes, bytes]:
         if delivery is not None:
             room -= delivery.bytes
             arrays |= {f"{id}:whole:{name}": array for name, array in delivery.arrays.items()}
+            if delivery.groups is not None:
+                arrays[f"{id}:groups"] = np.asarray(delivery.groups, np.int64)
     text = json.dumps({"sources": cards}, ensure_ascii=False, allow_nan=False, sort_keys=True)
     return text.encode(), save({name: np.ascontiguousarray(one) for name, one in arrays.items()})
 
@@ -121,14 +131,19 @@ def as_members(held: Mapping[str, Held]) -> tuple[bytes, bytes]:
 def _entry(card: Card, delivery: Delivery | None) -> dict[str, Any]:
     whole = None if delivery is None else {
         "rows": delivery.rows, "features": list(delivery.feature_names), "test_rows": delivery.test_rows,
-        "notes": list(delivery.notes), "ordered": delivery.ordered}
+        "notes": list(delivery.notes), "ordered": delivery.ordered, "grouped": delivery.groups is not None}
     return {
         "type": card.type, "form": card.form, "classes": list(card.classes), "tokens": list(card.tokens),
         "specs": {name: {"shape": list(one.shape[1:]), "dtype": one.dtype, "classes": one.classes, "label": one.label}
                   for name, one in card.specs.items()},
-        "columns": [{**asdict(one), "values": list(one.values)} for one in card.columns], "grid": list(card.grid),
+        "columns": [_column(one) for one in card.columns], "grid": list(card.grid), "table": list(card.table),
         "ink": None if card.ink is None else asdict(card.ink), "settings": dict(card.settings), "whole": whole,
     }
+
+
+def _column(one: Column) -> dict[str, Any]:
+    own = {"low": one.low, "high": one.high, "usual": one.usual, "whole": one.whole}
+    return {**asdict(one.coding), "values": list(one.values), **own}
 
 
 # -- reading --------------------------------------------------------------------------------------------------------
@@ -153,14 +168,21 @@ def _held(id: str, one: _Card, arrays: Mapping[str, Array]) -> Held:
     specs = {name: Spec(("N", *spec.shape), spec.dtype, spec.classes, spec.label) for name, spec in one.specs.items()}
     if "x" not in specs or any(math.prod(spec.shape) > MOST_AXIS for spec in one.specs.values()):
         raise DataError(f"{id} tells of no x, or of one that is too large")
-    columns = tuple(Column(c.name, c.low, c.high, c.usual, c.whole, tuple(c.values)) for c in one.columns)
+    columns = tuple(Column(_coding(c), c.low, c.high, c.usual, c.whole) for c in one.columns)
     ink = Ink(**one.ink.model_dump()) if one.ink is not None else None
     samples = _fitting(f"{id}:samples", arrays, specs["x"], short=True)
     truths = _fitting(f"{id}:truths", arrays, specs["y"]) if f"{id}:truths" in arrays and "y" in specs else None
     card = Card(one.type, one.form, specs, tuple(one.classes), tuple(one.tokens), columns, tuple(one.grid), ink,
-                dict(one.settings), samples, truths)
+                dict(one.settings), samples, truths, tuple(one.table))
     _sound(id, card)
     return Held(card, _whole(id, one.whole, card, arrays) if one.whole is not None else None)
+
+
+def _coding(c: _Column) -> Coding:
+    kind = c.kind or ("category" if c.values else "number")
+    if (kind != "category" and c.values) or (c.mark and c.fill is None):
+        raise DataError(f"its column {c.name[:80]!r} is of another kind than its values")
+    return Coding(c.name, kind, tuple(c.values), c.fill, c.mark, c.month_first)
 
 
 def _sound(id: str, card: Card) -> None:
@@ -204,5 +226,9 @@ def _whole(id: str, one: _Whole, card: Card, arrays: Mapping[str, Array]) -> Del
     found = {output: _fitting(f"{id}:whole:{output}", arrays, spec) for output, spec in card.specs.items()}
     if any(len(array) != one.rows for array in found.values()) or one.test_rows > one.rows:
         raise DataError(f"{id} has another number of rows than it says")
+    groups = arrays[f"{id}:groups"] if one.grouped else None
+    if groups is not None and (groups.shape != (one.rows,) or groups.dtype != np.int64):
+        raise DataError(f"{id} has groups of another number of rows than it says")
+    coding = tuple(column.coding for column in card.columns)
     return Delivery(card.specs, found, one.rows, card.classes, tuple(one.features), one.test_rows, tuple(one.notes),
-                    one.ordered, card.tokens)
+                    one.ordered, card.tokens, coding, card.table, groups)

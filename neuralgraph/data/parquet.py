@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from neuralgraph.data.tabular import MOST, Table
+from neuralgraph.data.tabular import MOST, Table, cell_of
 from neuralgraph.errors import DataError
 
 
@@ -59,7 +59,7 @@ def _table(path: Path, file: Any, types: Any) -> Table:
         held += batch.nbytes
         if held > 4 * MOST["bytes"]:
             raise DataError(f"{path.name} holds more than it says.", file=str(path))
-        cells = [[_cell(value) for value in column.to_pylist()] for column in batch.columns]
+        cells = [[cell_of(value) for value in column.to_pylist()] for column in batch.columns]
         rows += [list(row) for row in zip(*cells, strict=True)]
     return Table(path.name, names, rows, list(range(1, len(rows) + 1)), False, "row", notes)
 
@@ -70,14 +70,3 @@ def _plain(kind: Any, types: Any) -> bool:
     tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal, types.is_string,
              types.is_large_string, types.is_date, types.is_timestamp, types.is_null)
     return any(test(kind) for test in tests)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return repr(value)
-    return value.isoformat(" ") if hasattr(value, "hour") else value.isoformat() if hasattr(value, "year") \
-        else str(value).strip()

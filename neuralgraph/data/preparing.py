@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from neuralgraph.data.arrays import checked
-from neuralgraph.data.cards import Card, Column
+from neuralgraph.data.cards import Card
 from neuralgraph.data.delivery import Array
+from neuralgraph.data.encoding import encoded, whole_rows
 from neuralgraph.data.ink import of_photo, placed
 from neuralgraph.data.npz import read_array
 from neuralgraph.data.pictures import SUFFIXES, decoded, natural
-from neuralgraph.data.tabular import MISSING, Table, number_of, read_table
+from neuralgraph.data.series import carried
+from neuralgraph.data.tabular import PARQUET, Table, cell_of, number_of, read_table
 from neuralgraph.data.texts import whole_text
 from neuralgraph.data.tokens import Vocabulary, padded, pieces
 from neuralgraph.errors import DataError
+from neuralgraph.spec.columns import Coding
 
-TABLES = (".csv", ".tsv", ".txt", ".dat")
+TABLES = (".csv", ".tsv", ".txt", ".dat", *PARQUET)
 MOST_NUMBERS = 250_000_000
 """That are prepared at once."""
 
@@ -96,61 +99,58 @@ def joined(parts: Sequence[Prepared]) -> Prepared:
 
 
 def from_table(card: Card, path: Path) -> Prepared:
-    """A CSV file: columns are found by their names, in any order."""
+    """A table file: columns are found by their names, in any order, and coded as those of the data were."""
     if path.suffix.lower() not in TABLES:
         raise DataError(f"{path.name} is no table. {expects(card)}", file=str(path))
-    table = read_table(path, "auto", "auto", least=1)
-    places, notes = _matched(card, table)
-    table, skipped = _whole(card, table, places)
-    _bounded(card, len(table.rows), table.file)
-    x = np.concatenate([_cells(table, place, column) for column, place in zip(card.columns, places, strict=True)],
-                       axis=1)
-    truth: tuple[str, ...] = ()
-    if card.label in table.names and table.names.index(card.label) not in places:
-        at = table.names.index(card.label)
-        truth = tuple(row[at] for row in table.rows)
-    names = tuple(f"line {line}" for line in table.lines)
-    if card.form == "series":
-        return _windows(card, x, table, [*notes, *skipped])
-    return Prepared(x.astype(np.float32), names, truth, (*notes, *skipped))
+    table, notes = _named(card, _opened(card, path))
+    return _coded(card, table, [*table.notes, *notes])
 
 
 def from_values(card: Card, rows: Sequence[Mapping[str, Any]]) -> Prepared:
-    """Rows as values by column name; a `DataError` names the row and what is missing or unknown."""
-    done = np.zeros((len(rows), sum(one.width for one in card.columns)), np.float32)
+    """Rows as values by column name, None where one is missing; a `DataError` names the row and what is wrong."""
+    coding = [one.coding for one in card.columns]
     for at, row in enumerate(rows):
-        lost = [one.name for one in card.columns if one.name not in row]
+        lost = [one.name for one in coding if one.name not in row]
         if lost:
             raise DataError(f"Row {at + 1} lacks {_listed(lost)}. {expects(card)}", row=at + 1, column=lost[0])
-        parts = [_coded(one, str(row[one.name])) if one.values else [_number(one, row[one.name], at)]
-                 for one in card.columns]
-        done[at] = [number for part in parts for number in part]
-    return Prepared(done, tuple(f"row {at + 1}" for at in range(len(rows))))
+    if not rows:
+        raise DataError(f"Nothing to predict from was given. {expects(card)}")
+    cells = [[_cell(row[one.name], one) for one in coding] for row in rows]
+    table = Table("The values", tuple(one.name for one in coding), cells, list(range(1, len(rows) + 1)), False, "row")
+    return _coded(card, table, [])
 
 
-def _number(column: Column, value: Any, at: int) -> float:
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        found = math.nan
-    if not math.isfinite(found):
-        raise DataError(f"Row {at + 1}, {column.name!r}: a number was expected, not {value!r}.", row=at + 1,
-                        column=column.name)
-    return found
+def _cell(value: Any, coding: Coding) -> str:
+    """A value as it would stand in a table; yes and no as the data write them."""
+    if not isinstance(value, (bool, np.bool_)):
+        return cell_of(value)
+    if coding.kind != "category":
+        return str(int(value))
+    return next((one for one in (cell_of(bool(value)), str(value), str(value).lower(), str(int(value)))
+                 if one in coding.values), str(value))
 
 
-def _coded(column: Column, value: str) -> list[float]:
-    if value not in column.values:
-        raise DataError(f"{column.name!r} has no category {value!r}. It learned: {_listed(column.values)}.",
-                        column=column.name)
-    return [float(one == value) for one in column.values]
+def _opened(card: Card, path: Path) -> Table:
+    """The cells, read as those of the data; a first line with their names is one, whatever stands below."""
+    header, encoding, decimal = (str(card.settings.get(one, "auto")) for one in ("header", "encoding", "decimal"))
+    table = read_table(path, header, "auto", 1, encoding, decimal)
+    if header == "auto" and _nameless(table.names) and len(table.rows) > 1:
+        first = {_folded(cell) for cell in table.rows[0]}
+        if all(_folded(one.name) in first for one in card.columns):
+            return read_table(path, "yes", "auto", 1, encoding, decimal)
+    return table
 
 
-def _matched(card: Card, table: Table) -> tuple[list[int], list[str]]:
-    """The place of every column in the table; by position where neither has names."""
-    nameless = all(one == f"column {n}" for n, one in enumerate(table.names))
-    if nameless:
-        return _by_position(card, table)
+def _nameless(names: Sequence[str]) -> bool:
+    return all(one == f"column {n}" for n, one in enumerate(names))
+
+
+def _named(card: Card, table: Table) -> tuple[Table, list[str]]:
+    """The columns by the names and in the order of the data, behind them those to predict, where it has them."""
+    notes: list[str] = []
+    if _nameless(table.names):
+        table = replace(table, names=_by_position(card, table), memo={})
+        notes.append("The table has no names: its columns were taken in the order of the data.")
     plain = {_folded(name): at for at, name in enumerate(table.names)}
     places = {one.name: table.names.index(one.name) if one.name in table.names else plain.get(_folded(one.name))
               for one in card.columns}
@@ -159,63 +159,57 @@ def _matched(card: Card, table: Table) -> tuple[list[int], list[str]]:
         raise DataError(f"{table.file} lacks the column{'s' if len(lost) > 1 else ''} {_listed(lost)}. It has: "
                         f"{_listed(table.names)}. Rename its columns, or add what is missing.", file=table.file,
                         column=lost[0])
-    used = {place for place in places.values() if place is not None}
-    left = [name for at, name in enumerate(table.names) if at not in used and name != card.label]
-    notes = [f"Not used: {_listed(left)}."] if left else []
-    return [place for place in places.values() if place is not None], notes
+    taken = {name: place for name, place in places.items() if place is not None}
+    goals = {one: table.names.index(one) for one in card.targets if one in table.names}
+    goals = {one: at for one, at in goals.items() if at not in taken.values()}
+    left = [name for at, name in enumerate(table.names) if at not in {*taken.values(), *goals.values()}]
+    notes += [f"Not used: {_listed(left)}."] if left else []
+    both = [*taken.values(), *goals.values()]
+    return replace(table, names=(*taken, *goals), rows=[[row[at] for at in both] for row in table.rows],
+                   memo={}), notes
 
 
-def _by_position(card: Card, table: Table) -> tuple[list[int], list[str]]:
-    """Without a line of names: the columns in the order of the data, with or without the one to predict."""
-    count = len(card.columns)
-    places = list(range(len(table.names)))
-    if len(places) == count + 1:
-        names = [one.name for one in card.columns]
-        own = card.settings.get("target", "-1")
-        goal = int(own) if str(own).lstrip("-").isdigit() else -1
-        if card.label.startswith("column ") and card.label not in names and card.label[7:].isdigit():
-            goal = int(card.label[7:])
-        del places[goal if -len(places) <= goal < len(places) else -1]
-    if len(places) != count:
-        raise DataError(f"{table.file} has {len(table.names)} columns without names, and {count} are expected: "
-                        f"{_listed([one.name for one in card.columns])}. Give it a first line with the names.",
-                        file=table.file)
-    return places, ["The table has no names: its columns were taken in the order of the data."]
+def _by_position(card: Card, table: Table) -> tuple[str, ...]:
+    """Without a line of names: all columns of the data in their order, or those without the ones to predict, or only
+    those that were learnt from.
+    """
+    inputs = tuple(one.name for one in card.columns)
+    known = card.table or (*inputs, card.label)
+    orders = (known, tuple(one for one in known if one not in card.targets), inputs)
+    found = next((one for one in orders if len(one) == len(table.names)), None)
+    if found is None:
+        raise DataError(f"{table.file} has {len(table.names)} columns without names, and {len(inputs)} are expected: "
+                        f"{_listed(inputs)}. Give it a first line with the names.", file=table.file)
+    return found
 
 
-def _whole(card: Card, table: Table, places: Sequence[int]) -> tuple[Table, list[str]]:
-    """The rows in which nothing is missing, as the data node treats them."""
-    keep = []
-    for at, row in enumerate(table.rows):
-        gap = next((place for place in places if row[place].lower() in MISSING), None)
-        if gap is None:
-            keep.append(at)
-        elif card.settings.get("missing") != "skip rows":
-            raise table.wrong("the value is missing. Fill it in, or leave the row out.", at, gap)
-    if not keep:
-        raise DataError(f"{table.file}: every row lacks a value.", file=table.file)
-    left = len(table.rows) - len(keep)
-    notes = [f"{left:,} of {len(table.rows):,} rows were skipped: a value is missing."] if left else []
-    return Table(table.file, table.names, [table.rows[at] for at in keep], [table.lines[at] for at in keep],
-                 table.comma), notes
+def _coded(card: Card, table: Table, notes: list[str]) -> Prepared:
+    """A table with the columns of the data, as numbers; rows with a gap are left out where the data node does so."""
+    coding, missing = [one.coding for one in card.columns], str(card.settings.get("missing", "stop"))
+    _bounded(card, len(table.rows), table.file)
+    if card.form == "series":
+        return _windows(card, encoded(table, _open(coding) if missing != "stop" else coding), table, notes)
+    if missing == "skip rows":
+        table, skipped = whole_rows(table, [at for at, one in enumerate(coding) if one.fill is None])
+        notes += skipped
+    goals = [table.names.index(one) for one in card.targets if one in table.names[len(coding):]]
+    truth = tuple(", ".join(_truth(card, row[at], comma=table.comma) for at in goals) for row in table.rows) if len(
+        goals) == len(card.targets) else ()
+    names = tuple(f"{table.unit} {line}" for line in table.lines)
+    return Prepared(encoded(table, coding), names, truth, tuple(notes))
 
 
-def _cells(table: Table, place: int, column: Column) -> Array:
-    """One column of the table as the numbers it becomes."""
-    cells = [row[place] for row in table.rows]
-    if column.values:
-        known = {value: number for number, value in enumerate(column.values)}
-        odd = next((at for at, cell in enumerate(cells) if cell not in known), None)
-        if odd is not None:
-            raise table.wrong(f"{cells[odd]!r} is no category that it has learned. It knows: "
-                              f"{_listed(column.values)}.", odd, place)
-        return np.eye(len(known), dtype=np.float32)[[known[cell] for cell in cells]]
-    values = [number_of(cell, table.comma) for cell in cells]
-    odd = next((at for at, value in enumerate(values)
-                if value is None or not math.isfinite(value) or abs(value) >= 3.4e38), None)
-    if odd is not None:
-        raise table.wrong(f"{cells[odd]!r} is not a number, and one was expected.", odd, place)
-    return np.array(values, np.float32)[:, None]
+def _truth(card: Card, cell: str, *, comma: bool) -> str:
+    """What a table says of the answer; 1.0 is the class 1."""
+    if cell in card.classes or not card.classes:
+        return cell
+    number = number_of(cell, comma)
+    return next((one for one in card.classes if number is not None and number_of(one, comma) == number), cell)
+
+
+def _open(coding: Sequence[Coding]) -> list[Coding]:
+    """Gaps stay open, to be carried over or left out with their window."""
+    return [replace(one, fill=0.0 if one.kind == "category" else math.nan) for one in coding]
 
 
 def _windows(card: Card, x: Array, table: Table, notes: list[str]) -> Prepared:
@@ -225,9 +219,17 @@ def _windows(card: Card, x: Array, table: Table, notes: list[str]) -> Prepared:
     if count < 1:
         raise DataError(f"{table.file} has {len(x):,} rows; a window of {window:,} is needed to tell what comes next.",
                         file=table.file)
-    rows = np.arange(count)[:, None] + np.arange(window)
-    names = tuple(f"after line {table.lines[at + window - 1]}" for at in range(count))
-    return Prepared(x[rows].astype(np.float32), names, (), tuple(notes))
+    if card.settings.get("missing") == "carry forward" and not np.isfinite(x).all():
+        x = np.stack([carried(one, "", []) for one in x.T], axis=1)
+        notes.append("Missing values became the last one before.")
+    windows = x[np.arange(count)[:, None] + np.arange(window)].astype(np.float32)
+    whole = np.flatnonzero(np.isfinite(windows).all(axis=(1, 2)))
+    if not len(whole):
+        raise DataError(f"{table.file}: every window lacks a value.", file=table.file)
+    if len(whole) < count:
+        notes.append(f"{count - len(whole):,} of {count:,} windows were left out: a value is missing.")
+    names = tuple(f"after {table.unit} {table.lines[at + window - 1]}" for at in whole)
+    return Prepared(windows[whole], names, (), tuple(notes))
 
 
 def _folded(name: str) -> str:

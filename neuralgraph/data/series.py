@@ -13,6 +13,7 @@ from neuralgraph.data.split import count
 from neuralgraph.data.tabular import MISSING, Table, column_of, number_of, read_table
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Spec
+from neuralgraph.spec.columns import Coding
 
 MOST_CATEGORIES = 20
 """A column with more different texts is a name or a date, not a category."""
@@ -24,7 +25,7 @@ class Columns:
     """The table as numbers, one row for each moment; NaN where a value is missing."""
 
     values: Array
-    names: tuple[str, ...]
+    coding: tuple[Coding, ...]
     target: Array
     label: str
     notes: list[str]
@@ -60,8 +61,9 @@ def read_series(
     x, y = x[whole], y[whole]
     specs = {"x": Spec(("N", window, x.shape[2]), "float32", None, "window"),
              "y": Spec(("N", len(ahead)), "float32", None, found.label)}
-    return sealed(Delivery(specs, {"x": x, "y": y}, len(x), (), found.names, count(test, len(x), "test"), tuple(notes),
-                           ordered=True))
+    names = tuple(name for one in found.coding for name in one.features)
+    return sealed(Delivery(specs, {"x": x, "y": y}, len(x), (), names, count(test, len(x), "test"), tuple(notes),
+                           ordered=True, coding=found.coding, table=table.names))
 
 
 def _columns(table: Table, target: str, wanted: str, missing: str) -> Columns:
@@ -69,15 +71,15 @@ def _columns(table: Table, target: str, wanted: str, missing: str) -> Columns:
     chosen = range(len(table.names)) if wanted.strip() in ("", "all") else [
         column_of(table, one.strip()) for one in wanted.split(",")]
     parts: list[Array] = []
-    names: list[str] = []
+    coding: list[Coding] = []
     notes: list[str] = []
     for column in dict.fromkeys(chosen):
         numbers = _numbers(table, column, missing, notes)
         if numbers is not None:
             parts.append(numbers[:, None])
-            names.append(table.names[column])
+            coding.append(Coding(table.names[column], "number"))
         elif column != goal:
-            _category(table, column, missing, parts, names, notes)
+            _category(table, column, missing, parts, coding, notes)
     answer = _numbers(table, goal, missing, [])
     if answer is None:
         raise table.wrong(f"{table.rows[0][goal]!r} is not a number to predict. Choose another target.", 0, goal)
@@ -86,7 +88,7 @@ def _columns(table: Table, target: str, wanted: str, missing: str) -> Columns:
     if len(answer) * sum(one.shape[1] for one in parts) > MOST_CELLS:
         raise DataError(f"{table.file} makes more than {MOST_CELLS:,} numbers. Choose fewer columns.", file=table.file)
     values = np.concatenate(parts, axis=1).astype(np.float32)
-    return Columns(values, tuple(names), answer.astype(np.float32), table.names[goal], notes)
+    return Columns(values, tuple(coding), answer.astype(np.float32), table.names[goal], notes)
 
 
 def _numbers(table: Table, column: int, missing: str, notes: list[str]) -> Array | None:
@@ -107,10 +109,10 @@ def _numbers(table: Table, column: int, missing: str, notes: list[str]) -> Array
     if len(huge):
         raise table.wrong(f"{cells[huge[0]]!r} is not a number that can be learned from: at most 3.4e38.",
                           int(huge[0]), column)
-    return _carried(found, table.names[column], notes) if missing == "carry forward" and gaps else found
+    return carried(found, table.names[column], notes) if missing == "carry forward" and gaps else found
 
 
-def _carried(values: Array, name: str, notes: list[str]) -> Array:
+def carried(values: Array, name: str, notes: list[str]) -> Array:
     """Every gap takes the last value before it; what is missing at the very start stays missing."""
     there = np.isfinite(values)
     last = np.maximum.accumulate(np.where(there, np.arange(len(values)), -1))
@@ -120,7 +122,7 @@ def _carried(values: Array, name: str, notes: list[str]) -> Array:
 
 
 def _category(
-    table: Table, column: int, missing: str, parts: list[Array], names: list[str], notes: list[str]
+    table: Table, column: int, missing: str, parts: list[Array], coding: list[Coding], notes: list[str]
 ) -> None:
     """One column for each text; a column of dates or names is left out, and said."""
     cells = [row[column] for row in table.rows]
@@ -138,5 +140,5 @@ def _category(
     for at, cell in enumerate(cells):
         coded[at, place.get(cell, 0)] = cell in place
     parts.append(coded)
-    names += [f"{name} = {value}" for value in values]
+    coding.append(Coding(name, "category", tuple(values)))
     notes.append(f"The column {name!r} became {len(values)} columns, one for each text.")

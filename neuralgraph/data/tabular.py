@@ -185,6 +185,18 @@ def number_of(cell: str, comma: bool) -> float | None:
     return value if "_" not in cell else None
 
 
+def cell_of(value: Any) -> str:
+    """A plain value as it stands in a cell."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return repr(float(value))
+    return value.isoformat(" ") if hasattr(value, "hour") else value.isoformat() if hasattr(value, "year") \
+        else str(value).strip()
+
+
 def column_of(table: Table, target: str) -> int:
     """The place of a column, by its name or its number; a `DataError` lists what there is."""
     if target in table.names:

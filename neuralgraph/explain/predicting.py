@@ -119,8 +119,9 @@ def _answer(program: Program, card: Card, name: str, value: torch.Tensor) -> Ans
     count = int(done.shape[1]) if done.ndim == 2 else 0
     if done.ndim == 2 and (label or count <= FEW):
         said = label or name
-        return Answer(name, "numbers", done.numpy(), (said,) if count == 1 else tuple(
-            f"{said} {n + 1}" for n in range(count)))
+        own = card.targets if label and len(card.targets) == count else ()
+        return Answer(name, "numbers", done.numpy(), own or ((said,) if count == 1 else tuple(
+            f"{said} {n + 1}" for n in range(count))))
     return Answer(name, "array", done.numpy())
 
 

@@ -18,7 +18,7 @@ Array = NDArray[Any]
 SIDE = 32
 MOST_UNITS, MOST_LAYERS = 10, 6
 """Of a wider layer the first ten are drawn, always the same ones, so that they can be watched."""
-ELEMENTWISE = {"BatchNorm1d", "LayerNorm", "Dropout", "Standardize", "Flatten"}
+ELEMENTWISE = {"BatchNorm1d", "LayerNorm", "Dropout", "Standardize", "MinMax", "Flatten"}
 """Besides activations: what leaves every unit in its place."""
 
 

@@ -68,7 +68,8 @@ class Csv(_Source):
 
     CSV, TSV and other text files are read, and Parquet where pyarrow is installed (`neuralgraph[parquet]`). Separator,
     decimal comma, encoding and header are found by themselves. In `columns` every column has a **role** (input, target,
-    left out) and a **kind**. A *number* is taken as it is; a *date* becomes the days since the start of 2000; a
+    group, left out) and a **kind**. Rows of one *group* (a patient, a place) stay together where the plan splits by
+    groups. A *number* is taken as it is; a *date* becomes the days since the start of 2000; a
     *category* becomes one column for each of its texts (one-hot); *text* that is different in nearly every row is left
     out, and said. A target of texts, or of a few whole numbers, becomes classes; any other is a number to predict.
     Several targets are numbers, or texts of two kinds as 0 and 1.

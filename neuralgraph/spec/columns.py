@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-ROLES = ("auto", "input", "target", "left out")
-"""«auto» is an input, or the target where the parameter `target` names it."""
+ROLES = ("auto", "input", "target", "group", "left out")
+"""«auto» is an input, or the target where the parameter `target` names it. Rows with the same «group» stay together in
+a split by groups; nothing is learnt from that column."""
 KINDS = ("auto", "number", "category", "date", "text")
 """«auto» looks at the cells; a column of running text is left out."""
 Choice = tuple[str, str, str]

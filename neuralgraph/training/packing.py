@@ -39,12 +39,15 @@ def members_of(
     return found | ({PICTURE: picture} if picture is not None and len(picture) <= MOST[PICTURE] else {})
 
 
-def learnt_bytes(weights: Mapping[str, Any], checkpoint: Checkpoint | None) -> dict[str, bytes]:
-    """Weights and checkpoint as members. A checkpoint that is too large for one file stays behind."""
+def learnt_bytes(weights: Mapping[str, Any], checkpoint: Checkpoint | None) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Weights and checkpoint as members. A checkpoint that is too large for one file stays behind, and is told."""
     found = {WEIGHTS: as_bytes(weights)}
-    if checkpoint is not None and len(data := checkpoint_bytes(checkpoint)) <= MOST[CHECKPOINT]:
-        found[CHECKPOINT] = data
-    return found
+    data = b"" if checkpoint is None else checkpoint_bytes(checkpoint)
+    if len(data) > MOST[CHECKPOINT]:
+        return found, (f"Where training stands was left out of the model file: it takes {len(data):,} bytes, and at "
+                       f"most {MOST[CHECKPOINT]:,} fit. The weights are in it. It predicts as here, but training goes "
+                       "on from the weights alone, with a fresh optimiser. To go on exactly, resume the run here.",)
+    return found | ({CHECKPOINT: data} if data else {}), ()
 
 
 def learnt_of(members: Mapping[str, bytes], name: str) -> Learnt | None:

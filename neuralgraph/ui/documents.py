@@ -176,6 +176,8 @@ class Documents(QObject):
         try:
             self.session.save_model(path)
             self.said.emit("note", f"Wrote {path}.", "")
+            for note in self.session.left_behind:
+                self.said.emit("note", note, "")
         except (NeuralGraphError, OSError) as error:
             self._failed(f"{path.name} was not written", error)
 
@@ -249,6 +251,8 @@ class Documents(QObject):
         self._settings.put("folder", str(where.parent))
         self._remember_agreed()
         self.saved.emit()
+        for note in self.session.notes:
+            self.said.emit("note", note, "")
         return True
 
     def _changed_outside(self) -> bool:

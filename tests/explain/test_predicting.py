@@ -16,6 +16,7 @@ from neuralgraph.data.ink import measured, of_photo, placed
 from neuralgraph.data.sources import deliver
 from neuralgraph.errors import DataError, NeuralGraphError, RunError
 from neuralgraph.nodes import CATALOG
+from neuralgraph.spec.columns import Coding
 
 
 def net(type: str, *, classes: int = 2, loss: str = "CrossEntropyLoss", ends: tuple[str, ...] = (), flat: bool = True,
@@ -78,9 +79,9 @@ def test_the_values_are_those_of_the_data_node(pets: ng.Graph, tmp_path: Path) -
 @pytest.mark.parametrize(("text", "said"), [
     ("width\n1\n", "lacks the column 'colour'. It has: 'width'"),
     ("width,colour\n1,red\nx,red\n2,red\n", "line 3, column 'width': 'x' is not a number"),
-    ("width,colour\n1,pink\n", "line 2, column 'colour': 'pink' is no category that it has learned. It knows: 'blue'"),
+    ("width,colour\n1,pink\n", "line 2, column 'colour': 'pink' is no category that was learnt. There are: blue"),
     ("width,colour\n1,red\n,red\n", "line 3, column 'width': the value is missing"),
-    ("width,colour\n1e39,red\n", "is not a number, and one was expected"),
+    ("width,colour\n1e39,red\n", "line 2, column 'width': '1e39' is not a number that can be learned from"),
     ("1,2,3,4\n5,6,7,8\n", "has 4 columns without names, and 2 are expected"),
     ("", "is empty"),
 ])
@@ -92,7 +93,7 @@ def test_a_table_that_does_not_fit_says_where(text: str, said: str, pets: ng.Gra
 def test_values_that_do_not_fit_say_which(pets: ng.Graph, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Row 1 lacks 'colour'"):
         ng.predict(pets, {"width": 1})
-    with pytest.raises(DataError, match="Row 2, 'width': a number was expected, not 'wide'"):
+    with pytest.raises(DataError, match="The values, row 2, column 'width': 'wide' is not a number"):
         ng.predict(pets, [{"width": 1, "colour": "red"}, {"width": "wide", "colour": "red"}])
     with pytest.raises(DataError, match="expects"):
         ng.predict(pets, np.zeros((2, 3), np.float32))
@@ -106,7 +107,8 @@ def test_values_that_do_not_fit_say_which(pets: ng.Graph, tmp_path: Path) -> Non
 
 def test_columns_come_back_from_features() -> None:
     x = np.array([[1, 0, 1, 0.5], [2, 1, 0, 0.5]], np.float32)
-    first, second, third = columns_of(("a", "k = x", "k = y", "b = c"), x)
+    coding = (Coding("a", "number"), Coding("k", "category", ("x", "y")), Coding("b = c", "number"))
+    first, second, third = columns_of(coding, x)
     assert (first.name, first.low, first.high, first.whole) == ("a", 1.0, 2.0, True)
     assert (second.name, second.values) == ("k", ("x", "y"))
     assert (third.name, third.values) == ("b = c", ())

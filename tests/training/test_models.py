@@ -105,7 +105,26 @@ def test_large_data_stay_where_they_are_and_that_is_said(tmp_path: Path, monkeyp
     ng.save(opened, tmp_path / "again.ngz")
     assert ng.predict(ng.load(tmp_path / "again.ngz"), tmp_path / "moved.csv").best == wanted
     (tmp_path / "moved.csv").rename(tmp_path / "pets.csv")
-    assert [one.code for one in ng.check(opened)] == ["data_note"], "only how its columns became numbers"
+    assert [one.code for one in ng.check(opened)] == ["data_note"], "how the columns were read"
+
+
+def test_a_checkpoint_that_is_too_large_stays_behind_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = table_model(tmp_path)
+    ng.save_model(graph, tmp_path / "whole.ngz")
+    assert graph.session.left_behind == ()
+    monkeypatch.setattr("neuralgraph.training.packing.MOST", {**packed.MOST, packed.CHECKPOINT: 100})
+    ng.save_model(graph, tmp_path / "pets.ngz")
+    (said,) = graph.session.left_behind
+    assert "Where training stands was left out" in said
+    assert "at most 100 fit" in said
+    assert packed.CHECKPOINT not in packed.opened(tmp_path / "pets.ngz").names
+    ng.save(graph, tmp_path / "saved.ngz")
+    assert said in graph.session.notes
+    opened = ng.load(tmp_path / "pets.ngz")
+    assert equal(weights_of(opened), weights_of(graph))
+    ng.train(opened, epochs=1)
 
 
 def test_saving_twice_gives_the_same_bytes_and_nothing_is_lost_unopened(tmp_path: Path) -> None:

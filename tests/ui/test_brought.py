@@ -134,3 +134,22 @@ def test_reset_forgets_what_the_file_brought(qtbot: Any, window: Open, tmp_path:
     assert not one.bench.session.trained
     assert one.bench.documents.save()
     assert packed.WEIGHTS not in packed.opened(tmp_path / "iris.ngz").names
+
+
+def test_what_does_not_fit_into_the_file_is_said(
+    qtbot: Any, window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = window(file=model(tmp_path))
+    qtbot.waitUntil(lambda: not one.bench.session.brought, timeout=20000)
+    heard: list[str] = []
+    one.bench.documents.said.connect(lambda kind, text, _: heard.append(f"{kind}: {text}"))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out.ngz"), ""))
+    one.bench.documents.export_model()
+    assert not any("left out" in said for said in heard)
+    monkeypatch.setattr("neuralgraph.training.packing.MOST", {**packed.MOST, packed.CHECKPOINT: 100})
+    one.bench.documents.export_model()
+    assert heard[-1].startswith("note: Where training stands was left out of the model file: it takes")
+    heard.clear()
+    assert one.bench.documents.save()
+    assert any("Where training stands was left out" in said for said in heard)
+    assert packed.CHECKPOINT not in packed.opened(tmp_path / "iris.ngz").names

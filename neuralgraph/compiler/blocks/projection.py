@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from neuralgraph.compiler.blocks.fitted import Fitted, Parts, exact, summed
+from neuralgraph.errors import DataError
 
 
 class MinMax(Fitted):
@@ -39,6 +40,19 @@ class MinMax(Fitted):
         if self.clip:
             share = share.clamp(0.0, 1.0)
         return self.low + share * (self.high - self.low)
+
+    @torch.no_grad()
+    def undo(self, y: torch.Tensor) -> torch.Tensor:
+        """The numbers that forward() made y of: what was predicted, in the unit of the data. `DataError` where all of
+        them became one.
+        """
+        if self.high == self.low:
+            raise DataError(f"MinMax made {self.low:g} of every number, so that what it was cannot be told. Give "
+                            "`high` another value than `low`, and train again.")
+        least, span = self.minimum.to(y), (self.maximum - self.minimum).to(y)
+        if least.ndim != y.ndim - 1:
+            least, span = least.reshape(-1), span.reshape(-1)
+        return least + (y - self.low) / (self.high - self.low) * torch.where(span > 0, span, torch.ones_like(span))
 
 
 class PCA(Fitted):

@@ -87,7 +87,7 @@ class ColumnsModel(QAbstractTableModel):
         tokens = self._theme.tokens
         if one.trouble and place == 0:
             return tokens.error
-        if self.role(one) == "left out" or self.kind(one) == "text":
+        if self.role(one) == "left out" or (self.kind(one) == "text" and self.role(one) != "group"):
             return tokens.text3
         own = place == 0 or (place in (1, 2) and wish[place - 1] != "auto")
         return tokens.text if own or self.role(one) == "target" else tokens.text2

@@ -38,9 +38,9 @@ from neuralgraph.validation.analysis import Analysis
 PACE = 100
 """Milliseconds between two questions, at least."""
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff")
+TABLES = "Tables (*.csv *.tsv *.txt *.parquet *.pq)"
 FILES = {"picture": "Images (" + " ".join(f"*{one}" for one in IMAGES) + ")",
-         "text": "Text files (*.txt)", "table": "Tables (*.csv *.tsv *.txt)", "series": "Tables (*.csv *.tsv *.txt)",
-         "array": "NumPy (*.npz)"}
+         "text": "Text files (*.txt)", "table": TABLES, "series": TABLES, "array": "NumPy (*.npz)"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -357,7 +357,7 @@ class TryItPanel(QWidget):
 
 
 def _droppable(name: str) -> bool:
-    return Path(name).suffix.lower() in (*IMAGES, ".csv", ".tsv", ".txt", ".npz")
+    return Path(name).suffix.lower() in (*IMAGES, ".csv", ".tsv", ".txt", ".parquet", ".pq", ".npz")
 
 
 def _kind(card: Any) -> Any:

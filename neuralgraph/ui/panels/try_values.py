@@ -1,4 +1,4 @@
-"""One slider for every feature, with the range of the data; a list where a column holds categories."""
+"""One control for every column, with the range of the data: a slider for numbers and dates, a list for categories."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QScrollArea, QSlider, QVBoxLayout, QWidget
 
 from neuralgraph.ui.controls import Choice, dress, words
 from neuralgraph.ui.fitting import fitted
@@ -17,6 +17,7 @@ from neuralgraph.ui.theme import Theme
 STEPS = 400
 MOST = 100
 """So many columns get a slider; the others stay as in the sample."""
+MISSING = "missing"
 BELOW = 6
 """So many columns stand below each other; more are laid out in two rows of sliders."""
 
@@ -34,7 +35,7 @@ class Values(QWidget):
         self._quiet = False
         self.fields: list[QSlider | Choice] = []
         self._labels: list[QLabel] = []
-        self._values: list[QLabel | None] = []
+        self._values: list[QLabel | QPushButton | None] = []
         inner = QWidget()
         grid = QGridLayout(inner)
         grid.setContentsMargins(0, 0, 8, 0)
@@ -67,24 +68,25 @@ class Values(QWidget):
         self._quiet = True
         for at, field in enumerate(self.fields):
             column, part = self.columns[at], self.row[self._starts[at]:self._starts[at + 1]]
+            value = column.value(part)
             if isinstance(field, Choice):
-                field.setCurrentIndex(int(part.argmax()))
+                field.setCurrentIndex(len(column.values) if value is None and column.gaps else int(value or 0))
             else:
                 low, high = self._range(column)
-                share = (float(part[0]) - low) / (high - low)
+                share = ((column.usual if value is None else value) - low) / (high - low)
                 field.setValue(round(min(max(share, 0.0), 1.0) * field.maximum()))
             self._say(at)
         self._quiet = False
 
     def dress(self) -> None:
         """The colours of the present theme."""
-        for one in (*self._labels, *(value for value in self._values if value is not None)):
+        for one in (*self._labels, *(value for value in self._values if isinstance(value, QLabel))):
             dress(one, self.theme)
 
     def _usual(self) -> NDArray[np.float32]:
         row = np.zeros_like(self.row)
         for at, column in enumerate(self.columns):
-            row[self._starts[at]] = 1.0 if column.values else column.usual
+            row[self._starts[at]:self._starts[at + 1]] = column.numbers(self._typical(column))
         return row
 
     def _add(self, grid: QGridLayout, at: int, column: Any, rows: int) -> None:
@@ -95,9 +97,9 @@ class Values(QWidget):
         name.setToolTip(column.name)
         self._labels.append(name)
         grid.addWidget(name, line, part)
-        if column.values:
+        if column.coding.kind == "category":
             choice = Choice(self.theme)
-            choice.addItems(list(column.values))
+            choice.addItems([*column.values, *([f"({MISSING})"] if column.gaps else [])])
             choice.activated.connect(lambda _: self._moved(at))
             choice.setAccessibleName(column.name)
             grid.addWidget(choice, line, part + 1, 1, 2)
@@ -110,8 +112,9 @@ class Values(QWidget):
         slider.setMinimumSize(QSize(self.theme.px(40), self.theme.px(20)))
         slider.setAccessibleName(column.name)
         slider.valueChanged.connect(lambda _: self._moved(at))
-        value = words(self.theme, "", 12, 600)
-        fitted(value, self.theme, lambda: value.setFixedWidth(self.theme.px(48)))
+        value = self._switch(at, column) if column.gaps else words(self.theme, "", 12, 600)
+        room = 84 if column.coding.kind == "date" else 64 if column.gaps else 48
+        fitted(value, self.theme, lambda: value.setFixedWidth(self.theme.px(room)))
         grid.addWidget(slider, line, part + 1)
         grid.addWidget(value, line, part + 2)
         self.fields.append(slider)
@@ -124,20 +127,54 @@ class Values(QWidget):
     def _moved(self, at: int) -> None:
         if self._quiet:
             return
-        field, start = self.fields[at], int(self._starts[at])
+        field, column = self.fields[at], self.columns[at]
         if isinstance(field, Choice):
-            self.row[start:self._starts[at + 1]] = 0.0
-            self.row[start + field.currentIndex()] = 1.0
-        else:
-            low, high = self._range(self.columns[at])
-            self.row[start] = low + (high - low) * field.value() / field.maximum()
+            place = field.currentIndex()
+            self._set(at, float(place) if place < len(column.values) else None)
+            return
+        low, high = self._range(column)
+        value = low + (high - low) * field.value() / field.maximum()
+        self._set(at, float(round(value)) if column.whole else value)
+
+    def _set(self, at: int, value: float | None) -> None:
+        self.row[self._starts[at]:self._starts[at + 1]] = self.columns[at].numbers(value)
         self._say(at)
         self.changed.emit()
 
+    @staticmethod
+    def _typical(column: Any) -> float | None:
+        """Where nobody has chosen: the first category, or a value from the middle."""
+        if column.coding.kind != "category":
+            return float(column.usual)
+        return 0.0 if column.values else None
+
+    def _switch(self, at: int, column: Any) -> QPushButton:
+        """The value as a button, which makes it missing, or puts it back."""
+        button = QPushButton()
+        button.setProperty("kind", "link")
+        fitted(button, self.theme, lambda: button.setFont(self.theme.font(12, 600, figures=True)))
+        button.setAccessibleName(f"{column.name}: missing or not")
+        button.setToolTip("Click to leave this value out, as where it is missing in a table; again to put it back.")
+        button.clicked.connect(lambda: self._leave_out(at))
+        return button
+
+    def _leave_out(self, at: int) -> None:
+        part = self.row[self._starts[at]:self._starts[at + 1]]
+        if self.columns[at].value(part) is None:
+            self._moved(at)
+        else:
+            self._set(at, None)
+
     def _say(self, at: int) -> None:
-        label = self._values[at]
+        label, column = self._values[at], self.columns[at]
         if label is not None:
-            value = float(self.row[self._starts[at]])
+            value = column.value(self.row[self._starts[at]:self._starts[at + 1]])
+            if value is None:
+                label.setText(MISSING)
+                return
+            if date := column.date(value):
+                label.setText(date if column.whole else date[:16])
+                return
             size = abs(value)
             text = f"{value:.4g}" if size >= 1 or not size else f"{value:.3f}" if size >= 0.001 else f"{value:.0e}"
             label.setText(text.replace("-", "−"))

@@ -74,6 +74,14 @@ def test_roles_and_kinds_are_chosen_in_menus_and_undone(furnished: Any, qtbot: A
     assert cells(field)[1][1:3] == ["input", "number"]
 
 
+def test_a_column_of_groups_is_chosen_like_any_role(furnished: Any, qtbot: Any) -> None:
+    bench, field = furnished
+    pick(field, 0, 1, "group")
+    assert bench.session.graph.nodes["csv_1"].params["columns"] == (("id", "group", "auto"),)
+    assert cells(field)[0][1] == "group"
+    qtbot.waitUntil(lambda: field.model.columns[0].role == "group", timeout=10_000)
+
+
 def test_several_columns_at_once_and_by_keys(furnished: Any, qtbot: Any) -> None:
     bench, field = furnished
     field.table.setFocus()

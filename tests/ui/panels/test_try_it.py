@@ -13,6 +13,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 import neuralgraph as ng
 from neuralgraph.graph.edits import ChangeNode
@@ -125,6 +126,48 @@ def test_sliders_start_from_a_sample_and_move_the_answer_while_it_learns(qtbot: 
     qtbot.waitUntil(lambda: panel.said.text().startswith("In the data"), timeout=20000)
     one.bench.training.stop()
     qtbot.waitUntil(lambda: not one.bench.bridge.running, timeout=20000)
+
+
+def test_every_column_has_one_control_as_people_know_it(qtbot: Any, window: Open, tmp_path: Path) -> None:
+    lines = ["id,day,kind,size,price"] + [
+        f"n{n},2026-01-{n % 28 + 1:02},{'abc'[n % 3] if n % 10 else ''},{n % 7 if n % 5 else ''},{n}.5"
+        for n in range(40)]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    graph = ng.Graph()
+    data = graph.add("Csv", path=str(tmp_path / "t.csv"), columns=(("id", "left out", "auto"),), missing="median",
+                     mark=True)
+    graph.add("MSELoss", graph.add("Linear", data["x"], out_features=1), data["y"])
+    ng.train(graph, epochs=1)
+    ng.save_model(graph, tmp_path / "t.ngz")
+    (tmp_path / "t.csv").unlink()
+    panel = tried(qtbot, window(file=tmp_path / "t.ngz"))
+    values = panel._values
+    assert values is not None
+    assert [one.accessibleName() for one in values.fields] == ["day", "kind", "size"]
+    day, kind, size = values.fields
+    assert isinstance(kind, Choice)
+    assert [kind.itemText(n) for n in range(kind.count())] == ["a", "b", "c", "(missing)"]
+    assert values.row.tolist() == [9497, 0, 0, 0, 1, 3, 1], "the first row lacks both; 3 is the median"
+    assert kind.currentText() == "(missing)"
+    assert [one.text() for one in values._values if one is not None] == ["2026-01-01", "missing"]
+    day.setValue(day.maximum())
+    kind.setCurrentIndex(1)
+    kind.activated.emit(1)
+    size.setValue(size.maximum())
+    assert values.row.tolist() == [9524, 0, 1, 0, 0, 6, 0]
+    shown = values._values[2]
+    assert isinstance(shown, QPushButton)
+    assert values._values[0].text() == "2026-01-28"
+    shown.click()
+    assert values.row.tolist() == [9524, 0, 1, 0, 0, 3, 1]
+    assert shown.text() == "missing"
+    shown.click()
+    assert values.row.tolist() == [9524, 0, 1, 0, 0, 6, 0]
+    given = {"day": "2026-01-28", "kind": "b", "size": 6}
+    wanted = ng.predict(tmp_path / "t.ngz", given).answers[0].values
+    asked = ng.predict(tmp_path / "t.ngz", values.row[None])
+    assert np.array_equal(asked.answers[0].values, wanted)
+    panel.set_theme(Theme(DARK))
 
 
 def test_an_image_that_is_dropped_on_the_window_is_tried(qtbot: Any, window: Open, tmp_path: Path) -> None:
