@@ -96,6 +96,7 @@ class TryItPanel(QWidget):
         self._session, self._bridge, self.theme = session, bridge, theme
         self._asker = Asker(bridge, self, every=PACE / 1000)
         self._asker.answered.connect(self._arrived)
+        self._asker.failed.connect(lambda text: self._arrived(Said(trouble=text)))
         self._pace = Pace(PACE, self._ask, self)
         self._card: Any = None
         self._wish: tuple[Any, Any] | None = None
