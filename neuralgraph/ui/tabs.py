@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QCursor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QCursor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -205,12 +205,11 @@ class Tabs(QWidget):
 
 
 class _Home(QScrollArea):
-    """Around a page: what is wider or taller than the panel is scrolled to, so that no page widens the window."""
+    """Around a page: what is wider than the panel is scrolled to, so that no page widens the window."""
 
     def __init__(self, page: QWidget) -> None:
         super().__init__()
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(page)
 
@@ -224,7 +223,24 @@ class _Home(QScrollArea):
         return home
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, 96)
+        page = self.widget()
+        return QSize(0, max(page.minimumSizeHint().height(), page.minimumHeight()) if page is not None else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        """As large as the panel, and no smaller than it can be. `widgetResizable` would ask for all wrapped lines."""
+        page = self.widget()
+        if page is not None:
+            page.resize(self.viewport().size().expandedTo(page.minimumSizeHint()).expandedTo(page.minimumSize()))
 
 
 class Bar(QTabBar):
