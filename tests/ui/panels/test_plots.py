@@ -131,6 +131,19 @@ def test_a_pinned_run_stays_behind_the_next(panel):
     assert panel.legend("left") == {"train": "1.000", "validation": "0.500"}
 
 
+def test_no_entry_of_a_crowded_legend_is_cut(panel, qtbot):
+    panel.feed([started(), *epoch_of(0, np.full(10, 3.0), 1.0)])
+    panel.pin()
+    panel.feed([started(), *epoch_of(0, np.full(10, 1.0), 0.5)])
+    view = panel.views["left"]
+    qtbot.waitUntil(lambda: all(key.width() >= key.sizeHint().width() for key in view._keys.values()), timeout=5000)
+    assert len(view._keys) == 3 and view.crowd.isVisible()
+    assert view.minimumSizeHint().width() < 320, "they go into rows, and the window is no wider for them"
+    panel.pin(False)
+    qtbot.waitUntil(lambda: not view.crowd.isVisible(), timeout=5000)
+    assert all(view.head.indexOf(key) >= 0 for key in view._keys.values())
+
+
 def test_several_losses_can_each_be_looked_at(panel):
     event = Step(0, 2, 2, np.array([3.0, 3.0]), {"a": np.array([1.0, 1.0]), "b": np.array([2.0, 2.0])}, 0.1)
     panel.feed([started(losses=("a", "b")), event])
