@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage, QRegion
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from neuralgraph.ui.docks import LEAST
 from neuralgraph.ui.tabs import Tabs
@@ -41,6 +43,21 @@ def test_a_layout_from_before_shows_the_new_tabs(window: Callable[..., MainWindo
     one.settings.save()
     order = window("xor").bench.docks.bottom.order()
     assert order == ["plots", "problems", "runs", "data", "try", "samples", "log"]
+
+
+def test_no_title_runs_under_the_arrows(qtbot: Any) -> None:
+    made = tabs(qtbot, *(f"panel {n}" for n in range(8)))
+    made.resize(260, 200)
+    made.show()
+    arrows = [one for one in made.bar.findChildren(QToolButton) if one.isVisible()]
+    assert arrows
+    picture = QImage(made.bar.size(), QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.red)
+    made.bar.render(picture, QPoint(), QRegion(made.bar.rect()), QWidget.RenderFlag(0))
+    for one in arrows:
+        box = one.geometry()
+        assert all(picture.pixelColor(x, y).name() == "#ff0000" for x in range(box.left(), box.right())
+                   for y in range(box.top(), box.bottom())), "nothing of a title lies there"
 
 
 def test_a_wide_page_is_scrolled_to_and_keeps_the_window_narrow(qtbot: Any) -> None:

@@ -14,8 +14,8 @@ from neuralgraph.ui.tokens import Tokens
 
 DASH, DOT = [4.0, 2.4], [1.0, 2.0]
 DOTS, LONG = [4.0, 2.0, 1.0, 2.0], [7.0, 3.0]
-BESIDE = 2
-"""So many entries have room beside the title."""
+SPARE = 40
+"""Pixels more than needed, before entries go back beside the title: a longer number shall not move the plot."""
 
 
 class Key(QWidget):
@@ -78,9 +78,10 @@ class Keys(QWidget):
         self._flow = Flow(self, 12)
         self.hide()
 
-    def place(self, keys: Sequence[Key], head: QHBoxLayout) -> None:
-        """Put the entries where there is room for all of them."""
-        crowded = len(keys) > BESIDE
+    def place(self, keys: Sequence[Key], head: QHBoxLayout, room: int) -> None:
+        """Put the entries beside the title if `room` pixels are enough for all of them."""
+        need = sum(key.sizeHint().width() + head.spacing() for key in keys)
+        crowded = need > room - (SPARE if not self.isHidden() else 0)
         for key in keys:
             if crowded and key.parentWidget() is not self:
                 head.removeWidget(key)

@@ -309,7 +309,11 @@ class PlotView(QWidget):
                 self._keys[name] = Key(self.tokens, one.kind)
             self._keys[name].name.setText(one.name)
             self._keys[name].value.setText(one.value)
-        self.crowd.place([self._keys[name] for name in wanted], self.head)
+        self._place_keys()
+
+    def _place_keys(self) -> None:
+        taken = sum(one.sizeHint().width() + self.head.spacing() for one in (self.title, self.log_button))
+        self.crowd.place(list(self._keys.values()), self.head, self.width() - taken - 8)
 
     def legend(self) -> dict[str, str]:
         """What the legend says: value by name."""
@@ -326,6 +330,7 @@ class PlotView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_unit()
+        self._place_keys()
 
     def _name_unit(self) -> None:
         text = {"time": "seconds"}.get(self.axis, self.axis)
