@@ -75,7 +75,7 @@ class Keys(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._flow = Flow(self, 12)
+        self._flow = Flow(self, 6)
         self.hide()
 
     def place(self, keys: Sequence[Key], head: QHBoxLayout, room: int) -> None:

@@ -147,6 +147,7 @@ class PlotView(QWidget):
         self.unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.lines = Lines(ink(self.tokens))
         self.box.addItem(self.lines, ignoreBounds=True)
+        self.box.sigResized.connect(lambda *_: self._place_unit())
 
     def show_curves(
         self, curves: Sequence[Shown], *, axis: str, end: float, percent: bool = False, markers: Sequence[Marker] = (),
