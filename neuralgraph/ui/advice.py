@@ -72,11 +72,13 @@ class AdviceBar(QFrame):
         return self.shown[0] if self.shown else None
 
     def add(self, advice: Advice) -> None:
-        """One more; not what is there already or was dismissed, unless it is an error."""
+        """One more; news of a trouble take the place of what was said of it. What was dismissed comes back no more."""
         if advice.severity == "error":
             self.shown = [advice, *(one for one in self.shown if one.severity != "error")]
-        elif advice.key in self.dismissed or any(one.key == advice.key for one in self.shown):
+        elif advice.key in self.dismissed:
             return
+        elif any(one.key == advice.key for one in self.shown):
+            self.shown = [advice if one.key == advice.key else one for one in self.shown]
         else:
             self.shown.append(advice)
         self._show()

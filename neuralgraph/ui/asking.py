@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from neuralgraph.errors import NeuralGraphError
 from neuralgraph.session import Session
 from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge
 
@@ -16,16 +18,31 @@ Question = Callable[[Any], Any]
 """Takes the program of the run that answers, or None where none is under way."""
 
 
+BROKEN = "Something went wrong inside the program; the log says what."
+"""What a panel shows in place of an answer that met an exception nobody foresaw."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """An exception on its way to the GUI thread."""
+
+    error: BaseException
+
+
 class Asker(QObject):
-    """One question at a time, the latest wins; `answered` brings what came, on the GUI thread."""
+    """One question at a time, the latest wins; `answered` brings what came, on the GUI thread.
+
+    `failed` brings one sentence for the panel where there is no answer. What nobody foresaw goes to the log as well.
+    """
 
     answered = Signal(object)
+    failed = Signal(str)
 
     def __init__(self, bridge: TrainingBridge, parent: QObject, *, every: float = 0.3) -> None:
         super().__init__(parent)
         self._bridge, self._every = bridge, every
         self._worker = AnalysisBridge(self)
-        self._worker.done.connect(self.answered)
+        self._worker.done.connect(self._deliver)
         self._future: Future[Any] | None = None
         self._waiting: tuple[Session, Question] | None = None
         self._last = 0.0
@@ -43,17 +60,37 @@ class Asker(QObject):
                 self._waiting = (session, question)
         else:
             self._future = None
-            self._worker.ask(lambda graph: question(None), session.graph)
+            self._worker.ask(lambda graph: _held(question), session.graph)
 
     def poll(self) -> None:
         """Look whether the run has answered; called some twelve times a second while there is one."""
         future = self._future
-        if future is not None and future.done():
-            self._future = None
-            if not future.cancelled() and future.exception() is None:
-                self.answered.emit(future.result())
-        if self._future is None and self._waiting is not None:
-            self.ask(*self._waiting)
+        try:
+            if future is not None and future.done():
+                self._future = None
+                if not future.cancelled():
+                    error = future.exception()
+                    self._deliver(future.result() if error is None else _Raised(error))
+        finally:
+            if self._future is None and self._waiting is not None:
+                self.ask(*self._waiting)
 
     def close(self) -> None:
         self._worker.close()
+
+    def _deliver(self, answer: object) -> None:
+        if not isinstance(answer, _Raised):
+            self.answered.emit(answer)
+            return
+        foreseen = isinstance(answer.error, NeuralGraphError)
+        self.failed.emit(str(answer.error) if foreseen else BROKEN)
+        if not foreseen:
+            raise answer.error  # nobody catches it here: `Faults` writes it into the log, once a cause
+
+
+def _held(question: Question) -> Any:
+    """The answer of a network that no run is busy with, or what was raised."""
+    try:
+        return question(None)
+    except Exception as error:
+        return _Raised(error)

@@ -266,9 +266,9 @@ class Offer(QFrame):
 
 
 def _hints(view: QWidget, theme: Theme) -> QLabel:
-    """Three faint lines on an empty canvas."""
+    """Faint lines on an empty canvas."""
     made = words(theme, "Drag a node from the left, or press Tab to search.\nDrag from a port to wire.\n"
-                 "Ctrl + Enter trains.", 15, 400, "text3")
+                 "Drop a table (CSV) here to learn from it.\nCtrl + Enter trains.", 15, 400, "text3")
     made.setParent(view)
     made.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     made.move(48, 48)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
+from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.settings import Settings
 from neuralgraph.ui.tabs import Tabs
 from neuralgraph.ui.theme import Theme
 
 LAYOUT = 1
 """Grows when saved layouts no longer fit."""
+FIRST_TABS = ("plots", "problems", "samples", "confusion", "boundary", "outline", "log", "history")
+"""What there was before layouts said which tabs they knew."""
+LEAST = (180, 254)
+"""How narrow the panels at the left and right can be before their words are cut."""
 LEFT, RIGHT, BOTTOM = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea, \
     Qt.DockWidgetArea.BottomDockWidgetArea
 
@@ -83,6 +88,8 @@ class Docks(QObject):
         self.left.setObjectName("dockhome")
         self.left.box.setContentsMargins(0, 0, 0, 0)
         self.left.box.addWidget(palette)
+        fitted(self.left, self._theme, lambda: self.left.setMinimumWidth(self._theme.px(LEAST[0])))
+        fitted(self.right, self._theme, lambda: self.right.setMinimumWidth(self._theme.px(LEAST[1])))
         _only(self.upper, properties)
         if inspector is None:
             self.lower.hide()
@@ -146,6 +153,7 @@ class Docks(QObject):
         self._settings.put("layout", self._window.saveState(LAYOUT))
         self._settings.put("geometry", self._window.window().saveGeometry())
         self._settings.put("tabs", self.bottom.order())
+        self._settings.put("tabs_seen", self.bottom.keys())
         self._settings.put("tab", self.bottom.current())
         self._settings.save()
 
@@ -155,7 +163,9 @@ class Docks(QObject):
         return found is not None and self._window.restoreState(found, LAYOUT)
 
     def restore_tabs(self) -> None:
-        self.bottom.arrange(self._settings.words("tabs"), self._settings.text("tab"))
+        """As they were left; those that came with a later version are shown, not hidden behind the ⋮ menu."""
+        seen = self._settings.words("tabs_seen", FIRST_TABS)
+        self.bottom.arrange(self._settings.words("tabs"), self._settings.text("tab"), seen)
 
     def show_all(self, shown: bool) -> None:
         """All docks, or none (behind the welcome screen, for a presenter)."""

@@ -5,9 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QCursor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QRegion,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QTabBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from neuralgraph.ui.controls import Rule, flat
 from neuralgraph.ui.fitting import fitted
@@ -93,9 +114,18 @@ class Tabs(QWidget):
         """The keys of the tabs that are shown, from left to right."""
         return [str(self.bar.tabData(index)) for index in range(self.bar.count())]
 
-    def arrange(self, order: tuple[str, ...], current: str = "") -> None:
-        """Put remembered tabs in their order; one that was closed stays closed."""
+    def arrange(self, order: tuple[str, ...], current: str = "", seen: tuple[str, ...] | None = None) -> None:
+        """Put remembered tabs in their order; one that was closed stays closed.
+
+        `seen` are all tabs there were when the order was remembered: one that is newer comes where it is at first.
+        """
         known = [key for key in order if key in self._tabs]
+        if known and seen is not None:
+            keys = list(self._tabs)
+            for place, key in enumerate(keys):
+                if key not in seen and key not in known and self._tabs[key].shown:
+                    before = next((one for one in reversed(keys[:place]) if one in known), None)
+                    known.insert(known.index(before) + 1 if before is not None else 0, key)
         if known:
             for key in self.order():
                 if key not in known:
@@ -118,6 +148,10 @@ class Tabs(QWidget):
         if (tab.count, tab.level) != (number, level):
             tab.count, tab.level = number, level
             self.bar.refresh()
+
+    def keys(self) -> list[str]:
+        """The keys of all tabs, shown or not."""
+        return list(self._tabs)
 
     def tab(self, index: int) -> Tab:
         return self._tabs[str(self.bar.tabData(index))]
@@ -144,7 +178,7 @@ class Tabs(QWidget):
     def _made(self, tab: Tab) -> QWidget:
         if tab.page is None:
             tab.page = tab.make()
-            self.stack.addWidget(tab.page)
+            self.stack.addWidget(_Home(tab.page))
             corner = getattr(tab.page, "corner", None)
             if corner is not None:
                 tab.corner = corner()
@@ -158,7 +192,7 @@ class Tabs(QWidget):
         tab = self._tabs.get(str(self.bar.tabData(index)))
         if tab is None:
             return
-        self.stack.setCurrentWidget(self._made(tab))
+        self.stack.setCurrentIndex(self.stack.indexOf(_Home.of(self._made(tab))))
         if tab.corner is not None:
             self._corners.setCurrentWidget(tab.corner)
         self._corners.setVisible(tab.corner is not None)
@@ -179,6 +213,45 @@ class Tabs(QWidget):
             action.triggered.connect(
                 lambda on, key=key: self.open(key) if on else self.close_tab(key))
         menu.popup(QCursor.pos())
+
+
+class _Home(QScrollArea):
+    """Around a page: what is wider than the panel is scrolled to, so that no page widens the window."""
+
+    def __init__(self, page: QWidget) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(page)
+
+    @staticmethod
+    def of(page: QWidget) -> QWidget:
+        """The home of a page."""
+        view = page.parentWidget()
+        assert view is not None
+        home = view.parentWidget()
+        assert isinstance(home, _Home)
+        return home
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.widget()
+        return QSize(0, max(page.minimumSizeHint().height(), page.minimumHeight()) if page is not None else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        """As large as the panel, and no smaller than it can be. `widgetResizable` would ask for all wrapped lines."""
+        page = self.widget()
+        if page is not None:
+            page.resize(self.viewport().size().expandedTo(page.minimumSizeHint()).expandedTo(page.minimumSize()))
 
 
 class Bar(QTabBar):
@@ -225,6 +298,11 @@ class Bar(QTabBar):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        free = QRegion(self.rect())
+        for one in self.findChildren(QToolButton):  # the arrows, where the row is too long: no title runs under them
+            if one.isVisible():
+                free -= QRegion(one.geometry())
+        painter.setClipRegion(free)
         for index in range(self.count()):
             self._paint(painter, index)
 

@@ -188,9 +188,9 @@ class Training(QObject):
     def _wait(self, other: TrainingBridge, lever: str, run: int | None) -> None:
         """One run at a time on a device: this one begins when that of the other document is over."""
         stands = other.control is not None and other.control.state == "paused"
-        self.said.emit("note", f"Another document, «{other.title}», {'is paused' if stands else 'trains'} on this "
-                       "device. This run is in the queue and begins by itself when the device is free; Stop takes it "
-                       "out.", "")
+        self.said.emit("note", f"«{other.title}» {'is paused' if stands else 'trains'} on this device, in another "
+                       "tab or window. This run is in the queue and begins by itself when the device is free; Stop "
+                       "takes it out.", "")
         title = other.title if len(other.title) <= NAME else f"{other.title[:NAME - 1]}…"
         self._show(phase="waiting", message=f"In the queue behind another document, «{title}»", started=False)
         self._lever, self._run = lever, run

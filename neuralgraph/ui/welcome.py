@@ -87,7 +87,7 @@ class Welcome(QWidget):
         box.addSpacing(px(28))
         new = Door(theme, "file-plus-outline", "New", "An empty canvas", "Ctrl N", filled=True)
         new.clicked.connect(self.new_wanted)
-        opened = Door(theme, "folder-open-outline", "Open…", ".ngraph from this computer", "Ctrl O")
+        opened = Door(theme, "folder-open-outline", "Open…", "A document or a table (CSV)", "Ctrl O")
         opened.clicked.connect(self.open_wanted)
         box.addWidget(new)
         box.addWidget(opened)

@@ -340,7 +340,7 @@ class Workbench(QObject):
                 self.canvas.scene.set_finished(())
             self.canvas.scene.set_training(live)
             self.canvas.scene.set_stale(self.session.stale and not live)
-        self.status.show_saved(self.session, training=state.phase != "idle")
+        self.status.show_saved(self.session, training=state.phase in ("running", "paused"))
 
     def _over(self, node: str) -> None:
         analysis = self.session.analysis

@@ -80,6 +80,13 @@ def test_a_lower_rate_is_an_edit_of_the_plan_that_can_be_undone(window: Open, tm
     assert bench.session.graph.plan.optimizer.lr == 1e15
 
 
+def test_news_of_the_same_trouble_take_the_place_of_what_was_said(bar: AdviceBar) -> None:
+    bar.add(Advice(("over-fitting", None), "warning", "It rises to 0.477."))
+    bar.add(Advice(("dead units", "a"), "warning", "3 of 4 units are 0."))
+    bar.add(Advice(("over-fitting", None), "warning", "It rises to 0.535."))
+    assert [one.text for one in bar.shown] == ["It rises to 0.535.", "3 of 4 units are 0."]
+
+
 def test_a_hint_can_be_dismissed_and_does_not_come_back(window: Open, qtbot: Any) -> None:
     bench = window("xor").bench
     hint = Hint(5, "dead units", "3 of 4 units are 0.", 0.75, "linear_1", (slower(bench.session.graph.plan),))

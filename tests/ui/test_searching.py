@@ -15,6 +15,7 @@ from neuralgraph.studies import Trial
 from neuralgraph.ui.search.choices import candidates
 from neuralgraph.ui.search.plots import ends_of, place
 from neuralgraph.ui.searching import BUSY, goals
+from neuralgraph.ui.tokens import DARK, LIGHT
 from neuralgraph.ui.window import MainWindow
 
 pytest.importorskip("optuna", reason="searching needs the extra «tune»")
@@ -120,6 +121,15 @@ def test_a_failure_is_said(window: Open, qtbot: Any, monkeypatch: pytest.MonkeyP
     qtbot.waitUntil(lambda: not one.bench.searching.bridge.running, timeout=20000)
     assert "pip install" in dialog.said.text()
     dialog.close()
+
+
+def test_the_dialogue_follows_the_theme(window: Open) -> None:
+    one, dialog, _ = opened(window)
+    one.theme.set_tokens(DARK)
+    assert dialog.history.tokens is DARK and dialog.parallel.tokens is DARK
+    assert DARK.text2 in dialog.said.styleSheet()
+    one.theme.set_tokens(LIGHT)
+    assert LIGHT.text2 in dialog.said.styleSheet()
 
 
 def test_places_on_the_axes() -> None:

@@ -398,6 +398,31 @@ def test_a_node_that_a_fix_inserts_lies_on_top_of_nobody() -> None:
     assert session.graph.nodes["linear_1"].x == 240.0
 
 
+def test_a_bar_above_the_canvas_moves_no_node_that_it_need_not_cover(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    area = one.bench.canvas
+    view = area.view
+    assert view is not None
+    view.following = False
+    view.zoom_to(0.5)
+    view.centerOn(area.scene.content_rect().center())
+
+    def top() -> int:
+        corner = view.mapFromScene(area.scene.content_rect().topLeft())
+        return int(view.viewport().mapToGlobal(corner).y())
+
+    for lower, kept in ((0, True), (view.mapFromScene(area.scene.content_rect().topLeft()).y() - 20, False)):
+        view.verticalScrollBar().setValue(view.verticalScrollBar().value() + lower)
+        before = top()
+        area.offer.ask("There is an earlier version of this document.", "Open it", lambda: None)
+        qtbot.waitUntil(lambda: view.y() > 10, timeout=5000)
+        assert (top() == before) is kept
+        assert view.mapFromScene(area.scene.content_rect().topLeft()).y() > 0, "the bar covers nothing"
+        area.offer.hide()
+        qtbot.waitUntil(lambda: view.y() < 10, timeout=5000)
+        assert top() == before
+
+
 def test_curves_are_kept_whichever_tab_is_open(qtbot: Any, window: Open) -> None:
     one = window("iris")
     one.bench.docks.bottom.open("confusion")

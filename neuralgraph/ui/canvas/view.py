@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QMoveEvent, QPainter, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView
 
 from neuralgraph.ui.canvas.card import Detail, detail
@@ -16,6 +16,8 @@ from neuralgraph.ui.tokens import DOT_EVERY, STRONG_EVERY
 
 LEAST, MOST, STEP = 0.02, 4.0, 1.2
 FAR = 1e6
+ROOM = 12
+"""Pixels that stay free above what is drawn."""
 
 
 class Gesture(Protocol):
@@ -61,6 +63,8 @@ class CanvasView(QGraphicsView):
             wanted.connect(act)
         self.following = False
         """Everything stays in sight until a hand or an edit touches the canvas."""
+        self._made_way = 0
+        """How far a bar above has had it scrolled."""
         self.centerOn(0, 0)
 
     # -- zoom and place ---------------------------------------------------------------------------------------------
@@ -195,6 +199,16 @@ class CanvasView(QGraphicsView):
                 self.unsetCursor()
         else:
             event.ignore()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """A bar came or went above: what is looked at stays where it is, as far as the bar does not cover it."""
+        super().moveEvent(event)
+        down = event.pos().y() - event.oldPos().y()
+        if down and self.isVisible() and not self.following:
+            top = self.mapFromScene(self.canvas.content_rect().topLeft()).y()
+            by = min(down, max(top - ROOM, 0)) if down > 0 else -min(-down, self._made_way)
+            self._made_way += by
+            self._scroll(QPoint(0, by))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

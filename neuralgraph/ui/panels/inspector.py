@@ -44,6 +44,7 @@ class Inspector(QWidget):
         self._seen: Any = None  # what `Session.see` answers
         self._asker = Asker(bridge, self, every=0.15)
         self._asker.answered.connect(self._arrived)
+        self._asker.failed.connect(self._failed)
         self._tabs = QTabBar()
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
@@ -142,6 +143,12 @@ class Inspector(QWidget):
             if seen is not None and seen.sample is not None:
                 self._part, self._row = seen.sample.part, seen.sample.place
             self._show()
+
+    def _failed(self, text: str) -> None:
+        """There is no answer, and these words say why."""
+        self._seen = None
+        self._show()
+        self._notice.say("No answer came", text, error=True)
 
     def _look_at(self, part: str, place: int, wrong: bool) -> None:
         self._part, self._row, self._seeking = part, place, wrong

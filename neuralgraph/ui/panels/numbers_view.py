@@ -28,6 +28,7 @@ class NumbersView(QWidget):
         self._session, self._tokens = session, theme.tokens
         self._asker = Asker(bridge, self)
         self._asker.answered.connect(self._arrived)
+        self._asker.failed.connect(self._failed)
         self._content = content
         self._notice = Notice(self._tokens, self.icon, *self.empty)
         self._stack = QStackedLayout(self)
@@ -76,6 +77,12 @@ class NumbersView(QWidget):
             self._asker.ask(session, lambda program: self.question(session, program))
 
     def _arrived(self, answer: Any) -> None:
+        if answer is None:
+            self._notice.say(*self.empty)
         self._stack.setCurrentWidget(self._notice if answer is None else self._content)
         if answer is not None:
             self.show_answer(answer)
+
+    def _failed(self, text: str) -> None:
+        self._notice.say("No answer came", text, error=True)
+        self._stack.setCurrentWidget(self._notice)

@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from neuralgraph.ui.panels.inspector_type import coloured, font, tabular, tool_button
+from neuralgraph.ui.panels.inspector_type import font, tabular, tool_button
 from neuralgraph.ui.panels.plot_data import Floats, Track, log_ticks, nice_ticks, quantile, spelled
 from neuralgraph.ui.panels.plot_lines import Content, Curve, Ink, Lines
+from neuralgraph.ui.panels.plots_key import Key, Keys, pen
 from neuralgraph.ui.tokens import Tokens
 
-DASH, DOT = [4.0, 2.4], [1.0, 2.0]
-DOTS, LONG = [4.0, 2.0, 1.0, 2.0], [7.0, 3.0]
 CALM = 0.9
 """How much of the height the curves have to fill before the y axis is set anew."""
 
@@ -69,58 +68,6 @@ class Ticks(pg.AxisItem):  # type: ignore[misc]
         return [spelled(value, spacing) for value in values]
 
 
-class Key(QWidget):
-    """An entry of the legend: a piece of the line, the name, the present value."""
-
-    def __init__(self, tokens: Tokens, kind: str) -> None:
-        super().__init__()
-        self.kind = kind
-        self.tokens = tokens
-        self.name, self.value = QLabel(), QLabel()
-        self.name.setTextFormat(Qt.TextFormat.PlainText)
-        self.name.setFont(font(12))
-        self.name.setMinimumWidth(12)  # many names give way before the window does
-        self.value.setFont(tabular(12, 600))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(32, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(self.name)
-        row.addWidget(self.value)
-        self.restyle(tokens)
-
-    def restyle(self, tokens: Tokens) -> None:
-        self.tokens = tokens
-        coloured(self.name, tokens.text2)
-        coloured(self.value, tokens.text)
-        self.update()
-
-    def paintEvent(self, event: QEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(pen(self.tokens, self.kind))
-        middle = self.height() / 2
-        painter.drawLine(QPointF(1, middle), QPointF(26, middle))
-
-
-def pen(tokens: Tokens, kind: str) -> QPen:
-    """The pen of a curve: train solid, validation dashed, ghost dotted, further ghosts each in their own dashes."""
-    colour, width, dashes = {
-        "train": (tokens.series[0], 2.2, None),
-        "validation": (tokens.series[1], 2.2, DASH),
-        "ghost": (tokens.ghost, 1.5, DOT),
-        "ghost 2": (tokens.series[2], 1.5, DOTS),
-        "ghost 3": (tokens.series[3], 1.5, LONG),
-        "ghost 4": (tokens.positive, 1.5, DOT),
-    }[kind]
-    made = QPen(QColor(colour), width)
-    made.setCosmetic(True)
-    made.setCapStyle(Qt.PenCapStyle.FlatCap if dashes else Qt.PenCapStyle.RoundCap)
-    made.setJoinStyle(Qt.PenJoinStyle.BevelJoin)  # thousands of round joins are dear, and nobody sees them
-    if dashes:
-        made.setDashPattern(dashes)
-    return made
-
-
 def _thin(colour: str | QColor, width: float = 1.0) -> QPen:
     made = QPen(QColor(colour), width)
     made.setCosmetic(True)
@@ -166,7 +113,9 @@ class PlotView(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(2)
+        self.crowd = Keys()
         box.addLayout(self.head)
+        box.addWidget(self.crowd)
         box.addWidget(self.plot, 1)
         self.set_tokens(tokens)
 
@@ -198,6 +147,7 @@ class PlotView(QWidget):
         self.unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.lines = Lines(ink(self.tokens))
         self.box.addItem(self.lines, ignoreBounds=True)
+        self.box.sigResized.connect(lambda *_: self._place_unit())
 
     def show_curves(
         self, curves: Sequence[Shown], *, axis: str, end: float, percent: bool = False, markers: Sequence[Marker] = (),
@@ -353,15 +303,18 @@ class PlotView(QWidget):
         wanted = {f"{one.kind} {one.name}": one for one in self._curves}
         for gone in set(self._keys) - set(wanted):
             key = self._keys.pop(gone)
-            self.head.removeWidget(key)
             key.hide()
             key.deleteLater()
         for name, one in wanted.items():
             if name not in self._keys:
                 self._keys[name] = Key(self.tokens, one.kind)
-                self.head.addWidget(self._keys[name])
             self._keys[name].name.setText(one.name)
             self._keys[name].value.setText(one.value)
+        self._place_keys()
+
+    def _place_keys(self) -> None:
+        taken = sum(one.sizeHint().width() + self.head.spacing() for one in (self.title, self.log_button))
+        self.crowd.place(list(self._keys.values()), self.head, self.width() - taken - 8)
 
     def legend(self) -> dict[str, str]:
         """What the legend says: value by name."""
@@ -378,6 +331,7 @@ class PlotView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_unit()
+        self._place_keys()
 
     def _name_unit(self) -> None:
         text = {"time": "seconds"}.get(self.axis, self.axis)

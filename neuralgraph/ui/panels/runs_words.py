@@ -91,12 +91,12 @@ def _order(value: float | None) -> float:
 
 COLUMNS: tuple[Column, ...] = (
     Column("State", 98, state, lambda one: list(STATES).index(one.state) if one.state in STATES else 9),
-    Column("Name", 116, name, lambda one: (one.name.casefold(), one.id)),
-    Column("Document", 128, document, lambda one: document(one).casefold()),
+    Column("Name", 92, name, lambda one: (one.name.casefold(), one.id)),
+    Column("Document", 116, document, lambda one: document(one).casefold()),
     Column("Started", 96, started, lambda one: (one.started, one.id)),
-    Column("Epochs", 68, lambda one: f"{one.epoch} of {one.epochs}", lambda one: one.epoch, right=True),
-    Column("Loss", 66, lambda one: number(loss_of(one)[1]), lambda one: _order(loss_of(one)[1]), right=True),
-    Column("Metric", 116, lambda one: figure_words(*metric_of(one)), lambda one: _order(metric_of(one)[1])),
+    Column("Epochs", 96, lambda one: f"{one.epoch} of {one.epochs}", lambda one: one.epoch, right=True),
+    Column("Loss", 76, lambda one: number(loss_of(one)[1]), lambda one: _order(loss_of(one)[1]), right=True),
+    Column("Metric", 134, lambda one: figure_words(*metric_of(one)), lambda one: _order(metric_of(one)[1])),
     Column("Seed", 44, lambda one: str(one.seed), lambda one: one.seed, right=True),
     Column("Device", 58, lambda one: one.device, lambda one: one.device),
     Column("Why it ended", 110, lambda one: one.reason, lambda one: one.reason.casefold()),

@@ -37,6 +37,7 @@ from neuralgraph.validation.analysis import Analysis
 
 PACE = 100
 """Milliseconds between two questions, at least."""
+WAITING = ("Waiting for the network", "It can be tried as soon as it is ready, also while it learns.")
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff")
 TABLES = "Tables (*.csv *.tsv *.txt *.parquet *.pq)"
 FILES = {"picture": "Images (" + " ".join(f"*{one}" for one in IMAGES) + ")",
@@ -96,13 +97,14 @@ class TryItPanel(QWidget):
         self._session, self._bridge, self.theme = session, bridge, theme
         self._asker = Asker(bridge, self, every=PACE / 1000)
         self._asker.answered.connect(self._arrived)
+        self._asker.failed.connect(lambda text: self._arrived(Said(trouble=text)))
         self._pace = Pace(PACE, self._ask, self)
         self._card: Any = None
         self._wish: tuple[Any, Any] | None = None
         self._sample = 0
         self._values: Values | None = None
         self.setAcceptDrops(True)
-        self.notice = Notice(theme.tokens, "gesture-tap-button")
+        self.notice = Notice(theme.tokens, "gesture-tap-button", *WAITING)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.notice)
         self._stack.addWidget(self._page())
@@ -178,6 +180,8 @@ class TryItPanel(QWidget):
     def set_session(self, session: Session) -> None:
         self._session, self._card, self._wish, self._sample = session, None, None, 0
         self.going.set_session(session)
+        self.notice.say(*WAITING)
+        self._stack.setCurrentWidget(self.notice)
         self.pad.clear()
         self._pace.nudge()
 

@@ -26,6 +26,7 @@ class Going(QWidget):
         self._session, self.theme = session, theme
         self._asker = Asker(bridge, self, every=0.05)
         self._asker.answered.connect(self._arrived)
+        self._asker.failed.connect(self._failed)
         self._pace = Pace(100, self._more, self)
         self._writer: Any = None
         self._on, self._left, self._number = False, 0, 0
@@ -128,3 +129,7 @@ class Going(QWidget):
             self.stop()
         else:
             self._pace.nudge()
+
+    def _failed(self, text: str) -> None:
+        self.said.setText(text)
+        self.stop()

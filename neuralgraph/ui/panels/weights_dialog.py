@@ -34,6 +34,7 @@ class TypedWeights(QObject):
         self._asked: tuple[Room, str] | None = None
         self._asker = Asker(bench.bridge, self)
         self._asker.answered.connect(self._arrived)
+        self._asker.failed.connect(bench.status.mention)
 
     def begin(self, id: str) -> None:
         """Somebody wants to type the weights of a node in."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QTabWidget,
     QTreeWidget,
     QTreeWidgetItem,
@@ -22,7 +23,8 @@ from neuralgraph.graph.document import Graph
 from neuralgraph.graph.ranges import Range
 from neuralgraph.spec import Catalog
 from neuralgraph.studies import Search, Trial
-from neuralgraph.ui.controls import Choice, NumberField, Switch, button, words
+from neuralgraph.ui.controls import Choice, NumberField, Switch, button, dress, words
+from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.search.choices import Choices
 from neuralgraph.ui.search.plots import HistoryPlot, ParallelPlot
 from neuralgraph.ui.theme import Theme
@@ -68,8 +70,19 @@ class SearchDialog(QDialog):
         box.addLayout(self._foot())
         self.resize(px(1040), px(600))
         self.refresh()
+        fitted(self, theme, self._dress)
 
     # -- making -----------------------------------------------------------------------------------------------------
+
+    def _dress(self) -> None:
+        """The colours of the present theme, for what the application's stylesheet does not reach."""
+        for label in self.findChildren(QLabel):
+            if label.property("type"):
+                dress(label, self.theme)
+        for plot in (self.history, self.parallel):
+            plot.restyle(self.theme.tokens)
+        if self.trials:
+            self._draw()
 
     def _settings(self, goals: Sequence[str], names: Sequence[str]) -> QVBoxLayout:
         rows = QVBoxLayout()
@@ -180,13 +193,16 @@ class SearchDialog(QDialog):
             if not found:
                 self.table.scrollToItem(item)
         sign = -1.0 if self._better == "higher" else 1.0
-        known = list(self.trials.values())
-        self.best = min((one for one in known if one.value is not None), key=lambda one: sign * (one.value or 0.0),
-                        default=None)
+        self.best = min((one for one in self.trials.values() if one.value is not None),
+                        key=lambda one: sign * (one.value or 0.0), default=None)
         if any(one.state for one in trials) or not trials:
-            self.history.show_trials(known, self._better)
-            self.parallel.show_trials(known, self._ranges, self._goal, self._better)
+            self._draw()
         self.refresh()
+
+    def _draw(self) -> None:
+        known = list(self.trials.values())
+        self.history.show_trials(known, self._better)
+        self.parallel.show_trials(known, self._ranges, self._goal, self._better)
 
     def end(self, said: str) -> None:
         """It is over, for now: another click goes on with it."""

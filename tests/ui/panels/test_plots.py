@@ -131,6 +131,24 @@ def test_a_pinned_run_stays_behind_the_next(panel):
     assert panel.legend("left") == {"train": "1.000", "validation": "0.500"}
 
 
+def test_no_entry_of_a_crowded_legend_is_cut(panel, qtbot):
+    panel.feed([started(), *epoch_of(0, np.full(10, 3.0), 1.0)])
+    view = panel.views["left"]
+
+    def whole():
+        return all(key.width() >= key.sizeHint().width() for key in view._keys.values())
+
+    qtbot.waitUntil(lambda: whole() and not view.crowd.isVisible(), timeout=5000)
+    panel.resize(480, 200)
+    qtbot.waitUntil(lambda: whole() and view.crowd.isVisible(), timeout=5000)
+    panel.resize(900, 200)
+    qtbot.waitUntil(lambda: whole() and not view.crowd.isVisible(), timeout=5000)
+    panel.resize(640, 200)
+    panel.pin()
+    panel.feed([started(), *epoch_of(0, np.full(10, 1.0), 0.5)])
+    qtbot.waitUntil(lambda: whole() and len(view._keys) == 3 and view.crowd.isVisible(), timeout=5000)
+
+
 def test_several_losses_can_each_be_looked_at(panel):
     event = Step(0, 2, 2, np.array([3.0, 3.0]), {"a": np.array([1.0, 1.0]), "b": np.array([2.0, 2.0])}, 0.1)
     panel.feed([started(losses=("a", "b")), event])
