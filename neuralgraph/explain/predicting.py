@@ -154,5 +154,8 @@ def _unscaled(program: Program, card: Card, loss: str, numbers: torch.Tensor) ->
         undo = getattr(program.part(id), "undo", None)
         if undo is None:
             raise DataError(f"{id} cannot be undone, so that the answer would be in another unit than the target.")
-        numbers = undo(numbers)
+        try:
+            numbers = undo(numbers)
+        except ValueError as error:
+            raise DataError(f"{id}: {error}") from None
     return numbers, card.label if at.output == "y" else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 
 from neuralgraph.compiler.blocks.fitted import Fitted, Parts, exact, summed
-from neuralgraph.errors import DataError
 
 
 class MinMax(Fitted):
@@ -43,12 +42,12 @@ class MinMax(Fitted):
 
     @torch.no_grad()
     def undo(self, y: torch.Tensor) -> torch.Tensor:
-        """The numbers that forward() made y of: what was predicted, in the unit of the data. `DataError` where all of
+        """The numbers that forward() made y of: what was predicted, in the unit of the data. `ValueError` where all of
         them became one.
         """
         if self.high == self.low:
-            raise DataError(f"MinMax made {self.low:g} of every number, so that what it was cannot be told. Give "
-                            "`high` another value than `low`, and train again.")
+            raise ValueError(f"MinMax made {self.low:g} of every number, so that what it was cannot be told. Give "
+                             "`high` another value than `low`, and train again.")
         least, span = self.minimum.to(y), (self.maximum - self.minimum).to(y)
         if least.ndim != y.ndim - 1:
             least, span = least.reshape(-1), span.reshape(-1)
