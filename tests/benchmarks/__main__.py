@@ -24,6 +24,7 @@ TABLE = {
     "canvas": ("canvas", "canvas"),
     "startup": ("startup", "main"),
     "alive": ("alive", "alive"),
+    "following": ("following", "following"),
 }
 """Benchmark → its module here, and the function."""
 

@@ -137,7 +137,7 @@ def test_a_target_in_a_range_comes_back_in_its_own_unit() -> None:
     block.measure(lambda: iter([x]))
     assert torch.allclose(block.undo(block(x)), x)
     assert block.undo(torch.tensor([[2.0, -1.0]])).tolist() == [[4.0, 5.0]]
-    with pytest.raises(DataError, match="made 1 of every number"):
+    with pytest.raises(ValueError, match="made 1 of every number"):
         MinMax((2,), 1.0, 1.0, False).undo(x)
 
 

@@ -268,24 +268,3 @@ def test_where_a_run_is_looked_for(store: Store, tmp_path: Path) -> None:
             located(**place)  # type: ignore[arg-type]
     with pytest.raises(RunError, match="no run 9"):
         located(run=9)
-
-
-@pytest.mark.parametrize(("example", "epochs"), [("digits-mlp", 60), ("xor", 1500)])
-def test_following_costs_the_writer_little(
-    store: Store, monkeypatch: pytest.MonkeyPatch, example: str, epochs: int
-) -> None:
-    """Only the processor time of this thread: the share of all that is done for followers."""
-    spent = [0.0]
-    for name in ("hear", "write"):
-        inner = getattr(Broadcast, name)
-
-        def timed(self: Broadcast, *arguments: object, inner: object = inner) -> None:
-            begin = time.thread_time()
-            inner(self, *arguments)  # type: ignore[operator]
-            spent[0] += time.thread_time() - begin
-
-        monkeypatch.setattr(Broadcast, name, timed)
-    begin = time.thread_time()
-    ng.train(ng.load(f"examples/{example}.ngraph"), epochs=epochs, store=True)
-    share = spent[0] / (time.thread_time() - begin)
-    assert 0 < share < 0.03, share
