@@ -160,6 +160,16 @@ def test_some_go_the_usual_way(given: dict[str, Any]) -> None:
     compared(mlp(), plan(Step(accumulate=2)), replays=False)
 
 
+def test_beside_a_window_steps_go_the_usual_way() -> None:
+    """Whoever shares the processor asks for a turn after every batch."""
+    control = Control()
+    control.courtesy = lambda: None
+    with soon():
+        loop = loop_of(mlp(), plan(), control)
+        _, events = heard(loop)
+    assert not loop.learners[0].quick.replays and not any(isinstance(one, Note) for one in events)
+
+
 def test_short_runs_are_not_traced() -> None:
     loop = loop_of(mlp(), plan())
     heard(loop)
