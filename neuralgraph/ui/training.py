@@ -239,7 +239,7 @@ class Training(QObject):
         self._begun = event
         self._values = {}
         self.state = replace(self.state, epochs=event.epochs, steps=event.steps_per_epoch, step=0)
-        self.said.emit("note", f"Training on {event.device}, seed {event.seed}. Rows: {divided(event)}", "")
+        self.said.emit("note", f"Training on {event.device}, seed {event.seed}: {divided(event)}", "")
 
     def _step(self, event: Step) -> None:
         loss = figure(float(event.losses[-1])) if len(event.losses) else self.state.loss
