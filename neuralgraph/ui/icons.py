@@ -7,8 +7,8 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
+from neuralgraph.tokens import CATEGORY_ICONS, INK, Tokens
 from neuralgraph.ui.canvas import shapes
-from neuralgraph.ui.tokens import CATEGORY_ICONS, INK, Tokens
 
 
 @lru_cache(maxsize=1024)

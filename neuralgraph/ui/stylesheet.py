@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from string import Template
 
-from neuralgraph.ui.tokens import Tokens
+from neuralgraph.tokens import Tokens
 
 _TEMPLATE = Template("""
 QMainWindow, QDialog { background: $window; }

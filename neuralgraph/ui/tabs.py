@@ -30,10 +30,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from neuralgraph.tokens import INK
 from neuralgraph.ui.controls import Rule, flat
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.theme import Theme
-from neuralgraph.ui.tokens import INK
 
 
 @dataclass(slots=True)

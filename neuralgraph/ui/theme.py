@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from neuralgraph.tokens import DARK, LIGHT, Tokens
 from neuralgraph.ui.stylesheet import stylesheet
-from neuralgraph.ui.tokens import DARK, LIGHT, Tokens
 
 Mode = Literal["system", "light", "dark"]
 MODES: tuple[Mode, ...] = ("system", "light", "dark")

@@ -48,9 +48,9 @@ def canvas() -> dict[str, Any]:
     from PySide6.QtWidgets import QApplication
 
     from neuralgraph.nodes import CATALOG
+    from neuralgraph.tokens import LIGHT
     from neuralgraph.ui.canvas.scene import CanvasScene
     from neuralgraph.ui.canvas.view import CanvasView
-    from neuralgraph.ui.tokens import LIGHT
 
     app = QApplication.instance() or QApplication([])
     session: Any = SimpleNamespace(graph=_graph(), catalog=CATALOG)

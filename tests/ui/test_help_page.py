@@ -17,11 +17,11 @@ from neuralgraph.graph.document import Graph, Placed
 from neuralgraph.nodes import CATALOG
 from neuralgraph.session import Session
 from neuralgraph.spec.help import help_of
+from neuralgraph.tokens import DARK, LIGHT
 from neuralgraph.ui.formula import formula_html
 from neuralgraph.ui.help_page import HelpPage, NodeHelp
 from neuralgraph.ui.prose import leading, prose_html
 from neuralgraph.ui.theme import Theme
-from neuralgraph.ui.tokens import DARK, LIGHT
 from neuralgraph.ui.window import MainWindow
 
 

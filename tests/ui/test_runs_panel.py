@@ -311,7 +311,7 @@ def test_the_log_of_several_runs(bench: Any, tmp_path: Path, monkeypatch: pytest
 
 
 def test_both_themes_and_a_larger_text(bench: Any) -> None:
-    from neuralgraph.ui.tokens import DARK, LIGHT
+    from neuralgraph.tokens import DARK, LIGHT
 
     panel = bench.runs.panel
     bench.runs.follower.begin(2)

@@ -12,10 +12,10 @@ from neuralgraph.graph.edits import SetPlan
 from neuralgraph.graph.planning import planned
 from neuralgraph.graph.ranges import marked, parse
 from neuralgraph.studies import Trial
+from neuralgraph.tokens import DARK, LIGHT
 from neuralgraph.ui.search.choices import candidates
 from neuralgraph.ui.search.plots import ends_of, place
 from neuralgraph.ui.searching import BUSY, goals
-from neuralgraph.ui.tokens import DARK, LIGHT
 from neuralgraph.ui.window import MainWindow
 
 pytest.importorskip("optuna", reason="searching needs the extra «tune»")

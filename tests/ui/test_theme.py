@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import neuralgraph.ui
+from neuralgraph.tokens import DARK, LIGHT
 from neuralgraph.ui.stylesheet import stylesheet
 from neuralgraph.ui.theme import Theme
-from neuralgraph.ui.tokens import DARK, LIGHT
 
 
 def test_no_colour_is_written_outside_the_tokens() -> None:

@@ -7,9 +7,9 @@ from PySide6.QtCore import QPointF
 from neuralgraph.graph import wiring
 from neuralgraph.graph.document import Placed
 from neuralgraph.graph.ids import fresh
+from neuralgraph.tokens import GRID
 from neuralgraph.ui.canvas.geometry import DOT
 from neuralgraph.ui.canvas.gestures.board import Board, End, do
-from neuralgraph.ui.tokens import GRID
 
 BEAD = "Dot"
 

@@ -16,9 +16,9 @@ from neuralgraph.graph.document import Frame, Note
 from neuralgraph.graph.edits import ChangeNode, Group, Move, PutFrame, PutNote
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.layout import align, tidy
+from neuralgraph.tokens import GRID, HEADER, TIDY
 from neuralgraph.ui.canvas import beads, module_commands, wire_menu
 from neuralgraph.ui.canvas.gestures.board import do
-from neuralgraph.ui.tokens import GRID, HEADER, TIDY
 
 if TYPE_CHECKING:
     from neuralgraph.ui.canvas.gestures.hands import Hands

@@ -9,12 +9,12 @@ from enum import IntEnum
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
+from neuralgraph.tokens import CATEGORY_ICONS, CATEGORY_SIGNS, HEADER, INK, RADIUS_CARD, TILE, Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas import previews
 from neuralgraph.ui.canvas.content import Face
 from neuralgraph.ui.canvas.geometry import INSET, TITLE_X, Card, named_rows
 from neuralgraph.ui.canvas.shapes import colour, glyph, icon, mixed, module_back, octagon, rounded, tile, triangle
-from neuralgraph.ui.tokens import CATEGORY_ICONS, CATEGORY_SIGNS, HEADER, INK, RADIUS_CARD, TILE, Tokens
 
 LEAST_TEXT = 9.0
 """No node text gets smaller than this on screen, in px."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralgraph.ui.tokens import Tokens
+from neuralgraph.tokens import Tokens
 
 Table = NDArray[np.uint8]
 

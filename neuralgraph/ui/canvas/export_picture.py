@@ -9,9 +9,9 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from neuralgraph.errors import DocumentError
 from neuralgraph.graph.save import write_checked
+from neuralgraph.tokens import LIGHT
 from neuralgraph.ui.canvas.gestures.board import Board
 from neuralgraph.ui.png import png
-from neuralgraph.ui.tokens import LIGHT
 
 MARGIN = 24.0
 SCALE = 2.0

@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from neuralgraph.tokens import INK, PAPER, PAPER_EDGE, RADIUS_FRAME
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.shapes import colour, icon, rounded
-from neuralgraph.ui.tokens import INK, PAPER, PAPER_EDGE, RADIUS_FRAME
 
 if TYPE_CHECKING:
     from neuralgraph.ui.canvas.scene import CanvasScene

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF
 
+from neuralgraph.tokens import FOOTER, GRID, HEADER, NODE_BARE, NODE_MAX, NODE_MIN, PARAM_ROW, PORT_ROW
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.content import Face, PortFace
-from neuralgraph.ui.tokens import FOOTER, GRID, HEADER, NODE_BARE, NODE_MAX, NODE_MIN, PARAM_ROW, PORT_ROW
 
 INSET = 12
 TITLE_X = 36

@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from neuralgraph.tokens import RADIUS_CARD
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.shapes import colour, icon, rounded
-from neuralgraph.ui.tokens import RADIUS_CARD
 
 if TYPE_CHECKING:
     from neuralgraph.ui.canvas.scene import CanvasScene

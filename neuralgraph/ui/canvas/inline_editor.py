@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
+from neuralgraph.tokens import INK, PAPER, Tokens
 from neuralgraph.ui import fonts
-from neuralgraph.ui.tokens import INK, PAPER, Tokens
 
 
 class InlineEditor(QObject):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.shapes import colour
-from neuralgraph.ui.tokens import Tokens
 
 
 def draw_label(painter: QPainter, text: str, at: QPointF, px: float, fill: str, tokens: Tokens) -> None:

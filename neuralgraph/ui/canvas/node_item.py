@@ -8,11 +8,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPaintEngine, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from neuralgraph.tokens import HEADER, RADIUS_CARD
 from neuralgraph.ui.canvas import ports
 from neuralgraph.ui.canvas.card import Detail, Look, detail, outline, paint
 from neuralgraph.ui.canvas.geometry import MARGIN
 from neuralgraph.ui.canvas.shapes import colour, rounded
-from neuralgraph.ui.tokens import HEADER, RADIUS_CARD
 
 if TYPE_CHECKING:
     from neuralgraph.ui.canvas.scene import CanvasScene

@@ -8,9 +8,9 @@ from typing import Literal
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
 
+from neuralgraph.tokens import PORT, Tokens
 from neuralgraph.ui.canvas.content import PortFace
 from neuralgraph.ui.canvas.shapes import colour, cross, glyph, port, port_colour
-from neuralgraph.ui.tokens import PORT, Tokens
 
 Mark = Literal["fits", "dims", "refused"]
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPolygonF
 
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.colormaps import magnitude, paint_magnitude, paint_signed
 from neuralgraph.ui.canvas.content import PreviewKind
 from neuralgraph.ui.canvas.shapes import colour, rounded
-from neuralgraph.ui.tokens import Tokens
 
 GAP, RADIUS = 3.0, 2.0
 HEIGHTS: dict[str, int] = {"images": 30, "maps": 62, "bars": 44, "heat": 62, "spark": 44}

@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from neuralgraph.spec import Catalog, Node
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.shelf import wanted
 from neuralgraph.ui.icons import icon, tile
-from neuralgraph.ui.tokens import Tokens
 
 WIDTH, ROW, MOST_ROWS = 344, 44, 7
 KIND = Qt.ItemDataRole.UserRole

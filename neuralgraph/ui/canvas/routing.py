@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF
 
 from neuralgraph.graph.document import Edge
+from neuralgraph.tokens import LANE_GAP
 from neuralgraph.ui.canvas.wires import End, Lane, Route, around, route
-from neuralgraph.ui.tokens import LANE_GAP
 
 CELL = 512.0
 FARTHEST_GUTTER = 420.0

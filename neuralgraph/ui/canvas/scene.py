@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainterPath, QPainterPathStroker
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
 
 from neuralgraph.graph.document import Graph
+from neuralgraph.tokens import LIGHT, PORT_HIT, Tokens
 from neuralgraph.ui.canvas.frame_item import FrameItem, NoteItem
 from neuralgraph.ui.canvas.model import EdgeEnd, Model
 from neuralgraph.ui.canvas.model_scene import ModelScene
@@ -21,7 +22,6 @@ from neuralgraph.ui.canvas.ports import Mark, PortRef
 from neuralgraph.ui.canvas.previews import Preview
 from neuralgraph.ui.canvas.share_links import ShareLinks
 from neuralgraph.ui.canvas.wire_item import DragWire, WireItem
-from neuralgraph.ui.tokens import LIGHT, PORT_HIT, Tokens
 from neuralgraph.validation.analysis import Analysis
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainterPath, QPolygonF, QTransform
 
-from neuralgraph.ui.tokens import PORT, RADIUS_TILE, Tokens
+from neuralgraph.tokens import PORT, RADIUS_TILE, Tokens
 
 
 @lru_cache(maxsize=4096)

@@ -8,11 +8,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QMoveEvent, QPainter, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView
 
+from neuralgraph.tokens import DOT_EVERY, STRONG_EVERY
 from neuralgraph.ui.canvas.card import Detail, detail
 from neuralgraph.ui.canvas.scene import CanvasScene
 from neuralgraph.ui.canvas.shapes import colour
 from neuralgraph.ui.canvas.zoom_pill import ZoomPill
-from neuralgraph.ui.tokens import DOT_EVERY, STRONG_EVERY
 
 LEAST, MOST, STEP = 0.02, 4.0, 1.2
 FAR = 1e6

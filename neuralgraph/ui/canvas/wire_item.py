@@ -8,11 +8,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPaintEngine, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from neuralgraph.tokens import CASING, WIRE, Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.labels import draw_label
 from neuralgraph.ui.canvas.shapes import colour, wire_colour
 from neuralgraph.ui.canvas.wires import forward
-from neuralgraph.ui.tokens import CASING, WIRE, Tokens
 
 if TYPE_CHECKING:
     from neuralgraph.ui.canvas.scene import CanvasScene

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-from neuralgraph.ui.tokens import LANE_GAP, LANE_RADIUS
+from neuralgraph.tokens import LANE_GAP, LANE_RADIUS
 
 BEAD = 16.0
 """No card is so low: a bead is wired straight however near it is."""

@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.shapes import colour, icon, rounded
-from neuralgraph.ui.tokens import Tokens
 
 WIDE, HIGH, EDGE = 142, 32, 10
 

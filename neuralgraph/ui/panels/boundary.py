@@ -10,14 +10,14 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from neuralgraph.figures.colours import rgb, table
 from neuralgraph.session import Session
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.canvas.shapes import colour
 from neuralgraph.ui.panels.heatmap import as_image
-from neuralgraph.ui.panels.heatmap_colours import rgb, table
 from neuralgraph.ui.panels.inspector_type import Themed, font
 from neuralgraph.ui.panels.numbers_view import NumbersView
-from neuralgraph.ui.tokens import Tokens
 
 SOFT = 0.4
 """The area is painted at most so far up the map, so that the samples stand out."""

@@ -7,9 +7,9 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from neuralgraph.ui.panels.heatmap_colours import Map, table
+from neuralgraph.figures.colours import Map, table
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui.panels.inspector_type import tabular
-from neuralgraph.ui.tokens import Tokens
 
 
 def short(value: float, *, signed: bool = False) -> str:

@@ -10,12 +10,12 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from neuralgraph.session import Session
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.canvas.shapes import colour
 from neuralgraph.ui.panels.inspector_type import Themed, font, tabular
 from neuralgraph.ui.panels.numbers_view import NumbersView
-from neuralgraph.ui.tokens import Tokens
 
 
 class Matrix(QWidget):

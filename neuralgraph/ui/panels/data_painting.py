@@ -8,14 +8,14 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from neuralgraph.figures.colours import DARK_INK, LIGHT_INK, coloured
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.shapes import colour, rounded
 from neuralgraph.ui.panels.colorbar import short
 from neuralgraph.ui.panels.heatmap import as_image
-from neuralgraph.ui.panels.heatmap_colours import DARK_INK, LIGHT_INK, coloured
 from neuralgraph.ui.panels.inspector_type import font, tabular
 from neuralgraph.ui.panels.samples import WRAPPED, in_words
-from neuralgraph.ui.tokens import Tokens
 
 BARS, LINES = 32, 4
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -9,11 +9,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.panels import data_painting as paint
 from neuralgraph.ui.panels.colorbar import short
 from neuralgraph.ui.panels.data_painting import figure
-from neuralgraph.ui.tokens import Tokens
 
 PAGES = ("rows", "columns", "classes", "correlations", "steps")
 SIZES = {"images": QSize(92, 104), "text": QSize(230, 104), "series": QSize(190, 112), "numbers": QSize(150, 104)}

@@ -22,8 +22,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from neuralgraph.tokens import LIGHT, Tokens
 from neuralgraph.ui.theme import Theme
-from neuralgraph.ui.tokens import LIGHT, Tokens
 
 if TYPE_CHECKING:
     from neuralgraph.ui.panels.taking import Subject

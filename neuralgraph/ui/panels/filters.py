@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralgraph.ui.panels.heatmap_colours import Map
+from neuralgraph.figures.colours import Map
 
 MOST_TILES = 32
 MOST_BARS = 64

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QResizeEvent
 
+from neuralgraph.figures.colours import Map, Pixels, coloured, ends, pooled
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui.panels.colorbar import short
 from neuralgraph.ui.panels.figure import Figure, Spot
-from neuralgraph.ui.panels.heatmap_colours import Map, Pixels, coloured, ends, pooled
 from neuralgraph.ui.theme import Theme
-from neuralgraph.ui.tokens import Tokens
 
 GAP = 3.0
 TALLEST = 220

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 
+from neuralgraph.figures.colours import coloured
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui.panels.colorbar import short
 from neuralgraph.ui.panels.figure import Figure, Spot
-from neuralgraph.ui.panels.heatmap_colours import coloured
 from neuralgraph.ui.panels.inspector_type import tabular
 from neuralgraph.ui.theme import Theme
-from neuralgraph.ui.tokens import Tokens
 
 FOOT = 14
 """Room below the bars for what the ends stand for."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui.panels.inspector_type import coloured, font
-from neuralgraph.ui.tokens import Tokens
 
 
 class Notice(QWidget):

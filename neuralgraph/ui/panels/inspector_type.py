@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
-from neuralgraph.ui.tokens import Tokens
+from neuralgraph.tokens import Tokens
 
 
 class Themed(Protocol):

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from neuralgraph.tokens import LIGHT
 from neuralgraph.ui.controls import Choice, dress, words
 from neuralgraph.ui.panels.colorbar import ColorBar
 from neuralgraph.ui.panels.figure import drawn
@@ -18,7 +19,6 @@ from neuralgraph.ui.panels.heatmap import HeatMap, as_text
 from neuralgraph.ui.panels.histogram import Bars, Histogram
 from neuralgraph.ui.panels.taking import take_button
 from neuralgraph.ui.theme import Theme
-from neuralgraph.ui.tokens import LIGHT
 
 
 class NumbersPage(QWidget):

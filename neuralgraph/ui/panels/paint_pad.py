@@ -10,11 +10,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from neuralgraph.figures.colours import table
 from neuralgraph.spec import Points
 from neuralgraph.spec.param import MOST_POINTS
 from neuralgraph.ui.canvas.shapes import colour
 from neuralgraph.ui.panels.boundary import mark
-from neuralgraph.ui.panels.heatmap_colours import table
 from neuralgraph.ui.theme import Theme
 
 Tool = Literal["paint", "spray", "erase"]

@@ -21,13 +21,13 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
+from neuralgraph.tokens import LIGHT, Tokens
 from neuralgraph.training.events import Changed, EpochEnded, Event, Reading, Started, Step
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.inspector_type import Themed, font, tabular, tool_button
 from neuralgraph.ui.panels.plot_data import AXES, Track, spelled
 from neuralgraph.ui.panels.plots_export import Exported
 from neuralgraph.ui.panels.plots_run import LOSS, NORM, RATE, SHARES, RunCurves
-from neuralgraph.ui.tokens import LIGHT, Tokens
 
 if TYPE_CHECKING:
     from neuralgraph.ui.panels.plots_view import Marker, PlotView, Shown

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QFileDialog, QStackedLayout, QWidget
 
 from neuralgraph.errors import DocumentError
 from neuralgraph.graph.save import write_checked
+from neuralgraph.tokens import LIGHT, Tokens
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.plot_data import Track
 from neuralgraph.ui.panels.plots_run import as_csv
 from neuralgraph.ui.png import png
-from neuralgraph.ui.tokens import LIGHT, Tokens
 
 if TYPE_CHECKING:
     from neuralgraph.ui.panels.plots_view import PlotView, Shown

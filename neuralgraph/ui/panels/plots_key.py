@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui.flow import Flow
 from neuralgraph.ui.panels.inspector_type import coloured, font, tabular
-from neuralgraph.ui.tokens import Tokens
 
 DASH, DOT = [4.0, 2.4], [1.0, 2.0]
 DOTS, LONG = [4.0, 2.0, 1.0, 2.0], [7.0, 3.0]

@@ -13,11 +13,11 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui.panels.inspector_type import font, tabular, tool_button
 from neuralgraph.ui.panels.plot_data import Floats, Track, log_ticks, nice_ticks, quantile, spelled
 from neuralgraph.ui.panels.plot_lines import Content, Curve, Ink, Lines
 from neuralgraph.ui.panels.plots_key import Key, Keys, pen
-from neuralgraph.ui.tokens import Tokens
 
 CALM = 0.9
 """How much of the height the curves have to fill before the y axis is set anew."""

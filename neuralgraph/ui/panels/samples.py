@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from neuralgraph.session import Session
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.canvas.shapes import colour, rounded
@@ -17,7 +18,6 @@ from neuralgraph.ui.controls import Choice
 from neuralgraph.ui.panels.heatmap import as_image
 from neuralgraph.ui.panels.inspector_type import Themed, coloured, font, label
 from neuralgraph.ui.panels.numbers_view import NumbersView
-from neuralgraph.ui.tokens import Tokens
 
 SHOWN = 240
 CELL = QSize(104, 112)

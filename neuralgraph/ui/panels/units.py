@@ -11,11 +11,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from neuralgraph.figures.colours import coloured
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui.canvas.shapes import colour, rounded
 from neuralgraph.ui.panels.heatmap import as_image
-from neuralgraph.ui.panels.heatmap_colours import coloured
 from neuralgraph.ui.panels.inspector_type import Themed, font
-from neuralgraph.ui.tokens import Tokens
 
 TILE, LEAST_TILE, GAP = 54.0, 20.0, 16.0
 TITLE, LEGEND = 27, 25

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QFrame
 
 from neuralgraph.graph.ranges import Range
 from neuralgraph.studies import Trial
+from neuralgraph.tokens import Tokens
 from neuralgraph.ui.panels.inspector_type import font
 from neuralgraph.ui.panels.plots_view import Ticks
-from neuralgraph.ui.tokens import Tokens
 
 SHOWN = 300
 """So many trials are drawn side by side: the latest."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neuralgraph.tokens import DARK, LIGHT, Tokens
 from neuralgraph.ui.canvas.colormaps import magnitude, oklab, paint_signed, signed, srgb
-from neuralgraph.ui.tokens import DARK, LIGHT, Tokens
 
 
 @pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=lambda one: one.name)

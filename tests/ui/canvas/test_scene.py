@@ -14,12 +14,12 @@ from neuralgraph.graph.document import Edge, Frame, Graph, Note, Placed
 from neuralgraph.graph.edits import AddNode, Connect, Edit, Move, RemoveNode
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.spec import Spec
+from neuralgraph.tokens import DARK, LIGHT, Tokens
 from neuralgraph.ui.canvas.card import Detail, detail
 from neuralgraph.ui.canvas.ports import PortRef
 from neuralgraph.ui.canvas.previews import Preview
 from neuralgraph.ui.canvas.scene import CanvasScene
 from neuralgraph.ui.canvas.view import CanvasView
-from neuralgraph.ui.tokens import DARK, LIGHT, Tokens
 from neuralgraph.validation.analysis import Analysis, Figures
 from neuralgraph.validation.problem import Problem
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from neuralgraph.tokens import DARK, LIGHT
 from neuralgraph.training.events import Changed, EpochEnded, Finished, Started, Step
 from neuralgraph.ui.panels.plots import PlotsPanel, marker_text
 from neuralgraph.ui.panels.plots_run import RunCurves
-from neuralgraph.ui.tokens import DARK, LIGHT
 
 
 @dataclass

@@ -18,13 +18,13 @@ from PySide6.QtWidgets import QPushButton
 import neuralgraph as ng
 from neuralgraph.graph.edits import ChangeNode
 from neuralgraph.resources import examples
+from neuralgraph.tokens import DARK
 from neuralgraph.ui.bridge import Pace
 from neuralgraph.ui.controls import Choice
 from neuralgraph.ui.panels.try_bars import AnswerBars, Bar
 from neuralgraph.ui.panels.try_it import TryItPanel
 from neuralgraph.ui.panels.try_pad import SIDE
 from neuralgraph.ui.theme import Theme
-from neuralgraph.ui.tokens import DARK
 from neuralgraph.ui.window import MainWindow
 
 Open = Callable[..., MainWindow]

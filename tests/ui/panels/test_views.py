@@ -11,13 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
+from neuralgraph.tokens import DARK
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.panels.boundary import BoundaryPanel, borders
 from neuralgraph.ui.panels.confusion import ConfusionPanel
 from neuralgraph.ui.panels.inspector import Inspector
 from neuralgraph.ui.panels.samples import SamplesPanel
 from neuralgraph.ui.theme import Theme
-from neuralgraph.ui.tokens import DARK
 
 Make = Callable[[type, str], Any]
 

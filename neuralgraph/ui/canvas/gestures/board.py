@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsScene, QGraphicsView
 from neuralgraph.graph.edits import Edit
 from neuralgraph.graph.wiring import Refusal
 from neuralgraph.room import Room
-from neuralgraph.ui.tokens import Tokens
+from neuralgraph.tokens import Tokens
 
 End = tuple[str, str]
 """A wire, by the port it ends in: node and input."""

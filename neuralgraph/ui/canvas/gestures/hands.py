@@ -22,6 +22,7 @@ from neuralgraph.graph import wiring
 from neuralgraph.graph.edits import ChangeNode, PutFrame, PutNote
 from neuralgraph.graph.ids import fresh
 from neuralgraph.room import Inside, Room
+from neuralgraph.tokens import GRID, HEADER
 from neuralgraph.ui.canvas import beads, module_commands
 from neuralgraph.ui.canvas.gestures.board import Board, End, Hand
 from neuralgraph.ui.canvas.gestures.gesture import Gesture
@@ -34,7 +35,6 @@ from neuralgraph.ui.canvas.gestures.wire import LayWire
 from neuralgraph.ui.canvas.inline_editor import InlineEditor
 from neuralgraph.ui.canvas.quick_add import QuickAdd
 from neuralgraph.ui.canvas.shelf import applied, called, shelf, stem_of, taken, together
-from neuralgraph.ui.tokens import GRID, HEADER
 
 BESIDE = 240.0
 MOUSE = {QEvent.Type.MouseButtonPress: "press", QEvent.Type.MouseMove: "move",

@@ -7,11 +7,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from neuralgraph.graph import wiring
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.edits import Edit, Group, Move
+from neuralgraph.tokens import GRID
 from neuralgraph.ui.canvas.gestures.board import Board, End, Hand
 from neuralgraph.ui.canvas.gestures.gesture import Gesture
 from neuralgraph.ui.canvas.gestures.overlay import Overlay
 from neuralgraph.ui.canvas.gestures.rubber import ADDING
-from neuralgraph.ui.tokens import GRID
 
 
 class MoveItems(Gesture):

@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainterPath, QPen
 from PySide6.QtWidgets import QFrame, QGraphicsItem, QGraphicsPathItem, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from neuralgraph.tokens import HEADER, NODE_MIN, RADIUS_CARD, Tokens
 from neuralgraph.ui.canvas.gestures.board import Board
-from neuralgraph.ui.tokens import HEADER, NODE_MIN, RADIUS_CARD, Tokens
 
 ABOVE = 1e6
 

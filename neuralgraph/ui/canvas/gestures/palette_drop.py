@@ -10,10 +10,10 @@ from neuralgraph.graph.blank import adding
 from neuralgraph.graph.document import Graph, Placed
 from neuralgraph.graph.edits import Edit, Group
 from neuralgraph.graph.ids import fresh
+from neuralgraph.tokens import GRID, HEADER, NODE_MIN
 from neuralgraph.ui.canvas.gestures.board import Board, End, Hand
 from neuralgraph.ui.canvas.gestures.overlay import Overlay, ghost
 from neuralgraph.ui.canvas.shelf import applied, called, stem_of, taken, together
-from neuralgraph.ui.tokens import GRID, HEADER, NODE_MIN
 
 MIME = "application/x-neuralgraph-node"
 

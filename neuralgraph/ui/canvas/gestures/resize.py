@@ -7,10 +7,10 @@ from dataclasses import replace
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from neuralgraph.graph.edits import PutFrame, PutNote
+from neuralgraph.tokens import GRID
 from neuralgraph.ui.canvas.gestures.board import Board, Hand
 from neuralgraph.ui.canvas.gestures.gesture import Gesture
 from neuralgraph.ui.canvas.gestures.overlay import Overlay, band
-from neuralgraph.ui.tokens import GRID
 
 CORNER = 16
 SMALLEST = (96.0, 56.0)

@@ -8,11 +8,11 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPainterPath
 
 from neuralgraph.room import Room
+from neuralgraph.tokens import LIGHT, Tokens
 from neuralgraph.ui.canvas.gestures.board import End, Port
 from neuralgraph.ui.canvas.ports import Mark, PortRef
 from neuralgraph.ui.canvas.scene import CanvasScene
 from neuralgraph.ui.canvas.view import CanvasView
-from neuralgraph.ui.tokens import LIGHT, Tokens
 
 TITLE_BAND = 28.0
 RIM = 6.0

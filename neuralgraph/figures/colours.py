@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralgraph.ui.tokens import Tokens
+from neuralgraph.tokens import Tokens
 
 Map = Literal["signed", "viridis", "grey"]
 Pixels = NDArray[np.uint8]
