@@ -20,6 +20,7 @@ from rich.table import Table
 from neuralgraph import cli_hints
 from neuralgraph.cli_data import data
 from neuralgraph.cli_fetch import fetch
+from neuralgraph.cli_inspect import inspect
 from neuralgraph.cli_predict import pack, predict
 from neuralgraph.cli_progress import shown
 from neuralgraph.cli_runs import runs
@@ -47,6 +48,7 @@ app.command()(fetch)
 app.command()(tune)
 app.command()(data)
 app.command()(predict)
+app.command()(inspect)
 
 File = Annotated[Path, typer.Argument(
     help="A .ngraph document, a trained model (.ngz), or data: a table, images, texts.", show_default=False)]

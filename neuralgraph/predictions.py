@@ -122,9 +122,13 @@ def save_model(graph: Graph, path: str | Path) -> Path:
 
 
 def ready(
-    model: str | Path | Graph, run: Run | int | None = None, weights: str | Path | None = None, *, guarded: bool = False
+    model: str | Path | Graph, run: Run | int | None = None, weights: str | Path | None = None, *,
+    guarded: bool = False, anyway: bool = False,
 ) -> tuple[Session, Program | None]:
-    """The session of a model with its trained weights, and the program to ask where it is not the present one."""
+    """The session of a model with its trained weights, and the program to ask where it is not the present one.
+
+    `anyway`: a network that has not learned anything yet will do.
+    """
     session = Session.open(model, guarded=guarded) if isinstance(model, (str, Path)) else model.session
     if run is not None and weights is not None:
         raise RunError("Give the weights of a run, or those of a file, not both.")
@@ -136,7 +140,12 @@ def ready(
         program: Program = run.program
         return session, program
     elif not session.trained:
-        _take(session, _newest(session))
+        newest = _newest(session)
+        if newest is None and not anyway:
+            raise RunError(f"{session.title} has no trained weights here. Train it first, or give a weights file, a "
+                           "run or a .ngz.")
+        if newest is not None:
+            _take(session, newest)
     session.unpack()
     return session, None
 
@@ -163,16 +172,15 @@ def _kept(id: int) -> Kept:
     return found
 
 
-def _newest(session: Session) -> Kept:
-    """The last run of this document that has weights."""
+def _newest(session: Session) -> Kept | None:
+    """The last run of this document that has weights; None where there is none."""
     from neuralgraph.training.store import Store
 
     path = session.path
     for one in Store().runs(str(path.resolve())) if path is not None else ():
         if "last" in one.files:
             return one
-    raise RunError(f"{session.title} has no trained weights here. Train it first, or give a weights file, a run or a "
-                   ".ngz.")
+    return None
 
 
 def _way(what: Any, text: str | Sequence[str] | None) -> tuple[Way, Any]:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from neuralgraph.figures.colours import rgb, table
+from neuralgraph.figures.outline import borders
 from neuralgraph.session import Session
 from neuralgraph.tokens import Tokens
 from neuralgraph.ui.bridge import TrainingBridge
@@ -130,29 +131,6 @@ def area(score: NDArray[Any], answer: NDArray[Any], classes: int, tokens: Tokens
     inks = np.array([rgb(one) for one in (tokens.negative, tokens.positive, *tokens.series)], dtype=float)
     base = np.array(rgb(tokens.panel), dtype=float)
     return np.asarray(base + (inks[answer % 6] - base) * 0.35, dtype=np.uint8)
-
-
-def borders(values: NDArray[Any], classes: int) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    """Line pieces between neighbouring grid cells: where the sign of a score changes, or the class."""
-    lines: list[tuple[tuple[float, float], tuple[float, float]]] = []
-    if classes > 2:
-        for y, x in np.argwhere(values[:, :-1] != values[:, 1:]):
-            lines.append(((x + 0.5, y - 0.5), (x + 0.5, y + 0.5)))
-        for y, x in np.argwhere(values[:-1] != values[1:]):
-            lines.append(((x - 0.5, y + 0.5), (x + 0.5, y + 0.5)))
-        return lines
-    inside = values > 0
-    mixed = inside[:-1, :-1] + 0 + inside[1:, :-1] + inside[:-1, 1:] + inside[1:, 1:]
-    for y, x in np.argwhere((mixed > 0) & (mixed < 4)):
-        corners = [(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)]
-        cuts = []
-        for (ax, ay), (bx, by) in zip(corners, corners[1:] + corners[:1], strict=True):
-            a, b = float(values[ay, ax]), float(values[by, bx])
-            if (a > 0) != (b > 0):
-                share = a / (a - b)
-                cuts.append((ax + (bx - ax) * share, ay + (by - ay) * share))
-        lines += [(cuts[n], cuts[n + 1]) for n in range(0, len(cuts) - 1, 2)]
-    return lines
 
 
 class BoundaryPanel(NumbersView):

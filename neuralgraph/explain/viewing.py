@@ -1,0 +1,74 @@
+"""The views that a session offers, and their answers."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.errors import RunError, UnknownNodeError
+from neuralgraph.explain.looking import Looking
+from neuralgraph.figures.offer import Offer
+
+if TYPE_CHECKING:
+    from neuralgraph.compiler.program import Program
+    from neuralgraph.explain.views.view import At
+    from neuralgraph.figures.shown import Shown
+
+
+class Viewing(Looking):
+    """The part of a session that shows: every view is asked here, by its name."""
+
+    def offers(self, node: str = "", program: Program | None = None) -> list[Offer]:
+        """The views there are, with why those cannot be shown that cannot. Computes no figure."""
+        from neuralgraph.explain.views.every import VIEWS
+
+        at = self._at(node, program)
+        return [] if at is None else [
+            Offer(one.name(), one.title, one.scope, one.group, one.icon, inspect.getdoc(one) or "",
+                  one.fits(at) if node or one.scope == "network" else "It is one of a node: choose one.",
+                  one.costly, one.params,
+                  {name: one.choices(at, name) for name, param in one.params.items() if param.kind == "text"}
+                  if node or one.scope == "network" else {})
+            for one in VIEWS]
+
+    def view(
+        self, name: str, node: str = "", options: Mapping[str, Any] | None = None, *, part: str = "all", place: int = 0,
+        program: Program | None = None, stop: Callable[[], bool] | None = None,
+    ) -> Shown | None:
+        """A figure of a node or of the network; None where the document has errors and nothing was learned yet.
+
+        `ParameterError` for a view or an option that is not there, `RunError` where it cannot be shown, with the
+        reason.
+        """
+        from neuralgraph.explain.views.every import named
+
+        kind = named(name)
+        one, at = kind(**dict(options or {})), self._at(node, program, part, place, stop)
+        if at is None:
+            return None
+        if kind.scope == "node" and not node:
+            raise RunError(f"The view «{kind.title}» is one of a node. Say which.")
+        why = kind.fits(at)
+        if why:
+            raise RunError(f"«{kind.title}» cannot be shown{f' for {node}' if kind.scope == 'node' else ''}: {why}")
+        return one.look(at)
+
+    def _at(self, node: str, program: Program | None, part: str = "all", place: int = 0,
+            stop: Callable[[], bool] | None = None) -> At | None:
+        from neuralgraph.explain.views.view import At
+
+        program = program or self._present()
+        if program is None:
+            return None
+        if node and not program.holds(node):
+            raise UnknownNodeError(f"There is no node {node!r} in what is computed. There are: "
+                                   f"{', '.join(list(program.inference.order)[:12])}.")
+        rows = self._rows(program)
+        if program is self._fresh and program is not self._measured and rows is not None:
+            self._measure(program, rows)
+        return At(program, rows, node, part, place, stop=stop or _never)
+
+
+def _never() -> bool:
+    return False

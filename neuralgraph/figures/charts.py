@@ -1,0 +1,296 @@
+"""Bars, distributions, curves and points over axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuralgraph.figures.axes import Axes, axes, span
+from neuralgraph.figures.layout import Body, drawn
+from neuralgraph.figures.marks import Box, Dots, Line, Mark, Picture, Rect, Spots, Text
+from neuralgraph.figures.outline import borders
+from neuralgraph.figures.shown import Area, Bars, Curve, Curves, Distribution, Points
+from neuralgraph.figures.words import cut, spelled, width
+
+Array = NDArray[Any]
+DASHES: tuple[tuple[float, ...], ...] = ((), (4, 2.4), (1.5, 2.5), (8, 3))
+SOFT = 0.4
+NEAR = 12.0
+"""The pointer reads a point that is not farther away, in pixels."""
+
+
+@drawn.register
+def _bars(what: Bars, box: Box) -> Body:
+    values = np.asarray(what.values, dtype=float)
+    count = len(values)
+    spread = np.zeros(count) if what.spread is None else np.asarray(what.spread, float)
+    finite = [values[np.isfinite(values)] - spread[np.isfinite(values)],
+              values[np.isfinite(values)] + spread[np.isfinite(values)]]
+    low, high = span(finite if what.log else [*finite, np.zeros(1)], log=what.log, room=0.06)
+    low, high = (low, high) if what.log else (0.0 if low > -1e-12 or values.min(initial=0) >= 0 else low, high)
+    turned = bool(what.names) and max(width(one, 11) for one in what.names) > box[2] / max(count, 1) - 4
+    room = min(max((width(one, 11) for one in what.names), default=0), 90.0) if turned else 0.0
+    inner = (box[0], box[1], box[2], box[3] - (room + 4 if turned else 16 if what.names else 0))
+    found = axes(inner, (-0.5, count - 0.5), (low, high), x_label=what.x_label, y_label=what.y_label, log_y=what.log,
+                 x_ticks=False)
+    x, y, wide, tall = found.box
+    pitch = wide / max(count, 1)
+    marks = found.marks("", what.y_label, x_ticks=False)
+    zero = float(found.y(low if what.log else 0.0))
+    for number, value in enumerate(values.tolist()):
+        if np.isfinite(value) and not (what.log and value <= 0):
+            top = float(found.y(value))
+            ink = "positive" if value >= 0 else "negative"
+            ink = "warning" if number < len(what.bad) and what.bad[number] else ink if what.signed else "series:0"
+            thick = max(min(pitch * 0.72, 48.0), 1.0)
+            marks.append(Rect((x + (number + 0.5) * pitch - thick / 2, min(top, zero), thick, max(abs(top - zero), 1)),
+                              ink))
+            if what.spread is not None:
+                marks += _whisker(found, number, value, float(spread[number]))
+    marks += _names(what.names, found, pitch, turned, room)
+    if what.x_label:
+        marks.append(Text(x + wide / 2, box[1] + box[3] - 2, what.x_label, "text2", 11, 500, "middle"))
+
+    def said(number: int) -> str:
+        name = what.names[number] if number < len(what.names) else str(number)
+        more = f" ± {spelled(float(spread[number]))}" if what.spread is not None else ""
+        return f"{name}: {spelled(float(values[number]), signed=what.signed)}{more}"
+
+    spots = Spots(count, count or 1, lambda n: (x + n * pitch, y, pitch, tall),
+                  lambda px, py: int((px - x) / pitch) if x <= px < x + wide and y <= py < y + tall + 20 else None,
+                  said)
+    return marks, spots, box[1] + box[3]
+
+
+def _whisker(found: Axes, number: int, value: float, spread: float) -> list[Mark]:
+    at = float(found.x(number))
+    ends = [float(found.y(value - spread)), float(found.y(value + spread))]
+    return [Line(np.array([(at, ends[0]), (at, ends[1])]), "text", 1.2),
+            *(Line(np.array([(at - 3, end), (at + 3, end)]), "text", 1.2) for end in ends)]
+
+
+def _names(names: tuple[str, ...], found: Axes, pitch: float, turned: bool, room: float) -> list[Mark]:
+    x, y, _, tall = found.box
+    step = max(1, int(np.ceil(13 / max(pitch, 0.1)))) if turned else 1
+    marks: list[Mark] = []
+    for number, name in enumerate(names):
+        if number % step:
+            continue
+        at = x + (number + 0.5) * pitch
+        marks.append(Text(at + 4, y + tall + 8 + room, cut(name, 11, room), "text2", 11, align="left", turn=-90)
+                     if turned else Text(at, y + tall + 15, name, "text2", 11, align="middle"))
+    return marks
+
+
+@drawn.register
+def _distribution(what: Distribution, box: Box) -> Body:
+    counts, edges = np.atleast_2d(np.asarray(what.counts, float)), np.asarray(what.edges, float)
+    if counts.size == 0 or len(edges) < 2:
+        return [Text(box[0], box[1] + 12, "There is nothing to count.", "text2", 12)], Spots(), box[1] + 18
+    legend = 18.0 if what.names else 0.0
+    inner = (box[0], box[1] + legend, box[2], box[3] - legend)
+    found = axes(inner, (float(edges[0]), float(edges[-1])), (0.0, float(counts.max()) * 1.05 or 1.0),
+                 x_label=what.x_label)
+    marks = found.marks(what.x_label)
+    zero = float(found.y(0))
+    for number, row in enumerate(counts):
+        if len(counts) == 1:
+            marks += [_bar(found, edges, n, float(one), zero) for n, one in enumerate(row) if one]
+        else:
+            stairs = np.stack([np.repeat(edges, 2)[1:-1], np.repeat(row, 2)], axis=1)
+            points = np.concatenate([[(edges[0], 0)], stairs, [(edges[-1], 0)]])
+            marks.append(Line(found.points(points[:, 0], points[:, 1]), f"series:{number}", 2, DASHES[number % 4],
+                              f"series:{number}@0.18"))
+    marks += legend_of(what.names, [(f"series:{n}", DASHES[n % 4]) for n in range(len(what.names))], box)
+    columns = counts.shape[1]
+
+    def said(n: int) -> str:
+        ends = f"from {spelled(float(edges[n]))} to {spelled(float(edges[n + 1]))}"
+        if len(counts) == 1:
+            return f"{counts[0, n]:,.0f} {ends}"
+        return f"{ends}: " + ", ".join(f"{name} {row[n]:,.4g}" for name, row in zip(what.names, counts, strict=False))
+
+    return marks, _columns(found, columns, lambda n: (float(found.x(edges[n])), float(found.x(edges[n + 1]))), said), \
+        box[1] + box[3]
+
+
+def _bar(found: Axes, edges: Array, number: int, count: float, zero: float) -> Mark:
+    left, right, top = float(found.x(edges[number])), float(found.x(edges[number + 1])), float(found.y(count))
+    middle = (edges[number] + edges[number + 1]) / 2
+    ink = "outline" if edges[number] < 0 < edges[number + 1] else "positive" if middle > 0 else "negative"
+    gap = 1.0 if right - left > 4 else 0.0
+    return Rect((left, min(top, zero - 1), max(right - left - gap, 1), max(zero - top, 1)), ink)
+
+
+@drawn.register
+def _curves(what: Curves, box: Box) -> Body:
+    names = [one.name for one in what.curves if one.name]
+    legend = 18.0 if len(names) > 1 or (names and not what.title) else 0.0
+    inner = (box[0], box[1] + legend, box[2], box[3] - legend)
+    bands = [one.band.reshape(-1) for one in what.curves if one.band is not None]
+    x_range = what.x_range or span([one.x for one in what.curves], log=what.log_x, room=0)
+    y_range = what.y_range or span([*(one.y for one in what.curves), *bands], log=what.log_y)
+    found = axes(inner, x_range, y_range, x_label=what.x_label, y_label=what.y_label, log_x=what.log_x,
+                 log_y=what.log_y, square=what.square)
+    marks = found.marks(what.x_label, what.y_label)
+    if what.diagonal:
+        marks.append(_diagonal(found))
+    inks = [(("ghost" if one.ghost else f"series:{n}"), _dash(one, n)) for n, one in enumerate(what.curves)]
+    for one, (ink, dash) in zip(what.curves, inks, strict=True):
+        marks += _curve(found, one, ink, dash)
+    for value, text in what.at:
+        at = float(found.x(value))
+        marks += [Line(np.array([(at, found.box[1]), (at, found.box[1] + found.box[3])]), "text2", 1.2, (1.5, 2.5)),
+                  Text(at + 4, found.box[1] + 11, text, "text2", 11)]
+    marks += legend_of(tuple(names), [inks[n] for n, one in enumerate(what.curves) if one.name], box) if legend else []
+    return marks, _along(found, what), box[1] + box[3]
+
+
+def _dash(one: Curve, number: int) -> tuple[float, ...]:
+    return (1.5, 2.5) if one.ghost else DASHES[1] if one.dashed else DASHES[number // 4 % 4]
+
+
+def _curve(found: Axes, one: Curve, ink: str, dash: tuple[float, ...]) -> list[Mark]:
+    marks: list[Mark] = []
+    if one.band is not None:
+        around = np.concatenate([found.points(one.x, one.band[0]), found.points(one.x, one.band[1])[::-1]])
+        marks.append(Line(around, "", 0, (), f"{ink}@0.18"))
+    points = found.points(one.x, one.y)
+    marks.append(Line(points, ink, 2.2 if len(points) < 2000 else 1.4, dash))
+    if one.dots:
+        marks += [Rect((float(x) - 3, float(y) - 3, 6, 6), ink, "panel", 1, 3)
+                  for x, y in points[np.isfinite(points).all(axis=1)][:500]]
+    return marks
+
+
+def _along(found: Axes, what: Curves) -> Spots:
+    """Read the curves at the numbers of the longest one: the value of every curve there."""
+    longest = max(what.curves, key=lambda one: len(one.x), default=None)
+    if longest is None or not len(longest.x):
+        return Spots()
+    places = np.asarray(found.x(longest.x), float)
+
+    def said(n: int) -> str:
+        x = float(longest.x[n])
+        values = []
+        for one in what.curves:
+            near = int(np.argmin(np.abs(np.asarray(one.x, float) - x))) if len(one.x) else -1
+            if near >= 0:
+                values.append(f"{one.name} {spelled(float(one.y[near]))}".strip())
+        return f"{what.x_label or 'x'} {spelled(x)}: " + ", ".join(values)
+
+    def at(px: float, py: float) -> int | None:
+        x, y, wide, tall = found.box
+        inside = x - 4 <= px <= x + wide + 4 and y <= py <= y + tall
+        return int(np.nanargmin(np.abs(places - px))) if inside else None
+
+    return Spots(len(places), len(places), lambda n: (float(places[n]) - 1, found.box[1], 2, found.box[3]), at, said)
+
+
+@drawn.register
+def _points(what: Points, box: Box) -> Body:
+    kinds = np.zeros(len(what.xy), int) if what.kinds is None else np.asarray(what.kinds, int)
+    present = [n for n in range(len(what.names)) if (kinds == n).any()][:12] if what.names else []
+    legend = 18.0 if present else 0.0
+    inner = (box[0], box[1] + legend, box[2], box[3] - legend)
+    xs, ys = [what.xy[:, 0], *(one.x for one in what.curves)], [what.xy[:, 1], *(one.y for one in what.curves)]
+    if what.area is not None:
+        left, right, bottom, top = what.area.extent
+        x_range, y_range = (left, right), (bottom, top)
+    else:
+        x_range, y_range = span(xs, room=0.06), span(ys, room=0.06)
+        if what.diagonal:
+            x_range = y_range = (min(x_range[0], y_range[0]), max(x_range[1], y_range[1]))
+    found = axes(inner, x_range, y_range, x_label=what.x_label, y_label=what.y_label,
+                 square=what.square or what.diagonal)
+    marks = _ground(what.area, found) if what.area is not None else []
+    marks += found.marks(what.x_label, what.y_label, lines=what.area is None)
+    if what.diagonal:
+        marks.append(_diagonal(found))
+    for number, one in enumerate(what.curves):
+        marks += _curve(found, one, f"series:{number}", _dash(one, number))
+    places = found.points(what.xy[:, 0], what.xy[:, 1])
+    size = float(np.clip(found.box[3] / 400, 0.45, 1.0)) * (1.0 if len(places) < 400 else 0.7)
+    marks.append(Dots(places, kinds if what.kinds is not None else np.ones(len(places), int), size))
+    for place, text in zip(places, what.labels, strict=False):
+        marks.append(Text(float(place[0]) + 8, float(place[1]) + 4, text, "text", 11, 500))
+    marks += _kinds(what.names, present, box)
+
+    def at(px: float, py: float) -> int | None:
+        if not len(places):
+            return None
+        away = np.hypot(*(places - (px, py)).T)
+        near = int(np.nanargmin(away)) if np.isfinite(away).any() else -1
+        return near if near >= 0 and away[near] <= NEAR else None
+
+    def said(n: int) -> str:
+        name = what.names[kinds[n]] + ": " if what.kinds is not None and 0 <= kinds[n] < len(what.names) else ""
+        return f"{name}{what.x_label or 'x'} {spelled(float(what.xy[n, 0]))}, " \
+               f"{what.y_label or 'y'} {spelled(float(what.xy[n, 1]))}"
+
+    return marks, Spots(len(places), 1, lambda n: (float(places[n, 0]) - 6, float(places[n, 1]) - 6, 12, 12), at, said,
+                        lambda n: what.keys[n] if n < len(what.keys) else None), box[1] + box[3]
+
+
+def _ground(area: Area, found: Axes) -> list[Mark]:
+    x, y, wide, tall = found.box
+    values = np.asarray(area.values, float)
+    rows, columns = values.shape
+    if area.classes <= 2:
+        marks: list[Mark] = [Picture(found.box, values[::-1] * SOFT, "signed", -1.0, 1.0, True)]
+    else:
+        marks = [Picture(found.box, values[::-1].astype(np.int64), "classes", 0, area.classes, False, 0.35)]
+    pieces = borders(values, area.classes)
+    if pieces:
+        ends = np.array([[one, other, (np.nan, np.nan)] for one, other in pieces], float).reshape(-1, 2)
+        ends = np.stack([x + ends[:, 0] / (columns - 1) * wide, y + tall - ends[:, 1] / (rows - 1) * tall], axis=1)
+        size = float(np.clip(tall / 400, 0.4, 1.0))
+        marks += [Line(ends, "panel", 7 * size), Line(ends, "text", 3.4 * size)]
+    return marks
+
+
+def _diagonal(found: Axes) -> Mark:
+    low = max(found.x_range[0], found.y_range[0])
+    high = min(found.x_range[1], found.y_range[1])
+    return Line(found.points(np.array([low, high]), np.array([low, high])), "ghost", 1.5, (1.5, 2.5))
+
+
+def _columns(found: Axes, count: int, ends: Callable[[int], tuple[float, float]], said: Callable[[int], str]) -> Spots:
+    _, y, _, tall = found.box
+    edges = np.array([ends(n)[0] for n in range(count)] + [ends(count - 1)[1]])
+
+    def at(px: float, py: float) -> int | None:
+        place = int(np.searchsorted(edges, px, side="right")) - 1
+        return place if 0 <= place < count and y <= py <= y + tall + 16 else None
+
+    return Spots(count, count, lambda n: (float(edges[n]), y, float(edges[n + 1] - edges[n]), tall), at, said)
+
+
+def legend_of(names: tuple[str, ...], inks: list[tuple[str, tuple[float, ...]]], box: Box) -> list[Mark]:
+    """A short line of each curve with its name, in one row above the field."""
+    x, marks = box[0] + 4, list[Mark]()
+    for name, (ink, dash) in zip(names, inks, strict=False):
+        wide = width(name, 11) + 40
+        if x + wide > box[0] + box[2] + 12:
+            marks.append(Text(x, box[1] + 11, "…", "text2", 11))
+            break
+        marks += [Line(np.array([(x, box[1] + 7), (x + 20, box[1] + 7)]), ink, 2.2, dash),
+                  Text(x + 25, box[1] + 11, name, "text2", 11)]
+        x += wide
+    return marks
+
+
+def _kinds(names: tuple[str, ...], present: list[int], box: Box) -> list[Mark]:
+    x, marks = box[0] + 10, list[Mark]()
+    for kind in present:
+        name = f"class {names[kind]}" if len(names[kind]) < 3 else names[kind]
+        if x + width(name, 11) + 14 > box[0] + box[2]:
+            marks.append(Text(x, box[1] + 11, "…", "text2", 11))
+            break
+        marks += [Dots(np.array([(x, box[1] + 7.0)]), np.array([kind]), 0.85),
+                  Text(x + 9, box[1] + 11, name, "text2", 11)]
+        x += width(name, 11) + 28
+    return marks

@@ -1,0 +1,287 @@
+"""Numbers as colours, and pictures side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuralgraph.figures.axes import axes
+from neuralgraph.figures.colours import ends, pooled
+from neuralgraph.figures.layout import Body, drawn
+from neuralgraph.figures.marks import Box, Line, Mark, Picture, Rect, Spots, Text
+from neuralgraph.figures.shown import Grid, Pictures
+from neuralgraph.figures.words import cut, spelled, width
+
+Array = NDArray[Any]
+GAP, BAR = 4.0, 30.0
+CELL = 34.0
+"""A cell is at most so large."""
+PIXELS = 512
+"""A picture is drawn with at most so many rows and columns."""
+
+
+@drawn.register
+def _grid(what: Grid, box: Box) -> Body:
+    values = np.asarray(what.values, dtype=float)
+    if not values.size:
+        return [Text(box[0], box[1] + 12, "There is nothing to show.", "text2", 12)], Spots(), box[1] + 18
+    low, high = what.limits or ends(values, what.map)
+    inner = (box[0], box[1], box[2], max(box[3] - BAR, 20))
+    if values.ndim == 3:
+        marks, spots, bottom = _tiles(what, values, inner, low, high)
+    elif what.extent is not None:
+        marks, spots, bottom = _over_axes(what, values, inner, low, high)
+    else:
+        marks, spots, bottom = _matrix(what, values, inner, low, high)
+    marks += colour_bar((box[0], bottom + 8, min(box[2], 360), 16), what.map, low, high, whole=what.whole)
+    return marks, spots, bottom + BAR
+
+
+def colour_bar(box: Box, which: str, low: float, high: float, *, whole: bool = False) -> list[Mark]:
+    """A strip with what its ends stand for, and zero in the middle of a signed map."""
+    signed = which == "signed"
+    words = [f"{one:,.0f}" if whole else spelled(float(one), signed=signed) for one in (low, high)]
+    left, right = (width(one, 11) + 8 for one in words)
+    x, y, wide = box[0] + left, box[1], max(box[2] - left - right, 20)
+    strip = np.linspace(low, high, 128)[None]
+    marks: list[Mark] = [
+        Text(box[0], y + 10, words[0], "text2", 11), Text(x + wide + 8, y + 10, words[1], "text2", 11),
+        Picture((x, y + 1, wide, 10), strip, which, low, high),  # type: ignore[arg-type]
+        Rect((x, y + 1, wide, 10), "", "outline", 1)]
+    if signed:
+        marks.append(Text(x + wide / 2, y + 21, "0", "text2", 10, align="middle"))
+    return marks
+
+
+def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Body:
+    rows, columns = values.shape
+    x, y, wide, high_ = box
+    left = min(max((width(one, 11) for one in what.row_names), default=-8) + 8, wide / 3)
+    top = 18.0 if what.column_names else 0.0
+    x, y = x + left + (16 if what.y_label else 0), y + top + (16 if what.x_label else 0)
+    wide, high_ = wide - (x - box[0]), high_ - (y - box[1])
+    cell = min(wide / columns, high_ / rows, CELL)
+    across, down = (cell, cell) if cell >= 3 else (min(wide / columns, CELL), min(high_ / rows, CELL))
+    field = (x, y, across * columns, down * rows)
+    marks: list[Mark] = [Picture(field, pooled(values, PIXELS, PIXELS), what.map, low, high, what.smooth)]
+    marks += _numbers(what, values, field, low, high) + _cells(values, field)
+    for row, name in _spread(what.row_names, down):
+        marks.append(Text(x - 6, y + (row + 0.5) * down + 4, cut(name, 11, left), "text2", 11, align="right"))
+    step = max(1, int(np.ceil((max((width(one, 11) for one in what.column_names), default=0) + 6) / max(across, 1))))
+    for column, name in enumerate(what.column_names):
+        if column % step == 0:
+            marks.append(Text(x + (column + 0.5) * across, y - 6, cut(name, 11, across * step), "text2", 11,
+                              align="middle"))
+    if what.x_label:
+        marks.append(Text(x, box[1] + 11, what.x_label + " →", "text2", 11, 500))
+    if what.y_label:
+        marks.append(Text(box[0] + 10, y, what.y_label + " →", "text2", 11, 500, turn=90))
+    marks += _frames(what, field, rows, columns)
+    said = _sayer(what)
+    return marks, cells_of(field, rows, columns, lambda row, column: said(0, row, column)), y + down * rows
+
+
+def _over_axes(what: Grid, values: Array, box: Box, low: float, high: float) -> Body:
+    """A matrix whose edges stand for numbers: row 0 at the bottom."""
+    assert what.extent is not None
+    rows, columns = values.shape
+    left, right, bottom, top = what.extent
+    found = axes(box, (left, right), (bottom, top), x_label=what.x_label, y_label=what.y_label)
+    marks: list[Mark] = [Picture(found.box, pooled(values, PIXELS, PIXELS)[::-1], what.map, low, high, what.smooth)]
+    marks += found.marks(what.x_label, what.y_label, lines=False)
+
+    def said(row: int, column: int) -> str:
+        x = left + (column + 0.5) / columns * (right - left)
+        y = top - (row + 0.5) / rows * (top - bottom)
+        return f"{what.x_label or 'x'} {spelled(x)}, {what.y_label or 'y'} {spelled(y)}: " \
+               f"{_number(what, values[rows - 1 - row, column])}"
+
+    return marks, cells_of(found.box, rows, columns, said), box[1] + box[3]
+
+
+def _tiles(what: Grid, values: Array, box: Box, low: float, high: float) -> Body:
+    count, rows, columns = values.shape
+    caption = 15.0 if what.tile_names else 0.0
+    across, wide, tall = _packed(count, rows / max(columns, 1), box, caption)
+    places = [(box[0] + n % across * (wide + GAP), box[1] + n // across * (tall + caption + GAP), wide, tall)
+              for n in range(count)]
+    marks: list[Mark] = []
+    for number, place in enumerate(places):
+        marks.append(Picture(place, pooled(values[number], 256, 256), what.map, low, high, what.smooth))
+        if min(wide / columns, tall / rows) >= 5 and what.map != "grey":
+            marks += _numbers(what, values[number], place, low, high) + _cells(values[number], place)
+        if number < len(what.tile_names):
+            marks.append(Text(place[0] + wide / 2, place[1] + tall + 11, cut(what.tile_names[number], 11, wide + 2),
+                              "text2", 11, align="middle"))
+    said = _sayer(what)
+    each = rows * columns
+
+    def at(x: float, y: float) -> int | None:
+        for number, (left, top, w, h) in enumerate(places):
+            if left <= x < left + w and top <= y < top + h:
+                return number * int(each) + int((y - top) / h * rows) * int(columns) + int((x - left) / w * columns)
+        return None
+
+    def where(spot: int) -> Box:
+        left, top, w, h = places[spot // each]
+        row, column = divmod(spot % each, columns)
+        return left + column * w / columns, top + row * h / rows, w / columns, h / rows
+
+    spots = Spots(count * each, columns, where, at,
+                  lambda spot: said(spot // each, *divmod(spot % each, columns)),
+                  lambda spot: what.keys[spot // each] if spot // each < len(what.keys) else None)
+    return marks, spots, max((one[1] + one[3] for one in places), default=box[1]) + caption
+
+
+def _packed(count: int, shape: float, box: Box, caption: float) -> tuple[int, float, float]:
+    """How many tiles in a row, and their width and height, so that they are as large as they can be in the box."""
+    best = (1, 0.0)
+    for across in range(1, count + 1):
+        down = -(-count // across)
+        wide = min((box[2] - GAP * (across - 1)) / across,
+                   ((box[3] - GAP * (down - 1)) / down - caption) / max(shape, 1e-6), 180.0)
+        if wide > best[1] + 0.5:
+            best = (across, wide)
+    wide = max(best[1], 12.0)
+    across = best[0] if best[1] >= 12 else max(1, int((box[2] + GAP) / (12 + GAP)))
+    return across, wide, wide * shape
+
+
+@drawn.register
+def _pictures(what: Pictures, box: Box) -> Body:
+    count = len(what.images)
+    if not count:
+        return [Text(box[0], box[1] + 12, "There is nothing to show.", "text2", 12)], Spots(), box[1] + 18
+    rows, columns = what.images.shape[1:3]
+    across = max(1, min(what.across, count))
+    named = max((width(one, 11) for one in what.row_names), default=-8.0) + 8
+    caption = 15.0 if what.captions else 0.0
+    down = -(-count // across)
+    wide = min((box[2] - named - GAP * (across - 1)) / across, 160.0)
+    fitting = ((box[3] - GAP * (down - 1)) / down - caption) * columns / rows
+    wide = max(min(wide, fitting), min(wide, 28.0))
+    tall = wide * rows / columns
+    places = [(box[0] + named + n % across * (wide + GAP), box[1] + n // across * (tall + caption + GAP), wide, tall)
+              for n in range(count)]
+    low, high = what.limits or ends(np.asarray(what.images, float), "grey")
+    marks: list[Mark] = []
+    for number, place in enumerate(places):
+        marks += _picture(what, number, place, low, high)
+    for row, name in enumerate(what.row_names):
+        top = places[min(row * across, count - 1)][1]
+        marks.append(Text(box[0], top + tall / 2 + 4, name, "text2", 11))
+
+    def at(x: float, y: float) -> int | None:
+        return next((n for n, (left, top, w, h) in enumerate(places)
+                     if left <= x < left + w and top <= y < top + h + caption), None)
+
+    spots = Spots(count, across, places.__getitem__, at,
+                  lambda n: what.captions[n] if n < len(what.captions) else f"picture {n + 1}",
+                  lambda n: what.keys[n] if n < len(what.keys) else None)
+    return marks, spots, places[-1][1] + tall + caption
+
+
+def _picture(what: Pictures, number: int, place: Box, low: float, high: float) -> list[Mark]:
+    image = np.asarray(what.images[number], float)
+    x, y, wide, tall = place
+    if image.ndim == 3:
+        pixels = np.clip((image - low) / ((high - low) or 1) * 255, 0, 255).astype(np.uint8)
+        marks: list[Mark] = [Picture(place, pixels)]
+    else:
+        marks = [Picture(place, image, "grey", low, high)]
+    if what.heat is not None:
+        marks.append(Picture(place, what.heat[number], "viridis", 0.0, 1.0, True, 1.0, 0.55))
+    bad = number < len(what.wrong) and what.wrong[number]
+    marks.append(Rect(place, "", "error" if bad else "outline", 2 if bad else 1))
+    if number < len(what.captions):
+        text = ("× " if bad else "") + what.captions[number]
+        marks.append(Text(x + wide / 2, y + tall + 11, cut(text, 11, wide + 2), "error" if bad else "text2", 11,
+                          align="middle"))
+    return marks
+
+
+# -- the parts of a grid ---------------------------------------------------------------------------------------------
+
+
+def cells_of(field: Box, rows: int, columns: int, said: Any, key: Any = None) -> Spots:
+    """The cells of a matrix as spots; `said(row, column)`."""
+    x, y, wide, high = field
+
+    def at(px: float, py: float) -> int | None:
+        if not (x <= px < x + wide and y <= py < y + high):
+            return None
+        return int((py - y) / high * rows) * columns + int((px - x) / wide * columns)
+
+    def where(spot: int) -> Box:
+        row, column = divmod(spot, columns)
+        return x + column * wide / columns, y + row * high / rows, wide / columns, high / rows
+
+    return Spots(rows * columns, columns, where, at, lambda spot: said(*divmod(spot, columns)),
+                 (lambda spot: key(*divmod(spot, columns))) if key else lambda _: None)
+
+
+def _numbers(what: Grid, values: Array, field: Box, low: float, high: float) -> list[Mark]:
+    """The numbers themselves, where the cells have room for them."""
+    rows, columns = values.shape
+    wide, tall = field[2] / columns, field[3] / rows
+    if wide < 20 or tall < 14 or rows * columns > 900:
+        return []
+    words = [[_brief(what, one) for one in row] for row in values.tolist()]
+    if max(width(one, 10) for row in words for one in row) > wide - 2:
+        return []
+    found: list[Mark] = []
+    for row in range(rows):
+        for column in range(columns):
+            value = values[row, column]
+            share = (value - low) / ((high - low) or 1) if np.isfinite(value) else 0.5
+            ink = f"on:{what.map}:{share:.3f}"
+            found.append(Text(field[0] + (column + 0.5) * wide, field[1] + (row + 0.5) * tall + 4, words[row][column],
+                              ink, 10, 500, "middle"))
+    return found
+
+
+def _brief(what: Grid, value: float) -> str:
+    if what.whole or (float(value).is_integer() and abs(value) < 10_000):
+        return f"{value:,.0f}".replace("-", "−")
+    return f"{value:.2g}".replace("-", "−")
+
+
+def _number(what: Grid, value: float) -> str:
+    return f"{value:,.0f}" if what.whole else spelled(float(value), signed=what.map == "signed")
+
+
+def _cells(values: Array, field: Box) -> list[Mark]:
+    """Fine lines between the cells, where they are large enough."""
+    rows, columns = values.shape
+    x, y, wide, high = field
+    if min(wide / columns, high / rows) < 6:
+        return []
+    downs = [np.array([(x + n * wide / columns, y), (x + n * wide / columns, y + high)]) for n in range(1, columns)]
+    acrosses = [np.array([(x, y + n * high / rows), (x + wide, y + n * high / rows)]) for n in range(1, rows)]
+    return [Line(one, "panel@0.55", 1) for one in (*downs, *acrosses)]
+
+
+def _frames(what: Grid, field: Box, rows: int, columns: int) -> list[Mark]:
+    x, y, wide, high = field
+    across, down = wide / columns, high / rows
+    return [Rect((x + column * across, y + row * down, across, down), "", "accent", 2.5, 2)
+            for row, column in what.marked]
+
+
+def _spread(names: tuple[str, ...], pitch: float) -> list[tuple[int, str]]:
+    """Of names that stand too close only every second, third, …"""
+    step = max(1, int(np.ceil(13 / max(pitch, 0.1))))
+    return [(n, name) for n, name in enumerate(names) if n % step == 0]
+
+
+def _sayer(what: Grid) -> Any:
+    def said(tile: int, row: int, column: int) -> str:
+        values = what.values[tile] if what.values.ndim == 3 else what.values
+        rows = what.row_names[row] if row < len(what.row_names) else str(row)
+        columns = what.column_names[column] if column < len(what.column_names) else str(column)
+        name = what.tile_names[tile] + " " if tile < len(what.tile_names) else \
+            f"{tile} " if what.values.ndim == 3 else ""
+        return f"{name}[{rows}, {columns}] = {_number(what, values[row, column])}"
+    return said

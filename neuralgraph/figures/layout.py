@@ -1,0 +1,85 @@
+"""A figure inside a box: title above, note below; each kind registers what stands between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import singledispatch
+
+from neuralgraph.figures import shown
+from neuralgraph.figures.marks import Box, Mark, Spots, Text
+from neuralgraph.figures.words import cut, lines
+
+Body = tuple[list[Mark], Spots, float]
+"""Marks, what can be read, and where the lowest of them ends."""
+LEAST = 48.0
+"""No figure is drawn lower than this."""
+
+
+def framed(what: shown.Shown, box: Box) -> Body:
+    """A figure with its title and its note inside a box."""
+    x, y, wide, high = box
+    marks: list[Mark] = []
+    if what.title:
+        marks.append(Text(x, y + 13, cut(what.title, 13, wide, 600), "text", 13, 600))
+        y, high = y + 22, high - 22
+    notes = lines(what.note, 11, wide) if what.note else []
+    room = 15.0 * len(notes) + (4 if notes else 0)
+    body, spots, bottom = drawn(what, (x, y, wide, max(high - room, LEAST)))
+    marks += body
+    for number, line in enumerate(notes):
+        marks.append(Text(x, bottom + 15 + 15 * number, line, "text2", 11))
+    return marks, spots, bottom + room
+
+
+@singledispatch
+def drawn(what: shown.Shown, box: Box) -> Body:
+    """Marks of a kind of figure inside a box."""
+    raise TypeError(f"no drawing for {type(what).__name__}")
+
+
+@drawn.register
+def _(what: shown.Board, box: Box) -> Body:
+    x, y, wide, high = box
+    gap, across = what.spacing, max(1, what.across)
+    rows = [what.parts[first : first + across] for first in range(0, len(what.parts), across)]
+    shares = what.shares if len(what.shares) == len(rows) else (1.0,) * len(rows)
+    room = max(high - gap * (len(rows) - 1), LEAST)
+    marks: list[Mark] = []
+    spots: list[Spots] = []
+    for row, share in zip(rows, shares, strict=True):
+        each = (wide - gap * (across - 1)) / across
+        tall, ends = room * share / sum(shares), [y]
+        for number, one in enumerate(row):
+            found, readable, bottom = framed(one, (x + number * (each + gap), y, each, tall))
+            marks += found
+            spots.append(readable)
+            ends.append(bottom)
+        y = max(ends) + gap
+    return marks, joined(spots), y - gap
+
+
+def joined(parts: Sequence[Spots]) -> Spots:
+    """The spots of several figures as those of one, one after the other."""
+    parts = [one for one in parts if one.count]
+    if len(parts) == 1:
+        return parts[0]
+    starts = [sum(one.count for one in parts[:n]) for n in range(len(parts))]
+
+    def of(number: int) -> tuple[Spots, int]:
+        part = max(n for n, start in enumerate(starts) if start <= number)
+        return parts[part], number - starts[part]
+
+    def at(x: float, y: float) -> int | None:
+        for one, start in zip(parts, starts, strict=True):
+            found = one.at(x, y)
+            if found is not None:
+                return start + found
+        return None
+
+    def asked(name: str) -> Callable[[int], object]:
+        def answer(number: int) -> object:
+            part, inside = of(number)
+            return getattr(part, name)(inside)
+        return answer
+
+    return Spots(sum(one.count for one in parts), 1, asked("box"), at, asked("said"), asked("key"))  # type: ignore[arg-type]

@@ -1,0 +1,289 @@
+"""What a view answers: plain values in numpy, with titles, names and units. Each kind has one drawing in `layout`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuralgraph.figures.colours import Map
+
+Array = NDArray[Any]
+Names = tuple[str, ...]
+Keys = tuple[int, ...]
+"""What a spot stands for, such as the number of a row of the data: a click on it can go there."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Shown:
+    """`title` heads the figure, `note` says in words what was left out, assumed or worth seeing."""
+
+    title: str = ""
+    note: str = ""
+
+    def csv(self) -> str:
+        """The numbers behind the picture, exactly."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Grid(Shown):
+    """Numbers as colours with a colour bar. `values` is (rows, columns), or (tiles, rows, columns).
+
+    `extent` (left, right, bottom, top) are what the outer edges stand for: row 0 is at the bottom then, else on top.
+    `row_names`, `column_names` and `tile_names` are those of the entries; `marked` (row, column) spots get a frame.
+    """
+
+    values: Array
+    map: Map = "signed"
+    limits: tuple[float, float] | None = None
+    extent: tuple[float, float, float, float] | None = None
+    row_names: Names = ()
+    column_names: Names = ()
+    tile_names: Names = ()
+    x_label: str = ""
+    y_label: str = ""
+    marked: tuple[tuple[int, int], ...] = ()
+    keys: Keys = ()
+    """One a tile."""
+    whole: bool = False
+    """The numbers are counts."""
+    smooth: bool = False
+
+    def csv(self) -> str:
+        tiles = self.values if self.values.ndim == 3 else self.values[None]
+        blocks = []
+        for number, tile in enumerate(tiles):
+            head = [["", *self.column_names]] if self.column_names else []
+            names = self.row_names or ("",) * len(tile)
+            rows = [([name] if self.row_names else [""] if head else []) + list(row)
+                    for name, row in zip(names, tile.tolist(), strict=True)]
+            title = [[self.tile_names[number]]] if number < len(self.tile_names) else []
+            blocks.append(_text([*title, *head, *rows]))
+        return "\n".join(blocks)
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures(Shown):
+    """Images side by side: `images` is (n, h, w) or (n, h, w, 3), `across` in a row, dark to bright from low to high.
+
+    `captions` stand below each; `row_names` at the left of each row; `keys` one an image. With `heat` of the same
+    (n, h, w) the numbers 0 … 1 are laid over the images in colour.
+    """
+
+    images: Array
+    captions: Names = ()
+    across: int = 8
+    row_names: Names = ()
+    limits: tuple[float, float] | None = None
+    keys: Keys = ()
+    heat: Array | None = None
+    wrong: tuple[bool, ...] = ()
+    """Images with a cross and a red caption."""
+
+    def csv(self) -> str:
+        flat = self.images.reshape(len(self.images), -1)
+        return _text([caption, *row] for caption, row in
+                     zip(self.captions or map(str, range(len(flat))), flat.tolist(), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Bars(Shown):
+    """A bar a number, from zero; `spread` (± around each) as a whisker, `kinds` say the series of each bar."""
+
+    values: Array
+    names: Names = ()
+    spread: Array | None = None
+    y_label: str = ""
+    x_label: str = ""
+    log: bool = False
+    signed: bool = True
+    """Blue above zero and orange below; else all in the colour of the first series."""
+    bad: tuple[bool, ...] = ()
+    """Bars that are worth a warning."""
+
+    def csv(self) -> str:
+        names = self.names or tuple(map(str, range(len(self.values))))
+        if self.spread is None:
+            return _text([name, value] for name, value in zip(names, self.values.tolist(), strict=True))
+        return _text([["name", "value", "spread"], *(
+            [*row] for row in zip(names, self.values.tolist(), self.spread.tolist(), strict=True))])
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution(Shown):
+    """Counts between edges. Several rows of counts, with a name each, are drawn over one another."""
+
+    counts: Array
+    edges: Array
+    names: Names = ()
+    x_label: str = ""
+
+    def csv(self) -> str:
+        counts = np.atleast_2d(self.counts)
+        heads = ["from", "to", *(self.names or ("count",) * len(counts))]
+        rows = zip(self.edges[:-1].tolist(), self.edges[1:].tolist(), *counts.tolist(), strict=True)
+        return _text([heads, *rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A line through (x, y); NaN is a gap. `band` (2, n) are the lower and the upper ends of an area around it."""
+
+    name: str
+    x: Array
+    y: Array
+    dashed: bool = False
+    dots: bool = False
+    band: Array | None = None
+    ghost: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Curves(Shown):
+    """Lines over axes. `diagonal` draws x = y as a ghost; `at` are dotted verticals, each with its words."""
+
+    curves: tuple[Curve, ...]
+    x_label: str = ""
+    y_label: str = ""
+    log_x: bool = False
+    log_y: bool = False
+    diagonal: bool = False
+    square: bool = False
+    at: tuple[tuple[float, str], ...] = ()
+    x_range: tuple[float, float] | None = None
+    y_range: tuple[float, float] | None = None
+
+    def csv(self) -> str:
+        rows: list[Sequence[Any]] = [["curve", self.x_label or "x", self.y_label or "y"]]
+        for one in self.curves:
+            rows += [[one.name, x, y] for x, y in zip(one.x.tolist(), one.y.tolist(), strict=True)]
+        return _text(rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Area:
+    """The ground under points: `values` (rows, columns), row 0 at the bottom, over `extent` (left, right, bottom, top).
+
+    Numbers are −1 … +1 on the signed map, or the number of a class where `classes` is more than 2. The contour is at
+    zero, or between classes.
+    """
+
+    values: Array
+    extent: tuple[float, float, float, float]
+    classes: int = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Points(Shown):
+    """Dots at `xy` (n, 2); `kinds` (n) gives shape and colour by class with `names`; `keys` one a dot."""
+
+    xy: Array
+    kinds: Array | None = None
+    names: Names = ()
+    x_label: str = ""
+    y_label: str = ""
+    area: Area | None = None
+    curves: tuple[Curve, ...] = ()
+    diagonal: bool = False
+    square: bool = False
+    keys: Keys = ()
+    labels: Names = ()
+    """Words beside each dot, for a few."""
+
+    def csv(self) -> str:
+        kinds = self.kinds if self.kinds is not None else np.zeros(len(self.xy), int)
+        heads = [self.x_label or "x", self.y_label or "y", *(["kind"] if self.kinds is not None else [])]
+        rows = [[*xy, *([self.names[int(kind)] if 0 <= int(kind) < len(self.names) else int(kind)]
+                        if self.kinds is not None else [])]
+                for xy, kind in zip(self.xy.tolist(), kinds.tolist(), strict=True)]
+        return _text([heads, *rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Surface(Shown):
+    """A height over a plane, seen from the side: `z` (rows, columns), row 0 nearest at `y_range[0]`.
+
+    `turn` and `tilt` are degrees. `points` (n, 3) are dots in the same units, by `kinds`.
+    """
+
+    z: Array
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    x_label: str = ""
+    y_label: str = ""
+    z_label: str = ""
+    turn: float = 30.0
+    tilt: float = 35.0
+    points: Array | None = None
+    kinds: Array | None = None
+    path: Array | None = None
+    """A walk over it: (n, 3)."""
+
+    def csv(self) -> str:
+        rows, columns = self.z.shape
+        xs, ys = np.linspace(*self.x_range, columns), np.linspace(*self.y_range, rows)
+        return _text([["", *xs.tolist()], *([y, *row] for y, row in zip(ys.tolist(), self.z.tolist(), strict=True))])
+
+
+@dataclass(frozen=True, eq=False)
+class Table(Shown):
+    """Rows of words and numbers; numbers stand at the right. `keys` one a row; `marked` rows stand out."""
+
+    columns: Names
+    rows: tuple[tuple[Any, ...], ...]
+    keys: Keys = ()
+    marked: frozenset[int] = frozenset()
+    total: tuple[Any, ...] = ()
+
+    def csv(self) -> str:
+        return _text([self.columns, *self.rows, *([self.total] if self.total else [])])
+
+
+@dataclass(frozen=True, eq=False)
+class Words(Shown):
+    """Words in a row, each on a ground as strong as its weight (0 … 1, or −1 … 1 with `signed`)."""
+
+    words: Names
+    weights: Array
+    signed: bool = False
+
+    def csv(self) -> str:
+        return _text([word, weight] for word, weight in zip(self.words, self.weights.tolist(), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Figures(Shown):
+    """A few numbers by name, large. Each is (name, value, words that explain it)."""
+
+    rows: tuple[tuple[str, Any, str], ...]
+
+    def csv(self) -> str:
+        return _text([name, value] for name, value, _ in self.rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Board(Shown):
+    """Several figures, `across` in a row, each with its title."""
+
+    parts: tuple[Shown, ...]
+    across: int = 1
+    shares: tuple[float, ...] = field(default=())
+    """How the height is shared between the rows; evenly where nothing is said."""
+
+    spacing: ClassVar[int] = 16
+
+    def csv(self) -> str:
+        return "\n".join(f"{one.title}\n{one.csv()}" if one.title else one.csv() for one in self.parts)
+
+
+def _text(rows: Iterable[Iterable[Any]]) -> str:
+    """Rows as CSV; numbers exactly as Python spells them, words that hold commas in quotation marks."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()

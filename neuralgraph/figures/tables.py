@@ -1,0 +1,119 @@
+"""Tables, words on coloured grounds, and a few large numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from neuralgraph.figures.grids import cells_of
+from neuralgraph.figures.layout import Body, drawn
+from neuralgraph.figures.marks import Box, Line, Mark, Rect, Spots, Text
+from neuralgraph.figures.shown import Figures, Table, Words
+from neuralgraph.figures.words import cut, spelled, width
+
+ROW, HEAD, PAD = 22.0, 24.0, 10.0
+
+
+@drawn.register
+def _table(what: Table, box: Box) -> Body:
+    rows = [*what.rows, *([what.total] if what.total else [])]
+    cells = [[spelled(one) for one in row] for row in rows]
+    wides = [PAD + max([width(head, 11, 600), *(width(row[n], 12) for row in cells if n < len(row))])
+             for n, head in enumerate(what.columns)]
+    most = box[2]
+    if sum(wides) > most:
+        shrunk = [min(one, max(most / len(wides), 60.0)) for one in wides]
+        spare = max(most - sum(shrunk), 0.0)
+        lack = [one - less for one, less in zip(wides, shrunk, strict=True)]
+        wides = [less + (spare * one / sum(lack) if sum(lack) else 0)
+                 for less, one in zip(shrunk, lack, strict=True)]
+    starts = [box[0] + sum(wides[:n]) for n in range(len(wides))]
+    right = [any(isinstance(row[n], int | float) and not isinstance(row[n], bool) for row in rows if n < len(row))
+             for n in range(len(wides))]
+    x, y, wide = box[0], box[1], sum(wides)
+    marks: list[Mark] = [_cell(head, starts[n], wides[n], y + 15, right=right[n], size=11, weight=600, ink="text2")
+                         for n, head in enumerate(what.columns)]
+    marks.append(Line(np.array([(x, y + HEAD - 2), (x + wide, y + HEAD - 2)]), "outline", 1))
+    for number, row in enumerate(cells):
+        top = y + HEAD + number * ROW
+        last = bool(what.total) and number == len(cells) - 1
+        if number in what.marked:
+            marks.append(Rect((x, top, wide, ROW - 2), "accent_soft", "", 0, 4))
+        if last:
+            marks.append(Line(np.array([(x, top), (x + wide, top)]), "outline", 1))
+        for n, text in enumerate(row):
+            marks.append(_cell(text, starts[n], wides[n], top + 15, right=right[n], size=12,
+                               weight=600 if last else 400, ink="text"))
+    field = (x, y + HEAD, max(wide, 1.0), max(ROW * len(cells), 1.0))
+
+    def said(row: int, column: int) -> str:
+        value = rows[row][0] if rows[row] else ""
+        heads = zip(what.columns[1:], cells[row][1:], strict=False)
+        return f"{spelled(value)}: " + ", ".join(f"{head} {text}" for head, text in heads)
+
+    spots = cells_of(field, len(cells), 1, said, lambda row, _: what.keys[row] if row < len(what.keys) else None) \
+        if cells else Spots()
+    return marks, spots, y + HEAD + ROW * len(cells)
+
+
+def _cell(text: str, x: float, wide: float, base: float, *, right: bool, size: float, weight: int, ink: str) -> Text:
+    shown = cut(text, size, wide - 4, weight)
+    return Text(x + wide - PAD + 2 if right else x + 2, base, shown, ink, size, weight, "right" if right else "left")
+
+
+@drawn.register
+def _words(what: Words, box: Box) -> Body:
+    x, y = box[0], box[1] + 4
+    marks: list[Mark] = []
+    places: list[Box] = []
+    weights = np.nan_to_num(np.asarray(what.weights, float))
+    most = float(np.abs(weights).max(initial=0)) or 1.0
+    for word, weight in zip(what.words, weights.tolist(), strict=True):
+        wide = width(word, 13) + 10
+        if x + wide > box[0] + box[2] and x > box[0]:
+            x, y = box[0], y + 30
+        share = weight / most
+        place = (x, y, wide, 24.0)
+        marks += [Rect(place, f"signed:{share:.3f}", "", 0, 4),
+                  Text(x + 5, y + 16, word, f"on:signed:{(share + 1) / 2:.3f}", 13)]
+        places.append(place)
+        x += wide + 3
+
+    def at(px: float, py: float) -> int | None:
+        return next((n for n, (left, top, w, h) in enumerate(places)
+                     if left <= px < left + w and top <= py < top + h), None)
+
+    spots = Spots(len(places), 1, places.__getitem__, at,
+                  lambda n: f"{what.words[n]}: {spelled(float(weights[n]), signed=what.signed)}")
+    return marks, spots, y + 28
+
+
+@drawn.register
+def _figures(what: Figures, box: Box) -> Body:
+    across = max(1, min(len(what.rows), int(box[2] / 150)))
+    each = box[2] / across
+    marks: list[Mark] = []
+    places: list[Box] = []
+    for number, (name, value, words) in enumerate(what.rows):
+        x, y = box[0] + number % across * each, box[1] + number // across * 68
+        marks += [Text(x, y + 12, cut(name, 11, each - 8, 500), "text2", 11, 500),
+                  Text(x, y + 36, cut(spelled(value), 20, each - 8, 600), "text", 20, 600),
+                  Text(x, y + 53, cut(words, 11, each - 8), "text2", 11)]
+        places.append((x, y, each, 60.0))
+
+    def at(px: float, py: float) -> int | None:
+        return next((n for n, (left, top, w, h) in enumerate(places)
+                     if left <= px < left + w and top <= py < top + h), None)
+
+    def said(n: int) -> str:
+        name, value, words = what.rows[n]
+        return f"{name}: {spelled(value)}" + (f" ({words})" if words else "")
+
+    return marks, Spots(len(places), across, places.__getitem__, at, said), \
+        box[1] + 68.0 * -(-len(what.rows) // across)
+
+
+def figure_rows(**named: Any) -> tuple[tuple[str, Any, str], ...]:
+    """Rows of `Figures` from plain numbers by name; _ stands for a space."""
+    return tuple((name.replace("_", " "), value, "") for name, value in named.items())
