@@ -17,6 +17,7 @@ from neuralgraph.figures.draw import draw
 from neuralgraph.figures.marks import Dots, Drawing, Line, Picture, Rect, Text
 from neuralgraph.figures.png import png
 from neuralgraph.figures.svg import svg
+from neuralgraph.graph.planning import planned
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.tokens import DARK, LIGHT
@@ -28,7 +29,7 @@ LEARNED = ("spiral", "digits-cnn", "digits-lstm", "digits-transformer", "diabete
 @lru_cache(maxsize=len(LEARNED))
 def learned(name: str) -> Session:
     session = Session.open(examples() / f"{name}.ngraph")
-    for _ in session.fit(epochs=1):
+    for _ in session.train(plan=planned(session.graph.plan, epochs=1)):
         pass
     return session
 
@@ -69,7 +70,7 @@ def test_a_view_fits_somewhere_and_is_drawn(kind: type[View]) -> None:
         for width, height in ((240, 160), (640, 440), (1800, 1000)):
             assert sound(draw(shown, width, height)) is None
         drawing = draw(shown, 640, 440)
-        ElementTree.fromstring(svg(drawing, DARK))  # noqa: S314  (our own text)
+        ElementTree.fromstring(svg(drawing, DARK))
         assert png(drawing, LIGHT, scale=0.5).startswith(b"\x89PNG")
 
 
