@@ -15,7 +15,7 @@ from neuralgraph.lessons.lesson import Lesson
 from neuralgraph.session import Session
 
 LESSONS = {one.name: one for one in lessons()}
-ON_PURPOSE = {"02-functions": {"unreachable"}}
+ON_PURPOSE = {"02-functions": {"unreachable"}, "21-keras-cnn": {"no_loss"}}
 """Problems that a lesson is about."""
 
 
@@ -89,6 +89,55 @@ def one_neuron() -> None:
     assert trained("06-one-neuron")["accuracy"] >= 0.97
 
 
+def logic() -> None:
+    found = values("07-logic")
+    assert found["both"].reshape(-1).tolist() == [-1, -1, -1, 1]
+    assert found["either"].reshape(-1).tolist() == [-1, 1, 1, 1]
+    assert found["one_only"].reshape(-1).tolist() == [-1, 1, 1, -1]
+
+
+def linear_scores() -> None:
+    assert trained("09-linear-scores")["val_accuracy"] >= 0.93
+    runs = [ng.train(ng.load(example_of(LESSONS["09-linear-scores"])), epochs=100, weight_decay=decay)
+            for decay in (0.0, 0.01, 0.1)]
+    norms = [float(run.program.state_dict()["score.weight"].norm()) for run in runs]
+    assert norms[0] > 2 * norms[1] > 3 * norms[2]
+
+
+def convolution() -> None:
+    found = values("19-convolution")
+    assert found["found"].tolist() == [[[[4, 3, 4], [2, 4, 3], [2, 3, 4]]]]
+    assert found["kept"].tolist() == [[[[6, 8], [3, 4]]]]
+    assert found["maps"].tolist() == [[[[0, 1, 3], [1, 1, 1], [0, 1, 0]], [[2, 0, -1], [0, 0, 0], [-1, 0, 2]]]]
+
+
+def keras_cnn() -> None:
+    found = ng.summary(ng.load(example_of(LESSONS["21-keras-cnn"])))
+    assert found.parameters == 5_615_553
+    assert next(row.parameters for row in found.rows if row.id == "dense_1") == 5_308_928
+
+
+def cnn() -> None:
+    assert trained("22-cnn")["val_accuracy"] >= 0.95
+
+
+def memory() -> None:
+    found = trained("25-memory")
+    assert found["val_plain_accuracy"] >= 0.95 or found["val_gated_accuracy"] <= 0.7
+
+
+def reviews() -> None:
+    found = trained("26-reviews", epochs=6)
+    assert found["val_accuracy"] >= 0.9 and 0.7 <= found["val_bag_accuracy"] <= 0.9
+
+
+def autoencoder() -> None:
+    found = trained("31-autoencoder")
+    by_layers = found["val_loss"] - found["val_pca_loss"]
+    assert found["val_pca_loss"] == pytest.approx(0.0529, abs=0.002)
+    assert by_layers <= 0.8 * found["val_pca_loss"]
+
+
 def xor_step() -> None:
     graph = ng.load(example_of(LESSONS["10-xor-step"]))
     found = ng.gradients(graph, of="loss")
@@ -151,9 +200,11 @@ def regression() -> None:
 
 FIGURES: dict[str, Callable[[], None]] = {
     "01-tensors": tensors, "02-functions": functions, "03-forward-sweep": forward, "04-reverse-sweep": reverse,
-    "06-one-neuron": one_neuron, "10-xor-step": xor_step, "11-xor-hidden": xor_hidden,
-    "12-four-equations": four_equations, "13-letters": letters, "14-breast-cancer": cancer, "15-softmax": softmax,
-    "16-how-many": how_many, "17-digits": digits, "18-regression": regression,
+    "06-one-neuron": one_neuron, "07-logic": logic, "09-linear-scores": linear_scores, "10-xor-step": xor_step,
+    "11-xor-hidden": xor_hidden, "12-four-equations": four_equations, "13-letters": letters,
+    "14-breast-cancer": cancer, "15-softmax": softmax, "16-how-many": how_many, "17-digits": digits,
+    "18-regression": regression, "19-convolution": convolution, "21-keras-cnn": keras_cnn, "22-cnn": cnn,
+    "25-memory": memory, "26-reviews": reviews, "31-autoencoder": autoencoder,
 }
 
 
