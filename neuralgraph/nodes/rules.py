@@ -26,6 +26,7 @@ class EnergyLoss(_Loss):
     group = "Learning rules"
     synonyms = ("minimise", "minimize", "contrastive divergence", "hebb", "wasserstein", "critic", "objective",
                 "penalty", "likelihood")
+    by_rows = False
 
     def call(self, input: Float, target: Float | None = None) -> Call:
         floats(input, "input")

@@ -295,7 +295,9 @@ def _width_fix(view: View, id: str, classes: int) -> tuple[Fix, ...]:
 
 def mixed_batches(view: View) -> Iterator[Problem]:
     """A value whose rows are no longer the samples of the batch, on its way into a loss or metric."""
-    for id, _ in view.of_role("loss", "metric"):
+    for id, node in view.of_role("loss", "metric"):
+        if not node.by_rows:
+            continue
         shapes = {port: spec for port, edge in view.wires[id].items() if (spec := view.spec(edge)) is not None}
         leading = {port: str(spec.shape[0]) for port, spec in shapes.items() if spec.shape}
         if len(set(leading.values())) > 1:
