@@ -33,6 +33,7 @@ from neuralgraph.graph.planning import planned as planned
 from neuralgraph.graph.typed import pinned
 from neuralgraph.graph.wiring import Refusal
 from neuralgraph.predictions import generate, predict, save_model
+from neuralgraph.recipes import recipe
 from neuralgraph.session import Session
 from neuralgraph.spec import Spec
 from neuralgraph.validation.problem import Problem
@@ -183,6 +184,13 @@ class Graph:
         if why:
             raise ParameterError(f"{id}: {why}.", parameter=name)
         self.session.edit(ChangeNode(replace(placed, learning=FrozenDict(learning)), f"Learning of {id}"))
+
+    def recipe(self, name: str) -> None:
+        """Take a learning rule as the plan of this graph, `g.recipe("Hebb")`; `GraphError` says what it lacks.
+
+        `neuralgraph.recipes.RECIPES` has them all. One step of the history.
+        """
+        self.session.edit(recipe(self.session.analyse(), self.session.catalog, name))
 
     @property
     def run(self) -> Run | None:

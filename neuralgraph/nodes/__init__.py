@@ -53,8 +53,8 @@ from neuralgraph.spec import Catalog, Node
 MODULES: tuple[ModuleType, ...] = (
     data, files, collected, preparation, augmentation, layers, convolution, pooling, unpooling, maths, making,
     functions, special, shape, joining, normalisation, recurrent, attention, cells, transformers, energy, competition,
-    resizing, padding, scaling, activations, rectifiers, reductions, ordering, algebra, matrices, spectra, comparison, chance, losses,
-    margins, pairs, rules, metrics, modules, recurrence,
+    resizing, padding, scaling, activations, rectifiers, reductions, ordering, algebra, matrices, spectra, comparison,
+    chance, losses, margins, pairs, rules, metrics, modules, recurrence,
 )
 """In the order of the palette, within each category."""
 

@@ -45,8 +45,8 @@ class Hopfield(_Energy):
     (reduction sum, one epoch, rate 1 / units). Up to about 0.14 patterns a unit are found again. Where `clamped` says
     yes, units keep what came in. `curve` holds the energies after 0, 1, 2 … sweeps.
 
-    Example (sweeps = 2, units = "0 and 1"; weight = [[0, 1], [1, 0]]): x = [[1, 0.5]] → state = [[1, 1]], energy = [-1],
-    energy_in = [-0.5], curve = [[-0.5, -1, -1]], for the first unit pulls the second one up.
+    Example (sweeps = 2, units = "0 and 1"; weight = [[0, 1], [1, 0]]): x = [[1, 0.5]] → state = [[1, 1]], energy =
+    [-1], energy_in = [-0.5], curve = [[-0.5, -1, -1]], for the first unit pulls the second one up.
     Example (sweeps = 1; weight = [[0, 1], [1, 0]]): x = [[1, -1]], clamped = [[yes, no]] → state = [[1, 1]],
     energy = [-1], energy_in = [1], curve = [[1, -1]], for only the second unit may turn.
     Shapes: x N × units, clamped units or N × units (yes or no) → state N × units, energy and energy_in N, curve N ×
@@ -106,8 +106,8 @@ class RBM(_Energy):
     phase: str = param("data", "Where the negative phase starts: at the rows (CD), at particles that live on (PCD), or "
                        "exactly, from all states.", choices=("data", "particles", "exact"), row="phase")
     particles: int = param(100, "How many particles there are.", min=1, max=MOST)
-    draw: str = param("both", "What is drawn by chance in a step of the chain: both layers, or the hidden one only (for "
-                      "grey values).", choices=("both", "hidden"), advanced=True)
+    draw: str = param("both", "What is drawn by chance in a step of the chain: both layers, or the hidden one only "
+                      "(for grey values).", choices=("both", "hidden"), advanced=True)
     temperature: float = param(1.0, "Of the chain: cold ones hardly ever do what is unlikely.", min=1e-6, max=1e6,
                                advanced=True, live=True)
     dream: int = param(0, "Steps of the chain in use; 0 are as many as in learning.", min=0, max=100_000,
@@ -134,7 +134,7 @@ class BoltzmannMachine(_Energy):
     $P(s) = e^{-E(s) / T} / Z$ with $E = -(1/2) Σ_{ij} w_{ij} s_i s_j - Σ_i b_i s_i$. The first units are visible. In
     the positive phase hidden units are brought by mean field from 0.5 to where they agree; in the negative one
     *particles* live on by Gibbs sampling, unit after unit. EnergyLoss of `energy` against `energy_sample` then learns
-    $⟨s_i s_j⟩$ of the data less that of the dreams. *exact* goes through all states instead: the loss is then the
+    the mean of $s_i s_j$ over the data less that over the dreams. *exact* goes through all states instead: the loss is then the
     negative log-likelihood. From `hot` to `cold` every step anneals: with typed-in weights it looks for the state of
     lowest energy, as in max-cut.
 

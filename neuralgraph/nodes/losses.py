@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from neuralgraph.nodes.demands import TO_FLOAT, TO_INTEGER, floats, same_shape
-from neuralgraph.spec import Call, Float, Integer, Misfit, Node, Spec, Symbol, function, param
+from neuralgraph.spec import Call, Float, Integer, Misfit, Node, Spec, Symbol, function, module, param
 from neuralgraph.spec.tensor import FLOATS
 
 REDUCTIONS = ("mean", "sum", "per sample")
@@ -32,7 +32,7 @@ class _Loss(Node):
         target = f"torch.nn.functional.{name}"
         if self.reduction == "per sample":
             del given["reduction"]
-            return function("neuralgraph.compiler.blocks.rules.per_sample", of=Symbol(target), **given)
+            return module("neuralgraph.compiler.blocks.rules.PerSample", of=Symbol(target), **given)
         return function(target, **given)
 
 

@@ -121,7 +121,7 @@ class Recurrent(Drawn):
     The module takes one step: its Inputs get step $t$ of the sequences, its States what was remembered at $t - 1$.
     Every Output is collected over all steps, or taken at the last one. `mask` (N × L, true where there is a step) is
     for sequences of different length: where it is false, states stay and outputs are 0. A module without an Input lives
-    by itself: it runs for `free_steps` steps from the State that is wired in, to a fixed point, in a circle, or in chaos.
+    by itself, `free_steps` steps from the State that is wired in: to a fixed point, in a circle, or in chaos.
 
     Shapes: N × L × F → N × L × F′ for every Output (N × F′ of the last step), N × shape for every final state
     PyTorch: a loop over x[:, t] with a module of your own
@@ -174,11 +174,12 @@ class Recurrent(Drawn):
         network = Network(inside, tuple(entries), (*outputs, *follow), interface.name)
         starts = tuple((door.name, _start(door), _spec(door).shape[1:]) for door in states)
         count = len(outputs) + len(states)
+        free: dict[str, Any] = {} if inputs else {"steps": self.free_steps}
         return module(
             RECURRENCE, picks=None if count == 1 else tuple((at,) for at in range(count)), cell=network,
             back=network if self.direction == "both" else None, inputs=len(inputs), states=starts,
             direction=self.direction, last=self.output == "last", truncate=self.truncate,
-            **({} if inputs else {"steps": self.free_steps}))
+            **free)
 
     @classmethod
     def outputs_of(cls, interface: Interface) -> tuple[str, ...]:

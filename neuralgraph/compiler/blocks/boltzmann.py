@@ -18,6 +18,8 @@ class RBM(nn.Module):
     step to step, in a buffer) or exact (all states). `draw` is both or hidden: what is drawn in a step of the chain.
     """
 
+    particles: Tensor
+
     def __init__(self, visible: int, hidden: int, k: int, phase: str, particles: int, draw: str, temperature: float,
                  dream: int) -> None:
         super().__init__()
@@ -69,6 +71,8 @@ class BoltzmannMachine(nn.Module):
     `phase` is particles or exact. Every step makes so many `sweeps` of Gibbs sampling, from the temperature `hot` down
     to `cold` in equal ratios.
     """
+
+    particles: Tensor
 
     def __init__(self, visible: int, hidden: int, phase: str, particles: int, sweeps: int, mean_field: int, hot: float,
                  cold: float) -> None:

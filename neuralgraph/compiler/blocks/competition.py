@@ -10,9 +10,9 @@ from neuralgraph.compiler.blocks.fitted import Fitted, Parts, exact
 
 
 class Maxout(nn.Module):
-    """The largest of several weighted sums: `weight` is (outputs · pieces) × inputs, the pieces of an output in a row.
+    """The largest of several weighted sums: `weight` is (outputs · pieces) × inputs, those of an output in a row."""
 
-    """
+    bias: Tensor | None
 
     def __init__(self, in_features: int, out_features: int, pieces: int, bias: bool) -> None:
         super().__init__()
@@ -22,7 +22,8 @@ class Maxout(nn.Module):
         self.register_parameter("bias", made.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.linear(x, self.weight, self.bias).unflatten(-1, (-1, self.pieces)).amax(-1)
+        sums = functional.linear(x, self.weight, self.bias)
+        return sums.reshape(*sums.shape[:-1], -1, self.pieces).amax(-1)
 
 
 class Competitive(nn.Module):

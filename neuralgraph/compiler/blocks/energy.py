@@ -39,6 +39,8 @@ class Hopfield(nn.Module):
     `order` is random (drawn from `seed`, the same each time), given (first to last) or together (all at once).
     """
 
+    bias: Tensor | None
+
     def __init__(self, units: int, sweeps: int, order: str, seed: int, low: float, bias: bool) -> None:
         super().__init__()
         self.sweeps, self.order, self.seed, self.low = sweeps, order, seed, low

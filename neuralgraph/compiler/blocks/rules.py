@@ -9,9 +9,15 @@ import torch
 from torch import Tensor, nn
 
 
-def per_sample(*xs: Tensor, of: Callable[..., Tensor], **options: Any) -> Tensor:
-    """A loss summed within every sample and averaged over the samples."""
-    return of(*xs, reduction="sum", **options) / len(xs[0])
+class PerSample(nn.Module):
+    """A loss function, summed within every sample and averaged over the samples."""
+
+    def __init__(self, of: Callable[..., Tensor], **options: Any) -> None:
+        super().__init__()
+        self.of, self.options = of, options
+
+    def forward(self, *xs: Tensor) -> Tensor:
+        return self.of(*xs, reduction="sum", **self.options) / len(xs[0])
 
 
 def joined(x: Tensor, reduction: str) -> Tensor:
@@ -62,12 +68,12 @@ class Reversed(torch.autograd.Function):
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         return -ctx.strength * grad, None
 
     @staticmethod
-    def jvp(ctx: Any, tangent: Tensor, _: None) -> Tensor:  # type: ignore[override]
-        return -ctx.strength * tangent
+    def jvp(ctx: Any, tangent: Tensor, _: None) -> Tensor:
+        return tangent * -ctx.strength  # type: ignore[no-any-return]
 
 
 class GradientReversal(nn.Module):
@@ -78,5 +84,5 @@ class GradientReversal(nn.Module):
         self.strength = strength
 
     def forward(self, x: Tensor) -> Tensor:
-        found: Tensor = Reversed.apply(x, self.strength)
+        found: Tensor = Reversed.apply(x, self.strength)  # type: ignore[no-untyped-call]
         return found
