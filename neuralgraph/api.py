@@ -157,7 +157,7 @@ class Graph:
         """How its weights start: `set_initial("linear_1", weight="normal", weight_std=0.02, bias="zeros")`.
 
         Ways are torch's: zeros, ones, constant, uniform, normal, trunc_normal, xavier_uniform, xavier_normal,
-        kaiming_uniform, kaiming_normal, orthogonal. `ParameterError` for one that there is not.
+        kaiming_uniform, kaiming_normal, orthogonal; for the bias of gates "keep gate". `ParameterError` for another.
         """
         from neuralgraph.spec.initial import refusal
 

@@ -11,7 +11,7 @@ from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.reading import Failure, arguments, input_names, port_of
 from neuralgraph.spec import Node
-from neuralgraph.spec.initial import refusal
+from neuralgraph.spec.initial import GATED, KEEP, refusal
 from neuralgraph.validation.lens import cycles, upstream
 from neuralgraph.validation.module_rules import lonely_states, lost_modules, stray_states, two_of_a_name, unfit_values
 from neuralgraph.validation.own import bad_learning
@@ -159,7 +159,10 @@ def unreachable(view: View) -> Iterator[Problem]:
 def bad_starts(view: View) -> Iterator[Problem]:
     """Weights that are to start in a way that there is not."""
     for id, placed in view.graph.nodes.items():
-        if placed.initialiser and (why := refusal(placed.initialiser)):
+        why = refusal(placed.initialiser) if placed.initialiser else ""
+        if not why and placed.initialiser.get("bias") == KEEP and placed.type not in GATED:
+            why = f"{placed.type} has no gate that keeps; {', '.join(GATED)} have one"
+        if why:
             own = ChangeNode(replace(placed, initialiser=FrozenDict()), f"Start {id} as usual")
             yield Problem("initial", "error", f"{id}: {why}.", id, None, "Its weights cannot start like this",
                           "Choose another way in its properties.", fixes=(Fix("Start as usual", own),))
