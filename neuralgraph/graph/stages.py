@@ -93,6 +93,23 @@ def moved(plan: Plan, place: Place, by: int) -> tuple[Plan, Place]:
     return replace(plan, stages=tuple(stages)), Place(to, place.step)
 
 
+def renamed(plan: Plan, old: str, new: str) -> Plan:
+    """The plan with another name wherever a step names this loss or node; patterns with * stay as they are."""
+    def named(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(new if one == old else one for one in names)
+
+    if not names_it(plan, old):
+        return plan
+    return replace(plan, stages=tuple(replace(stage, steps=tuple(
+        replace(step, losses=named(step.losses), nodes=named(step.nodes)) for step in stage.steps))
+        for stage in plan.stages))
+
+
+def names_it(plan: Plan, id: str) -> bool:
+    """Some step names this loss or node."""
+    return any(id in (*step.losses, *step.nodes) for stage in plan.stages for step in stage.steps)
+
+
 def patterns(text: str) -> tuple[str, ...]:
     """Names and patterns as one types them, with commas or spaces between; nothing is all."""
     found = tuple(dict.fromkeys(filter(None, re.split(r"[,;\s]+", text))))

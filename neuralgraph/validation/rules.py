@@ -14,7 +14,7 @@ from neuralgraph.spec import Node
 from neuralgraph.spec.initial import GATED, KEEP, refusal
 from neuralgraph.validation.lens import cycles, upstream
 from neuralgraph.validation.module_rules import lonely_states, lost_modules, stray_states, two_of_a_name, unfit_values
-from neuralgraph.validation.own import bad_learning
+from neuralgraph.validation.own import bad_learning, plan_names
 from neuralgraph.validation.problem import Fix, Problem
 from neuralgraph.validation.view import View
 
@@ -330,13 +330,14 @@ RULES: tuple[Rule, ...] = (
     unreachable,
     bad_starts,
     bad_learning,
+    plan_names,
     no_loss,
     squashed_twice,
     class_counts,
     mixed_batches,
 )
 INSIDE: tuple[Rule, ...] = (
-    *(rule for rule in RULES if rule not in (no_loss, stray_states)),
+    *(rule for rule in RULES if rule not in (no_loss, stray_states, plan_names)),
     lonely_states,
     two_of_a_name,
 )

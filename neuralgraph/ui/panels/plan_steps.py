@@ -23,7 +23,7 @@ from neuralgraph.graph.stages import (
     told,
 )
 from neuralgraph.session import Session
-from neuralgraph.ui.controls import button, flat
+from neuralgraph.ui.controls import TextField, button, flat
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.panels.fields import Form
 from neuralgraph.ui.panels.plan_values import LEARNS, changed, learns_of
@@ -71,6 +71,8 @@ class StepsForm(QWidget):
             pick = flat(theme, "format-list-checks", f"Pick {name}")
             pick.clicked.connect(partial(self._offer, name, pick))
             self.form.fields[name].row.addWidget(pick)
+            for one in self.form.fields[name].findChildren(TextField):
+                one.setMinimumWidth(theme.px(40))
         inner.addWidget(self.form)
         self.fold(self._worth_showing())
 
