@@ -12,6 +12,7 @@ import neuralgraph as ng
 from neuralgraph.errors import GraphError
 from neuralgraph.graph.file import dumps, loads
 from neuralgraph.recipes import RECIPES
+from neuralgraph.training.events import Hint
 from tests.training.test_rules import CORNERS, pair
 
 
@@ -147,3 +148,11 @@ def test_several_seeds_are_what_a_search_tries() -> None:
     graph = memory()
     graph.recipe("Several seeds")
     assert dict(graph.session.graph.plan.search) == {"seed": "0..19"}
+
+
+def test_nobody_is_told_that_the_numbers_of_stages_rise_or_fall() -> None:
+    """The loss of a stage is another one than that of the stage before; validation adds up all of them."""
+    graph = stack()
+    graph.recipe("Layer by layer (greedy)")
+    told = [event.kind for event in ng.fit(graph) if isinstance(event, Hint)]
+    assert not set(told) & {"over-fitting", "rate too high", "loss at chance"}

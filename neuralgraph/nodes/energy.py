@@ -135,8 +135,8 @@ class BoltzmannMachine(_Energy):
     the positive phase hidden units are brought by mean field from 0.5 to where they agree; in the negative one
     *particles* live on by Gibbs sampling, unit after unit. EnergyLoss of `energy` against `energy_sample` then learns
     the mean of $s_i s_j$ over the data less that over the dreams. *exact* goes through all states instead: the loss is
-    then the negative log-likelihood. From `hot` to `cold` every step anneals: with typed-in weights it looks for the state of
-    lowest energy, as in max-cut.
+    then the negative log-likelihood. From `hot` to `cold` every step anneals: with typed-in weights it looks for the
+    state of lowest energy, as in max-cut.
 
     Example (hidden = 0, particles = 1, hot = 0.001, cold = 0.001; weight = 0, bias = [1, -1]): x = [[1, 1]] → sample =
     [[1, 0]], energy = [0], energy_sample = [-1], for 1 − 1 = 0, and cold units do what they are pulled to.

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from neuralgraph.errors import GraphError
 from neuralgraph.graph.edits import SetPlan
@@ -159,9 +159,7 @@ class PlanForm(QWidget):
         names = QVBoxLayout()
         names.setSpacing(0)
         names.addWidget(words(theme, "Training plan", 15, 600))
-        below = words(theme, "How this document learns", 12, 400, "text2")
-        below.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        names.addWidget(below)
+        names.addWidget(words(theme, "How it learns", 12, 400, "text2"))
         head.addLayout(names, 1)
         self.rules = flat(theme, "school-outline", "Learning rules", clicked=self._offer_rules)
         head.addWidget(self.rules)

@@ -155,7 +155,8 @@ class StepsForm(QWidget):
         self.chosen.emit()
 
     def _picked(self, row: int) -> None:
-        if 0 <= row < len(self._rows) and self._rows[row] != self.at:
+        head = 0 <= row < len(self._rows) and (row == 0 or self._rows[row].stage != self._rows[row - 1].stage)
+        if 0 <= row < len(self._rows) and (head or self._rows[row] != self.at):
             self.choose(self._rows[row])
 
     # -- what is changed --------------------------------------------------------------------------------------------

@@ -72,6 +72,12 @@ def test_the_form_shows_and_changes_the_step_that_is_chosen(qtbot: Any) -> None:
     assert lines(made) == [
         "Stage 1 · 5 epochs", "1.  a → all nodes · Adam 0.001", "2.  b → all nodes · Adam 0.001 · every 2 batches",
         "Stage 2 · 3 epochs", "1.  c → d, e_* · Adam 0.001"]
+    made.steps.list.setCurrentRow(3)  # its heading stands for its first step
+    assert made.steps.at == Place(1, 0)
+    assert made.steps.list.currentRow() == 4
+    made.steps.list.setCurrentRow(1)
+    made.steps.list.setCurrentRow(0)
+    assert (made.steps.at, made.steps.list.currentRow()) == (Place(), 1)
     made.steps.list.setCurrentRow(4)
     assert made.steps.at == Place(1, 0)
     assert made.parts[1].form.fields["epochs"].box.value() == 3  # type: ignore[attr-defined]
