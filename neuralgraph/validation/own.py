@@ -37,9 +37,9 @@ def plan_names(view: View) -> Iterator[Problem]:
             where = f"Step {at + 1} of stage {number + 1} of the plan"
             for name in _missing(step.losses, losses) if losses else ():
                 everything = with_step(plan, place, replace(step, losses=ALL))
-                yield Problem("plan_names", "error",
-                              f"{where} learns from the loss «{name}», which is not there.", None, None,
-                              "The plan names a loss that is not there", f"There are: {', '.join(losses)}.",
+                yield Problem("plan_names", "warning",
+                              f"{where} learns from the loss «{name}», which is not there: no run can begin.", None,
+                              None, "The plan names a loss that is not there", f"There are: {', '.join(losses)}.",
                               fixes=(Fix("Learn from all losses", SetPlan(everything)),))
             for name in _missing(step.nodes, view.graph.nodes):
                 everything = with_step(plan, place, replace(step, nodes=ALL))

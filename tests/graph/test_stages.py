@@ -51,7 +51,7 @@ def test_a_plan_that_names_nothing_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(("id", "severity", "words"), [
-    ("fools", "error", "Step 1 of stage 1 of the plan learns from the loss «fools»"),
+    ("fools", "warning", "Step 1 of stage 1 of the plan learns from the loss «fools»"),
     ("g_in", "warning", "Step 1 of stage 1 of the plan moves the node «g_in»"),
 ])
 def test_what_the_plan_names_and_is_gone_is_said_and_mended(id: str, severity: str, words: str) -> None:
