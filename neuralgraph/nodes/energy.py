@@ -20,7 +20,7 @@ class _Energy(Node):
 
 
 def _units(x: Spec, port: str = "", width: int | None = None) -> int:
-    if x.rank != 2 or not x.batched:
+    if x.rank != 2:  # a constant table is rows, too
         raise Misfit("one row of units for each sample", port=port, axes="N × units",
                      insert="Flatten" if x.rank > 2 and x.batched else "",
                      hint="Flatten lines up the numbers of each sample.")

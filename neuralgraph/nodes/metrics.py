@@ -43,7 +43,10 @@ class Accuracy(_Metric):
     the number is above `threshold`: 0 for scores (before a Sigmoid), 0.5 for probabilities (after it); a target above
     0.5 means yes. It counts samples, or pixels where every pixel has a class.
 
+    Where samples may have several labels at once, each column is a question of its own: `several` counts every answer.
+
     Example: input = [[2, 1], [0, 3]], target = classes [0, 0] → 0.5, for the second sample is taken for class 1.
+    Example (several = yes): input = [[2, -1], [-3, 1]], target = [[1, 0], [1, 1]] → 0.75, for one of four is wrong.
     Shapes: input N × classes, target N (int64); input N × 1, target N × 1 (0 or 1) → share in 0 … 1
     PyTorch: (input.argmax(dim=1) == target).float().mean()
     """
@@ -52,10 +55,12 @@ class Accuracy(_Metric):
 
     threshold: float = param(0.0, "Above it, a single output means yes: 0 for scores, 0.5 for probabilities.",
                              min=-1e6, max=1e6)
+    several: bool = param(False, "Several labels a sample: every column is a yes or no of its own, and each counts.",
+                          advanced=True)
 
     def call(self, input: Float, target: Spec) -> Call:
         decisions(input, target)
-        return module(_BLOCKS + "Accuracy", threshold=self.threshold)
+        return module(_BLOCKS + "Accuracy", threshold=self.threshold, several=self.several)
 
 
 class ConfusionMatrix(_Metric):

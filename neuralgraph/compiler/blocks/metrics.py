@@ -7,15 +7,18 @@ from torch import nn
 
 
 class Accuracy(nn.Module):
-    """Share of samples that are right: N × classes against N class numbers, one-hot rows, or N × 1 against 0 and 1."""
+    """Share of samples that are right: N × classes against N class numbers, one-hot rows, or N × 1 against 0 and 1.
 
-    def __init__(self, threshold: float = 0.0) -> None:
+    With `several` every number is a yes or no of its own, and each counts.
+    """
+
+    def __init__(self, threshold: float = 0.0, several: bool = False) -> None:
         super().__init__()
-        self.threshold = threshold
+        self.threshold, self.several = threshold, several
 
     def statistics(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """[right, all], int64."""
-        if input.dim() == 1 or input.shape[1] == 1:
+        if self.several or input.dim() == 1 or input.shape[1] == 1:
             right = (input > self.threshold) == (target.reshape(input.shape) > 0.5)
         else:
             wanted = target.argmax(dim=1) if target.shape == input.shape else target
