@@ -73,6 +73,9 @@ def make_feed(
     """
     if not sources:
         raise DataError("There is nothing to learn from: the graph has no data node.")
+    if plan.precision == "float64" and torch.device(device).type == "mps":
+        raise DataError("The plan computes in float64, which MPS does not have. Choose float32 as its precision, or "
+                        "compute on the processor (device cpu).")
     sizes = {key: len(array) for key, array in sources.items()}
     rows = next(iter(sizes.values()))
     if len(set(sizes.values())) > 1:
