@@ -65,7 +65,7 @@ def answers_to(program: Program, card: Card, x: Array, folder: Where = None) -> 
     for name, value in whole.items():
         if not torch.isfinite(value).all():
             raise RunError(f"{name} gives numbers that are not finite, so there is no answer. Train afresh with a "
-                           "smaller rate, or load other weights.")
+                           "smaller learning rate, or load other weights.")
     return tuple(_answer(program, card, name, value) for name, value in whole.items())
 
 

@@ -127,7 +127,7 @@ def culprit(
     what = f"the weights {bad}" if bad else "the loss"
     return NotFinite(
         f"At step {step} {what} grew beyond all numbers.",
-        f"Try a rate of {lr / 10:g} instead of {lr:g}, or clip the gradient. {BACK}",
+        f"Try a learning rate of {lr / 10:g} instead of {lr:g}, or clip the gradient. {BACK}",
         program.owner(bad) if bad else None, bad.rpartition(".")[2] if bad else "output", "rate", ways, step)
 
 

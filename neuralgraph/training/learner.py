@@ -270,7 +270,7 @@ class Learner:
         """Take up `more` of what was saved; what starts afresh, because it was otherwise then."""
         afresh: tuple[str, ...] = ()
         if self.rate is not None and not self.rate.restore(saved.get("rate")):
-            afresh += ("the schedule of the rate",)
+            afresh += ("the schedule of the learning rate",)
         gathered = saved.get("gathered")
         if gathered and gathered["batches"] and (
                 self._several is None or not self._several.restore(gathered, self.names)):
