@@ -81,6 +81,7 @@ class Jobs:
         self._door = socket.create_server(("127.0.0.1", 0))
         self._about: dict[str, Any] = {}
         self._left = ExitStack()
+        self._ending = False
 
     def __enter__(self) -> Jobs:
         try:
@@ -147,6 +148,7 @@ class Jobs:
 
     def end(self) -> Iterator[Trial]:
         """Stop all; what becomes of each that was under way, within `PATIENCE`."""
+        self._ending = True
         self.stop("broken off")
         over = time.monotonic() + PATIENCE
         while self.busy and time.monotonic() < over:
@@ -185,6 +187,9 @@ class Jobs:
     def _lost(self, worker: _Worker) -> Iterator[Trial]:
         why = worker.kill()
         if worker.trial is None:
+            return
+        if self._ending:  # whoever ended this one may have ended that one as well, with one key
+            yield replace(worker.trial, state=BROKEN, reason="broken off", seconds=time.monotonic() - worker.began)
             return
         if not worker.met:
             raise RunError(f"A process for trials did not start: {why}")

@@ -113,6 +113,15 @@ def test_who_stops_listening_leaves_no_process(pools: list[Jobs]) -> None:
     assert ended(pools) and {one.state for one in studies.opened("left").trials()} == {"broken off"}
 
 
+def test_who_stops_before_the_processes_are_there_hears_no_complaint(pools: list[Jobs]) -> None:
+    """Ctrl+C goes to all of them: those that were still loading are gone as well."""
+    events = search(iris(), Search(RANGES, trials=9, settings={"epochs": 9}), name="early", store=False, jobs=2)
+    assert isinstance(next(events), Begun) and isinstance(next(events), Tried)
+    os.kill(pools[0]._workers[0]._process.pid, signal.SIGKILL)
+    events.close()
+    assert ended(pools) and [one.state for one in studies.opened("early").trials()] == ["broken off"]
+
+
 def children(pid: int) -> list[int]:
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
