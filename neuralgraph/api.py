@@ -363,18 +363,20 @@ def train_seeds(graph: Graph, n: int = 5, *, first: int | None = None, **keyword
 def tune(graph: Graph, search: Mapping[str, str] | None = None, *, trials: int = 20, goal: str = "",
          better: str = "auto", prune: bool = False, timeout: float | None = None, seed: int = 0, name: str = "",
          resume: str = "", data: Mapping[str, Any] | None = None, device: str = "cpu", store: bool = True,
-         **overrides: Any) -> Found:
+         jobs: int = 1, **overrides: Any) -> Found:
     """Search for better parameters: `tune(g, {"linear_1.out_features": "16..256:log", "plan.lr": "1e-4..1e-1:log"})`.
 
     Without `search`, what is marked in the document. Every trial is a run like that of `train`, with `overrides`;
-    `goal` is a figure of it. `resume` goes on with the search of that name. Needs Optuna: `pip install
-    'neuralgraph[tune]'`. Returns the best values and all trials.
+    `goal` is a figure of it. `resume` goes on with the search of that name. So many `jobs` at once, each in a process
+    of its own; one at a time repeats bit for bit. Needs Optuna: `pip install 'neuralgraph[tune]'`. Returns the best
+    values and all trials.
     """
     from neuralgraph.studies import Search
     from neuralgraph.tuning import found
 
     wanted = Search(search or {}, trials, goal, better, prune, timeout, seed, overrides)
-    return found(graph.session, wanted, name=resume or name, resume=bool(resume), device=device, data=data, store=store)
+    return found(graph.session, wanted, name=resume or name, resume=bool(resume), device=device, data=data, store=store,
+                 jobs=jobs)
 
 
 def save_weights(run: Run | Program, path: str | Path) -> None:

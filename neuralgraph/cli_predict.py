@@ -29,7 +29,8 @@ def predict(
     model: Annotated[Path, typer.Argument(help="A trained model (.ngz), or a .ngraph that was trained here.",
                                           show_default=False)],
     files: Annotated[list[Path] | None, typer.Argument(
-        help="A CSV, images or a folder of them, a text file or an .npz.", show_default=False)] = None,
+        help="A CSV, images or a folder of them, a text file or an .npz; NODE=FILE for each of several sources.",
+        show_default=False)] = None,
     text: Annotated[list[str] | None, typer.Option("--text", help="A text itself; may be given several times.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Take the weights of this file.")] = None,
     run: Annotated[int | None, typer.Option(help="Take the weights of this kept run.")] = None,
@@ -54,7 +55,9 @@ def predict(
         writer = session.writer(prompt, temperature=temperature, seed=seed, program=program)
         _write(prompt, writer.write(generate), {"temperature": temperature, "seed": seed}, as_json=as_json)
         return
-    found = session.attempt("text" if text else "files", text or files, program)
+    sources = _by_source(files or [])
+    found = session.attempt("values", sources, program) if sources else session.attempt(
+        "text" if text else "files", text or files, program)
     said = Predictions(found.prepared.names, found.answers, found.prepared.truth, found.prepared.notes)
     if to_csv is not None:
         from neuralgraph.graph.save import write_checked
@@ -64,6 +67,17 @@ def predict(
         _json(said, model, to_csv)
     else:
         _show(said, session, to_csv)
+
+
+def _by_source(files: list[Path]) -> dict[str, list[Path]]:
+    """`left=a.png right=b.png`: the files of every source by its node; nothing where files stand alone."""
+    found: dict[str, list[Path]] = {}
+    for one in files:
+        name, equals, path = str(one).partition("=")
+        if not equals or not name.isidentifier() or one.exists():
+            return {}
+        found.setdefault(name, []).append(Path(path))
+    return found
 
 
 def pack(

@@ -39,6 +39,7 @@ def tune(
     name: Annotated[str, typer.Option(help="What the search is called.")] = "",
     resume: Annotated[str, typer.Option(help="Go on with the search of this name: so many trials more.")] = "",
     best: Annotated[Path | None, typer.Option("--out", help="Write the document with the best values there.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, max=256, help="So many at once, each in a process of its own.")] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     allow_outside: Annotated[bool, typer.Option("--allow-outside",
                                                 help="Read data outside the document's folder.")] = False,
@@ -56,7 +57,7 @@ def tune(
     session = Session.open(file, guarded=not allow_outside)
     settings = {"epochs": epochs} if epochs is not None else {}
     wanted = Search(_ranges(search or []), trials, goal, better, prune, timeout, seed, settings)
-    events = searched(session, wanted, name=resume or name, resume=bool(resume), device=device)
+    events = searched(session, wanted, name=resume or name, resume=bool(resume), device=device, jobs=jobs)
     told = _heard(events, quiet=as_json)
     if best is not None and told["best"] is not None:
         _write(session, best_graph(session, told["best"]), best)
@@ -93,7 +94,8 @@ def _heard(events: Iterator[Event], *, quiet: bool) -> dict[str, Any]:
                     if not quiet:
                         out.print(f"Search «{escape(event.name)}» for {event.better} {escape(event.goal)}, "
                                   f"{event.trials} trials" + (f" more after {len(event.earlier)}"
-                                                              if event.earlier else ""), highlight=False)
+                                                              if event.earlier else "")
+                                  + (f", {event.jobs} at once" if event.jobs > 1 else ""), highlight=False)
                 case Tried() if event.trial.state:
                     told["trials"].append(event.trial)
                     if not quiet:

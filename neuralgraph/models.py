@@ -167,7 +167,8 @@ class Models:
         for id, node in self._data_nodes().items():
             try:
                 delivery = deliver(node, self.reach)
-                found[id] = Held(card_of(node, delivery), delivery if delivery.bytes <= SMALL else None)
+                found[id] = Held(card_of(node, delivery),
+                                 delivery if delivery.bytes <= SMALL and not delivery.stays else None)
             except DataError:
                 if node.key in self.held:
                     found[id] = self.held[node.key]

@@ -91,7 +91,8 @@ def predict(
 
     `model` is a `.ngz` file, a `.ngraph` with kept runs or `weights`, or a graph. `what` is a file or several (a CSV
     with the columns of the data, images or folders of them, texts line by line, an .npz), a dictionary of values by
-    column or a list of such, or an array with rows along axis 0; `text` gives texts themselves. `run` says whose
+    column or a list of such, or an array with rows along axis 0; of a network that looks at several sources a
+    dictionary of what each is given, by node. `text` gives texts themselves. `run` says whose
     weights: a run, or its number in the run store. `DataError` says what cannot be used and what is expected.
     """
     session, program = ready(model, run, weights)

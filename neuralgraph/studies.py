@@ -75,6 +75,8 @@ class Study:
         self.name = str(study.study_name)
         self.begun: dict[str, Any] = json.loads(study.user_attrs["begun"])
         """What it was begun with, as `Search` has it."""
+        self.several = False
+        """Several trials are under way at once: proposals keep away from those that are not known yet."""
 
     def __enter__(self) -> Study:
         self._lock_at.parent.mkdir(parents=True, exist_ok=True)
@@ -108,8 +110,10 @@ class Study:
         waiting = {one.number for one in self._study.get_trials(deepcopy=False) if one.state == states.WAITING}
         kind = self._optuna.samplers.TPESampler
         # the same again with the same seed, and other proposals where it goes on
-        self._study.sampler = kind(seed=int(self.begun["seed"]) + len(self._study.get_trials(deepcopy=False))
-                                   - len(waiting))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", self._optuna.exceptions.ExperimentalWarning)
+            self._study.sampler = kind(seed=int(self.begun["seed"]) + len(self._study.get_trials(deepcopy=False))
+                                       - len(waiting), constant_liar=self.several)
 
     def again(self, values: Mapping[str, Any]) -> None:
         if values:

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.errors import GraphError, NeuralGraphError, ParameterError, RunError
+from neuralgraph.errors import ParameterError, RunError
 from neuralgraph.graph.document import Graph
-from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.ranges import Range, applied, checked, marked
 from neuralgraph.session import Session
-from neuralgraph.studies import BROKEN, DONE, PRUNED, TRIAL, Search, Trial
+from neuralgraph.studies import BROKEN, Search, Trial
+from neuralgraph.trials import Levers, Setting, attempt, copied, planned_for
 
 if TYPE_CHECKING:
     from neuralgraph.studies import Study
-    from neuralgraph.training.control import Control
+
+MOST_JOBS = 256
+
 
 @dataclass(frozen=True)
 class Begun:
@@ -34,6 +35,8 @@ class Begun:
     ranges: Mapping[str, str]
     trials: int
     earlier: tuple[Trial, ...] = ()
+    jobs: int = 1
+    """So many trials at once."""
 
 
 @dataclass(frozen=True)
@@ -55,40 +58,22 @@ class Over:
 Event = Begun | Tried | Over
 
 
-class Levers:
-    """Stops a search from another thread: the trial that is under way ends at its next batch."""
-
-    def __init__(self) -> None:
-        self.stopping = False
-        self.courtesy: Callable[[], object] | None = None
-        """Called after every batch: lets whoever shares the processor have a turn."""
-        self._control: Control | None = None
-
-    def stop(self) -> None:
-        self.stopping = True
-        if self._control is not None:
-            self._control.stop("the search was stopped")
-
-    def holds(self, control: Control) -> Control:
-        """The levers of the trial that begins."""
-        self._control = control
-        control.courtesy = self.courtesy
-        if self.stopping:
-            control.stop("the search was stopped")
-        return control
-
-
 def search(session: Session, wanted: Search, *, name: str = "", resume: bool = False, device: str = "cpu",
-           data: Mapping[str, Any] | None = None, levers: Levers | None = None, store: bool = True) -> Iterator[Event]:
+           data: Mapping[str, Any] | None = None, levers: Levers | None = None, store: bool = True,
+           jobs: int = 1) -> Iterator[Event]:
     """Try, and tell: `Begun`, `Tried` again and again, `Over`. The document is not changed.
 
     Without `ranges`, those that are marked in the document. `name` is what the search is called; with `resume` the one
-    of that name goes on with what it was begun with, for so many trials more. `ParameterError` where a range does not
-    fit, `RunError` where optuna is not installed or the search is under way elsewhere.
+    of that name goes on with what it was begun with, for so many trials more. So many `jobs` at once, each in a process
+    of its own where there are several: what is proposed then depends on which ends first, with one it repeats.
+    `ParameterError` where a range does not fit, `RunError` where optuna is not installed or the search is under way
+    elsewhere.
     """
     from neuralgraph import studies
 
     _alone()
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or not 1 <= jobs <= MOST_JOBS:
+        raise ParameterError(f"jobs expects a whole number from 1 to {MOST_JOBS}, not {jobs!r}.", parameter="jobs")
     levers = levers or Levers()
     if resume:
         study = studies.opened(name)
@@ -100,9 +85,11 @@ def search(session: Session, wanted: Search, *, name: str = "", resume: bool = F
     wanted = replace(wanted, goal=goal, better=better)
     if not resume:
         study = studies.created(name or _plain(session), wanted)
+    study.several = jobs > 1
+    setting = Setting(session, wanted, study.name, device, data, store)
     with study:
-        yield Begun(study.name, goal, better, dict(wanted.ranges), wanted.trials, study.trials())
-        yield from _trials(session, study, wanted, ranges, levers, device, data, store)
+        yield Begun(study.name, goal, better, dict(wanted.ranges), wanted.trials, study.trials(), jobs)
+        yield from _trials(setting, study, ranges, levers, min(jobs, wanted.trials))
 
 
 def _ranges(session: Session, wanted: Search) -> dict[str, Range]:
@@ -117,7 +104,7 @@ def _ranges(session: Session, wanted: Search) -> dict[str, Range]:
 
 def _goal(session: Session, wanted: Search) -> tuple[str, str]:
     """The figure, and whether lower or higher is better: what it is of says so."""
-    plan = _planned(session.graph, wanted).plan
+    plan = planned_for(session.graph, wanted).plan
     program = session.compile(graph=session.graph)
     known = ["loss", *program.losses, *program.metrics]
     known += [f"val_{name}" for name in known] if plan.validation else []
@@ -133,24 +120,18 @@ def _goal(session: Session, wanted: Search) -> tuple[str, str]:
     return goal, getattr(program.node(id), "better", "higher") if id in program.metrics else "lower"
 
 
-def _planned(graph: Graph, wanted: Search) -> Graph:
-    from neuralgraph.graph.planning import planned
+def _trials(setting: Setting, study: Study, ranges: Mapping[str, Range], levers: Levers, jobs: int
+            ) -> Iterator[Event]:
+    from neuralgraph.jobs import side_by_side
 
-    plan = planned(graph.plan, **wanted.settings)
-    return graph.having(plan=replace(plan, search=FrozenDict()))
-
-
-def _trials(session: Session, study: Study, wanted: Search, ranges: Mapping[str, Range], levers: Levers, device: str,
-            data: Mapping[str, Any] | None, store: bool) -> Iterator[Event]:
+    wanted = setting.wanted
     until = time.monotonic() + wanted.timeout if wanted.timeout is not None else float("inf")
+    if jobs > 1:
+        found = side_by_side(setting, study, ranges, levers, until, jobs)
+    else:
+        found = _one_by_one(setting, study, ranges, levers, until)
+    yield from map(Tried, found)
     reason = f"all {wanted.trials} trials are done"
-    for _ in range(wanted.trials):
-        if levers.stopping or time.monotonic() >= until:
-            break
-        begun = study.ask(ranges)
-        yield Tried(begun)
-        for trial in _tried(session, study, wanted, begun, levers, device, data, store, until):
-            yield Tried(trial)
     if levers.stopping:
         reason = "the search was stopped"
     elif time.monotonic() >= until:
@@ -158,77 +139,28 @@ def _trials(session: Session, study: Study, wanted: Search, ranges: Mapping[str,
     yield Over(reason, study.best(), tuple(study.notes))
 
 
-def _tried(session: Session, study: Study, wanted: Search, trial: Trial, levers: Levers, device: str,
-           data: Mapping[str, Any] | None, store: bool, until: float) -> Iterator[Trial]:
-    """One trial, told after every epoch and at its end."""
-    from neuralgraph.training.events import EpochEnded, Failed, Started, Stopped
-
-    begun = time.monotonic()
-    try:
-        alone = _copy(session, wanted, trial)
-        control = levers.holds(alone.control())
-        why, state = "", DONE
-        for event in alone.train(control=control, device=device, data=data, store=store):
-            if isinstance(event, Started):  # named from the start: it may never come to an end
-                trial = replace(trial, run=alone.run.id if alone.run is not None else None)
-                _name(study.name, trial)
-            if isinstance(event, EpochEnded) and wanted.goal in event.figures:
-                trial = replace(trial, figures=(*trial.figures, float(event.figures[wanted.goal])))
-                if study.hopeless(trial):
-                    why, state = f"worse than the median after epoch {event.epoch}", PRUNED
-                    control.stop(why)
+def _one_by_one(setting: Setting, study: Study, ranges: Mapping[str, Range], levers: Levers, until: float
+                ) -> Iterator[Trial]:
+    for _ in range(setting.wanted.trials):
+        if levers.stopping or time.monotonic() >= until:
+            return
+        begun, trial = time.monotonic(), study.ask(ranges)
+        try:
+            yield trial
+            for now in attempt(setting, trial, levers, study.hopeless, until):
+                trial = now
+                if trial.state:
+                    study.tell(trial)
                 yield trial
-            if time.monotonic() >= until and not levers.stopping:
-                control.stop("the time of the search is over")
-            if isinstance(event, Failed):
-                why, state = f"{event.message} {event.hint}".strip(), PRUNED
-            elif isinstance(event, Stopped) and state == DONE:
-                why, state = event.reason, BROKEN
-        run = alone.run
-        value = run.final.get(wanted.goal) if run is not None and state == DONE else None
-        if state == DONE and (value is None or value - value != 0):
-            why, state = f"{wanted.goal} is no number at its end", PRUNED
-        trial = replace(trial, state=state, reason=why, value=value, run=run.id if run is not None else None)
-    except (GraphError, ParameterError, NeuralGraphError) as error:
-        trial = replace(trial, state=PRUNED, reason=str(error))
-    except BaseException:  # nobody listens any more: what was tried is known, and is tried again
-        study.tell(replace(trial, state=BROKEN, reason="broken off", seconds=time.monotonic() - begun))
-        raise
-    trial = replace(trial, seconds=time.monotonic() - begun)
-    study.tell(trial)
-    yield trial
-
-
-def _copy(session: Session, wanted: Search, trial: Trial) -> Session:
-    """A document of its own with the values of this trial, that may read what the other may."""
-    graph = _planned(session.graph, wanted)
-    changed, _ = applied(graph, session.catalog, trial.values).apply(graph)
-    return copied(session, changed)
-
-
-def copied(session: Session, graph: Graph) -> Session:
-    """Another document in the same place, that may read what this one may."""
-    alone = Session(graph, path=session.path, catalog=session.catalog)
-    alone._suggested, alone._home = session.title.removesuffix(".ngraph"), session.folder
-    alone.guarded, alone.agreed = session.guarded, session.agreed
-    return alone
+        except BaseException:  # nobody listens any more: what was tried is known, and is tried again
+            if not trial.state:
+                study.tell(replace(trial, state=BROKEN, reason="broken off", seconds=time.monotonic() - begun))
+            raise
 
 
 def ranges_of(session: Session, texts: Mapping[str, str]) -> dict[str, Range]:
     """The ranges of a search by what they are for."""
     return checked(session.graph, session.catalog, texts)
-
-
-def _name(study: str, trial: Trial) -> None:
-    """The run in the run store says which trial it is."""
-    if trial.run is None:
-        return
-    from neuralgraph.training.store import Store
-
-    said = ", ".join(f"{target} {value:.4g}" if isinstance(value, float) else f"{target} {value}"
-                     for target, value in trial.values.items())
-    with suppress(RunError):  # the run itself is kept, and the study knows its number
-        Store().change(trial.run, name=f"{study[:150]}{TRIAL}{trial.number}", note=said[:2000])
 
 
 def best_graph(session: Session, trial: Trial) -> Graph:
@@ -281,4 +213,8 @@ def _alone() -> None:
     from neuralgraph.training.company import company
 
     if company().size > 1:
-        raise RunError("A search tries one run after another, in one process. Start it without torchrun.")
+        raise RunError("A search divides no run among processes. Start it without torchrun; --jobs tries several runs "
+                       "at once.")
+
+
+__all__ = ["Begun", "Event", "Found", "Levers", "Over", "Tried", "best_graph", "copied", "found", "ranges_of", "search"]

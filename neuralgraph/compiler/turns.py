@@ -40,8 +40,23 @@ def seeded(seed: int) -> Iterator[None]:
     """Random numbers of this seed inside; the global state is afterwards as it was."""
     TURNS.take()
     try:
-        with torch.random.fork_rng(devices=[]):
+        # seeds go to every device: those that are in use get their state back as well
+        used = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+        gpus = range(torch.cuda.device_count()) if used else range(0)
+        with torch.random.fork_rng(devices=gpus), _mps_as_it_was():
             torch.manual_seed(seed)
             yield
     finally:
         TURNS.give()
+
+
+@contextmanager
+def _mps_as_it_was() -> Iterator[None]:
+    if not torch.backends.mps.is_available():
+        yield
+        return
+    before = torch.mps.get_rng_state()
+    try:
+        yield
+    finally:
+        torch.mps.set_rng_state(before)

@@ -19,6 +19,8 @@ from neuralgraph.spec.columns import Coding
 
 Form = Literal["table", "picture", "text", "running", "series", "array"]
 KEPT = 32
+ON_DISK = 2000
+"""Rows that are read of those on the disk to know their ranges."""
 """So many rows of the data are kept as samples to start from."""
 MOST_KEPT = 1 << 20
 """Bytes of all those samples."""
@@ -182,6 +184,7 @@ def plain(names: Sequence[str]) -> tuple[Coding, ...]:
 
 def columns_of(coding: Sequence[Coding], x: Array) -> tuple[Column, ...]:
     """The columns that the features of x came from, with the range of their numbers; filled gaps do not count."""
+    x = x if isinstance(x, np.ndarray) else x[np.unique(np.linspace(0, len(x) - 1, ON_DISK).astype(np.int64))]
     flat = x.reshape(-1, x.shape[-1])
     flat = flat[:: max(1, len(flat) // 20_000)]
     found: list[Column] = []

@@ -11,7 +11,8 @@ import numpy as np
 from neuralgraph.data.columns import Wishes, categories, read_column, roles
 from neuralgraph.data.delivery import Array, Delivery, classified, measured, sealed
 from neuralgraph.data.encoding import FILLED, encoded, learnt, whole_rows
-from neuralgraph.data.tabular import MISSING, MOST, Table, number_of, read_table
+from neuralgraph.data.large_csv import is_large, read_large
+from neuralgraph.data.tabular import MISSING, MOST, Table, head_of, number_of, read_table
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Spec
 from neuralgraph.spec.columns import Choice, Coding, Column, wishes
@@ -38,10 +39,13 @@ def read_csv(
 ) -> Delivery:
     """Features and targets of a table: numbers as they are, dates as days, texts as one column per category.
 
-    A `DataError` names file, line and column of what cannot be used.
+    A table of numbers that is larger than memory stays on the disk. A `DataError` names file, line and column of what
+    cannot be used.
     """
-    table = read_table(path, header, separator, 2, encoding, decimal)
-    return coded(table, Wanted(target, wishes(columns), task, missing, mark))
+    wanted = Wanted(target, wishes(columns), task, missing, mark)
+    if is_large(path):
+        return read_large(path, wanted, header, separator, encoding, decimal)
+    return coded(read_table(path, header, separator, 2, encoding, decimal), wanted)
 
 
 def columns_in(
@@ -51,6 +55,8 @@ def columns_in(
     """What the columns of a file are, for a form."""
     from neuralgraph.data.columns import listed
 
+    if is_large(path):  # the first rows tell
+        return listed(head_of(path, header, separator, encoding, decimal).table, target, wishes(columns))
     return listed(read_table(path, header, separator, 2, encoding, decimal), target, wishes(columns))
 
 

@@ -71,6 +71,11 @@ class Delivery:
         return self.marks is not None and self.marks() != self.marked
 
     @property
+    def stays(self) -> bool:
+        """Some of it stays on the disk: it does not travel with a model."""
+        return any(isinstance(array, Stored) for array in self.arrays.values())
+
+    @property
     def bytes(self) -> int:
         """In memory."""
         return sum(array.nbytes for array in self.arrays.values() if not isinstance(array, Stored))

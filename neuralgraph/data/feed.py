@@ -75,6 +75,9 @@ def make_feed(
     if not sources:  # a function of its own parameters: every epoch is one step downhill
         none = np.zeros(0, np.int64)
         return Feed({}, {}, {}, Split(np.zeros(1, np.int64), none, none), "no data: one step an epoch")
+    if plan.precision == "float64" and torch.device(device).type == "mps":
+        raise DataError("The plan computes in float64, which MPS does not have. Choose float32 as its precision, or "
+                        "compute on the processor (device cpu).")
     sizes = {key: len(array) for key, array in sources.items()}
     rows = next(iter(sizes.values()))
     if len(set(sizes.values())) > 1:

@@ -113,7 +113,7 @@ def as_members(held: Mapping[str, Held]) -> tuple[bytes, bytes]:
     room = SMALL
     for id, one in held.items():
         delivery = one.delivery
-        if delivery is not None and delivery.bytes > room:
+        if delivery is not None and (delivery.stays or delivery.bytes > room):
             delivery = None
         cards[id] = _entry(one.card, delivery)
         arrays[f"{id}:samples"] = one.card.samples

@@ -95,6 +95,19 @@ def joined(parts: Sequence[Prepared]) -> Prepared:
                     truth if len(truth) == rows else (), tuple(one for part in parts for one in part.notes))
 
 
+def side_by_side(parts: Mapping[str, Prepared], told: str) -> Prepared:
+    """What several sources are given, row by row; `told` is the one that holds the answers. A `DataError` where they
+    have different numbers of rows.
+    """
+    sizes = {name: len(one.x) for name, one in parts.items()}
+    if len(set(sizes.values())) > 1:
+        listed = ", ".join(f"{name} has {size:,}" for name, size in sizes.items())
+        raise DataError(f"The sources are read row by row together, but have different numbers of rows: {listed}.")
+    first = next(iter(parts.values()))
+    names = tuple(" + ".join(dict.fromkeys(row)) for row in zip(*(one.names for one in parts.values()), strict=True))
+    return Prepared(first.x, names, parts[told].truth, tuple(note for one in parts.values() for note in one.notes))
+
+
 # -- tables ---------------------------------------------------------------------------------------------------------
 
 

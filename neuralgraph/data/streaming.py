@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from neuralgraph.data.staging import Staging
 from neuralgraph.data.stored import Read, Stored
 
 AHEAD_BYTES = 64 << 20
@@ -80,6 +81,7 @@ def streamed(
     ahead = max(2, min(64, AHEAD_BYTES // max(batch_bytes, 1)))
     firsts = iter(range(start * size, rows, size))
     waiting: deque[tuple[NDArray[np.int64], list[Future[Any]]]] = deque()
+    lanes = [Staging(torch.device(one.device)) for one in parts]
     with ExitStack() as open_files:
         reads = [open_files.enter_context(one.stored.opening()) for one in parts if isinstance(one, Stream)]
         pool = ThreadPoolExecutor(workers, thread_name_prefix="rows")
@@ -92,7 +94,7 @@ def streamed(
             if not waiting:
                 return
             places, futures = waiting.popleft()
-            yield _joined(parts, places, [one.result() for one in futures])
+            yield _joined(parts, places, [one.result() for one in futures], lanes)
 
 
 def _pieces(parts: Sequence[Part], reads: Sequence[Read], places: NDArray[np.int64]) -> list[Tensor]:
@@ -100,13 +102,14 @@ def _pieces(parts: Sequence[Part], reads: Sequence[Read], places: NDArray[np.int
     return [one.taken(places, read) for one, read in zip(held, reads, strict=True)]
 
 
-def _joined(parts: Sequence[Part], places: NDArray[np.int64], read: list[list[Tensor]]) -> tuple[Tensor, ...]:
+def _joined(parts: Sequence[Part], places: NDArray[np.int64], read: list[list[Tensor]], lanes: Sequence[Staging]
+            ) -> tuple[Tensor, ...]:
     """What was read piece by piece, and what lies in memory, as one batch on the device."""
     found, number = [], 0
-    for one in parts:
+    for one, lane in zip(parts, lanes, strict=True):
         if isinstance(one, Stream):
-            found.append(torch.cat([piece[number] for piece in read]).to(one.device))
+            found.append(lane.sent([piece[number] for piece in read]))
             number += 1
         else:
-            found.append(one.index_select(0, torch.from_numpy(places).to(one.device)))
+            found.append(one.index_select(0, lane.sent([torch.from_numpy(places)])))
     return tuple(found)

@@ -20,6 +20,8 @@ PARQUET = (".parquet", ".pq")
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "bar": "|"}
 ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1252": "cp1252"}
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-"})
+HEAD = 1 << 20
+"""Bytes of a file larger than memory that tell what it is."""
 KEPT_BYTES = 1 << 24
 """A smaller file is read once while its columns are chosen,"""
 SETTLED = 200_000_000
@@ -96,14 +98,53 @@ def _read_table(path: Path, header: str, separator: str, least: int, encoding: s
         from neuralgraph.data.parquet import read_parquet
 
         return enough(read_parquet(path), least)
-    rows, lines, sign = _cells(path, _text(path, encoding), separator)
+    table, _, _ = _as_table(path, _text(path, encoding), header, separator, decimal)
+    return enough(table, least)
+
+
+def _as_table(path: Path, text: str, header: str, separator: str, decimal: str) -> tuple[Table, str, bool]:
+    """The cells of a text, the sign between them, and whether the first line names the columns."""
+    rows, lines, sign = _cells(path, text, separator)
     comma = decimal == "comma" or (decimal == "auto" and sign != "," and _writes_commas(rows))
     named = header == "yes" or (header == "auto" and _is_header(rows, comma))
     names = tuple(rows[0]) if named else tuple(f"column {n}" for n in range(len(rows[0])))
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"{path.name}: two columns are called {twice!r}.", file=str(path), row=lines[0], column=twice)
-    return enough(Table(path.name, names, rows[named:], lines[named:], comma), least)
+    return Table(path.name, names, rows[named:], lines[named:], comma), sign, named
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a file that is larger than memory: its first rows, and where in bytes and lines rows begin."""
+
+    table: Table
+    sign: str
+    encoding: str
+    start: int
+    line: int
+
+
+def head_of(path: Path, header: str, separator: str, encoding: str, decimal: str) -> Head:
+    """What its first lines say."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(HEAD)
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be read: {error.strerror or error}.", file=str(path)) from None
+    if encoding == "utf-16" or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise DataError(f"{path.name} is larger than is held in memory, and written as UTF-16. Save it as UTF-8.",
+                        file=str(path))
+    data = data[: data.rfind(b"\n") + 1] or data
+    table, sign, _ = _as_table(path, decoded(data, path.name, str(path), encoding, "table"), header, separator, decimal)
+    enough(table, 2)
+    before = table.lines[0] - 1
+    start = 0
+    for _ in range(before):
+        start = data.index(b"\n", start) + 1
+    if not before and data.startswith(b"\xef\xbb\xbf"):
+        start = 3
+    return Head(table, sign, "utf-8" if encoding == "auto" else encoding, start, table.lines[0])
 
 
 def enough(table: Table, least: int) -> Table:

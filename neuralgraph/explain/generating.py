@@ -106,7 +106,8 @@ class Writer:
         if self.card.special:
             scores[:2] = -torch.inf  # filling and the unknown are no words
         if not torch.isfinite(scores).any() or torch.isnan(scores).any():
-            raise RunError("The network gives numbers that are not finite. Train it afresh with a smaller rate.")
+            raise RunError("The network gives numbers that are not finite. Train it afresh with a smaller learning "
+                           "rate.")
         if not self.temperature:
             return int(scores.argmax())
         chances = torch.softmax((scores - scores.max()) / self.temperature, dim=0)

@@ -21,7 +21,7 @@ from neuralgraph.training.randomness import undisturbed
 
 Array = NDArray[Any]
 Kind = Literal["classes", "yes", "numbers", "array"]
-SCALED = ("Standardize", "MinMax")
+SCALED = ("Standardize", "MinMax", "PCA")
 """Nodes that bring a target to another scale; answers are brought back."""
 FEW = 32
 """More numbers than that, which are no target of the data, are an array: a picture made anew, say."""
@@ -51,7 +51,14 @@ class Answer:
 
 def answers_to(program: Program, card: Card, x: Array, folder: Where = None) -> tuple[Answer, ...]:
     """Every output of the network for these rows. Changes nothing."""
-    given = _given(program, x, folder)
+    return answers_of(program, card, {main_key(program): x}, folder)
+
+
+def answers_of(program: Program, card: Card, rows: Mapping[str, Array], folder: Where = None) -> tuple[Answer, ...]:
+    """The same of a network that looks at several sources: as many rows by the key of each. `card` is that of the
+    source that holds the answers.
+    """
+    given, x = _given(program, rows, folder), next(iter(rows.values()))
     found: dict[str, list[torch.Tensor]] = {}
     with undisturbed(program.device, program.seed):
         for first in range(0, len(x), AT_ONCE):
@@ -65,36 +72,56 @@ def answers_to(program: Program, card: Card, x: Array, folder: Where = None) -> 
     for name, value in whole.items():
         if not torch.isfinite(value).all():
             raise RunError(f"{name} gives numbers that are not finite, so there is no answer. Train afresh with a "
-                           "smaller rate, or load other weights.")
+                           "smaller learning rate, or load other weights.")
     return tuple(_answer(program, card, name, value) for name, value in whole.items())
 
 
-def main_key(program: Program) -> str:
-    """The source whose values are given; `RunError` where the network looks at several, or at none."""
+def keys_of(program: Program) -> dict[str, str]:
+    """The key of every source whose values are given, by node: the first that the network looks at. `RunError` where
+    there is none.
+    """
     keys = [key for key in program.module_inputs if not drawn(program.sources[key][2])]
     if not keys:
         raise RunError("This network looks at no data that could be given." if not program.module_inputs else
                        "This network makes its answers out of chance alone: there is nothing to give it.")
-    if len({program.sources[key][0] for key in keys}) > 1:
-        raise RunError(f"This network looks at several sources ({', '.join(keys)}). Use ng.evaluate(graph, inputs=…) "
-                       "with an array for each.")
-    return keys[0]
+    found: dict[str, str] = {}
+    for key in keys:
+        found.setdefault(program.sources[key][0], key)
+    return found
 
 
-def _given(program: Program, x: Array, folder: Where) -> dict[str, Array]:
+def main_key(program: Program) -> str:
+    """The source whose values are given; `RunError` where the network looks at several, or at none."""
+    found = keys_of(program)
+    if len(found) > 1:
+        names = sorted(found)
+        said = ", ".join(f"{name!r}: …" for name in names)
+        raise RunError(f"This network looks at several sources ({', '.join(names)}). Give each its own: "
+                       f"predict(model, {{{said}}}), or {' '.join(f'{name}=FILE' for name in names)} after the model.")
+    return next(iter(found.values()))
+
+
+def answering(program: Program) -> str:
+    """The node of the source that holds what the losses compare with; "" where that is none."""
+    for loss in program.losses:
+        at = _target(program, loss)[0]
+        if at is not None:
+            return str(at.source)
+    return ""
+
+
+def _given(program: Program, rows: Mapping[str, Array], folder: Where) -> dict[str, Array]:
     """The rows, and as many of noise for the sources that draw some."""
-    key = main_key(program)
-    given = {key: x}
-    needed = {one: program.sources[one] for one in program.module_inputs}
-    if len(needed) > 1:
-        for other, (_, output, node) in needed.items():
-            if other != key and not drawn(node):
-                raise RunError(f"This network looks at its own answers ({node.type} «{output}»): they cannot be "
-                               "predicted from new data.")
-        noise = {one: source for one, source in needed.items() if one != key}
-        for other, (id, output, node) in noise.items():
-            made, _ = gathered({other: (id, output, type(node)(**{**node.values, "samples": len(x)}))}, folder=folder)
-            given[other] = made[other]
+    given, count = dict(rows), len(next(iter(rows.values())))
+    for other in program.module_inputs:
+        id, output, node = program.sources[other]
+        if other in given:
+            continue
+        if not drawn(node):
+            raise RunError(f"This network looks at its own answers ({node.type} «{output}»): they cannot be "
+                           "predicted from new data.")
+        made, _ = gathered({other: (id, output, type(node)(**{**node.values, "samples": count}))}, folder=folder)
+        given[other] = made[other]
     return given
 
 
@@ -142,13 +169,8 @@ def _judge(program: Program, node: str, output: str) -> tuple[str, str] | None:
 
 def _unscaled(program: Program, card: Card, loss: str, numbers: torch.Tensor) -> tuple[torch.Tensor, str]:
     """Back to the unit of the target, where that was scaled; what the target is called, "" where it is no answer."""
-    wires: Mapping[tuple[str, str], Any] = program.graph.edges
-    at = wires.get((loss, "target"))
-    chain = []
-    while at is not None and program.graph.nodes[at.source].type in SCALED:
-        chain.append(at.source)
-        at = next(program.graph.into(at.source), None)
-    if at is None or program.node(at.source).role != "source":
+    at, chain = _target(program, loss)
+    if at is None:
         return numbers, ""
     for id in chain:
         undo = getattr(program.part(id), "undo", None)
@@ -159,3 +181,14 @@ def _unscaled(program: Program, card: Card, loss: str, numbers: torch.Tensor) ->
         except ValueError as error:
             raise DataError(f"{id}: {error}") from None
     return numbers, card.label if at.output == "y" else ""
+
+
+def _target(program: Program, loss: str) -> tuple[Any, list[str]]:
+    """The wire from the source that a loss compares with, None where it is none, and what scales it on its way."""
+    wires: Mapping[tuple[str, str], Any] = program.graph.edges
+    at = wires.get((loss, "target"))
+    chain = []
+    while at is not None and program.graph.nodes[at.source].type in SCALED:
+        chain.append(at.source)
+        at = next(program.graph.into(at.source), None)
+    return (at, chain) if at is not None and program.node(at.source).role == "source" else (None, chain)

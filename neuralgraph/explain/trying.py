@@ -57,32 +57,57 @@ class Trying:
 
     def card(self, program: Program | None = None) -> Card:
         """What the network takes in; `RunError` or `DataError` where that is not one thing, or not known."""
-        from neuralgraph.data.cards import blank
-        from neuralgraph.data.sources import card
         from neuralgraph.explain.predicting import main_key
 
         program = program or self._learnt_program()
         if self._carded is not None and self._carded[0] is program:
             return self._carded[1]
-        id, output, node = program.sources[main_key(program)]
-        found = blank(program.inference.specs[id][output]) if node.type == "Input" else card(node, self.reach)
-        if output not in ("x", id, "out") and node.type != "Input":
-            raise RunError(f"This network looks at «{output}» of {id}, which is an answer and not an input.")
+        found = self._card_of(program, main_key(program))
         self._carded = (program, found)
         return found
+
+    def _card_of(self, program: Program, key: str) -> Card:
+        from neuralgraph.data.cards import blank
+        from neuralgraph.data.sources import card
+
+        id, output, node = program.sources[key]
+        if output not in ("x", id, "out") and node.type != "Input":
+            raise RunError(f"This network looks at «{output}» of {id}, which is an answer and not an input.")
+        return blank(program.inference.specs[id][output]) if node.type == "Input" else card(node, self.reach)
 
     def attempt(self, way: Way, what: Any, program: Program | None = None) -> Tried:
         """What the network says of `what`. `DataError` says what cannot be used, `RunError` why nobody can answer.
 
         `files`: paths; `drawing`: H × W, 0 paper … 1 ink; `image`: its bytes and its name; `text`: one, or several;
         `values`: one table by column, or several; `sample`: the number of one of the card's; `array`: rows as numbers.
+        Of a network that looks at several sources `values` has what each of them is given, by its node: files, values,
+        texts or an array, with equally many rows.
         """
-        from neuralgraph.explain.predicting import answers_to
+        from neuralgraph.explain.predicting import answers_to, keys_of
 
         program = program or self._learnt_program()
+        if way == "values" and isinstance(what, Mapping) and len(keys_of(program)) > 1:
+            return self._attempt_several(program, what)
         card = self.card(program)
         prepared = self._prepared(card, way, what)
         return Tried(prepared, answers_to(program, card, prepared.x, self.reach))
+
+    def _attempt_several(self, program: Program, what: Mapping[str, Any]) -> Tried:
+        from neuralgraph.data.preparing import side_by_side
+        from neuralgraph.explain.predicting import answering, answers_of, keys_of
+
+        keys = keys_of(program)
+        if set(what) != set(keys):
+            stray = sorted(set(what) - set(keys))
+            lost = ", ".join(sorted(set(keys) - set(what)))
+            raise RunError(f"This network looks at {', '.join(sorted(keys))}, and each needs to be given what it looks "
+                           f"at; {f'there is no {stray[0]!r}' if stray else f'{lost} got nothing'}.")
+        cards = {id: self._card_of(program, key) for id, key in keys.items()}
+        parts = {id: self._prepared(card, *_kind(card, what[id])) for id, card in cards.items()}
+        told = answering(program)
+        told = told if told in cards else next((id for id, one in cards.items() if one.classes), next(iter(cards)))
+        given = {keys[id]: one.x for id, one in parts.items()}
+        return Tried(side_by_side(parts, told), answers_of(program, cards[told], given, self.reach))
 
     def writer(self, prompt: str = "", *, temperature: float = 1.0, seed: int = 0, program: Program | None = None
                ) -> Writer:
@@ -126,3 +151,16 @@ class Trying:
                 return preparing.Prepared(card.samples[at:at + 1], (f"sample {at + 1}",))
             case _:
                 return preparing.from_array(card, what)
+
+
+def _kind(card: Card, given: Any) -> tuple[Way, Any]:
+    """How one of several sources is given what it looks at."""
+    several = isinstance(given, Sequence) and not isinstance(given, str) and len(given) > 0
+    if isinstance(given, Path) or (several and all(isinstance(one, Path) for one in given)):
+        return "files", [given] if isinstance(given, Path) else given
+    if isinstance(given, str) or (several and all(isinstance(one, str) for one in given)):
+        texts = [given] if isinstance(given, str) else list(given)
+        return ("text", texts) if card.form == "text" and not Path(texts[0]).exists() else ("files", texts)
+    if isinstance(given, Mapping) or (several and all(isinstance(one, Mapping) for one in given)):
+        return "values", given
+    return "array", given

@@ -8,6 +8,7 @@ from typing import Any
 
 from neuralgraph.graph.document import Frame, Graph, Note, Placed
 from neuralgraph.graph.file import plan_entry
+from neuralgraph.graph.levers import CALLED
 
 WORDS = 60
 """A value is cut after so many letters."""
@@ -149,7 +150,7 @@ def _values(before: Mapping[str, Any], after: Mapping[str, Any], where: str = ""
             yield from _values(inner[0], inner[1], where)
         else:
             a, b = (_say(one[name]) if name in one else "default" for one in (before, after))
-            yield f"{where}{name.replace('_', ' ')} {a} → {b}"
+            yield f"{where}{CALLED.get(name, name).replace('_', ' ')} {a} → {b}"
 
 
 def _parts(value: Any) -> Mapping[str, Any] | None:

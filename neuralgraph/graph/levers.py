@@ -38,3 +38,11 @@ def _fixed(graph: Graph, catalog: Catalog) -> tuple[dict[str, Placed], dict[tupl
         kept = {name: value for name, value in placed.params.items() if name not in live}
         nodes[id] = replace(placed.bare, params=FrozenDict(kept))
     return nodes, dict(flat.edges)
+
+
+CALLED = {"lr": "learning rate", "weight_decay": "weight decay", "batch_size": "batch size"}
+
+
+def called(name: str) -> str:
+    """A lever in plain words, as the plan calls it."""
+    return CALLED.get(name, name)

@@ -23,7 +23,7 @@ _SCHEDULE = ("warmup", "by")
 _MOST = 1e12
 
 CHECKS: Mapping[str, Param] = {one.name: one for one in (
-    option("warmup", int, 0, "Steps in which the rate rises to what it would be.", low=0, high=2**31 - 1),
+    option("warmup", int, 0, "Steps in which the learning rate rises to what it would be.", low=0, high=2**31 - 1),
     option("by", str, "usual", "What the schedule counts.", choices=get_args(Unit)),
     option("clip", float | None, None, "The largest norm of all gradients together.", low=1e-12, high=_MOST),
     option("clip_value", float | None, None, "The largest gradient of a weight.", low=1e-12, high=_MOST),

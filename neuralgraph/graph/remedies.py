@@ -32,7 +32,8 @@ class Remedy:
 def slower(plan: Plan, rate: float | None = None) -> Remedy:
     """A tenth of the rate; `rate` is the present one where it is not that of the plan."""
     now = plan.optimizer.lr if rate is None else rate
-    return Remedy("rate", f"Rate ÷ 10: {now / 10:g}", f"learn with a rate of {now / 10:g} (--lr {now / 10:g})", 0.1)
+    return Remedy("rate", f"Learning rate ÷ 10: {now / 10:g}",
+                  f"lower the learning rate to {now / 10:g} (--lr {now / 10:g})", 0.1)
 
 
 def clipped(norm: float = 1.0) -> Remedy:

@@ -63,19 +63,20 @@ OPTIMIZERS: Mapping[str, Recipe] = {
             _share("alpha", 0.99, "How much of the mean squared gradient stays."), _amount("eps", 1e-8, _EPS),
             _switch("centered", "Subtract the mean gradient first."))), lr=0.01),
     "Adagrad": Recipe("Divides by all gradients so far: weights that seldom learn take larger steps.", table(
-        _decay(), _amount("lr_decay", 0.0, "How fast the rate falls."), rare=(
+        _decay(), _amount("lr_decay", 0.0, "How fast the learning rate falls."), rare=(
             _amount("initial_accumulator_value", 0.0, "What the sum of squares starts from."),
             _amount("eps", 1e-10, _EPS))), lr=0.01),
-    "Adadelta": Recipe("Finds the size of its steps from the last ones; a rate of 1 is usual.", table(
+    "Adadelta": Recipe("Finds the size of its steps from the last ones; a learning rate of 1 is usual.", table(
         _decay(), _share("rho", 0.9, "How much of the mean squares stays."),
         rare=(_amount("eps", 1e-6, _EPS),)), lr=1.0),
-    "Rprop": Recipe("Goes by the sign of the gradient alone. For the full batch; the rate is its first step.", table(
+    "Rprop": Recipe("Goes by the sign of the gradient alone. For the full batch; the learning rate is its first step.",
+                    table(
         option("eta_minus", float, 0.5, "Times the step where the sign changes.", low=1e-6, high=BELOW_1),
         option("eta_plus", float, 1.2, "Times the step where the sign stays.", low=1.000001, high=1e3),
         _amount("step_min", 1e-6, "The smallest step."), _amount("step_max", 50.0, "The largest step.")),
         {"etas": ("eta_minus", "eta_plus"), "step_sizes": ("step_min", "step_max")}, lr=0.01),
-    "ASGD": Recipe("Plain steps whose rate falls, with an average of the weights kept beside.", table(
-        _decay(), _amount("lambd", 1e-4, "How fast the rate falls."),
+    "ASGD": Recipe("Plain steps whose learning rate falls, with an average of the weights kept beside.", table(
+        _decay(), _amount("lambd", 1e-4, "How fast the learning rate falls."),
         _amount("alpha", 0.75, "The power of that fall."), _amount("t0", 1e6, "When the average begins.", most=1e12)),
         lr=0.01),
     "Adafactor": Recipe("Adam that remembers rows and columns only: little memory for large layers.", table(
@@ -95,7 +96,7 @@ OPTIMIZERS: Mapping[str, Recipe] = {
         _momentum(0.95), _switch("nesterov", "Look ahead along the momentum.", default=True), _decay(0.1), rare=(
         option("ns_steps", int, 5, "Rounds of the iteration that makes it orthogonal.", low=1, high=99),
         _amount("eps", 1e-7, _EPS),
-        option("adjust_lr_fn", str | None, None, "How the rate follows the shape of a matrix.",
+        option("adjust_lr_fn", str | None, None, "How the learning rate follows the shape of a matrix.",
                choices=("original", "match_rms_adamw"))))),
 }
 """Every optimiser by the name torch has for it."""

@@ -17,7 +17,7 @@ UNITS = ("usual", "epoch", "step")
 FIGURE = "figure"
 """The option that names what is watched: torch is given the value, not the name."""
 
-_GAMMA = "Times the rate each time."
+_GAMMA = "Times the learning rate each time."
 
 
 def _count(name: str, default: int, doc: str) -> Param:
@@ -37,24 +37,24 @@ def _rate(name: str, default: float, doc: str) -> Param:
 
 
 _CYCLE = (
-    option("cycle_momentum", bool, False, "Move the momentum too, against the rate."),
+    option("cycle_momentum", bool, False, "Move the momentum too, against the learning rate."),
     _factor("base_momentum", 0.85, "The lowest momentum.", most=BELOW_1),
     _factor("max_momentum", 0.95, "The highest momentum.", most=BELOW_1),
 )
 
 SCHEDULES: Mapping[str, Recipe] = {
-    NONE: Recipe("The rate stays as it is."),
+    NONE: Recipe("The learning rate stays as it is."),
     "StepLR": Recipe("Falls by a factor every so many epochs.", table(
         _count("step_size", 10, "Every so many."), _factor("gamma", 0.1, _GAMMA, most=10.0))),
     "MultiStepLR": Recipe("Falls by a factor at chosen epochs.", table(
         option("milestones", tuple[int, ...], (10, 20), "When.", low=1), _factor("gamma", 0.1, _GAMMA, most=10.0))),
     "ExponentialLR": Recipe("Falls by a factor in every epoch.", table(_factor("gamma", 0.95, _GAMMA, most=10.0))),
     "CosineAnnealingLR": Recipe("Falls along half a cosine.", table(
-        _length("T_max"), _rate("eta_min", 0.0, "The lowest rate.")), length="T_max"),
+        _length("T_max"), _rate("eta_min", 0.0, "The lowest learning rate.")), length="T_max"),
     "CosineAnnealingWarmRestarts": Recipe("Falls along half a cosine, again and again from the top.", table(
         _count("T_0", 10, "Length of the first fall."), _count("T_mult", 1, "Times the length at every restart."),
-        _rate("eta_min", 0.0, "The lowest rate."))),
-    "OneCycleLR": Recipe("Rises to the rate of the plan, then falls far below where it began.", table(
+        _rate("eta_min", 0.0, "The lowest learning rate."))),
+    "OneCycleLR": Recipe("Rises to the learning rate of the plan, then falls far below where it began.", table(
         _length("total_steps"),
         _factor("pct_start", 0.3, "Share of the steps in which it rises."),
         option("anneal_strategy", str, "cos", "Along a cosine or a line.", choices=("cos", "linear")),
@@ -62,8 +62,8 @@ SCHEDULES: Mapping[str, Recipe] = {
         _factor("final_div_factor", 1e4, "It ends so many times lower than it began.", least=1.0, most=1e12),
         rare=(option("three_phase", bool, False, "Fall as far as it rose first, then further."), *_CYCLE)),
         by="step", length="total_steps"),
-    "CyclicLR": Recipe("Rises from the rate of the plan and falls back, again and again.", table(
-        option("max_lr", float | None, None, "The highest rate; nothing means ten times that of the plan.", low=0.0,
+    "CyclicLR": Recipe("Rises from the learning rate of the plan and falls back, again and again.", table(
+        option("max_lr", float | None, None, "The highest learning rate; nothing: ten times that of the plan.", low=0.0,
                high=1e6),
         _count("step_size_up", 2000, "So many steps up."),
         option("step_size_down", int | None, None, "So many steps down; nothing means as many as up.", low=1),
@@ -73,19 +73,20 @@ SCHEDULES: Mapping[str, Recipe] = {
     "PolynomialLR": Recipe("Falls to 0 along a power of the time that is left.", table(
         _length("total_iters"), _factor("power", 1.0, "1 is a straight line.", most=100.0)), length="total_iters"),
     "LinearLR": Recipe("Goes in a straight line from one factor to another.", table(
-        _factor("start_factor", 1 / 3, "Times the rate at first.", least=1e-9),
-        _factor("end_factor", 1.0, "Times the rate at the end."), _count("total_iters", 5, "So many to get there."))),
-    "ConstantLR": Recipe("A factor at first, the full rate afterwards.", table(
-        _factor("factor", 1 / 3, "Times the rate at first."), _count("total_iters", 5, "So many at that."))),
+        _factor("start_factor", 1 / 3, "Times the learning rate at first.", least=1e-9),
+        _factor("end_factor", 1.0, "Times the learning rate at the end."),
+        _count("total_iters", 5, "So many to get there."))),
+    "ConstantLR": Recipe("A factor at first, the full learning rate afterwards.", table(
+        _factor("factor", 1 / 3, "Times the learning rate at first."), _count("total_iters", 5, "So many at that."))),
     "ReduceLROnPlateau": Recipe("Falls by a factor when a figure has not improved for a while.", table(
         option(FIGURE, str, "", "What is watched, `val_accuracy`; empty: the validation loss, or the loss."),
         option("mode", str, "min", "Whether smaller or larger is better.", choices=("min", "max")),
-        _factor("factor", 0.1, "Times the rate.", most=BELOW_1),
+        _factor("factor", 0.1, "Times the learning rate.", most=BELOW_1),
         option("patience", int, 10, "So many epochs without improvement are borne.", low=0, high=2**31 - 1),
         _factor("threshold", 1e-4, "Less than this is no improvement.", most=1e6), rare=(
         option("threshold_mode", str, "rel", "Relative to the best, or absolute.", choices=("rel", "abs")),
         option("cooldown", int, 0, "So many epochs of rest after a fall.", low=0, high=2**31 - 1),
-        _rate("min_lr", 0.0, "The lowest rate."), _rate("eps", 1e-8, "A smaller fall is left out.")))),
+        _rate("min_lr", 0.0, "The lowest learning rate."), _rate("eps", 1e-8, "A smaller fall is left out.")))),
 }
 """Every schedule by the name torch has for it."""
 WATCHING = "ReduceLROnPlateau"

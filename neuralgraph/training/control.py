@@ -61,6 +61,8 @@ class Control:
     """Something waits for the loop. Read without the lock, once a batch."""
     courtesy: Callable[[], object] | None = field(default=None, init=False)
     """Called after every batch: lets whoever shares the processor have a turn."""
+    lone: bool = field(default=False, init=False)
+    """No window shares Python with it: steps may be replayed in spite of `courtesy`."""
     watched: Probe | None = field(default=None, init=False)
     """What the inspector looks at now."""
     stand: Callable[[], Any] | None = field(default=None, init=False)

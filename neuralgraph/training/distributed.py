@@ -279,7 +279,7 @@ class Several(Company):
 
     def finished(self) -> None:
         with suppress(Lost):  # all is done, whoever is gone
-            self._sent(lambda: dist.barrier())
+            self._agree(True)  # torch's barrier would choose a device, and warn
 
     def _broadcast(self, tensor: Tensor) -> None:
         self._sent(lambda: dist.broadcast(tensor, 0))
@@ -314,7 +314,8 @@ class Objective(nn.Module):
         stage = _Total(self)
         if not weights:
             return stage
-        with self._program[0].quiet(), torch.random.fork_rng(devices=[]):
+        gpus = sorted({one.device.index for one in weights if one.device.type == "cuda"})
+        with self._program[0].quiet(), torch.random.fork_rng(devices=gpus):
             total = self.inner.forward(*batch)[0]
             used = torch.autograd.grad(total, weights, allow_unused=True) if total.requires_grad else [None]
         device = weights[0].device
@@ -341,7 +342,7 @@ def meet(environment: Mapping[str, str]) -> Several:
     """Meet the others where `torchrun` says; `RunError` where they do not come."""
     rank, size = int(environment["RANK"]), int(environment["WORLD_SIZE"])
     attempt = int(environment.get("TORCHELASTIC_RESTART_COUNT", "0") or 0)
-    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    backend = backend_here()
     patience = timedelta(seconds=PATIENCE)
     try:
         store, _, _ = next(rendezvous("env://", rank, size, timeout=patience))
@@ -355,6 +356,11 @@ def meet(environment: Mapping[str, str]) -> Several:
     found = Several(own, rank, size, "", restarted=attempt > 0)
     found.job = found.shared(f"{environment.get('TORCHELASTIC_RUN_ID', '')}@{socket.gethostname()}:{os.getppid()}")
     return found
+
+
+def backend_here() -> str:
+    """What carries numbers: nccl between GPUs where torch has it (not on Windows), gloo between processors."""
+    return "cpu:gloo,cuda:nccl" if torch.cuda.is_available() and dist.is_nccl_available() else "gloo"
 
 
 def _part() -> None:

@@ -65,7 +65,7 @@ def stepped(program: Any, before: Mapping[str, Tensor], learner: Any) -> Finding
             continue
         node = str(program.owner(name))
         was, gradient = before.get(name), one.grad
-        words = f"the rate is {learner.lr:g}"
+        words = f"the learning rate is {learner.lr:g}"
         if was is not None:
             words = f"its weights were up to {_most(was):.3g} before the step, {words}"
         if gradient is not None:

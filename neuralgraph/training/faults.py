@@ -59,8 +59,18 @@ def explained(error: Exception, program: Any, epoch: int, step: int, plan: Plan 
         return no_memory(program, epoch, step, node, plan, rows)
     if node is None and suspect is not None:
         node = suspect(error)
+    if isinstance(error, NotImplementedError) and "MPS" in str(error):
+        return Failed(epoch, step, f"{node or 'The run'} stopped: {_operation(error)} is not there on MPS.",
+                      "Compute on the processor (device cpu), or start the program with PYTORCH_ENABLE_MPS_FALLBACK=1 "
+                      f"in its environment: then only this is computed there.{f' {BACK}' if step else ''}", node)
     return Failed(epoch, step, f"{node or 'The run'} stopped: {first}",
                   f"Check its inputs and parameters.{f' {BACK}' if step else ''}", node)
+
+
+def _operation(error: BaseException) -> str:
+    """What torch names in «The operator 'aten::…' is not currently implemented for the MPS device»."""
+    found = re.search(r"operator '(?:aten::)?([\w.:]+)'", str(error))
+    return f"torch's «{found[1]}»" if found else "an operation"
 
 
 def where(error: BaseException, program: Any) -> str | None:
@@ -117,7 +127,7 @@ def culprit(
     what = f"the weights {bad}" if bad else "the loss"
     return NotFinite(
         f"At step {step} {what} grew beyond all numbers.",
-        f"Try a rate of {lr / 10:g} instead of {lr:g}, or clip the gradient. {BACK}",
+        f"Try a learning rate of {lr / 10:g} instead of {lr:g}, or clip the gradient. {BACK}",
         program.owner(bad) if bad else None, bad.rpartition(".")[2] if bad else "output", "rate", ways, step)
 
 

@@ -33,7 +33,7 @@ def said(loop: Loop, finding: Finding, learner: Learner, step: int) -> NotFinite
         why = f"the output of {node} is more than the largest number there is" if grown else cause.words
         return NotFinite(
             f"At step {step} the weights {name} grew beyond all numbers{more}: {why}.",
-            f"Try a rate of {learner.lr / 10:g} instead of {learner.lr:g}, or clip the gradient. {BACK}",
+            f"Try a learning rate of {learner.lr / 10:g} instead of {learner.lr:g}, or clip the gradient. {BACK}",
             owner, finding.tensor if owner == node else name.rpartition(".")[2], "rate", ways, step)
     much = "" if cause.kind in ("domain", "zero") else f" ({finding.counted})"
     if finding.tensor == "gradient":

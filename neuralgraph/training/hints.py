@@ -86,8 +86,8 @@ def dead(facts: Facts) -> Iterator[Hint]:
         share = one.dead / max(one.units, 1)
         if one.units >= UNITS and share >= HALF:
             yield Hint(facts.step, "dead units", f"{one.dead:,} of {one.units:,} units of {one.node} are 0 for each of "
-                       f"{one.rows:,} rows ({share:.0%}): they learn nothing, and stay so. A lower rate from the "
-                       "start or LeakyReLU helps.",
+                       f"{one.rows:,} rows ({share:.0%}): they learn nothing, and stay so. A lower learning rate from "
+                       "the start or LeakyReLU helps.",
                        share, one.node, (slower(facts.plan, facts.rate),))
 
 
@@ -143,7 +143,7 @@ def at_chance(facts: Facts) -> Iterator[Hint]:
     if -BELOW * guess <= mean - guess <= ABOVE * guess and late >= early * (1 - FALLS):
         yield Hint(facts.step, "loss at chance", f"The loss of the last {STEPS} steps is {mean:.4g}, and guessing "
                    f"among {classes:,} classes gives ln {classes:,} = {guess:.4g}: nothing is learnt yet. Look at the "
-                   f"rate ({facts.rate:g}), the scale of the data, and whether the labels belong to the rows.",
+                   f"learning rate ({facts.rate:g}), the scale of the data, and whether the labels belong to the rows.",
                    mean, node)
 
 
@@ -158,7 +158,8 @@ def rate_too_high(facts: Facts) -> Iterator[Hint]:
     jumps = low > JUMPS * facts.least and low > 0.25 * facts.first and facts.least < 0.5 * facts.first
     if rises or jumps:
         yield Hint(facts.step, "rate too high", f"The loss rises: {facts.first:.3g} at the start, "
-                   f"{facts.least:.3g} at best, {now:.3g} now. The rate of {facts.rate:g} is probably too high.",
+                   f"{facts.least:.3g} at best, {now:.3g} now. The learning rate of {facts.rate:g} is probably too "
+                   "high.",
                    now / facts.least, None, (slower(facts.plan, facts.rate), clipped()))
 
 

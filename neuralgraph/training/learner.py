@@ -18,6 +18,7 @@ from neuralgraph.training.control import RANGES
 from neuralgraph.training.gradients import Gathered, Precision
 from neuralgraph.training.optimizers import change, make_optimizer, remember, setting, state, switches
 from neuralgraph.training.schedules import Pace, Rate, scheduled
+from neuralgraph.training.traced.capture import recorder_for
 from neuralgraph.training.traced.quick import Quick
 
 Batch = tuple[Tensor, ...]
@@ -72,7 +73,7 @@ class Learner:
                            "Learn the full batch instead, in float32, float64 or bfloat16.")
         self.planned = self.levers
         self._pace = pace or Pace()
-        self.quick = Quick(self, self._to_come, self._why_not(program.device))
+        self.quick = Quick(self, self._to_come, self._why_not(program.device), recorder_for(program.device))
 
     def reread(self) -> None:
         """A node was changed: its program is taken up anew."""
@@ -84,8 +85,8 @@ class Learner:
         """Why steps are not replayed from a trace; empty where they may be."""
         if self.company.size > 1:
             return "several processes learn together"
-        if torch.device(device).type != "cpu":
-            return "only the processor gains by it"
+        if torch.device(device).type not in ("cpu", "cuda"):
+            return "only the processor and CUDA replay steps"
         if self._several is not None:
             return "gradients are gathered over batches"
         if self.precision.dtype is not None:
@@ -269,7 +270,7 @@ class Learner:
         """Take up `more` of what was saved; what starts afresh, because it was otherwise then."""
         afresh: tuple[str, ...] = ()
         if self.rate is not None and not self.rate.restore(saved.get("rate")):
-            afresh += ("the schedule of the rate",)
+            afresh += ("the schedule of the learning rate",)
         gathered = saved.get("gathered")
         if gathered and gathered["batches"] and (
                 self._several is None or not self._several.restore(gathered, self.names)):

@@ -60,7 +60,7 @@ def _units(id: str, type: str, value: Tensor) -> Units:
     low, high = RANGES[type]
     edge = END * (high - low)
     ends = (value <= low + edge) | (value >= high - edge)
-    return Units(id, type, units, rows, saturated=float(ends.double().mean()) if value.numel() else 0.0)
+    return Units(id, type, units, rows, saturated=float(_wide(ends).mean()) if value.numel() else 0.0)
 
 
 def _sums_to_one(value: Tensor) -> bool:
@@ -82,4 +82,9 @@ def slopes(program: Any, parameters: Iterable[tuple[str, Tensor]]) -> Iterator[S
 
 
 def _rms(one: Tensor) -> Tensor:
-    return one.detach().double().square().mean().sqrt()
+    return _wide(one.detach()).square().mean().sqrt()
+
+
+def _wide(one: Tensor) -> Tensor:
+    """In the widest numbers of its device: MPS has no float64."""
+    return one.float() if one.device.type == "mps" else one.double()

@@ -55,8 +55,8 @@ def checked(chosen: Optimizer) -> dict[str, Any]:
 def _suits(name: str, held: Sequence[nn.Parameter | dict[str, Any]], called: Sequence[str]) -> None:
     """torch takes no groups for LBFGS, and only matrices for Muon: said before it is tried."""
     if name == "LBFGS" and any(isinstance(one, dict) for one in held):
-        raise RunError("LBFGS goes one way for all weights, so no node can have a rate or weight decay of its own. Set "
-                       "them back in «Learning» of the nodes, or choose another optimiser.")
+        raise RunError("LBFGS goes one way for all weights, so no node can have a learning rate or weight decay of its "
+                       "own. Set them back in «Learning» of the nodes, or choose another optimiser.")
     if name == "Muon":
         flat = [one for one in held if isinstance(one, nn.Parameter)]
         flat += [one for group in held if isinstance(group, dict) for one in group["params"]]

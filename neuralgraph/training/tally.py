@@ -114,7 +114,7 @@ class Tally:
         heard = self._heard[number]
         if not heard:
             return np.zeros((0, 1 if self._single[number] else 1 + len(self.names[number])))
-        found: Floats = torch.stack(heard).double().cpu().numpy()
+        found: Floats = torch.stack(heard).cpu().double().numpy()  # MPS has no double
         return found.reshape(len(heard), -1)
 
     def _totals(self, only: Floats | None, places: Sequence[int], parts: Mapping[str, Floats], count: int) -> Floats:

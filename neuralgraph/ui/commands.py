@@ -128,7 +128,7 @@ def _train() -> tuple[Command, ...]:
         Command("stop", "Train", "Stop", ("Ctrl+Alt+Return", "Ctrl+Alt+Enter"), "stop", "training.stop"),
         Command("reset", "Train", "Reset to the same initial weights", (), "restart", "training.reset", rule=True),
         Command("dice", "Train", "New seed", (), "dice-5-outline", "training.roll"),
-        Command("rate", "Train", "Change the rate…", (), "", "training.ask_rate", rule=True),
+        Command("rate", "Train", "Change the learning rate…", (), "", "training.ask_rate", rule=True),
         Command("plan", "Train", "Plan", (), "tune-variant", "window.show_plan"),
         Command("search", "Train", "Search…", (), "magnify", "searching.show"),
         Command("try", "Train", "Try it", ("Ctrl+T",), "gesture-tap-button", "views.try_it"),

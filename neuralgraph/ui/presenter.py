@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QWidget
 
 from neuralgraph.ui.asking import Asker
 from neuralgraph.ui.bridge import later
-from neuralgraph.ui.controls import button, flat
+from neuralgraph.ui.controls import button, flat, tip
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.panels.boundary import Plane
@@ -40,6 +40,7 @@ class Presenter(QObject):
         self.bar: LargeBar | None = None
         self.keys: KeyCaps | None = None
         self._asker: Asker | None = None
+        self._said = ""
 
     def toggle(self) -> None:
         self.leave() if self.on else self.enter()
@@ -133,11 +134,15 @@ class Presenter(QObject):
         self.keys.left.connect(self._escaped)
         self._asker = Asker(bench.bridge, self, every=0.2)
         self._asker.answered.connect(self._arrived)
+        self._asker.failed.connect(self._failed)
 
     def _arrived(self, answer: Any) -> None:
         bench = self._bench
         if not self.on or self._stage is None or not isinstance(answer, tuple):
             return
+        if self._said and self.bar is not None:
+            self._said = ""
+            self.bar.say("")
         units, region = answer
         if bench.welcome is not None and bench.window.centre.currentWidget() is bench.welcome:
             return
@@ -146,6 +151,18 @@ class Presenter(QObject):
             return
         self._stage.show_answer(units, region)
         bench.window.centre.setCurrentWidget(self._stage)
+
+    def _failed(self, text: str) -> None:
+        """There is no answer: the drawing stands in, and why is said once."""
+        bench = self._bench
+        if not self.on or (bench.welcome is not None and bench.window.centre.currentWidget() is bench.welcome):
+            return
+        bench.window.centre.setCurrentWidget(bench.canvas)
+        if text != self._said:
+            self._said = text
+            if self.bar is not None:
+                self.bar.say(text)
+            bench.say("warning", text, "")
 
     def _alone(self, alone: bool) -> None:
         """Without tabs and without the small buttons on the canvas."""
@@ -181,10 +198,10 @@ class LargeBar(QFrame):
         fitted(self, theme, lambda: self.setFixedHeight(theme.px(72)))
         self.train = button(" Train", kind="primary", size="large")
         self.reset, self.step = (button("", size="large") for _ in range(2))
-        for made, tip in ((self.train, "Train or pause"), (self.reset, "Back to the same initial weights"),
-                          (self.step, "Learn one batch")):
-            made.setToolTip(tip)
-            made.setAccessibleName(tip)
+        for made, text in ((self.train, "Train or pause"), (self.reset, "Back to the same initial weights"),
+                           (self.step, "Learn one batch")):
+            made.setToolTip(text)
+            made.setAccessibleName(text)
         self.numbers = [(QLabel(), QLabel()) for _ in range(3)]
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.px(16), 0, theme.px(16), 0)
@@ -195,10 +212,19 @@ class LargeBar(QFrame):
             row.addSpacing(theme.px(14))
             row.addWidget(name)
             row.addWidget(value)
-        row.addStretch(1)
+        self.trouble = QLabel()
+        self.trouble.setTextFormat(Qt.TextFormat.PlainText)
+        self.trouble.setWordWrap(True)
+        self.trouble.setMinimumWidth(1)
+        row.addWidget(self.trouble, 1)
         self.out = flat(theme, "fullscreen-exit", "Leave presenter mode (Esc)", size=44)
         row.addWidget(self.out)
         self.hide()
+
+    def say(self, text: str) -> None:
+        """Why nothing is to be seen."""
+        self.trouble.setText(text)
+        self.trouble.setToolTip(text and tip(text))
 
     def show_state(self, state: BarState) -> None:
         changed = state.phase != self.state.phase
@@ -228,6 +254,8 @@ class LargeBar(QFrame):
             # in the sheet too: a widget that is polished later gets the font of the program back
             word.setStyleSheet(f"color: {t.text2}; font-size: {theme.px(WORDS)}px;")
             number.setStyleSheet(f"color: {t.text}; font-size: {theme.px(VALUE)}px; font-weight: 700;")
+        self.trouble.setFont(theme.font(15, 600))
+        self.trouble.setStyleSheet(f"color: {t.error}; font-size: {theme.px(15)}px; font-weight: 600;")
         self.out.setIcon(icon("fullscreen-exit", t.text2))
         self.out.setIconSize(QSize(theme.px(24), theme.px(24)))
 

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 
 from neuralgraph.graph.edits import SetPlan
-from neuralgraph.graph.levers import another, levers
+from neuralgraph.graph.levers import another, called, levers
 from neuralgraph.graph.remedies import Remedy
 from neuralgraph.session import Session
 from neuralgraph.training.events import (
@@ -27,6 +27,7 @@ from neuralgraph.training.events import (
     divided,
 )
 from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.speed import Speed, spelled
 from neuralgraph.ui.training_bar import BarState
 
 NAME = 24
@@ -57,6 +58,7 @@ class Training(QObject):
         self._run: int | None = None
         self._values: dict[str, str] = {}
         self._begun: Started | None = None
+        self._speed = Speed()
         bridge.events.connect(self._hear)
         bridge.ended.connect(self._ended)
 
@@ -223,7 +225,8 @@ class Training(QObject):
                 case Hint():
                     self.said.emit("warning", event.message, ways(event.remedies))
                 case Changed():
-                    self.said.emit("note", f"{event.name} {event.old:g} → {event.new:g} at step {event.step}", "")
+                    self.said.emit(
+                        "note", f"{called(event.name)} {event.old:g} → {event.new:g} at step {event.step}", "")
                 case Stopped():
                     self._end(f"Stopped after {event.step:,} steps: {event.reason}. The weights are kept.")
                 case Finished():
@@ -238,6 +241,7 @@ class Training(QObject):
     def _begin(self, event: Started) -> None:
         self._begun = event
         self._values = {}
+        self._speed.forget()
         self.state = replace(self.state, epochs=event.epochs, steps=event.steps_per_epoch, step=0)
         self.said.emit("note", f"Training on {event.device}, seed {event.seed}: {divided(event)}", "")
 
@@ -246,7 +250,7 @@ class Training(QObject):
         left = "–" if event.remaining is None else span(*event.remaining)
         self.state = replace(
             self.state, epoch=min(event.epoch + 1, self.state.epochs), step=event.step_in_epoch, loss=loss,
-            rate=f"{event.lr:g}", speed=f"{event.rate:,.0f} / s" if event.rate else "–", left=left)
+            rate=f"{event.lr:g}", speed=spelled(self._speed.hear(event.rate, event.seconds)), left=left)
         if self._begun is not None and self._begun.losses:
             parts = event.parts or {self._begun.losses[0]: event.losses}
             self._values.update({id: figure(float(one[-1])) for id, one in parts.items() if len(one)})

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtGui import QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from neuralgraph.ui.controls import Choice, Rule, button, dress, repolish, tip, words
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import badge, icon
 from neuralgraph.ui.theme import Theme
+
+ROOMY, LENGTH, SHORT = 1160, 250, 76
+"""Pixels of the window from which on the bar of progress has its full length, that, and that before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ class TrainingBar(QFrame):
         self._metric.show_value(state.metric_value)
         self._left.show_value(state.left)
         self._speed.show_value(state.speed)
+        self._percent.setVisible(bool(state.steps))
         if not state.steps:
             self._bar.setMaximum(1)
             self._bar.setValue(0)
@@ -147,6 +151,17 @@ class TrainingBar(QFrame):
         self._buttons(state)
         if (before.phase, before.errors > 0) != (state.phase, problem):
             self.dress()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lengthen()
+
+    def _lengthen(self) -> None:
+        """The bar of progress gives way first where the window is narrow: numbers that are cut say something wrong."""
+        px = self.theme.px
+        wide = px(LENGTH if self.width() >= px(ROOMY) else SHORT)
+        if self._bar.width() != wide or self._bar.minimumWidth() != wide:
+            self._bar.setFixedWidth(wide)
 
     def dress(self) -> None:
         """Icons and colours of the present theme."""
@@ -191,13 +206,13 @@ class TrainingBar(QFrame):
     def _counters(self) -> None:
         theme = self.theme
         self.epoch = Counter(theme, "Epoch", 58)
-        self._loss, self._rate = Counter(theme, "Loss", 66), Counter(theme, "Rate", 58)
+        self._loss, self._rate = Counter(theme, "Loss", 66), Counter(theme, "Learning rate", 58)
         self._metric = Counter(theme, "Accuracy", 58)
-        self._left, self._speed = Counter(theme, "Left", 56), Counter(theme, "Speed", 66)
+        self._left, self._speed = Counter(theme, "Left", 76), Counter(theme, "Samples / s", 86)
         self._progress = QWidget()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        fitted(self._bar, theme, lambda: self._bar.setFixedWidth(theme.px(250)))
+        fitted(self._bar, theme, self._lengthen)
         self._bar.setAccessibleName("Progress of the epoch")
         self._step_text, self._percent = words(theme, "", 12), words(theme, "", 12, 600)
         fitted(self._percent, theme, lambda: self._percent.setMinimumWidth(theme.px(44)))

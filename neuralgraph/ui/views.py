@@ -42,6 +42,11 @@ class Views(QObject):
     def watch(self) -> None:
         """A run begins: its curves are kept from the first batch on, whatever can be seen."""
         self._bench.docks.bottom.page_of("plots")
+        self.run_changed()
+
+    def run_changed(self) -> None:
+        """A run gets ready, or is over."""
+        self._tell("run_changed")
 
     def add_more_tabs(self, tabs: Tabs) -> None:
         for key, title, module, name in TABS:

@@ -145,6 +145,7 @@ class Workbench(QObject):
         self.bridge.events.connect(self.kept.hear)
         self.bridge.events.connect(self.views.feed)
         self.bridge.ended.connect(self.last.keep)
+        self.bridge.ended.connect(self.views.run_changed)
         self.training.shown.connect(self._show_training)
         self.training.shown.connect(self.presenter.show_state)
         self.bridge.events.connect(lambda _events: self.presenter.look())
@@ -353,9 +354,9 @@ class Workbench(QObject):
             from neuralgraph.graph.edits import SetPlan
 
             plan = changed(self.session.graph.plan, "lr", value)
-            self.session.edit(SetPlan(plan, "Change rate"))
+            self.session.edit(SetPlan(plan, "Change learning rate"))
 
-        ask_number(self.window, self.theme, "Rate", rate, change).open()
+        ask_number(self.window, self.theme, "Learning rate", rate, change).open()
 
     def say(self, level: str, text: str, more: str) -> None:
         self.log.say(text, level, more)

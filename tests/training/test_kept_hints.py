@@ -40,7 +40,7 @@ def test_hints_are_printed_kept_and_in_the_json(tmp_path: Path, capsys: Any) -> 
     assert (kept[0]["name"], kept[0]["node"], kept[0]["value"]) == ("dead units", "act", 1.0)
     assert cli.main(["train", str(path)]) == 0
     said = " ".join("".join(capsys.readouterr()).split())
-    assert "8 of 8 units of act" in said and "You can learn with a rate of 0.0001 (--lr 0.0001)." in said
+    assert "8 of 8 units of act" in said and "You can lower the learning rate to 0.0001 (--lr 0.0001)." in said
 
 
 def test_a_failure_says_what_can_be_done_and_the_run_goes_on_from_before(tmp_path: Path, capsys: Any) -> None:

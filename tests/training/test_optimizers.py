@@ -316,7 +316,7 @@ def test_a_schedule_that_came_to_its_end_starts_again_when_it_goes_on() -> None:
     again = ng.train(graph, resume=run, epochs=2, **settings)
     assert again.losses != run.losses and not again.notes
     other = ng.train(graph, resume=run, epochs=2, **{**settings, "schedule": "ExponentialLR"})
-    assert "the schedule of the rate starts afresh" in other.notes[0]
+    assert "the schedule of the learning rate starts afresh" in other.notes[0]
 
 
 def test_a_nodes_factor_stays_a_factor() -> None:

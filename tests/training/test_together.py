@@ -22,6 +22,7 @@ from tests.training.together import mlp
 
 ROOT = Path(__file__).resolve().parents[2]
 Found = dict[str, dict[str, Any]]
+Commands = dict[str, tuple[int, str, str]]
 
 
 def start(rank: int, port: int, *arguments: str) -> subprocess.Popen[str]:
@@ -50,12 +51,31 @@ def both(*arguments: str) -> list[tuple[int, str, str]]:
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Found:
-    path = tmp_path_factory.mktemp("two") / "found.json"
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the two processes write, and find their documents: one for both, and another for each."""
+    folder = tmp_path_factory.mktemp("two")
+    ng.save(mlp(), folder / "digits.ngraph")
+    for rank in (0, 1):
+        graph = mlp()
+        graph.set_weights("logits", bias=[float(rank)] * 10)
+        ng.save(graph, folder / f"other-{rank}.ngraph")
+    return folder / "found.json"
+
+
+@pytest.fixture(scope="module")
+def two(place: Path) -> Found:
+    path = place
     done = both("tests.training.together", str(path))
     assert [code for code, _, _ in done] == [0, 0], done
     found: Found = json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+@pytest.fixture(scope="module")
+def said(place: Path, two: Found) -> tuple[Commands, Commands]:
+    """What the commands of both processes came to: exit code, output, errors."""
+    first, second = (json.loads(place.with_name(f"{place.name}.{rank}").read_text()) for rank in (0, 1))
+    return first, second
 
 
 @pytest.fixture(scope="module")
@@ -120,27 +140,19 @@ def test_the_company_goes_on_after_a_refusal(two: Found) -> None:
     assert two["after"]["losses"] == two["plain"]["losses"]
 
 
-def test_the_command_line_speaks_once_and_keeps_one_run(tmp_path: Path) -> None:
-    path = tmp_path / "digits.ngraph"
-    ng.save(mlp(), path)
-    first, second = both("neuralgraph", "train", str(path), "--epochs", "1", "--json")
-    assert (first[0], second[0], second[1]) == (0, 0, "")
-    said = json.loads(first[1])
-    kept = Store().runs(document=str(path.resolve()))
-    assert [run.id for run in kept] == [said["run"]] and kept[0].begun["processes"] == 2
-    assert kept[0].final["accuracy"] == said["final"]["accuracy"]
+def test_the_command_line_speaks_once_and_keeps_one_run(said: tuple[Commands, Commands], place: Path) -> None:
+    first, second = (one["same"] for one in said)
+    assert (first[0], second[0], second[1]) == (0, 0, ""), (first, second)
+    told = json.loads(first[1])
+    kept = Store().runs(document=str((place.parent / "digits.ngraph").resolve()))
+    assert [run.id for run in kept] == [told["run"]] and kept[0].begun["processes"] == 2
+    assert kept[0].final["accuracy"] == told["final"]["accuracy"]
 
 
-def test_other_data_in_another_process_is_refused(tmp_path: Path) -> None:
-    port, paths = free_port(), [tmp_path / f"{seed}.ngraph" for seed in (0, 1)]
-    for seed, path in enumerate(paths):
-        graph = mlp()
-        graph.set_weights("logits", bias=[float(seed)] * 10)
-        ng.save(graph, path)
-    started = [start(rank, port, "neuralgraph", "train", str(path)) for rank, path in enumerate(paths)]
-    said = [process.communicate(timeout=120) for process in started]
-    assert [process.returncode for process in started] == [1, 1]
-    assert "have not the same document" in said[0][1], said
+def test_other_data_in_another_process_is_refused(said: tuple[Commands, Commands]) -> None:
+    first, second = (one["other"] for one in said)
+    assert (first[0], second[0]) == (1, 1), (first, second)
+    assert "have not the same document" in first[2]
 
 
 @pytest.fixture

@@ -1,23 +1,27 @@
 """What two processes do in the tests of learning together: `python -m tests.training.together FILE`, started twice.
 
-Every process goes through all scenes; process 0 writes down what came out. Run with no other processes, it is the
-reference.
+Every process goes through all scenes; process 0 writes down what came out. Then every one carries out the commands, and
+writes down what it said as FILE.0 and FILE.1: starting Python twice takes longer than all of them. Run with no other
+processes, it is the reference.
 """
 
 from __future__ import annotations
 
 import faulthandler
+import io
 import json
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import torch
 
 import neuralgraph as ng
+from neuralgraph import cli
 from neuralgraph.errors import NeuralGraphError
 from neuralgraph.graph.edits import SetPlan
 from neuralgraph.graph.plan import Optimizer, Plan, Stage
@@ -170,8 +174,25 @@ def scenes() -> dict[str, Any]:
     return found
 
 
+def told(*arguments: str) -> list[Any]:
+    """Exit code, output and errors of a command, carried out in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = cli.main(list(arguments))
+    return [code, out.getvalue(), err.getvalue()]
+
+
+def commands(folder: Path) -> dict[str, list[Any]]:
+    """One that all carry out, and one for which each has another document."""
+    return {"same": told("train", str(folder / "digits.ngraph"), "--epochs", "1", "--json"),
+            "other": told("train", str(folder / f"other-{company().rank}.ngraph"))}
+
+
 if __name__ == "__main__":
-    faulthandler.dump_traceback_later(150, exit=True)
+    faulthandler.dump_traceback_later(280, exit=True)
+    path = Path(sys.argv[1])
     found = scenes()
     if company().leads:
-        Path(sys.argv[1]).write_text(json.dumps(found), encoding="utf-8")
+        path.write_text(json.dumps(found), encoding="utf-8")
+    said = json.dumps(commands(path.parent))
+    path.with_name(f"{path.name}.{company().rank}").write_text(said, encoding="utf-8")

@@ -88,3 +88,21 @@ def test_levers_of_nodes_and_plan_act_at_once(qtbot: Any, window: Open) -> None:
     assert training.state.phase == "running", "a lever needs no new run"
     training.stop()
     qtbot.waitUntil(lambda: training.state.phase == "idle", timeout=10000)
+
+
+def test_a_new_node_says_that_it_is_taken_over_when_the_run_goes_on(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    paused(qtbot, one)
+    training, session = one.bench.training, one.bench.session
+    session.edit(AddNode(Placed("extra", "Linear", FrozenDict({"out_features": 3}))))
+    known = next(id for id, placed in session.graph.nodes.items() if placed.type == "Linear" and id != "extra")
+    one.bench.canvas.select(("extra",))
+    inspector = next(view for view in one.bench.views._made if type(view).__name__ == "Inspector")
+    qtbot.waitUntil(lambda: inspector._notice.title.text() == "Not in the run yet", timeout=10000)
+    assert "goes on" in inspector._notice.hint.text() and not inspector._notice.isHidden()
+    one.bench.canvas.select((known,))
+    qtbot.waitUntil(lambda: inspector._notice.isHidden(), timeout=10000)
+    one.bench.canvas.select(("extra",))
+    training.stop()
+    qtbot.waitUntil(lambda: training.state.phase == "idle" and "in the run" not in inspector._notice.title.text(),
+                    timeout=10000)

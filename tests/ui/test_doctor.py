@@ -73,7 +73,7 @@ def test_a_lower_rate_is_an_edit_of_the_plan_that_can_be_undone(window: Open, tm
     bench.training.toggle()
     advice = bench.canvas.advice
     qtbot.waitUntil(lambda: advice.isVisible() and not bench.bridge.running, timeout=20000)
-    press(advice, "Rate ÷ 10")
+    press(advice, "Learning rate ÷ 10")
     assert bench.session.graph.plan.optimizer.lr == 1e14
     qtbot.waitUntil(lambda: not bench.bridge.running, timeout=20000)
     bench.undo()
@@ -103,7 +103,7 @@ def test_a_hint_can_be_dismissed_and_does_not_come_back(window: Open, qtbot: Any
     bench.doctor.hear([hint])
     assert advice.isVisible(), "a fresh start"
     rate = bench.session.graph.plan.optimizer.lr
-    press(advice, "Rate")
+    press(advice, "Learning rate")
     assert bench.session.graph.plan.optimizer.lr == pytest.approx(rate / 10) and not bench.bridge.running
 
 

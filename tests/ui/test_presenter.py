@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtTest import QTest
 
+from neuralgraph.errors import RunError
 from neuralgraph.ui.presenter import VALUE, WORDS, ZOOM, caps
 from neuralgraph.ui.window import MainWindow
 
@@ -90,3 +91,29 @@ def test_escape_lets_go_first_and_leaves_then(window: Open, qtbot: Any) -> None:
     one.bench.canvas.scene.select(())
     QTest.keyClick(one.bench.canvas.view, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not presenter.on, timeout=2000)
+
+
+def test_why_there_is_no_answer_is_said(window: Open, qtbot: Any, monkeypatch: Any) -> None:
+    """What the panels say of a question that failed, the last row of the room reads too."""
+    one = window("spiral")
+    presenter, session = one.bench.presenter, one.bench.session
+    presenter.toggle()
+    qtbot.waitUntil(lambda: one.centre.currentWidget() is presenter._stage, timeout=10000)
+    words = "The weights were learnt by another drawing. Train again."
+
+    def refuses(program: Any) -> Any:
+        raise RunError(words)
+
+    monkeypatch.setattr(session, "region", refuses)
+    presenter.look()
+    assert presenter.bar is not None
+    bar = presenter.bar
+    qtbot.waitUntil(lambda: bar.trouble.text() == words, timeout=10000)
+    assert one.centre.currentWidget() is one.bench.canvas
+    presenter.look()
+    qtbot.wait(300)
+    assert [entry.text for entry in one.bench.log.entries].count(words) == 1
+    monkeypatch.undo()
+    presenter.look()
+    qtbot.waitUntil(lambda: one.centre.currentWidget() is presenter._stage, timeout=10000)
+    assert not bar.trouble.text()

@@ -211,6 +211,7 @@ def test_compare_overlays_the_curves_and_lists_what_differs(bench: Any, store: S
     text = said(opened(bench, "2 runs compared"))
     assert "seed 1 → 2" in text and "epochs 2 → 3" in text and "From run 1 to run 2" in text
     assert number(store.get(1).final["val_loss"]) in text
+    assert "validation loss" in text and "val_loss" not in text, "as the plots call it"
     lines = [line.split(",") for line in plots.csv().splitlines()]
     assert {one[1].strip('" ') for one in lines if one[0] == '"Loss'} == {"run 1", "run 2"}
     assert plots.views["left"]._end == 3.0, "the longer of both is seen to its end"

@@ -35,4 +35,4 @@ def summed(parts: Iterable[torch.Tensor]) -> torch.Tensor:
 
 def exact(x: torch.Tensor) -> torch.Tensor:
     """In double precision, on the processor: sums do not depend on the device."""
-    return x.detach().to("cpu", torch.float64)
+    return x.detach().cpu().to(torch.float64)  # in this order: MPS has no float64

@@ -102,3 +102,11 @@ class PCA(Fitted):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         found = torch.nn.functional.linear(x - self.mean, self.components)
         return found / self.std if self.whiten else found
+
+    @torch.no_grad()
+    def undo(self, y: torch.Tensor) -> torch.Tensor:
+        """What forward() made y of, N × F: what was predicted, in the unit of the data. Of directions that were not
+        kept it has the mean.
+        """
+        found = y * self.std.to(y) if self.whiten else y
+        return found @ self.components.to(y) + self.mean.to(y)

@@ -1,9 +1,10 @@
-"""Learning by replaying a traced step: who may, when it takes over, and how it is known to be the same.
+"""Learning by replaying a step: who may, when it takes over, and how it is known to be the same.
 
-The step as torch runs it is the reference. A size of batch is traced once it was learned often enough and enough of it
-is to come; then the replay runs beside the reference for some batches, and only if losses, gradients, buffers, random
-state, weights and what the optimiser remembers agree bit for bit does it take over. At every epoch it is asked whether
-what it was made for still holds. Whatever goes otherwise, the reference goes on, and the reason is told.
+The step as torch runs it is the reference. A size of batch is traced (on CUDA: recorded as a graph) once it was learned
+often enough and enough of it is to come; then the replay runs beside the reference for some batches, and only if
+losses, gradients, buffers, random state, weights and what the optimiser remembers agree bit for bit does it take over.
+At every epoch it is asked whether what it was made for still holds. Whatever goes otherwise, the reference goes on, and
+the reason is told.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from neuralgraph.training import randomness
 from neuralgraph.training.batches import Batch
+from neuralgraph.training.traced.capture import Captured, Recorder
 from neuralgraph.training.traced.kernels import Kernel, has_kernel, remembered
 from neuralgraph.training.traced.operations import same
 from neuralgraph.training.traced.replay import Heard, Replay
@@ -28,6 +31,8 @@ SEEN = 3
 """So many batches of a size are learned by the reference first."""
 TO_COME = 1500
 """So many must be expected: tracing takes about as long as a thousand small steps save."""
+RECORDED_TO_COME = 200
+"""So many on a device: recording takes about as long as some dozens of steps."""
 BESIDE = 3
 """So many batches are learned both ways before the replay takes over."""
 
@@ -38,20 +43,21 @@ class _Size:
 
     seen: int = 0
     beside: int = 0
-    replay: Replay | None = None
+    replay: Replay | Captured | None = None
 
 
 class Quick:
     """Carries out the steps of one learner. `off` says why it only ever takes the usual way; empty where it may not.
 
     `expected(usual)` is how many batches of the usual size the stage has, or of the smaller one that ends an epoch.
-    `notes` are sentences to tell.
+    `notes` are sentences to tell. `recorder` records steps instead of tracing them.
     """
 
-    def __init__(self, learner: Learner, expected: Callable[[bool], int], off: str = "") -> None:
-        self.learner, self.expected, self.off = learner, expected, off
+    def __init__(self, learner: Learner, expected: Callable[[bool], int], off: str = "",
+                 recorder: Recorder | None = None) -> None:
+        self.learner, self.expected, self.off, self.recorder = learner, expected, off, recorder
         self.notes: list[str] = []
-        self._ready: dict[int, Replay] = {}
+        self._ready: dict[int, Replay | Captured] = {}
         self._sizes: dict[int, _Size] = {}
         self._places: list[Tensor] = []
         self._move: Callable[[], Any] | None = None
@@ -100,7 +106,8 @@ class Quick:
         rows = len(batch[0]) if batch else 1
         size = self._sizes.setdefault(rows, _Size())
         size.seen += 1
-        if self.off or size.seen <= SEEN or self.expected(rows == max(self._sizes)) < TO_COME:
+        enough = TO_COME if self.recorder is None else RECORDED_TO_COME
+        if self.off or size.seen <= SEEN or self.expected(rows == max(self._sizes)) < enough:
             return self._reference(batch)
         try:
             if size.replay is None:
@@ -122,9 +129,10 @@ class Quick:
         self.off = why
         self.forget()
         if tell:
-            self.notes.append(f"Steps go the usual way, not replayed from a trace: {why}.")
+            words = "replayed from a trace" if self.recorder is None else self.recorder.words
+            self.notes.append(f"Steps go the usual way, not {words}: {why}.")
 
-    def _made(self, batch: Batch) -> Replay:
+    def _made(self, batch: Batch) -> Replay | Captured:
         learner = self.learner
         key = self._present_key()
         if self._ready and key != self._key:
@@ -133,6 +141,8 @@ class Quick:
         if not self._places:
             self._places = [torch.zeros_like(one, memory_format=torch.preserve_format).detach()
                             for one in learner.parameters]
+        if self.recorder is not None:
+            return Captured(learner.forward, learner.parameters, learner.goal, batch, self._places, self.recorder)
         found = trace(learner.forward, learner.parameters, learner.goal, batch)
         try:
             return Replay(found, batch, self._places)
@@ -142,19 +152,21 @@ class Quick:
     def _both(self, batch: Batch, rows: int, size: _Size) -> Heard:
         """Learn by the replay, take it back, learn by the reference, and compare all there is."""
         learner, replay, optimizer = self.learner, size.replay, self.learner.optimizer
+        device = learner.program.device
         assert replay is not None and optimizer is not None
         known = [one for one, there in zip(learner.parameters, replay.known, strict=True) if there]
         held = remembered(optimizer, known)
         if held is None:
             return self._reference(batch)
         places = dict(zip(learner.parameters, self._places, strict=True))
-        move = Kernel(optimizer, {one: places[one] for one in known}) if has_kernel(optimizer) else optimizer.step
+        kernel = self.recorder is None and has_kernel(optimizer)
+        move = Kernel(optimizer, {one: places[one] for one in known}) if kernel else optimizer.step
         held = remembered(optimizer, known) or []
         everything = [*learner.forward.buffers(), *(one.detach() for one in learner.parameters), *held]
-        before, random = _copies(everything), torch.get_rng_state()
+        before, random = _copies(everything), randomness.state(device)
         try:
             mine = replay(batch)
-            drawn = torch.get_rng_state()
+            drawn = randomness.state(device)
             self._attach(replay)
             learner.clipped()
             move()
@@ -162,7 +174,7 @@ class Quick:
         except Exception as error:  # the usual way says what is wrong with this batch
             raise Untraceable(f"one failed with {type(error).__name__}") from error
         finally:
-            torch.set_rng_state(random)
+            randomness.restore(random, device)
             for one, was in zip(everything, before, strict=True):
                 one.copy_(was)
         theirs = self._reference(batch)
@@ -171,7 +183,7 @@ class Quick:
             ("losses", _flat(mine), _flat(theirs)),
             ("gradients", gradients, [one.grad for one in known if one.grad is not None]),
             ("weights and running figures", after, everything),
-            ("random numbers", [drawn], [torch.get_rng_state()]),
+            ("random numbers", list(drawn.values()), list(randomness.state(device).values())),
         ) if not learned or not _agree(one, other)]
         if differs:
             self._give_up(f"its {differs[0]} are not the same bit for bit")
@@ -181,14 +193,14 @@ class Quick:
             self._take_over(rows, replay, move)
         return theirs
 
-    def _take_over(self, rows: int, replay: Replay, move: Callable[[], Any]) -> None:
+    def _take_over(self, rows: int, replay: Replay | Captured, move: Callable[[], Any]) -> None:
         for one, place in zip(self.learner.parameters, self._places, strict=True):
             if one.grad is not None:
                 place.copy_(one.grad)
         self._attach(replay)
         self._ready[rows], self._move = replay, move
 
-    def _attach(self, replay: Replay) -> None:
+    def _attach(self, replay: Replay | Captured) -> None:
         for one, place, there in zip(self.learner.parameters, self._places, replay.known, strict=True):
             one.grad = place if there else None
 

@@ -26,6 +26,8 @@ EMPTY = {
     "activations": ("Nothing to show yet", "Activations appear as soon as the graph has no error."),
     "gradients": ("No gradients yet", "Learn one batch: they are those of the last one."),
 }
+COMING = ("Not in the run yet", "The run learns the graph as it was. When it is paused and goes on, this node is taken "
+          "over.")
 NONE = {
     "weights": ("No weights", "This node learns nothing."),
     "activations": ("No activations", "This node gives no numbers for a sample."),
@@ -118,6 +120,11 @@ class Inspector(QWidget):
     def weights_changed(self) -> None:
         self._ask()
 
+    def run_changed(self) -> None:
+        """A run gets ready, or is over."""
+        self._ask()
+        self._show()
+
     def clear(self) -> None:
         self._seen = None
         self._ask()
@@ -167,6 +174,11 @@ class Inspector(QWidget):
             found = {name: one[0] if one.ndim and len(one) == 1 else one for name, one in found.items()}
         return found
 
+    def _is_new(self) -> bool:
+        """A run is under way, and learns a graph without this node."""
+        program = self._session.program if self._bridge.running else None
+        return self._node is not None and program is not None and not program.holds(self._node)
+
     def _show(self) -> None:
         """Fill the page of the present tab, or say why it is empty."""
         arrays, seen = self._arrays(), self._seen
@@ -174,6 +186,8 @@ class Inspector(QWidget):
         self._notice.setVisible(not arrays)
         if not arrays or seen is None:
             title, hint = (EMPTY if seen is None or self.topic == "gradients" else NONE)[self.topic]
+            if self._is_new():
+                title, hint = COMING
             if self._node is None:
                 title, hint = "Nothing selected", "Click a node to look inside it."
             if (self._notice.title.text(), self._notice.hint.text()) != (title, hint):

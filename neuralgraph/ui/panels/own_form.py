@@ -17,7 +17,7 @@ from neuralgraph.ui.panels.fields import Form
 from neuralgraph.ui.panels.initial_form import InitialForm
 from neuralgraph.ui.theme import Theme
 
-LABELS = {"rate": "rate ×", "l1": "L1 of weights", "l2": "L2 of weights"}
+LABELS = {"rate": "learning rate ×", "l1": "L1 of weights", "l2": "L2 of weights"}
 
 
 class OwnForm(QWidget):

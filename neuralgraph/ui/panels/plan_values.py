@@ -33,7 +33,7 @@ PARTS: tuple[Part, ...] = (
     Part("Optimiser", (
         _said("optimiser", "optimizer", Param("Adam", "How the weights are changed.", choices=OPTIMIZERS,
                                               kind="choice")),
-        _said("rate", "lr", Param(1e-3, "How far each step goes.", min=1e-12, max=1e6, kind="float")),
+        _said("learning rate", "lr", Param(1e-3, "How far each step goes.", min=1e-12, max=1e6, kind="float")),
         _said("L1", "l1", Param(0.0, "Costs the absolute value of every weight.", min=0, max=100)),
     ), "optimizer"),
     Part("Epochs and batches", (
@@ -50,8 +50,8 @@ PARTS: tuple[Part, ...] = (
             0.2, "Rows kept apart to check with: a share below 1, or a number of rows.", min=0, kind="float")),
         _said("split", "split"),
     )),
-    Part("Schedule of the rate", (
-        _said("schedule", "schedule", Param("none", "How the rate goes on.", choices=tuple(SCHEDULES), kind="choice")),
+    Part("Schedule of the learning rate", (
+        _said("schedule", "schedule", Param("none", "How it goes on.", choices=tuple(SCHEDULES), kind="choice")),
         _said("warm-up steps", "warmup"),
         _said("counts", "by"),
     ), "schedule"),
@@ -170,11 +170,12 @@ def with_option(plan: Plan, kind: str, name: str, value: Any, at: Place = FIRST)
 
 _PLAIN: Mapping[str, Any] = {"batch_size": 32, "full_batch": False, "shuffle": True, "accumulate": 1}
 PRESETS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "Keras defaults": ("Adam with a rate of 0.001, 32 rows a batch", {
+    "Keras defaults": ("Adam with a learning rate of 0.001, 32 rows a batch", {
         "optimizer": "Adam", "lr": 1e-3, "eps": 1e-7}),
-    "SGD with momentum": ("The textbook step: rate 0.01, momentum 0.9", {
+    "SGD with momentum": ("The textbook step: learning rate 0.01, momentum 0.9", {
         "optimizer": "SGD", "lr": 0.01, "momentum": 0.9}),
-    "AdamW, cosine, warm-up": ("How large networks are trained: the rate rises for 100 steps, then falls to 0", {
+    "AdamW, cosine, warm-up": (
+        "How large networks are trained: the learning rate rises for 100 steps, then falls to 0", {
         "optimizer": "AdamW", "lr": 1e-3, "schedule": "CosineAnnealingLR", "by": "step", "warmup": 100}),
     "Full batch": ("Gradient descent in the strict sense: all rows make one step", {
         "optimizer": "SGD", "lr": 0.1, "full_batch": True}),

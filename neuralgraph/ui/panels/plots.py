@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
+from neuralgraph.graph.levers import called
 from neuralgraph.tokens import LIGHT, Tokens
 from neuralgraph.training.events import Changed, EpochEnded, Event, Reading, Started, Step
 from neuralgraph.ui.panels.inspector_empty import Notice
@@ -36,9 +37,10 @@ EVERY = 0.06
 """Seconds between two drawings while nothing but steps arrives: of one plot, then of the other."""
 CALM = 0.3
 """So long after the last drawing both are drawn at once."""
+NOTHING = ("No curves yet", "Press Train: loss and metrics are drawn while it learns.")
+READY = ("Getting ready …", "Data are read and the network is made; curves begin with the first batch.")
 LETTERS, GHOSTS = 16, 4
 """Letters of a run's name in the legend, and how many ghosts each have a look of their own."""
-SHORT_NAMES = {"learning rate": "lr", "weight_decay": "weight decay", "batch_size": "batch"}
 
 
 class PlotsPanel(Exported):
@@ -64,8 +66,7 @@ class PlotsPanel(Exported):
         self._box.addWidget(pages, 1)
         self._pages = QStackedLayout(pages)
         self._pages.setContentsMargins(0, 0, 0, 0)
-        self.notice = Notice(
-            self.tokens, "chart-line", "No curves yet", "Press Train: loss and metrics are drawn while it learns.")
+        self.notice = Notice(self.tokens, "chart-line", *NOTHING)
         self._pages.addWidget(self.notice)
         self._build_actions()
 
@@ -157,6 +158,11 @@ class PlotsPanel(Exported):
         """A line above the plots."""
         self._box.insertWidget(0, strip)
 
+    def run_changed(self) -> None:
+        """A run gets ready, or is over."""
+        if self.run.empty:
+            self.refresh()
+
     def take_back(self, run: RunCurves) -> None:
         """Draw these again, after those of a run that was followed."""
         self.run = run
@@ -171,6 +177,7 @@ class PlotsPanel(Exported):
             return
         self._stale = False
         if self.run.empty and not self.pinned:
+            self.notice.say(*(READY if self.bridge is not None and self.bridge.running else NOTHING))
             self._pages.setCurrentWidget(self.notice)
             return
         self._build_views()
@@ -341,5 +348,5 @@ def _short(name: str) -> str:
 
 
 def marker_text(change: Changed) -> str:
-    """«lr 0.002 → 0.001»."""
-    return f"{SHORT_NAMES.get(change.name, change.name)} {change.old:g} → {change.new:g}".replace("-", "−")
+    """«learning rate 0.002 → 0.001»."""
+    return f"{called(change.name)} {change.old:g} → {change.new:g}".replace("-", "−")

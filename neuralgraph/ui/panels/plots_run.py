@@ -13,6 +13,9 @@ from neuralgraph.training.events import Changed, EpochEnded, Event, Failed, Fini
 from neuralgraph.ui.panels.plot_data import AXES, Floats, Track, spelled
 
 LOSS, RATE, NORM = "loss", "learning rate", "gradient norm"
+AHEAD, LEAST = 1.3, 10.0
+"""A running plot shows so much more than there is, and at least so many epochs: a thousand planned ones leave the first
+three a line at the edge."""
 SHARES = frozenset({"Accuracy", "TopKAccuracy", "Precision", "Recall", "F1", "Specificity"})
 """Metric types that are a share of a whole, written in per cent."""
 
@@ -69,12 +72,14 @@ class RunCurves:
         return not any(len(one.train) or len(one.validation) for one in self.figures.values())
 
     def end(self, axis: str) -> float:
-        """Where the axis ends: the planned end while that is known, else the last number."""
+        """Where the axis ends: at the last number; while it runs some way ahead of it, up to what is planned."""
         last = max((float(t.x(axis)[-1]) for t in self._tracks() if len(t)), default=0.0)
         if self.started is None or axis == "time":
             return last
-        planned = self.started.epochs * (1.0 if axis == "epoch" else self.started.steps_per_epoch)
-        return last if self.over else max(last, float(planned))
+        if self.over:
+            return last
+        epoch = 1.0 if axis == "epoch" else float(self.started.steps_per_epoch)
+        return max(last, min(self.started.epochs * epoch, max(LEAST * epoch, AHEAD * last)))
 
     def set_weight(self, weight: float) -> None:
         """How strongly curves of single batches are smoothed. Numbers of whole epochs are drawn as they are."""

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from neuralgraph.training.kept import Kept
 from neuralgraph.ui.controls import TextField, button, words
-from neuralgraph.ui.panels.runs_words import facts, number, started
+from neuralgraph.ui.panels.runs_words import facts, figure_name, number, started
 from neuralgraph.ui.theme import Theme
 
 LONGEST = 400
@@ -139,7 +139,7 @@ def comparison(parent: QWidget, theme: Theme, runs: Sequence[Kept], differences:
         grid.setColumnStretch(column, 1)
     row = 0
     for row, (figure, values) in enumerate(final.items(), start=1):
-        grid.addWidget(made.plain(figure, role="text2"), row, 0)
+        grid.addWidget(made.plain(figure_name(figure), role="text2"), row, 0)
         for column, value in enumerate(values, start=1):
             grid.addWidget(made.plain(number(value)), row, column)
     across = len(runs) + 1

@@ -85,6 +85,14 @@ def figure_words(name: str, value: float | None) -> str:
     return f"{bare} {100 * value:.1f} %" if share and value is not None else f"{bare} {number(value)}"
 
 
+def figure_name(name: str) -> str:
+    """«validation loss»: a figure of a run as the plots call it."""
+    for sign, word in (("val_", "validation"), ("test_", "test")):
+        if name.startswith(sign):
+            return f"{word} {name.removeprefix(sign)}"
+    return name
+
+
 def _order(value: float | None) -> float:
     return NONE if value is None or value != value else value
 
@@ -109,7 +117,7 @@ def about(one: Kept) -> str:
     if one.document:
         lines.append(one.document)
     if one.final:
-        lines.append(", ".join(f"{name} {number(value)}" for name, value in one.final.items()))
+        lines.append(", ".join(f"{figure_name(name)} {number(value)}" for name, value in one.final.items()))
     if one.note:
         lines.append(f"Note: {one.note}")
     if one.thinned:
@@ -131,8 +139,8 @@ def facts(one: Kept) -> dict[str, str]:
         "Epochs": f"{one.epoch} of {one.epochs}, {one.step:,} steps of {one.steps_per_epoch:,} an epoch",
         "Rows": rows if begun else "",
         "Parameters": f"{begun['parameters']:,}" if begun.get("parameters") else "",
-        "Figures": ", ".join(f"{name} {number(value)}" for name, value in one.final.items()),
-        "Best": f"epoch {best['epoch']}: {best['by']} {number(best['value'])}" if best else "",
+        "Figures": ", ".join(f"{figure_name(name)} {number(value)}" for name, value in one.final.items()),
+        "Best": f"epoch {best['epoch']}: {figure_name(best['by'])} {number(best['value'])}" if best else "",
         "Seed": str(one.seed),
         "Device": f"{one.device}, {one.threads} thread{'' if one.threads == 1 else 's'}",
         "Goes on from": f"run {one.parent}" if one.parent else "",

@@ -33,7 +33,7 @@ class AnswerBars(QWidget):
         self.theme = theme
         self.bars: tuple[Bar, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(QSize(theme.px(220), theme.px(60)))
+        self.setMinimumSize(QSize(theme.px(130), theme.px(60)))
         self.setAccessibleName("What the network says")
 
     def show_bars(self, bars: Sequence[Bar]) -> None:

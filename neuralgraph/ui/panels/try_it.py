@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -89,6 +89,14 @@ def bars_of(answer: Any) -> list[Bar]:
             return [Bar(answer.output, " × ".join(map(str, values.shape)) + " numbers")]
 
 
+class Inputs(QStackedWidget):
+    """As wide as what is shown needs, not as the widest of all."""
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.currentWidget()
+        return page.minimumSizeHint().expandedTo(page.minimumSize()) if page is not None else QSize()
+
+
 class TryItPanel(QWidget):
     """Offers what the inputs of the network are. `feed` and the others are called like those of any view."""
 
@@ -124,7 +132,7 @@ class TryItPanel(QWidget):
         self.text.setPlaceholderText("Type a text.")
         self.text.setAccessibleName("Text to try")
         self.text.textChanged.connect(self._typed)
-        self.inputs = QStackedWidget()
+        self.inputs = Inputs()
         drawing = QWidget()
         row = QHBoxLayout(drawing)
         row.setContentsMargins(0, 0, 0, 0)
@@ -163,7 +171,7 @@ class TryItPanel(QWidget):
         self.number: QLabel = words(theme, "", 12, 400, "text2")
         steps = QHBoxLayout()
         steps.setSpacing(2)
-        for one in (*self._steps, self.number):
+        for one in self._steps:
             steps.addWidget(one)
         steps.addStretch(1)
         column = QVBoxLayout()
@@ -171,6 +179,7 @@ class TryItPanel(QWidget):
         column.addWidget(self.clear_button)
         column.addWidget(self.open_button)
         column.addLayout(steps)
+        column.addWidget(self.number)
         column.addWidget(self.said)
         column.addStretch(1)
         return column

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QScrollArea, QSlider, QVBoxLayout, QWidget
 
-from neuralgraph.ui.controls import Choice, dress, words
+from neuralgraph.ui.controls import Choice, dress, tip, words
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.theme import Theme
 
@@ -19,7 +19,13 @@ MOST = 100
 """So many columns get a slider; the others stay as in the sample."""
 MISSING = "missing"
 BELOW = 6
-"""So many columns stand below each other; more are laid out in two rows of sliders."""
+"""So many columns stand below each other; more are laid out in two rows of sliders where there is room for two."""
+TWO = 420
+"""Pixels from which on there is."""
+LEAST = 214
+"""Pixels that a name, a slider, its value and the bar to scroll with need."""
+NAMES = (72, 170)
+"""Pixels that a name may have, at least and at most."""
 
 
 class Values(QWidget):
@@ -36,21 +42,21 @@ class Values(QWidget):
         self.fields: list[QSlider | Choice] = []
         self._labels: list[QLabel] = []
         self._values: list[QLabel | QPushButton | None] = []
+        self._names: list[QLabel] = []
+        self._laid = (0, 0)
         inner = QWidget()
-        grid = QGridLayout(inner)
+        self._grid = grid = QGridLayout(inner)
         grid.setContentsMargins(0, 0, 8, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
-        shown = columns[:MOST]
-        for at, column in enumerate(shown):
-            self._add(grid, at, column, len(shown) if len(shown) <= BELOW else -(-len(shown) // 2))
-        grid.setRowStretch(grid.rowCount(), 1)
-        for part in range(1 if len(shown) <= BELOW else 2):
-            grid.setColumnStretch(part * 3 + 1, 1)
+        for at, column in enumerate(columns[:MOST]):
+            self._add(at, column)
+        self._lay(TWO)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
+        fitted(area, theme, lambda: area.setMinimumWidth(theme.px(LEAST)))
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(4)
@@ -89,20 +95,41 @@ class Values(QWidget):
             row[self._starts[at]:self._starts[at + 1]] = column.numbers(self._typical(column))
         return row
 
-    def _add(self, grid: QGridLayout, at: int, column: Any, rows: int) -> None:
-        line, part = at % rows, 3 * (at // rows)
-        room = self.theme.px(170 if len(self.columns) <= BELOW else 96)
-        short = QFontMetricsF(self.theme.font(12)).elidedText(column.name, Qt.TextElideMode.ElideRight, room)
-        name = words(self.theme, short, 12, 400, "text2")
-        name.setToolTip(column.name)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay(self.width())
+
+    def _lay(self, wide: int) -> None:
+        """Everything in its place for this width: in two rows of sliders, or all below each other."""
+        px, count = self.theme.px, len(self.fields)
+        parts = 2 if count > BELOW and wide >= px(TWO) else 1
+        room = min(max(round(wide / parts * 0.4) // 8 * 8, px(NAMES[0])), px(NAMES[1]))
+        if (parts, room) == self._laid:
+            return
+        self._laid = parts, room
+        rows, metrics = -(-count // parts), QFontMetricsF(self.theme.font(12))
+        for at, (name, field, value) in enumerate(zip(self._names, self.fields, self._values, strict=True)):
+            line, part = at % rows, 3 * (at // rows)
+            name.setText(metrics.elidedText(self.columns[at].name, Qt.TextElideMode.ElideRight, room))
+            for one, place, across in ((name, 0, 1), (field, 1, 1 if value is not None else 2), (value, 2, 1)):
+                if one is not None:
+                    self._grid.removeWidget(one)
+                    self._grid.addWidget(one, line, part + place, 1, across)
+        for line in range(self._grid.rowCount() + 1):
+            self._grid.setRowStretch(line, int(line == rows))
+        for part in range(2):
+            self._grid.setColumnStretch(part * 3 + 1, int(part < parts))
+
+    def _add(self, at: int, column: Any) -> None:
+        name = words(self.theme, column.name, 12, 400, "text2")
+        name.setToolTip(tip(column.name))
         self._labels.append(name)
-        grid.addWidget(name, line, part)
+        self._names.append(name)
         if column.coding.kind == "category":
             choice = Choice(self.theme)
             choice.addItems([*column.values, *([f"({MISSING})"] if column.gaps else [])])
             choice.activated.connect(lambda _: self._moved(at))
             choice.setAccessibleName(column.name)
-            grid.addWidget(choice, line, part + 1, 1, 2)
             self.fields.append(choice)
             self._values.append(None)
             return
@@ -115,8 +142,6 @@ class Values(QWidget):
         value = self._switch(at, column) if column.gaps else words(self.theme, "", 12, 600)
         room = 84 if column.coding.kind == "date" else 64 if column.gaps else 48
         fitted(value, self.theme, lambda: value.setFixedWidth(self.theme.px(room)))
-        grid.addWidget(slider, line, part + 1)
-        grid.addWidget(value, line, part + 2)
         self.fields.append(slider)
         self._values.append(value)
 

@@ -75,6 +75,48 @@ def test_the_axis_reaches_to_the_planned_end_until_the_run_is_over():
     assert run.end("epoch") == 1
 
 
+def test_of_a_thousand_planned_epochs_the_axis_shows_some_more_than_were_learned():
+    run = RunCurves()
+    run.feed([started(epochs=1000), *epoch_of(0, np.ones(10), 1.0), *epoch_of(1, np.ones(10), 1.0)])
+    assert (run.end("epoch"), run.end("step")) == (10, 100)
+    for epoch in range(2, 40):
+        run.feed(epoch_of(epoch, np.ones(10), 1.0))
+    assert run.end("epoch") == pytest.approx(52) and run.end("step") == pytest.approx(520)
+    run.started = started(epochs=45)
+    assert run.end("epoch") == 45, "never beyond what is planned"
+    run.feed([Finished(40, 400, 1.0, {}, "done")])
+    assert run.end("epoch") == 40
+
+
+def test_who_zoomed_in_is_not_taken_along(panel):
+    panel.feed([started(epochs=1000), *epoch_of(0, np.ones(10), 1.0)])
+    view = panel.views["left"]
+    view.box.setXRange(0.2, 0.6, padding=0)
+    view._taken()
+    for epoch in range(1, 60):
+        panel.feed(epoch_of(epoch, np.ones(10), 1.0))
+    panel.refresh()
+    assert view.box.viewRange()[0] == pytest.approx([0.2, 0.6])
+    view.show_all()
+    assert 60 < view.box.viewRange()[0][1] < 100
+
+
+def test_while_a_run_gets_ready_it_says_so(qtbot):
+    class Bridge:
+        running = False
+
+    made = PlotsPanel(None, Bridge(), Look())
+    qtbot.addWidget(made)
+    made.show()
+    assert made.notice.title.text() == "No curves yet" and "Press Train" in made.notice.hint.text()
+    made.bridge.running = True
+    made.run_changed()
+    assert made.notice.title.text() == "Getting ready …" and "Press Train" not in made.notice.hint.text()
+    made.bridge.running = False
+    made.run_changed()
+    assert made.notice.title.text() == "No curves yet"
+
+
 def test_a_new_run_begins_anew_and_a_resumed_one_goes_on(panel):
     panel.feed([started(), *epoch_of(0, np.ones(10), 1.0)])
     panel.feed([started()])
@@ -117,9 +159,9 @@ def test_the_csv_holds_exactly_what_is_plotted(panel, axis):
 def test_a_change_while_running_is_marked_where_it_happened(panel):
     change = Changed(5, 0.5, "lr", 0.002, 0.001)
     panel.feed([started(), *epoch_of(0, np.ones(10), 1.0), change])
-    assert marker_text(change) == "lr 0.002 → 0.001"
+    assert marker_text(change) == "learning rate 0.002 → 0.001"
     assert [panel.run.place(change, axis) for axis in ("epoch", "step", "time")] == [0.5, 5, 0.5]
-    assert [one.text for one in panel.views["left"]._markers] == ["lr 0.002 → 0.001"]
+    assert [one.text for one in panel.views["left"]._markers] == ["learning rate 0.002 → 0.001"]
 
 
 def test_a_pinned_run_stays_behind_the_next(panel):
@@ -216,7 +258,7 @@ def test_what_is_drawn_is_what_the_tracks_hold(panel):
                               for end in ("", "o", "s"))
     assert np.isnan(raw.y).sum() == 1 and len(content.crosses) == 1
     assert validation.y.tolist() == [1.5, 0.75] and train.x[-1] == raw.x[-1]
-    assert [text for _, text, _ in content.marks] == ["lr 0.002 → 0.001"]
+    assert [text for _, text, _ in content.marks] == ["learning rate 0.002 → 0.001"]
     low, high = panel.views["left"].box.viewRange()[1]
     assert all(low <= tick <= high for tick in content.hairlines) and content.hairlines
 

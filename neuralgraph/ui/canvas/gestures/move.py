@@ -12,6 +12,7 @@ from neuralgraph.ui.canvas.gestures.board import Board, End, Hand
 from neuralgraph.ui.canvas.gestures.gesture import Gesture
 from neuralgraph.ui.canvas.gestures.overlay import Overlay
 from neuralgraph.ui.canvas.gestures.rubber import ADDING
+from neuralgraph.ui.canvas.gestures.spacing import with_room
 
 
 class MoveItems(Gesture):
@@ -75,7 +76,10 @@ class MoveItems(Gesture):
         if self._wire is not None and (edge := session.graph.edges.get(self._wire)) is not None:
             spliced = wiring.splice(session.graph, session.catalog, self._ids[0], edge, _specs(self.board))
             if isinstance(spliced, Group):
-                return Group(spliced.label, (move, *spliced.edits))
+                graph, id = session.graph, self._ids[0]
+                boxes = {one: self.board.box(one) for one in graph.nodes}
+                boxes[id] = boxes[id].translated(dx, dy)
+                return with_room(Group(spliced.label, (move, *spliced.edits)), graph, id, edge, boxes)
         return move
 
     def _by(self, hand: Hand) -> tuple[float, float]:

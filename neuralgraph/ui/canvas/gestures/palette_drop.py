@@ -11,8 +11,11 @@ from neuralgraph.graph.document import Graph, Placed
 from neuralgraph.graph.edits import Edit, Group
 from neuralgraph.graph.ids import fresh
 from neuralgraph.tokens import GRID, HEADER, NODE_MIN
+from neuralgraph.ui.canvas.content import face_of
+from neuralgraph.ui.canvas.geometry import layout
 from neuralgraph.ui.canvas.gestures.board import Board, End, Hand
 from neuralgraph.ui.canvas.gestures.overlay import Overlay, ghost
+from neuralgraph.ui.canvas.gestures.spacing import with_room
 from neuralgraph.ui.canvas.shelf import applied, called, stem_of, taken, together
 
 MIME = "application/x-neuralgraph-node"
@@ -65,7 +68,12 @@ class PaletteDrop:
             return add
         trial, _ = add.apply(graph)
         spliced = wiring.splice(trial, catalog, placed.id, graph.edges[end])
-        return Group(spliced.label, (add, *spliced.edits)) if isinstance(spliced, Group) else add
+        if not isinstance(spliced, Group):
+            return add
+        wired, _ = spliced.apply(trial)
+        card = layout(face_of(placed, wired, catalog, wires=wired.into(placed.id))).rect.translated(placed.x, placed.y)
+        boxes = {one: self.board.box(one) for one in graph.nodes} | {placed.id: card}
+        return with_room(Group(spliced.label, (add, *spliced.edits)), trial, placed.id, graph.edges[end], boxes)
 
     def _taken(self, hand: Hand) -> tuple[tuple[Edit, ...], Placed]:
         """The node that is dropped, and what has to come into the document before it."""
