@@ -103,16 +103,21 @@ def _over_axes(what: Grid, values: Array, box: Box, low: float, high: float) -> 
 
 def _tiles(what: Grid, values: Array, box: Box, low: float, high: float) -> Body:
     count, rows, columns = values.shape
-    caption = 15.0 if what.tile_names else 0.0
-    across, wide, tall = _packed(count, rows / max(columns, 1), box, caption)
+    caption, named = (15.0, max(width(one, 11) for one in what.tile_names)) if what.tile_names else (0.0, 0.0)
+    across, wide, tall = _packed(count, rows / max(columns, 1), box, caption, what.across)
+    if caption and wide < min(named, 28.0):  # words that nobody could read: the pointer says them
+        caption = 0.0
+        across, wide, tall = _packed(count, rows / max(columns, 1), box, caption, what.across)
     places = [(box[0] + n % across * (wide + GAP), box[1] + n // across * (tall + caption + GAP), wide, tall)
               for n in range(count)]
     marks: list[Mark] = []
+    written = [_numbers(what, values[number], place, low, high) for number, place in enumerate(places)]
+    spelled_out = all(written) and what.map != "grey"
     for number, place in enumerate(places):
         marks.append(Picture(place, pooled(values[number], 256, 256), what.map, low, high, what.smooth))
         if min(wide / columns, tall / rows) >= 5 and what.map != "grey":
-            marks += _numbers(what, values[number], place, low, high) + _cells(values[number], place)
-        if number < len(what.tile_names):
+            marks += [*_cells(values[number], place), *(written[number] if spelled_out else ())]
+        if caption and number < len(what.tile_names):
             marks.append(Text(place[0] + wide / 2, place[1] + tall + 11, cut(what.tile_names[number], 11, wide + 2),
                               "text2", 11, align="middle"))
     said = _sayer(what)
@@ -135,17 +140,20 @@ def _tiles(what: Grid, values: Array, box: Box, low: float, high: float) -> Body
     return marks, spots, max((one[1] + one[3] for one in places), default=box[1]) + caption
 
 
-def _packed(count: int, shape: float, box: Box, caption: float) -> tuple[int, float, float]:
-    """How many tiles in a row, and their width and height, so that they are as large as they can be in the box."""
+def _packed(count: int, shape: float, box: Box, caption: float, fixed: int = 0) -> tuple[int, float, float]:
+    """How many tiles in a row, and their width and height, so that they are as large as they can be in the box.
+
+    `fixed` says how many in a row.
+    """
     best = (1, 0.0)
-    for across in range(1, count + 1):
+    for across in (fixed,) if fixed else range(1, count + 1):
         down = -(-count // across)
         wide = min((box[2] - GAP * (across - 1)) / across,
                    ((box[3] - GAP * (down - 1)) / down - caption) / max(shape, 1e-6), 180.0)
         if wide > best[1] + 0.5:
             best = (across, wide)
     wide = max(best[1], 12.0)
-    across = best[0] if best[1] >= 12 else max(1, int((box[2] + GAP) / (12 + GAP)))
+    across = fixed or best[0] if fixed or best[1] >= 12 else max(1, int((box[2] + GAP) / (12 + GAP)))
     return across, wide, wide * shape
 
 

@@ -54,6 +54,8 @@ class Grid(Shown):
     whole: bool = False
     """The numbers are counts."""
     smooth: bool = False
+    across: int = 0
+    """So many tiles in a row; 0: as many as fit best."""
 
     def csv(self) -> str:
         tiles = self.values if self.values.ndim == 3 else self.values[None]

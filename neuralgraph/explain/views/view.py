@@ -102,7 +102,7 @@ class At:
         with undisturbed(program.device, program.seed), program.quiet():
             found = program.trace(tensors, wanted)
         return {id: {output: _copy(found[name]) for output in program.outputs_of(id)
-                     if (name := program.output_name(id, output)) in found} for id in wanted}
+                     if (name := _traced(program, id, output)) in found} for id in wanted}
 
     def _parameters(self) -> dict[str, torch.Tensor]:
         placed = self.program.graph.nodes.get(self.node)
@@ -163,6 +163,13 @@ class View:
     @abstractmethod
     def look(self, at: At) -> Shown:
         """The figure. May raise a `NeuralGraphError` that says what is missing."""
+
+
+def _traced(program: Program, id: str, output: str) -> str:
+    """What a trace calls an output of a node, or of a module."""
+    if id in program.inference.flat.copies:
+        return id if len(program.outputs_of(id)) == 1 else f"{id}.{output}"
+    return program.output_name(id, output)
 
 
 def _copy(tensor: torch.Tensor) -> Array:

@@ -1,0 +1,13 @@
+"""The views of a node or a wire, and of what goes on in all layers together."""
+
+from __future__ import annotations
+
+from neuralgraph.explain.views.activations import Activations, Flow, UnitSpread
+from neuralgraph.explain.views.filters import Filters, InputImages
+from neuralgraph.explain.views.neighbours import Neighbours
+from neuralgraph.explain.views.view import View
+from neuralgraph.explain.views.weights import Bias, Weights
+
+NODE_VIEWS: tuple[type[View], ...] = (
+    Weights, Filters, InputImages, Bias, Neighbours, Activations, Flow, UnitSpread,
+)
