@@ -95,6 +95,10 @@ class Axes:
             found.append(Text(left - 6, top - 7, y_label, "text2", 11, 500))
         return found
 
+    def end(self, x_label: str = "") -> float:
+        """Where the words below the field end."""
+        return self.box[1] + self.box[3] + (34 if x_label else 18)
+
     @staticmethod
     def _ticks(ends: Range, log: bool, most: int) -> list[float]:
         return log_ticks(*ends, most) if log else ticks(*ends, most)

@@ -98,7 +98,7 @@ def _over_axes(what: Grid, values: Array, box: Box, low: float, high: float) -> 
         return f"{what.x_label or 'x'} {spelled(x)}, {what.y_label or 'y'} {spelled(y)}: " \
                f"{_number(what, values[rows - 1 - row, column])}"
 
-    return marks, cells_of(found.box, rows, columns, said), box[1] + box[3]
+    return marks, cells_of(found.box, rows, columns, said), max(box[1] + box[3], found.end(what.x_label))
 
 
 def _tiles(what: Grid, values: Array, box: Box, low: float, high: float) -> Body:

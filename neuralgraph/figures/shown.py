@@ -108,6 +108,9 @@ class Bars(Shown):
     """Blue above zero and orange below; else all in the colour of the first series."""
     bad: tuple[bool, ...] = ()
     """Bars that are worth a warning."""
+    y_range: tuple[float, float] | None = None
+    lines: tuple[tuple[float, str], ...] = ()
+    """Dotted lines across, each with its words: what the bars are to be held against."""
 
     def csv(self) -> str:
         names = self.names or tuple(map(str, range(len(self.values))))

@@ -152,8 +152,8 @@ def facts(value: Array, dtype: str) -> Figures:
     return Figures(tuple(rows))
 
 
-def sample_figure(at: At, name: str, value: Array) -> Shown:
-    """What an output gives for the sample in sight, laid out by what it is."""
+def sample_figure(at: At, name: str, value: Array, *, photo: bool = True) -> Shown:
+    """What an output gives for the sample in sight, laid out by what it is; pictures as such with `photo`."""
     spec = specs(at)[name]
     node = kind_of(at)
     note = "" if BATCH in spec.shape else "It is the same for all samples."
@@ -168,7 +168,7 @@ def sample_figure(at: At, name: str, value: Array) -> Shown:
     spoken = words(at, len(value)) if value.ndim in (1, 2) else ()
     if value.ndim == 1 and not (source and value.dtype.kind in "iu"):
         spoken = ()
-    photo = source and value.ndim == 3 and value.shape[0] in (1, 3)
+    photo = photo and source and value.ndim == 3 and value.shape[0] in (1, 3)
     if value.ndim == 3 and unit_axis(at, 3) == 1 and not photo and node is not None and min(value.shape[-2:]) == 1:
         value = value.reshape(value.shape[0], -1)
     return laid(value, title=title, names=names, words=spoken, photo=photo, note=note,
