@@ -154,7 +154,8 @@ def _curves(what: Curves, box: Box) -> Body:
     y_range = what.y_range or span([*(one.y for one in what.curves), *bands], log=what.log_y)
     found = axes(inner, x_range, y_range, x_label=what.x_label, y_label=what.y_label, log_x=what.log_x,
                  log_y=what.log_y, square=what.square)
-    marks = found.marks(what.x_label, what.y_label)
+    whole = all(np.array_equal(one.x, np.round(one.x)) for one in what.curves)
+    marks = found.marks(what.x_label, what.y_label, whole_x=whole and x_range[1] - x_range[0] >= 2)
     if what.diagonal:
         marks.append(_diagonal(found))
     inks = [(("ghost" if one.ghost else f"series:{n}"), _dash(one, n)) for n, one in enumerate(what.curves)]

@@ -56,6 +56,8 @@ class Grid(Shown):
     smooth: bool = False
     across: int = 0
     """So many tiles in a row; 0: as many as fit best."""
+    aspect: float = 0.0
+    """The height of a tile by its width; 0: cells are squares."""
 
     def csv(self) -> str:
         tiles = self.values if self.values.ndim == 3 else self.values[None]
