@@ -209,7 +209,8 @@ def _seeds(total: Tensor, outputs: list[Tensor]) -> list[Tensor]:
     if not total.requires_grad:
         return [torch.zeros_like(one) for one in outputs]
     held = [one for one in outputs if one.requires_grad]
-    grads = dict(zip(map(id, held), torch.autograd.grad(total, held, allow_unused=True, retain_graph=True), strict=True))
+    slopes = torch.autograd.grad(total, held, allow_unused=True, retain_graph=True)
+    grads = dict(zip(map(id, held), slopes, strict=True))
     return [torch.zeros_like(one) if (grad := grads.get(id(one))) is None else grad for one in outputs]
 
 

@@ -74,7 +74,7 @@ def _moved(program: Program, step: PlanStep, mine: Mapping[str, nn.Parameter], k
     for name, copy in copies.items():
         l1 = (saved.levers.get("l1", step.l1) if saved is not None else step.l1) + pulls.get(name, 0.0)
         if name in known:
-            copy.grad = known[name].clone() + (l1 * copy.detach().sign() if l1 else 0.0)
+            copy.grad = known[name] + l1 * copy.detach().sign() if l1 else known[name]
     sorts = groups(program.graph, mine)
     names = tuple(name for one in sorts for name in one.names)
     held: Any = [copies[name] for name in names] if len(sorts) == 1 else [
@@ -109,4 +109,4 @@ def _clip(step: PlanStep, parameters: list[nn.Parameter]) -> None:
 
 
 def _length(one: Tensor) -> float:
-    return float(one.detach().double().norm())
+    return float(torch.linalg.vector_norm(one.detach(), dtype=torch.float64))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from neuralgraph.explain.slopes import Slopes, every_weight, goal_of, goals, slopes
@@ -134,8 +135,8 @@ class GradientNorms(View):
         if self.of == "weights":
             lengths = dict[str, float]()
             for name, one in found.items():
-                lengths[program.owner(name)] = lengths.get(program.owner(name), 0.0) + float(
-                    one.double().square().sum())
+                square = float(torch.linalg.vector_norm(one, dtype=torch.float64)) ** 2
+                lengths[program.owner(name)] = lengths.get(program.owner(name), 0.0) + square
             lengths = {id: lengths[id] ** 0.5 for id in _order(at, lengths)}
         else:
             lengths = _by_output(at, chosen)

@@ -19,9 +19,8 @@ from neuralgraph.spec.tensor import BATCH
 
 Array = NDArray[Any]
 Names = tuple[str, ...]
-WORK, BYTES = 8e9, 96 << 20
-"""So many operations, and bytes of what the nodes give, one look may take."""
-LEAST_ROWS = 2
+WORK, BYTES, NUMBERS = 8e9, 96 << 20, 2e6
+"""So many operations, bytes on the way, and numbers that the nodes in sight give, one look may take."""
 NO_DATA = "The data of this network cannot be read, so there is no sample to look at."
 CHANNELS_FIRST = ("BatchNorm1d", "InstanceNorm1d", "GroupNorm")
 """Besides what moves a window: nodes that take axis 1 as that of the units, whatever comes behind it."""
@@ -86,15 +85,21 @@ def some_rows(at: At, most: int = 256, *, part: str = "", passes: int = 1, nodes
     program, path = at.program, at.program.path(nodes or (at.node,))
     work = sum(_work(at, id) for id in path)
     held = sum(program.inference.figures[id].activation_bytes for id in path if id in program.inference.figures)
-    fit = min(WORK / max(work * passes, 1), BYTES / max(held, 1))
+    given = sum(_size(spec) for id in nodes or (at.node,) for spec in program.inference.specs.get(id, {}).values())
+    fit = min(WORK / max(work * passes, 1), BYTES / max(held, 1), NUMBERS / max(given, 1))
     chosen = part_of(at.rows, part or at.part)
     chosen = chosen if len(chosen) else part_of(at.rows, "all")
-    return np.asarray(chosen[:max(LEAST_ROWS, min(most, int(fit), at.rows.quick))])
+    least = 2 if passes == 1 else 1
+    return np.asarray(chosen[:max(least, min(most, int(fit), at.rows.quick))])
 
 
 def judging_part(at: At) -> str:
     """The part by which a network is judged: validation rows, or those that it learns from where there are none."""
     return "validation" if at.rows is not None and len(at.rows.split.validation) else "train"
+
+
+def _size(spec: Spec) -> int:
+    return math.prod(int(one) for one in spec.shape if one != BATCH)
 
 
 def _work(at: At, id: str) -> int:
