@@ -74,13 +74,16 @@ def _reach(what: Bars, finite: list[Array]) -> tuple[float, float]:
 
 
 def _held_against(what: Bars, found: Axes) -> list[Mark]:
-    x, _, wide, _ = found.box
+    x, y, wide, _ = found.box
     marks: list[Mark] = []
+    right = x + wide
     for value, words in what.lines:
         if found.y_range[0] <= value <= found.y_range[1]:
-            at = float(found.y(value))
-            marks += [Line(np.array([(x, at), (x + wide, at)]), "text2", 1.4, (1.5, 2.5)),
-                      Text(x + wide - 2, at - 4, words, "text2", 11, 500, "right")]
+            at, left = float(found.y(value)), right - width(words, 11) - 26
+            marks += [Line(np.array([(x, at), (x + wide, at)]), "text", 1.4, (1.5, 2.5)),
+                      Line(np.array([(left, y - 11), (left + 20, y - 11)]), "text", 1.4, (1.5, 2.5)),
+                      Text(right, y - 7, words, "text2", 11, 500, "right")]
+            right = left - 12
     return marks
 
 
@@ -99,7 +102,7 @@ def _names(names: tuple[str, ...], found: Axes, pitch: float, turned: bool, room
         if number % step:
             continue
         at = x + (number + 0.5) * pitch
-        marks.append(Text(at + 4, y + tall + 8 + room, cut_path(name, 11, room), "text2", 11, align="left", turn=-90)
+        marks.append(Text(at + 4, y + tall + 8, cut_path(name, 11, room), "text2", 11, align="right", turn=-90)
                      if turned else Text(at, y + tall + 15, name, "text2", 11, align="middle"))
     return marks
 
