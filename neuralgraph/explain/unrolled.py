@@ -92,6 +92,19 @@ def _step(mode: str, own: Tensor, past: Tensor, h: Tensor, cell: Tensor) -> dict
     return {"h": (own + past).tanh()}
 
 
+def one_step(module: nn.RNNCellBase, given: Mapping[str, Tensor]) -> Track:
+    """What RNNCell, LSTMCell and GRUCell compute from `x`, and `hx` and `cx` where they are given."""
+    x = given["x"]
+    h = given.get("hx", x.new_zeros(len(x), module.hidden_size))
+    lstm = isinstance(module, nn.LSTMCell)
+    mode = "LSTM" if lstm else "GRU" if isinstance(module, nn.GRUCell) else \
+        f"RNN_{getattr(module, 'nonlinearity', 'tanh').upper()}"
+    own = nn.functional.linear(x, module.weight_ih, module.bias_ih if module.bias else None)
+    past = nn.functional.linear(h, module.weight_hh, module.bias_hh if module.bias else None)
+    now = _step(mode, own, past, h, given.get("cx", torch.zeros_like(h)))
+    return Track(0, False, {name: [one] for name, one in now.items()}, ("h", "c") if lstm else ("h",))
+
+
 def drawn_tracks(program: Program, node: str, given: Mapping[str, Array]) -> tuple[Track, ...]:
     """What a drawn cell computed at every step of these rows: its gates by their ids, and its states."""
     module = program.part(node)

@@ -1,4 +1,4 @@
-"""Where the loss pulls: gradients of weights and of what nodes give, their lengths by layer, the next updates."""
+"""Where the loss pulls: gradients of weights and of what nodes give, and their lengths by layer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 
 from neuralgraph.explain.slopes import Slopes, every_weight, goal_of, goals, slopes
-from neuralgraph.explain.updates import next_changes, stage_of
 from neuralgraph.explain.views.activations import sample_figure
 from neuralgraph.explain.views.inside import (
     NO_DATA,
@@ -142,46 +141,6 @@ class GradientNorms(View):
             lengths = _by_output(at, chosen)
         what = "weights" if self.of == "weights" else "output"
         return _bars(lengths, f"Length of d loss / d {what} of each layer", note)
-
-
-class UpdateRatio(View):
-    """By how much the next step changes each parameter, as a share of its length, on a logarithmic scale.
-
-    About a thousandth is healthy; far more and training is restless, far less and it hardly moves. The step is taken
-    on copies, with the optimiser of the plan and what it remembers of the last run.
-    """
-
-    title = "Update to weight ratio"
-    scope = "network"
-    group = "Gradients"
-    icon = "delta"
-    costly = True
-
-    @classmethod
-    def fits(cls, at: At) -> str:
-        if not at.program.losses:
-            return NO_LOSS
-        if not goals(at.program):
-            return "No node learns, so nothing is updated."
-        if any(step.optimizer.name == "LBFGS" for step in stage_of(at.program).steps):
-            return "LBFGS looks at a batch several times before it moves, so one step cannot be shown."
-        return "" if at.rows is not None else NO_DATA
-
-    def look(self, at: At) -> Shown:
-        plan = at.program.document.plan
-        most = plan.batch_size if not plan.full_batch else 10**9
-        chosen = some_rows(at, most, part="train", passes=3, nodes=at.program.losses)
-        found = next_changes(at.program, at.given(chosen))
-        note = f"The next step on {many(len(chosen), 'training row')}, at the rate of the plan."
-        if not all(one.remembered for one in found):
-            note = joined(note, "The optimiser remembers nothing yet, so it is as in its first step.")
-        still = [one.name for one in found if not one.weight]
-        note = joined(note, f"All zero until now: {', '.join(still[:4])}." if still else "")
-        values = np.array([one.ratio for one in found[:LAYERS]])
-        names = tuple(one.name for one in found[:LAYERS])
-        return Bars(values, names, y_label="update / weight", log=True, signed=False, note=note,
-                    title="Length of the next update by that of the weights", lines=((1e-3, "a thousandth"),),
-                    bad=tuple(bool(one > 0.1) for one in values))
 
 
 def _slopes(at: At, given: Mapping[str, Array]) -> Slopes:

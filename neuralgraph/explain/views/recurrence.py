@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from neuralgraph.compiler.blocks.recurrence import Recurrence
 from neuralgraph.explain.slopes import goal_of
-from neuralgraph.explain.unrolled import Track, drawn_tracks, lags, unrolled
+from neuralgraph.explain.unrolled import Track, drawn_tracks, lags, one_step, unrolled
 from neuralgraph.explain.views.inside import (
     NO_DATA,
     Names,
@@ -31,6 +32,7 @@ from neuralgraph.spec import param
 from neuralgraph.training.randomness import undisturbed
 
 Array = NDArray[Any]
+KNOWN = (nn.RNNBase, nn.RNNCellBase, Recurrence)
 SPELLED = 40
 """Of a longer sequence the steps have no names."""
 
@@ -62,7 +64,7 @@ class Gates(View):
 
     @classmethod
     def fits(cls, at: At) -> str:
-        if kind_of(at) is None or not isinstance(at.program.part(at.node), (nn.RNNBase, Recurrence)):
+        if kind_of(at) is None or not isinstance(at.program.part(at.node), KNOWN):
             return "Only a recurrent layer, such as LSTM, GRU or Recurrent, has gates over time."
         return "" if at.rows is not None and at.rows.count else NO_DATA
 
@@ -85,10 +87,11 @@ def tracks_of(at: At, given: Mapping[str, Array]) -> tuple[Track, ...]:
     module = at.program.part(at.node)
     if isinstance(module, Recurrence):
         return drawn_tracks(at.program, at.node, given)
-    assert isinstance(module, nn.RNNBase)
-    x = next(module.parameters()).new_tensor(inputs(at, given)["x"])
-    with undisturbed(at.program.device, at.program.seed):
-        return unrolled(module, x)[1]
+    assert isinstance(module, (nn.RNNBase, nn.RNNCellBase))
+    some = next(module.parameters())
+    values = {port: some.new_tensor(one) for port, one in inputs(at, given).items()}
+    with undisturbed(at.program.device, at.program.seed), torch.no_grad():
+        return (one_step(module, values),) if isinstance(module, nn.RNNCellBase) else unrolled(module, values["x"])[1]
 
 
 def _kinds(at: At) -> dict[str, str]:

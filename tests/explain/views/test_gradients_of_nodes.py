@@ -10,11 +10,13 @@ import torch
 from torch import nn
 
 import neuralgraph as ng
+from neuralgraph.compiler.program import Program
 from neuralgraph.explain.slopes import goals, slopes
 from neuralgraph.explain.updates import next_changes
 from neuralgraph.explain.views.gradients import GradientNorms
 from neuralgraph.explain.views.health import DeadUnits, spectrum
 from neuralgraph.explain.views.history import WeightHistory, initial
+from neuralgraph.explain.views.updating import UpdateRatio
 from neuralgraph.explain.views.view import At
 from neuralgraph.figures.shown import Bars, Board, Curves, Distribution, Grid
 from neuralgraph.graph.edits import SetPlan
@@ -175,6 +177,25 @@ def test_before_any_run_the_first_step_of_the_optimiser_is_shown() -> None:
     assert isinstance(shown, Bars) and shown.log and "first step" in shown.note
     assert shown.names[0] == "conv2d_1.weight" and len(shown.values) == 6
     assert shown.lines[0][0] == 1e-3
+
+
+def test_between_kept_moments_the_way_is_shown_step_by_step() -> None:
+    session = opened("iris")
+    program = session.program
+    assert program is not None
+    base = {key: one.clone() for key, one in program.state_dict().items()}
+
+    def moved(by: float) -> Program:
+        made = session.compile()
+        made.load_state_dict({key: one * (1 + by) for key, one in base.items()})
+        return made
+
+    past = [(0, lambda: moved(0.0)), (10, lambda: moved(0.1)), (30, lambda: moved(0.32))]
+    shown = UpdateRatio().look(At(program, session._rows(program), past=past))
+    assert isinstance(shown, Board) and isinstance(shown.parts[1], Curves)
+    curve = shown.parts[1].curves[0]
+    np.testing.assert_array_equal(curve.x, [10, 30])
+    np.testing.assert_allclose(curve.y, [0.1 / 10, 0.2 / 20], rtol=1e-4)
 
 
 def test_dead_is_what_never_fires_and_saturated_what_lies_at_an_end() -> None:

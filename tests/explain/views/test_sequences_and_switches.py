@@ -86,6 +86,21 @@ def test_gates_are_shown_for_the_sample_in_the_order_of_the_data() -> None:
     assert isinstance(curves, Curves) and [one.name for one in curves.curves][:2] == ["input gate", "forget gate"]
 
 
+@pytest.mark.parametrize("kind", ["LSTMCell", "GRUCell", "RNNCell"])
+def test_gates_of_a_single_step(kind: str) -> None:
+    g = ng.Graph()
+    data = g.add("Dataset", name="iris", id="data")
+    state = g.add("Linear", data["x"], out_features=3, id="state")
+    g.add(kind, data["x"], hx=state, hidden_size=3, id="cell")
+    program = ng.compile(g)
+    one = at(g, program, "cell", place=70)
+    (track,) = tracks_of(one, one.sample)
+    np.testing.assert_allclose(track.steps["h"][0], next(iter(one.outputs.values())), atol=1e-6)
+    if kind == "LSTMCell":
+        np.testing.assert_allclose(track.steps["c"][0], one.outputs["c"], atol=1e-6)
+    assert g.session.view("gates", "cell", program=program) is not None
+
+
 def test_gates_of_a_drawn_cell_are_those_of_its_nodes() -> None:
     session = opened("digits-lstm")
     assert session.program is not None
