@@ -62,7 +62,9 @@ def slopes(
     program stays as it is, the gradients of the last batch included.
     """
     with undisturbed(program.device, program.seed), program.quiet(), backwards(program):
-        tensors = {key: _followed(program.tensor(key, value)) for key, value in given.items()}
+        followed = program.needed(tuple(nodes)) if nodes else ()
+        tensors = {key: _followed(program.tensor(key, value)) if key in followed else program.tensor(key, value)
+                   for key, value in given.items()}
         found = program.trace(tensors, [*losses, *nodes], grad=True)
         total = torch.stack([found[id].reshape(()) * program.shares[id] for id in losses]).sum()
         values = {(id, output): found[name] for id in nodes for output in program.outputs_of(id)

@@ -59,6 +59,8 @@ class Gradients(View):
     def fits(cls, at: At) -> str:
         if not at.program.losses:
             return NO_LOSS
+        if at.node in at.program.losses:
+            return "It is the loss itself: ask a node before it."
         if not _learning(at) and not _floating(at):
             return "Nothing of this node has a gradient."
         if not at.program.path(at.program.losses).count(at.node) and at.node not in at.program.inference.flat.copies \

@@ -173,5 +173,5 @@ def _traced(program: Program, id: str, output: str) -> str:
 
 
 def _copy(tensor: torch.Tensor) -> Array:
-    return np.array(tensor.detach().float().cpu().numpy() if tensor.dtype in (torch.bfloat16, torch.float16)
-                    else tensor.detach().cpu().numpy())
+    plain = tensor.detach().resolve_neg().resolve_conj()  # numpy knows no sign that is only noted down
+    return np.array((plain.float() if tensor.dtype in (torch.bfloat16, torch.float16) else plain).cpu().numpy())
