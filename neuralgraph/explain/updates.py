@@ -89,7 +89,7 @@ def _moved(program: Program, step: PlanStep, mine: Mapping[str, nn.Parameter], k
 
 def _as_it_stood(optimizer: torch.optim.Optimizer, names: Sequence[str], step: PlanStep, saved: Updates | None) -> bool:
     if saved is None or (saved.optimizer, dict(saved.switches)) != (step.optimizer.name, switches(optimizer)):
-        return False
+        return not _remembers(step)
     remember(optimizer, names, saved.state)
     for name, value in saved.levers.items():
         if name != "l1" and saved.planned.get(name) != value:

@@ -24,7 +24,7 @@ class Switches(View):
     """Which cell of every window of a max pooling won: it alone is passed on, and alone gets the gradient.
 
     Left the input with a frame around every winner, right what comes out. A cell that wins in several windows, where
-    these overlap, has one frame.
+    these overlap, has one frame; where all cells of a window are equal, the first one wins.
     """
 
     title = "Pooling switches"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -20,7 +21,7 @@ from neuralgraph.explain.views.updating import UpdateRatio
 from neuralgraph.explain.views.view import At
 from neuralgraph.figures.shown import Bars, Board, Curves, Distribution, Grid
 from neuralgraph.graph.edits import SetPlan
-from neuralgraph.graph.plan import Plan, Stage, Step
+from neuralgraph.graph.plan import Optimizer, Plan, Stage, Step
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
 
@@ -177,6 +178,17 @@ def test_before_any_run_the_first_step_of_the_optimiser_is_shown() -> None:
     assert isinstance(shown, Bars) and shown.log and "first step" in shown.note
     assert shown.names[0] == "conv2d_1.weight" and len(shown.values) == 6
     assert shown.lines[0][0] == 1e-3
+    steps = (Step(optimizer=Optimizer("SGD", 0.5)),)
+    plain = Session(session.graph.having(plan=replace(session.graph.plan, stages=(Stage(1, steps),))))
+    plain.program = plain.compile()
+    shown = plain.view("update-ratio")
+    assert isinstance(shown, Bars) and "first step" not in shown.note, "plain SGD has nothing to remember"
+    rows = plain._rows(plain.program)
+    assert rows is not None
+    model, _ = hand(rows.split.train[:plain.program.document.plan.batch_size])
+    for name, value in zip(shown.names, shown.values, strict=True):
+        one = model.get_parameter(name)
+        assert value == pytest.approx(float((0.5 * one.grad.norm() / one.norm()).detach()), rel=1e-3)  # type: ignore[union-attr]
 
 
 def test_between_kept_moments_the_way_is_shown_step_by_step() -> None:
