@@ -72,8 +72,12 @@ class Axes:
         """(n, 2) pixels."""
         return np.stack([self.x(np.asarray(x, float)), self.y(np.asarray(y, float))], axis=1)
 
-    def marks(self, x_label: str = "", y_label: str = "", *, x_ticks: bool = True, lines: bool = True) -> list[Mark]:
-        """Hairlines, ticks and labels around the field; without `lines` nothing is drawn across it."""
+    def marks(self, x_label: str = "", y_label: str = "", *, x_ticks: bool = True, lines: bool = True,
+              whole_x: bool = False) -> list[Mark]:
+        """Hairlines, ticks and labels around the field; without `lines` nothing is drawn across it.
+
+        With `whole_x` what is counted on the x-axis has no halves.
+        """
         left, top, wide, high = self.box
         found: list[Mark] = []
         for value in self._ticks(self.y_range, self.log_y, max(2, int(high / 36))):
@@ -84,7 +88,9 @@ class Axes:
         base = top + high
         found.append(Line(np.array([(left, base), (left + wide, base)]), "outline", 1))
         if x_ticks:
-            for value in self._ticks(self.x_range, self.log_x, max(2, int(wide / 64))):
+            chosen = self._ticks(self.x_range, self.log_x, max(2, int(wide / 64)))
+            halves = whole_x and not all(float(value).is_integer() for value in chosen)
+            for value in _whole(self.x_range, len(chosen)) if halves else chosen:
                 at = float(self.x(value))
                 found += [Line(np.array([(at, base), (at, base + 4)]), "outline", 1),
                           Text(at, base + 16, tick(value), "text2", 11, align="middle")]
@@ -94,6 +100,10 @@ class Axes:
         if y_label:
             found.append(Text(left - 6, top - 7, y_label, "text2", 11, 500))
         return found
+
+    def end(self, x_label: str = "") -> float:
+        """Where the words below the field end."""
+        return self.box[1] + self.box[3] + (34 if x_label else 18)
 
     @staticmethod
     def _ticks(ends: Range, log: bool, most: int) -> list[float]:
@@ -114,6 +124,14 @@ def axes(box: Box, x_range: Range, y_range: Range, *, x_label: str = "", y_label
         side = min(field[2], field[3])
         field = (field[0] + (field[2] - side) / 2, field[1], side, side)
     return Axes(field, x_range, y_range, log_x, log_y)
+
+
+def _whole(ends: Range, most: int) -> list[float]:
+    """Whole numbers between two, at most about so many."""
+    step = max(1, math.ceil((ends[1] - ends[0]) / max(most, 1) - 1e-9))
+    step = next((one for one in (1, 2, 5, 10) if one >= step), step)
+    first = math.ceil(ends[0] / step - 1e-9) * step
+    return [float(one) for one in range(first, math.floor(ends[1] + 1e-9) + 1, step)]
 
 
 def tick(value: float) -> str:

@@ -13,7 +13,7 @@ from neuralgraph.figures.layout import Body, drawn
 from neuralgraph.figures.marks import Box, Dots, Line, Mark, Picture, Rect, Spots, Text
 from neuralgraph.figures.outline import borders
 from neuralgraph.figures.shown import Area, Bars, Curve, Curves, Distribution, Points
-from neuralgraph.figures.words import cut, spelled, width
+from neuralgraph.figures.words import cut_path, spelled, width
 
 Array = NDArray[Any]
 DASHES: tuple[tuple[float, ...], ...] = ((), (4, 2.4), (1.5, 2.5), (8, 3))
@@ -29,8 +29,7 @@ def _bars(what: Bars, box: Box) -> Body:
     spread = np.zeros(count) if what.spread is None else np.asarray(what.spread, float)
     finite = [values[np.isfinite(values)] - spread[np.isfinite(values)],
               values[np.isfinite(values)] + spread[np.isfinite(values)]]
-    low, high = span(finite if what.log else [*finite, np.zeros(1)], log=what.log, room=0.06)
-    low, high = (low, high) if what.log else (0.0 if low > -1e-12 or values.min(initial=0) >= 0 else low, high)
+    low, high = what.y_range or _reach(what, finite)
     turned = bool(what.names) and max(width(one, 11) for one in what.names) > box[2] / max(count, 1) - 4
     room = min(max((width(one, 11) for one in what.names), default=0), 90.0) if turned else 0.0
     inner = (box[0], box[1], box[2], box[3] - (room + 4 if turned else 16 if what.names else 0))
@@ -50,7 +49,7 @@ def _bars(what: Bars, box: Box) -> Body:
                               ink))
             if what.spread is not None:
                 marks += _whisker(found, number, value, float(spread[number]))
-    marks += _names(what.names, found, pitch, turned, room)
+    marks += _held_against(what, found) + _names(what.names, found, pitch, turned, room)
     if what.x_label:
         marks.append(Text(x + wide / 2, box[1] + box[3] - 2, what.x_label, "text2", 11, 500, "middle"))
 
@@ -63,6 +62,29 @@ def _bars(what: Bars, box: Box) -> Body:
                   lambda px, py: int((px - x) / pitch) if x <= px < x + wide and y <= py < y + tall + 20 else None,
                   said)
     return marks, spots, box[1] + box[3]
+
+
+def _reach(what: Bars, finite: list[Array]) -> tuple[float, float]:
+    """From zero; on a logarithmic axis from a power of ten below all bars, so that the least one can be seen too."""
+    if not what.log:
+        low, high = span([*finite, np.zeros(1)], room=0.06)
+        return (0.0 if low > -1e-12 or np.asarray(what.values).min(initial=0) >= 0 else low), high
+    low, high = span([*finite, np.array([at for at, _ in what.lines])], log=True)
+    return float(10.0 ** np.floor(np.log10(low * 0.8))), high * 1.15
+
+
+def _held_against(what: Bars, found: Axes) -> list[Mark]:
+    x, y, wide, _ = found.box
+    marks: list[Mark] = []
+    right = x + wide
+    for value, words in what.lines:
+        if found.y_range[0] <= value <= found.y_range[1]:
+            at, left = float(found.y(value)), right - width(words, 11) - 26
+            marks += [Line(np.array([(x, at), (x + wide, at)]), "text", 1.4, (1.5, 2.5)),
+                      Line(np.array([(left, y - 11), (left + 20, y - 11)]), "text", 1.4, (1.5, 2.5)),
+                      Text(right, y - 7, words, "text2", 11, 500, "right")]
+            right = left - 12
+    return marks
 
 
 def _whisker(found: Axes, number: int, value: float, spread: float) -> list[Mark]:
@@ -80,7 +102,7 @@ def _names(names: tuple[str, ...], found: Axes, pitch: float, turned: bool, room
         if number % step:
             continue
         at = x + (number + 0.5) * pitch
-        marks.append(Text(at + 4, y + tall + 8 + room, cut(name, 11, room), "text2", 11, align="left", turn=-90)
+        marks.append(Text(at + 4, y + tall + 8, cut_path(name, 11, room), "text2", 11, align="right", turn=-90)
                      if turned else Text(at, y + tall + 15, name, "text2", 11, align="middle"))
     return marks
 
@@ -114,7 +136,7 @@ def _distribution(what: Distribution, box: Box) -> Body:
         return f"{ends}: " + ", ".join(f"{name} {row[n]:,.4g}" for name, row in zip(what.names, counts, strict=False))
 
     return marks, _columns(found, columns, lambda n: (float(found.x(edges[n])), float(found.x(edges[n + 1]))), said), \
-        box[1] + box[3]
+        max(box[1] + box[3], found.end(what.x_label))
 
 
 def _bar(found: Axes, edges: Array, number: int, count: float, zero: float) -> Mark:
@@ -135,7 +157,8 @@ def _curves(what: Curves, box: Box) -> Body:
     y_range = what.y_range or span([*(one.y for one in what.curves), *bands], log=what.log_y)
     found = axes(inner, x_range, y_range, x_label=what.x_label, y_label=what.y_label, log_x=what.log_x,
                  log_y=what.log_y, square=what.square)
-    marks = found.marks(what.x_label, what.y_label)
+    whole = all(np.array_equal(one.x, np.round(one.x)) for one in what.curves)
+    marks = found.marks(what.x_label, what.y_label, whole_x=whole and x_range[1] - x_range[0] >= 2)
     if what.diagonal:
         marks.append(_diagonal(found))
     inks = [(("ghost" if one.ghost else f"series:{n}"), _dash(one, n)) for n, one in enumerate(what.curves)]
@@ -143,10 +166,12 @@ def _curves(what: Curves, box: Box) -> Body:
         marks += _curve(found, one, ink, dash)
     for value, text in what.at:
         at = float(found.x(value))
+        room = found.box[0] + found.box[2] + 10 - at - width(text, 11) > 4
         marks += [Line(np.array([(at, found.box[1]), (at, found.box[1] + found.box[3])]), "text2", 1.2, (1.5, 2.5)),
-                  Text(at + 4, found.box[1] + 11, text, "text2", 11)]
+                  Text(at + (4 if room else -4), found.box[1] + 11, text, "text2", 11, 400,
+                       "left" if room else "right")]
     marks += legend_of(tuple(names), [inks[n] for n, one in enumerate(what.curves) if one.name], box) if legend else []
-    return marks, _along(found, what), box[1] + box[3]
+    return marks, _along(found, what), max(box[1] + box[3], found.end(what.x_label))
 
 
 def _dash(one: Curve, number: int) -> tuple[float, ...]:

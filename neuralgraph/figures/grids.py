@@ -59,7 +59,9 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     rows, columns = values.shape
     x, y, wide, high_ = box
     left = min(max((width(one, 11) for one in what.row_names), default=-8) + 8, wide / 3)
-    top = 18.0 if what.column_names else 0.0
+    widest = max((width(one, 11) for one in what.column_names), default=0.0)
+    turned = widest > min((wide - left) / columns, CELL) - 2 and min((wide - left) / columns, CELL) >= 12
+    top = (min(widest, high_ / 3, 80.0) + 8 if turned else 18.0) if what.column_names else 0.0
     x, y = x + left + (16 if what.y_label else 0), y + top + (16 if what.x_label else 0)
     wide, high_ = wide - (x - box[0]), high_ - (y - box[1])
     cell = min(wide / columns, high_ / rows, CELL)
@@ -69,15 +71,16 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     marks += _numbers(what, values, field, low, high) + _cells(values, field)
     for row, name in _spread(what.row_names, down):
         marks.append(Text(x - 6, y + (row + 0.5) * down + 4, cut(name, 11, left), "text2", 11, align="right"))
-    step = max(1, int(np.ceil((max((width(one, 11) for one in what.column_names), default=0) + 6) / max(across, 1))))
+    step = max(1, int(np.ceil((13 if turned else widest + 6) / max(across, 1))))
     for column, name in enumerate(what.column_names):
+        at = x + (column + 0.5) * across
         if column % step == 0:
-            marks.append(Text(x + (column + 0.5) * across, y - 6, cut(name, 11, across * step), "text2", 11,
-                              align="middle"))
+            marks.append(Text(at + 4, y - 5, cut(name, 11, top - 8), "text2", 11, turn=-90) if turned else
+                         Text(at, y - 6, cut(name, 11, across * step), "text2", 11, align="middle"))
     if what.x_label:
         marks.append(Text(x, box[1] + 11, what.x_label + " →", "text2", 11, 500))
     if what.y_label:
-        marks.append(Text(box[0] + 10, y, what.y_label + " →", "text2", 11, 500, turn=90))
+        marks.append(Text(box[0] + 3, y, what.y_label + " →", "text2", 11, 500, turn=90))
     marks += _frames(what, field, rows, columns)
     said = _sayer(what)
     return marks, cells_of(field, rows, columns, lambda row, column: said(0, row, column)), y + down * rows
@@ -98,21 +101,26 @@ def _over_axes(what: Grid, values: Array, box: Box, low: float, high: float) -> 
         return f"{what.x_label or 'x'} {spelled(x)}, {what.y_label or 'y'} {spelled(y)}: " \
                f"{_number(what, values[rows - 1 - row, column])}"
 
-    return marks, cells_of(found.box, rows, columns, said), box[1] + box[3]
+    return marks, cells_of(found.box, rows, columns, said), max(box[1] + box[3], found.end(what.x_label))
 
 
 def _tiles(what: Grid, values: Array, box: Box, low: float, high: float) -> Body:
     count, rows, columns = values.shape
-    caption = 15.0 if what.tile_names else 0.0
-    across, wide, tall = _packed(count, rows / max(columns, 1), box, caption)
+    caption, named = (15.0, max(width(one, 11) for one in what.tile_names)) if what.tile_names else (0.0, 0.0)
+    across, wide, tall = _packed(count, what.aspect or rows / max(columns, 1), box, caption, what.across)
+    if caption and wide < min(named, 28.0):  # words that nobody could read: the pointer says them
+        caption = 0.0
+        across, wide, tall = _packed(count, what.aspect or rows / max(columns, 1), box, caption, what.across)
     places = [(box[0] + n % across * (wide + GAP), box[1] + n // across * (tall + caption + GAP), wide, tall)
               for n in range(count)]
     marks: list[Mark] = []
+    written = [_numbers(what, values[number], place, low, high) for number, place in enumerate(places)]
+    spelled_out = all(written) and what.map != "grey"
     for number, place in enumerate(places):
         marks.append(Picture(place, pooled(values[number], 256, 256), what.map, low, high, what.smooth))
         if min(wide / columns, tall / rows) >= 5 and what.map != "grey":
-            marks += _numbers(what, values[number], place, low, high) + _cells(values[number], place)
-        if number < len(what.tile_names):
+            marks += [*_cells(values[number], place), *(written[number] if spelled_out else ())]
+        if caption and number < len(what.tile_names):
             marks.append(Text(place[0] + wide / 2, place[1] + tall + 11, cut(what.tile_names[number], 11, wide + 2),
                               "text2", 11, align="middle"))
     said = _sayer(what)
@@ -135,17 +143,20 @@ def _tiles(what: Grid, values: Array, box: Box, low: float, high: float) -> Body
     return marks, spots, max((one[1] + one[3] for one in places), default=box[1]) + caption
 
 
-def _packed(count: int, shape: float, box: Box, caption: float) -> tuple[int, float, float]:
-    """How many tiles in a row, and their width and height, so that they are as large as they can be in the box."""
+def _packed(count: int, shape: float, box: Box, caption: float, fixed: int = 0) -> tuple[int, float, float]:
+    """How many tiles in a row, and their width and height, so that they are as large as they can be in the box.
+
+    `fixed` says how many in a row.
+    """
     best = (1, 0.0)
-    for across in range(1, count + 1):
+    for across in (fixed,) if fixed else range(1, count + 1):
         down = -(-count // across)
         wide = min((box[2] - GAP * (across - 1)) / across,
                    ((box[3] - GAP * (down - 1)) / down - caption) / max(shape, 1e-6), 180.0)
         if wide > best[1] + 0.5:
             best = (across, wide)
     wide = max(best[1], 12.0)
-    across = best[0] if best[1] >= 12 else max(1, int((box[2] + GAP) / (12 + GAP)))
+    across = fixed or best[0] if fixed or best[1] >= 12 else max(1, int((box[2] + GAP) / (12 + GAP)))
     return across, wide, wide * shape
 
 
@@ -266,8 +277,8 @@ def _cells(values: Array, field: Box) -> list[Mark]:
 def _frames(what: Grid, field: Box, rows: int, columns: int) -> list[Mark]:
     x, y, wide, high = field
     across, down = wide / columns, high / rows
-    return [Rect((x + column * across, y + row * down, across, down), "", "accent", 2.5, 2)
-            for row, column in what.marked]
+    places = [(x + column * across, y + row * down, across, down) for row, column in what.marked]
+    return [*(Rect(one, "", "panel", 4.5, 2) for one in places), *(Rect(one, "", "accent", 2.2, 2) for one in places)]
 
 
 def _spread(names: tuple[str, ...], pitch: float) -> list[tuple[int, str]]:

@@ -54,6 +54,10 @@ class Grid(Shown):
     whole: bool = False
     """The numbers are counts."""
     smooth: bool = False
+    across: int = 0
+    """So many tiles in a row; 0: as many as fit best."""
+    aspect: float = 0.0
+    """The height of a tile by its width; 0: cells are squares."""
 
     def csv(self) -> str:
         tiles = self.values if self.values.ndim == 3 else self.values[None]
@@ -106,6 +110,9 @@ class Bars(Shown):
     """Blue above zero and orange below; else all in the colour of the first series."""
     bad: tuple[bool, ...] = ()
     """Bars that are worth a warning."""
+    y_range: tuple[float, float] | None = None
+    lines: tuple[tuple[float, str], ...] = ()
+    """Dotted lines across, each with its words: what the bars are to be held against."""
 
     def csv(self) -> str:
         names = self.names or tuple(map(str, range(len(self.values))))

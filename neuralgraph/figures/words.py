@@ -36,6 +36,17 @@ def cut(text: str, size: float, most: float, weight: int = 400) -> str:
     return text + "…" if text else ""
 
 
+def cut_path(text: str, size: float, most: float) -> str:
+    """As `cut`; of a path such as `encoder/0/attention/norm` the rooms are cut before the name at its end is."""
+    sign = "/" if "/" in text else "."
+    *rooms, name = text.split(sign)
+    for letters in (6, 4, 3, 2, 1):
+        short = sign.join([*(room[:letters] for room in rooms), name])
+        if width(short, size) <= most:
+            return text if width(text, size) <= most else short
+    return cut(text, size, most) if not rooms else cut(f"…{sign}{name}", size, most)
+
+
 def lines(text: str, size: float, most: float, weight: int = 400) -> list[str]:
     """The text in lines of at most `most` pixels."""
     found: list[str] = []

@@ -46,4 +46,4 @@ def activation(program: Any, probe: Probe) -> dict[str, NDArray[Any]]:
 
 def copy(tensor: torch.Tensor) -> NDArray[Any]:
     """A numpy copy on the processor."""
-    return np.array(tensor.detach().cpu().numpy())
+    return np.array(tensor.detach().resolve_neg().cpu().numpy())  # numpy knows no sign that is only noted down

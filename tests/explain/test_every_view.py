@@ -22,7 +22,7 @@ from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.tokens import DARK, LIGHT
 
-LEARNED = ("spiral", "digits-cnn", "digits-lstm", "digits-transformer", "diabetes", "letters")
+LEARNED = ("spiral", "digits-cnn", "digits-lstm", "digits-transformer", "diabetes", "letters", "digits-mlp")
 """Documents on which every view has something to show, each learned for an epoch."""
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from neuralgraph.errors import ParameterError
 from neuralgraph.explain.views.view import View
-from neuralgraph.explain.views.weights import Weights
+from neuralgraph.explain.views.within import NODE_VIEWS
 
-VIEWS: tuple[type[View], ...] = (Weights,)
+VIEWS: tuple[type[View], ...] = (*NODE_VIEWS,)
 
 
 def named(name: str) -> type[View]:

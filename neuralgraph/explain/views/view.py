@@ -102,7 +102,7 @@ class At:
         with undisturbed(program.device, program.seed), program.quiet():
             found = program.trace(tensors, wanted)
         return {id: {output: _copy(found[name]) for output in program.outputs_of(id)
-                     if (name := program.output_name(id, output)) in found} for id in wanted}
+                     if (name := _traced(program, id, output)) in found} for id in wanted}
 
     def _parameters(self) -> dict[str, torch.Tensor]:
         placed = self.program.graph.nodes.get(self.node)
@@ -165,6 +165,13 @@ class View:
         """The figure. May raise a `NeuralGraphError` that says what is missing."""
 
 
+def _traced(program: Program, id: str, output: str) -> str:
+    """What a trace calls an output of a node, or of a module."""
+    if id in program.inference.flat.copies:
+        return id if len(program.outputs_of(id)) == 1 else f"{id}.{output}"
+    return program.output_name(id, output)
+
+
 def _copy(tensor: torch.Tensor) -> Array:
-    return np.array(tensor.detach().float().cpu().numpy() if tensor.dtype in (torch.bfloat16, torch.float16)
-                    else tensor.detach().cpu().numpy())
+    plain = tensor.detach().resolve_neg().resolve_conj()  # numpy knows no sign that is only noted down
+    return np.array((plain.float() if tensor.dtype in (torch.bfloat16, torch.float16) else plain).cpu().numpy())

@@ -1,0 +1,103 @@
+"""How weights came to be what they are: their distribution over the moments of a run, before it and now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from neuralgraph.compiler.build import built
+from neuralgraph.explain.views.inside import asked, norm, parameters
+from neuralgraph.explain.views.laid import BINS, even, joined
+from neuralgraph.explain.views.view import At, View
+from neuralgraph.figures.shown import Board, Distribution, Grid, Shown
+from neuralgraph.spec import param
+
+Array = NDArray[Any]
+MOMENTS, COLUMNS = 32, 64
+"""So many earlier moments are looked at, and so many columns are drawn."""
+
+
+class WeightHistory(View):
+    """How the weights of a node are distributed: at the start, now, and at the moments of the run in between.
+
+    Above, every column is a moment, and the brighter a place the more weights have that value: a band that widens is
+    a layer that learns, one that stays as it was is a layer that does not. Below, the start beside now.
+    """
+
+    title = "Weights over time"
+    group = "Weights"
+    icon = "chart-timeline-variant"
+    costly = True
+    which: str = param("", "Which of its parameters; the first where nothing is said.")
+
+    @classmethod
+    def choices(cls, at: At, option: str) -> tuple[str, ...]:
+        return tuple(parameters(at))
+
+    @classmethod
+    def fits(cls, at: At) -> str:
+        return "" if parameters(at) else "This node learns nothing, so it has no weights."
+
+    def look(self, at: At) -> Shown:
+        name = asked(self.which, parameters(at))
+        now, before = at.weights[name].ravel(), initial(at).get(name)
+        moments = list(moments_of(at, name))
+        first, words = (before.ravel(), "at the start") if before is not None else \
+            (moments[0][1], f"step {moments[0][0]:,}") if moments else (None, "")
+        every = [now, *(one for _, one in moments), *([first] if first is not None else [])]
+        edges = np.linspace(*even(np.concatenate([one[np.isfinite(one)] for one in every])), BINS + 1)
+        rows = ([_share(first, edges)] if first is not None else []) + [_share(now, edges)]
+        moved = f"They went {norm(now - first):.3g} away from a start of length {norm(first):.3g}." \
+            if first is not None else ""
+        both = Distribution(np.array(rows), edges, (words, "now") if first is not None else ("now",),
+                            x_label=f"{name} (% of the weights)", note=moved, title=name)
+        if len(moments) < 2:
+            why = "No earlier moments of a run are known here, so only its ends are shown."
+            return Distribution(both.counts, edges, both.names, both.x_label, title=name, note=joined(moved, why))
+        return Board((_over_time(moments, edges, name), both))
+
+
+def moments_of(at: At, name: str) -> Iterator[tuple[int, Array]]:
+    """The values of a parameter at earlier moments of the run, evenly chosen, by step; ends where nobody waits."""
+    places = np.unique(np.linspace(0, len(at.past) - 1, min(len(at.past), MOMENTS)).astype(int))
+    for place in places.tolist() if at.past else ():
+        if at.stop():
+            return
+        step, program = at.past[place]
+        found = At(program(), at.rows, at.node).weights.get(name)
+        if found is not None:
+            yield step, found.ravel()
+
+
+def initial(at: At) -> dict[str, Array]:
+    """The parameters as the node starts from the seed of the program; empty where it cannot be made by itself."""
+    placed = at.program.graph.nodes.get(at.node)
+    owner = (placed.shares if placed is not None else "") or at.node
+    call = at.program.inference.calls.get(owner)
+    alone = call is not None and call.kind == "module" and owner not in at.program.inference.within
+    if call is None or not alone or owner not in at.program.graph.nodes:
+        return {}
+    made = built(at.program.graph.nodes[owner], call, at.program.seed, at.program.inference.starts.get(owner, {}))
+    now = parameters(at)
+    return {name: one.detach().to(torch.float32).numpy().copy() for name, one in made.named_parameters()
+            if name in now and now[name].shape == one.shape}
+
+
+def _over_time(moments: list[tuple[int, Array]], edges: Array, name: str) -> Grid:
+    """A column for every so many steps: the latest moment that was kept until then."""
+    steps = np.array([step for step, _ in moments])
+    shares = np.array([_share(one, edges) for _, one in moments])
+    at = np.linspace(steps[0], steps[-1], COLUMNS)
+    chosen = np.searchsorted(steps, at, side="right") - 1
+    return Grid(shares[chosen].T, "viridis", extent=(float(steps[0]), float(steps[-1]), float(edges[0]),
+                                                     float(edges[-1])),
+                x_label="step", y_label=name, title=f"{name} over {len(moments)} moments: % of the weights")
+
+
+def _share(values: Array, edges: Array) -> Array:
+    counts, _ = np.histogram(values[np.isfinite(values)], bins=edges)
+    return 100 * counts / max(values.size, 1)
