@@ -121,4 +121,4 @@ def told(step: Step) -> str:
     losses = "all losses" if step.losses == ALL else ", ".join(step.losses)
     nodes = "all nodes" if step.nodes == ALL else ", ".join(step.nodes)
     often = f" · every {step.every} batches" if step.every > 1 else ""
-    return f"{losses} → {nodes} · {step.optimizer.name} {step.optimizer.lr:g}{often}"
+    return f"{losses} → {nodes} · {step.optimizer.name} {step.optimizer.lr:.3g}{often}"

@@ -267,3 +267,16 @@ def test_a_deep_belief_net_is_a_plan_of_stages() -> None:
         return float(np.sqrt(((rows[:, None] - pictures[None]) ** 2).sum(-1)).min(1).mean())
 
     assert nearest(dreams) < nearest(np.random.default_rng(0).random(dreams.shape)) / 2
+
+
+def test_particles_go_on_where_a_run_stopped() -> None:
+    """Resumed, it is bit for bit the unbroken run: weights, and what the machine dreams."""
+    graph = ng.Graph()
+    data = graph.add("Dataset", name="bars_and_stripes")
+    net = graph.add("RBM", graph.add("Flatten", data["x"]), id="net", hidden=8, phase="particles")
+    graph.add("EnergyLoss", net["energy"], net["energy_sample"], id="loss")
+    plan: dict[str, Any] = {"batch_size": 4, "optimizer": "SGD", "lr": 0.05, "validation": 0}
+    whole = ng.train(graph, epochs=12, **plan)
+    half = ng.train(graph, resume=ng.train(graph, epochs=5, **plan), epochs=7, **plan)
+    other = half.program.state_dict()
+    assert all(torch.equal(one, other[name]) for name, one in whole.program.state_dict().items())
