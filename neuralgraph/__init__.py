@@ -10,19 +10,22 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Graph", "check", "compile", "evaluate", "fit", "generate", "gradients", "inspect", "load", "picture",
-    "predict", "runs", "save", "save_model", "save_weights", "shapes", "summary", "to_python", "train", "train_seeds",
-    "tune", "views",
-]
+_HOMES = {
+    "api": ("Graph", "check", "compile", "evaluate", "fit", "generate", "gradients", "load", "predict", "runs", "save",
+            "save_model", "save_weights", "shapes", "summary", "to_python", "train", "train_seeds", "tune"),
+    "inspecting": ("inspect", "picture", "views"),
+}
+"""Where the names of the public API are at home."""
+__all__ = sorted(name for names in _HOMES.values() for name in names)
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from neuralgraph import api
+    home = next((home for home, names in _HOMES.items() if name in names), None)
+    if home is None:
+        raise AttributeError(f"module 'neuralgraph' has no attribute {name!r}")
+    from importlib import import_module
 
-        return getattr(api, name)
-    raise AttributeError(f"module 'neuralgraph' has no attribute {name!r}")
+    return getattr(import_module(f"neuralgraph.{home}"), name)
 
 
 def __dir__() -> list[str]:

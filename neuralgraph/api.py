@@ -32,9 +32,6 @@ from neuralgraph.graph.module_edits import PutModule
 from neuralgraph.graph.planning import planned as planned
 from neuralgraph.graph.typed import pinned
 from neuralgraph.graph.wiring import Refusal
-from neuralgraph.inspecting import inspect as inspect
-from neuralgraph.inspecting import picture as picture
-from neuralgraph.inspecting import views as views
 from neuralgraph.predictions import generate, predict, save_model
 from neuralgraph.recipes import recipe
 from neuralgraph.session import Session
