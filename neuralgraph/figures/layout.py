@@ -11,7 +11,7 @@ from neuralgraph.figures.words import cut, lines
 
 Body = tuple[list[Mark], Spots, float]
 """Marks, what can be read, and where the lowest of them ends."""
-LEAST = 48.0
+LEAST = 64.0
 """No figure is drawn lower than this."""
 
 
@@ -82,4 +82,4 @@ def joined(parts: Sequence[Spots]) -> Spots:
             return getattr(part, name)(inside)
         return answer
 
-    return Spots(sum(one.count for one in parts), 1, asked("box"), at, asked("said"), asked("key"))  # type: ignore[arg-type]
+    return Spots(sum(one.count for one in parts), 1, asked("box"), at, asked("said"), asked("key"), asked("keys"))  # type: ignore[arg-type]

@@ -54,6 +54,8 @@ class Grid(Shown):
     whole: bool = False
     """The numbers are counts."""
     smooth: bool = False
+    behind: tuple[Keys, ...] = ()
+    """What each cell of a matrix stands for, row by row: numbers of rows of the data, say."""
 
     def csv(self) -> str:
         tiles = self.values if self.values.ndim == 3 else self.values[None]
@@ -177,6 +179,8 @@ class Area:
     values: Array
     extent: tuple[float, float, float, float]
     classes: int = 2
+    limits: tuple[float, float] | None = None
+    """What −1 and +1 stand for: a colour bar tells it; 0 stands for what is half-way."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,14 +21,15 @@ from neuralgraph.graph.planning import planned
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.tokens import DARK, LIGHT
+from tests.explain.drawn_views import DRAWN
 
-LEARNED = ("spiral", "digits-cnn", "digits-lstm", "digits-transformer", "diabetes", "letters")
+LEARNED = ("spiral", "digits-cnn", "digits-lstm", "digits-transformer", "diabetes", "letters", *DRAWN)
 """Documents on which every view has something to show, each learned for an epoch."""
 
 
 @lru_cache(maxsize=len(LEARNED))
 def learned(name: str) -> Session:
-    session = Session.open(examples() / f"{name}.ngraph")
+    session = DRAWN[name]().session if name in DRAWN else Session.open(examples() / f"{name}.ngraph")
     for _ in session.train(plan=planned(session.graph.plan, epochs=1)):
         pass
     return session

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from neuralgraph.errors import ParameterError
+from neuralgraph.explain.views.deciding import DECIDING
+from neuralgraph.explain.views.predicted import PREDICTED
+from neuralgraph.explain.views.projections import PROJECTIONS
+from neuralgraph.explain.views.regions import REGIONS
+from neuralgraph.explain.views.samples import SAMPLES
+from neuralgraph.explain.views.structure import STRUCTURE
 from neuralgraph.explain.views.view import View
 from neuralgraph.explain.views.weights import Weights
 
-VIEWS: tuple[type[View], ...] = (Weights,)
+VIEWS: tuple[type[View], ...] = (Weights, *DECIDING, *PREDICTED, *REGIONS, *SAMPLES, *PROJECTIONS, *STRUCTURE)
 
 
 def named(name: str) -> type[View]:
