@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralgraph.compiler.flops import flops
 from neuralgraph.compiler.program import Program
 from neuralgraph.explain.seeing import part_of
 from neuralgraph.explain.views.view import At
 from neuralgraph.spec import Node
 
 Array = NDArray[Any]
-WORK = 6e9
+WORK = 1e10
 """Operations that a processor core does in well under a second."""
-CARRIED = 30
+CARRIED = 60
 """What a byte of activations takes, in operations."""
 ALL_ROWS = 2000
 LEAST = 4
@@ -26,13 +25,25 @@ HELD = 48 << 20
 
 
 def cost(program: Program, nodes: Sequence[str]) -> tuple[int, int]:
-    """Operations, and bytes of activations, that one row takes up to these nodes."""
+    """About how many operations, and how many bytes of activations, one row takes up to these nodes.
+
+    Every weight is multiplied and added once for each place of the output; what has no weights is told by its bytes.
+    """
     found = program.inference
-    path = program.path(nodes)
-    work = sum(flops(node, tuple(found.inputs.get(id, {}).items())) for id in path
-               if isinstance(node := found.nodes[id], Node) and id in found.calls)
-    held = sum(one.activation_bytes for id, one in found.figures.items() if id in path)
+    path = set(program.path(nodes))
+    figures = {id: one for id, one in found.figures.items() if id in path}
+    work = sum(2 * one.parameters * _places(program, id) for id, one in figures.items() if one.parameters)
+    held = sum(one.activation_bytes for one in figures.values())
     return max(work + CARRIED * held, 1), max(held, 1)
+
+
+def _places(program: Program, id: str) -> int:
+    """At how many places a node uses its weights: pixels of a convolution, steps of a sequence."""
+    spec = next(iter(program.inference.specs[id].values()))
+    sizes = [one for one in spec.shape[1:] if isinstance(one, int)]
+    node = program.inference.nodes[id]
+    channels = (sizes[0] if isinstance(node, Node) and node.type.startswith("Conv") else sizes[-1]) if sizes else 1
+    return max(int(np.prod(sizes, dtype=np.int64)) // max(channels, 1), 1)
 
 
 def affordable(program: Program, nodes: Sequence[str], most: int, least: int = LEAST) -> int:
@@ -78,9 +89,13 @@ def batches(program: Program, nodes: Sequence[str], count: int) -> Iterator[slic
 
 
 def computed(
-    at: At, given: Mapping[str, Array], nodes: Sequence[str], outputs: Sequence[tuple[str, str]]
+    at: At, given: Mapping[str, Array], nodes: Sequence[str], outputs: Sequence[tuple[str, str]],
+    kept: Callable[[Array], Array] = np.asarray,
 ) -> dict[tuple[str, str], Array]:
-    """What these outputs are for rows by source key, in batches; rows that nobody waits for are left out."""
+    """What these outputs are for rows by source key, in batches; rows that nobody waits for are left out.
+
+    `kept` says what is kept of a batch, so that large outputs are not all held.
+    """
     count = len(next(iter(given.values())))
     found: dict[tuple[str, str], list[Array]] = {one: [] for one in outputs}
     for piece in batches(at.program, nodes, count):
@@ -88,5 +103,5 @@ def computed(
             break
         values = at.values({key: one[piece] for key, one in given.items()}, nodes)
         for id, name in outputs:
-            found[id, name].append(values[id][name])
+            found[id, name].append(kept(values[id][name]))
     return {one: np.concatenate(parts) for one, parts in found.items()}

@@ -105,9 +105,10 @@ def _telling(at: At, known: list[Input]) -> list[Input]:
     return sorted(known, key=lambda one: -spread[one])
 
 
-def affords(at: At, nodes: Sequence[str]) -> bool:
-    """A plane of answers takes no longer than a moment."""
-    return affordable(at.program, nodes, LEAST**2) >= LEAST**2
+def affords(at: At, nodes: Sequence[str], axes: int = 2) -> bool:
+    """A plane (or a line) of answers takes no longer than a moment."""
+    points: int = LEAST**axes
+    return affordable(at.program, nodes, points) >= points
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +140,19 @@ class Slice:
     def values(self, at: At, node: str, output: str) -> Array:
         """What a node gives at every point: points × …"""
         return computed(at, self.given, [node], [(node, output)])[node, output]
+
+    def units(self, at: At, first: int, count: int) -> tuple[Array, int]:
+        """points × count: these units of the node in sight (the last ones where there are not so many), and the number
+        of the first of them."""
+        output = at.program.outputs_of(at.node)[0]
+        sizes = [int(one) for one in at.program.inference.specs[at.node][output].shape[1:]]
+        whole = int(np.prod(sizes, dtype=np.int64))
+        first = max(0, min(first, whole - count))
+
+        def kept(value: Array) -> Array:
+            return np.array(value.reshape(len(value), -1)[:, first:first + count])
+
+        return computed(at, self.given, [at.node], [(at.node, output)], kept)[at.node, output], first
 
 
 def sliced(at: At, nodes: Sequence[str], axes: Sequence[Input], held: Held = "mean", side: int = 96,

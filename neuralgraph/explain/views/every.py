@@ -5,6 +5,7 @@ from __future__ import annotations
 from neuralgraph.errors import ParameterError
 from neuralgraph.explain.views.deciding import DECIDING
 from neuralgraph.explain.views.predicted import PREDICTED
+from neuralgraph.explain.views.progress import PROGRESS
 from neuralgraph.explain.views.projections import PROJECTIONS
 from neuralgraph.explain.views.regions import REGIONS
 from neuralgraph.explain.views.samples import SAMPLES
@@ -12,7 +13,8 @@ from neuralgraph.explain.views.structure import STRUCTURE
 from neuralgraph.explain.views.view import View
 from neuralgraph.explain.views.weights import Weights
 
-VIEWS: tuple[type[View], ...] = (Weights, *DECIDING, *PREDICTED, *REGIONS, *SAMPLES, *PROJECTIONS, *STRUCTURE)
+VIEWS: tuple[type[View], ...] = (
+    Weights, *DECIDING, *PREDICTED, *REGIONS, *SAMPLES, *PROJECTIONS, *STRUCTURE, *PROGRESS)
 
 
 def named(name: str) -> type[View]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neuralgraph.explain.answers import probabilities
 from neuralgraph.explain.judging import Head, Judged, head, of_rows, unscaled
 from neuralgraph.explain.scoring import Fit, fit
-from neuralgraph.explain.slicing import Slice, chosen, inputs, sliced
+from neuralgraph.explain.slicing import Slice, affords, chosen, inputs, sliced
 from neuralgraph.explain.views.deciding import Judging
 from neuralgraph.explain.views.view import At, View
 from neuralgraph.figures.shown import Board, Curve, Curves, Distribution, Points, Shown
@@ -117,7 +117,11 @@ class LearnedFunction(Judging):
             return why
         if one.spec(at.program).rank != 2:
             return "It gives many answers to each row, which are no curve."
-        return "" if inputs(at, [one.node]) else "Its inputs are words or chance, not numbers on an axis."
+        if not inputs(at, [one.node]):
+            return "Its inputs are words or chance, not numbers on an axis."
+        if not affords(at, [one.node], 1):
+            return "A curve of answers would take too long: one answer alone is a lot of work here."
+        return ""
 
     def look(self, at: At) -> Shown:
         which = self.head(at)

@@ -48,13 +48,17 @@ class Projection(View):
         if len(numbers) < 3:
             raise RunError(f"Points need at least three rows; there are {len(numbers)}.")
         output = at.program.outputs_of(at.node)[0]
-        value = computed(at, at.given(numbers), [at.node], [(at.node, output)])[at.node, output]
-        flat = value.reshape(len(value), -1)
-        if flat.shape[1] > WIDE and value.ndim > 2:
-            flat = value.reshape(*value.shape[:2], -1).mean(axis=2)
-            note = f"The mean of each of {flat.shape[1]:,} channels. {note}".strip()
-        flat = np.nan_to_num(np.asarray(flat[:, :WIDE], np.float64))
-        return flat, numbers[: len(value)], note
+        shape = [int(one) for one in at.program.inference.specs[at.node][output].shape[1:]]
+        pooled = len(shape) > 1 and int(np.prod(shape, dtype=np.int64)) > WIDE
+        if pooled:
+            note = f"The mean of each of {shape[0]:,} channels. {note}".strip()
+
+        def kept(value: Array) -> Array:
+            flat = value.reshape(*value.shape[:2], -1).mean(axis=2) if pooled else value.reshape(len(value), -1)
+            return np.nan_to_num(np.asarray(flat[:, :WIDE], np.float64))
+
+        flat = computed(at, at.given(numbers), [at.node], [(at.node, output)], kept)[at.node, output]
+        return flat, numbers[: len(flat)], note
 
 
 def kinds(at: At, rows: Array) -> tuple[Array | None, tuple[str, ...]]:

@@ -293,20 +293,20 @@ class UnitRegions(Plane):
     def look(self, at: At) -> Shown:
         all_of_them = self.unit < 0
         where = self.plane(at, 48 if all_of_them else 96)
-        value = where.values(at, at.node, at.program.outputs_of(at.node)[0])
-        flat = value.reshape(len(value), -1)
-        if all_of_them and flat.shape[1] > 1:
-            shown = flat[:, :TILES].T.reshape(-1, where.side, where.side)[:, ::-1]
-            note = f"The first {TILES} of {flat.shape[1]:,} neurons. " if flat.shape[1] > TILES else ""
+        sizes = next(iter(at.program.inference.specs[at.node].values())).shape[1:]
+        whole = int(np.prod([int(one) for one in sizes], dtype=np.int64))
+        flat, unit = where.units(at, *((0, TILES) if all_of_them else (self.unit, 1)))
+        if all_of_them and whole > 1:
+            shown = flat.T.reshape(-1, where.side, where.side)[:, ::-1]
+            note = f"The first {TILES} of {whole:,} neurons. " if whole > TILES else ""
             axes = (f"Right: {where.axes[0].name} from {_range(where, 0)}; up: {where.axes[1].name} from "
                     f"{_range(where, 1)}.")
             return Grid(shown, tile_names=tuple(f"neuron {n}" for n in range(len(shown))), title=at.node,
                         note=f"{note}{axes} {where.note}".strip())
-        unit = min(max(self.unit, 0), flat.shape[1] - 1)
-        reach = float(np.abs(flat[:, unit]).max()) or 1.0
-        area = Area((flat[:, unit] / reach).reshape(where.side, -1), where.extent, limits=(-reach, reach))
+        reach = float(np.abs(flat[:, 0]).max()) or 1.0
+        area = Area((flat[:, 0] / reach).reshape(where.side, -1), where.extent, limits=(-reach, reach))
         truth, names = _classes(at, where.rows)
-        one_side = "" if (flat[:, unit] > 0).any() and (flat[:, unit] <= 0).any() else "It is never zero here. "
+        one_side = "" if (flat[:, 0] > 0).any() and (flat[:, 0] <= 0).any() else "It is never zero here. "
         return Points(where.points, truth, names, where.axes[0].name, where.axes[1].name, area,
                       keys=tuple(where.rows.tolist()), title=f"{at.node}, neuron {unit}",
                       note=(one_side + where.dotted).strip())
@@ -341,10 +341,8 @@ class UnitSurface(Plane):
 
     def look(self, at: At) -> Shown:
         where = self.plane(at, 61)
-        value = where.values(at, at.node, at.program.outputs_of(at.node)[0])
-        flat = value.reshape(len(value), -1)
-        unit = min(self.unit, flat.shape[1] - 1)
-        return _surface(where, flat[:, unit], f"{at.node}, neuron {unit}", self.turn, self.tilt)
+        flat, unit = where.units(at, self.unit, 1)
+        return _surface(where, flat[:, 0], f"{at.node}, neuron {unit}", self.turn, self.tilt)
 
 
 REGIONS: tuple[type[View], ...] = (DecisionRegions, RegionCount, OutputSurface, UnitRegions, UnitSurface)
