@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralgraph.compiler.program import Program
+from neuralgraph.errors import RunError
 from neuralgraph.explain.seeing import part_of
 from neuralgraph.explain.views.view import At
 from neuralgraph.spec import Node
@@ -94,7 +95,7 @@ def computed(
 ) -> dict[tuple[str, str], Array]:
     """What these outputs are for rows by source key, in batches; rows that nobody waits for are left out.
 
-    `kept` says what is kept of a batch, so that large outputs are not all held.
+    `kept` says what is kept of a batch, so that large outputs are not all held. `RunError` where they are not finite.
     """
     count = len(next(iter(given.values())))
     found: dict[tuple[str, str], list[Array]] = {one: [] for one in outputs}
@@ -103,5 +104,12 @@ def computed(
             break
         values = at.values({key: one[piece] for key, one in given.items()}, nodes)
         for id, name in outputs:
-            found[id, name].append(kept(values[id][name]))
+            found[id, name].append(_finite(id, kept(values[id][name])))
     return {one: np.concatenate(parts) for one, parts in found.items()}
+
+
+def _finite(id: str, value: Array) -> Array:
+    if value.dtype.kind == "f" and not np.isfinite(value).all():
+        raise RunError(f"{id} gives numbers that are not finite, so there is nothing to draw. Train afresh with a "
+                       "smaller rate, or load other weights.")
+    return value

@@ -11,7 +11,7 @@ from neuralgraph.figures.words import cut, lines
 
 Body = tuple[list[Mark], Spots, float]
 """Marks, what can be read, and where the lowest of them ends."""
-LEAST = 64.0
+LEAST = 48.0
 """No figure is drawn lower than this."""
 
 

@@ -61,8 +61,10 @@ class Plane(View):
         if at.rows is None:
             return "There is no data that would say where to look."
         ends = cls.ends(at)
-        if cls.scope == "node" and ends and at.kind.role == "source":
-            return "It is the data itself; choose a node behind it."
+        if ends and isinstance(at.program.inference.nodes.get(ends[0]), Node) and \
+                at.program.node(ends[0]).role == "source":
+            return "It is the data itself; choose a node behind it." if cls.scope == "node" else \
+                "There is only data yet."
         if not ends:
             return "It gives nothing but its own input again." if cls.scope == "network" else "Nothing comes out of it."
         if not _numbers(at, ends[0]):
@@ -87,14 +89,14 @@ def _numbers(at: At, node: str) -> bool:
 class DecisionRegions(Plane):
     """Which answer the network gives at every point of the plane of two inputs, with the data on it.
 
-    The thick line is where the answer changes. Deep colours are sure, pale ones are not. Dots on the colour of another
-    class are wrong. A line that goes around single dots has learned them by heart.
+    The thick line is where the answer changes. Of two classes, deep colours are sure and pale ones not. Dots on the
+    colour of another class are wrong. A line that goes around single dots has learned them by heart.
     """
 
     icon = "map"
 
     def look(self, at: At) -> Shown:
-        where = self.plane(at)
+        where = self.plane(at, 144)
         found = Answer(at, self.ends(at)[0], where)
         names = found.names
         if found.classes > 2:
@@ -104,7 +106,7 @@ class DecisionRegions(Plane):
         truth, kinds = found.truth(at, where.rows)
         middle = spelled(sum(found.limits) / 2)
         told = f"Colours and line: {found.label}, above and below {middle}. " if not names else ""
-        two = f"{names[0]} and {names[1]}: pale means not sure. " if len(names) == 2 else ""
+        two = "Pale: not sure. " if len(names) == 2 else ""
         return Points(where.points, truth, kinds, where.axes[0].name, where.axes[1].name, area,
                       keys=tuple(where.rows.tolist()), title="Decision regions",
                       note=(told + two + where.dotted).strip())
@@ -194,7 +196,7 @@ class RegionCount(Plane):
             parts.append(Points(np.zeros((0, 2)), None, (), where.axes[0].name, where.axes[1].name, Area(
                 linear.reshape(where.side, -1), where.extent, max(3, int(linear.max()) + 1)), title="Linear pieces"))
         note = f"Thinner pieces than the grid are missed. {listed if len(names) > 6 else ''} {why} {where.dotted}"
-        return Board((Board(tuple(parts), across=2), Figures(tuple(rows), note=" ".join(note.split()))),
+        return Board((Board(tuple(parts), across=len(parts)), Figures(tuple(rows), note=" ".join(note.split()))),
                      shares=(3.0, 1.0))
 
 

@@ -10,7 +10,10 @@ from scipy.ndimage import label
 import neuralgraph as ng
 from neuralgraph.errors import ParameterError, RunError
 from neuralgraph.explain.slicing import areas, patterns
+from neuralgraph.figures.draw import draw
+from neuralgraph.figures.marks import Text
 from neuralgraph.figures.shown import Board, Figures, Grid, Points, Surface
+from neuralgraph.figures.words import spelled
 from neuralgraph.resources import examples
 from tests.explain.drawn_views import autoencoder, forecast, moons, toxicity
 
@@ -85,6 +88,8 @@ def test_numbers_are_shown_in_the_unit_of_the_data() -> None:
     assert (low + high) / 2 == pytest.approx(float(rows.target.mean()), rel=1e-4)
     found = np.array([shown.area.values[spot] for spot in SPOTS]) * (high - low) / 2 + (low + high) / 2
     assert np.allclose(found, wanted, rtol=1e-4)
+    texts = [mark.text for mark in draw(shown, 640, 440).marks if isinstance(mark, Text)]
+    assert {spelled(low, signed=low < 0), spelled(high, signed=low < 0), spelled((low + high) / 2)} <= set(texts)
     corner = surface.z[0, 0]
     assert corner == pytest.approx(wanted[0], rel=1e-4)
 

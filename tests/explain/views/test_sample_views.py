@@ -198,3 +198,11 @@ def test_the_table_of_nodes_is_the_summary() -> None:
     assert isinstance(sorted_ones, Table)
     work = [row[4] for row in sorted_ones.rows]
     assert work == sorted(work, reverse=True)
+
+
+@pytest.mark.parametrize("view", ["confusion", "decision-regions", "region-count", "most-wrong", "roc", "progress"])
+def test_numbers_that_are_not_finite_are_told(view: str) -> None:
+    graph = moons()
+    graph.set_weights("logits", weight=np.full((2, 12), 3e38).tolist(), bias=[0.0, 3e38])
+    with pytest.raises(RunError, match="not finite"):
+        ng.inspect(graph, view)
