@@ -36,6 +36,7 @@ from neuralgraph.inspecting import inspect as inspect
 from neuralgraph.inspecting import picture as picture
 from neuralgraph.inspecting import views as views
 from neuralgraph.predictions import generate, predict, save_model
+from neuralgraph.recipes import recipe
 from neuralgraph.session import Session
 from neuralgraph.spec import Spec
 from neuralgraph.validation.problem import Problem
@@ -159,7 +160,7 @@ class Graph:
         """How its weights start: `set_initial("linear_1", weight="normal", weight_std=0.02, bias="zeros")`.
 
         Ways are torch's: zeros, ones, constant, uniform, normal, trunc_normal, xavier_uniform, xavier_normal,
-        kaiming_uniform, kaiming_normal, orthogonal. `ParameterError` for one that there is not.
+        kaiming_uniform, kaiming_normal, orthogonal; for the bias of gates "keep gate". `ParameterError` for another.
         """
         from neuralgraph.spec.initial import refusal
 
@@ -186,6 +187,13 @@ class Graph:
         if why:
             raise ParameterError(f"{id}: {why}.", parameter=name)
         self.session.edit(ChangeNode(replace(placed, learning=FrozenDict(learning)), f"Learning of {id}"))
+
+    def recipe(self, name: str) -> None:
+        """Take a learning rule as the plan of this graph, `g.recipe("Hebb")`; `GraphError` says what it lacks.
+
+        `neuralgraph.recipes.RECIPES` has them all. One step of the history.
+        """
+        self.session.edit(recipe(self.session.analyse(), self.session.catalog, name))
 
     @property
     def run(self) -> Run | None:

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn.functional import l1_loss
 
 from neuralgraph.spec import Spec
+from tests.energy_node_examples import ENERGIES
 from tests.more_node_examples import TABLE
 
 
@@ -147,4 +148,4 @@ ORACLES: dict[str, Example] = {
     "NextState": x(ROWS, lambda x: x),
     "Zeros": x(ROWS, lambda x: torch.zeros(len(x), 2, 3), False, shape=(2, 3)),
 }
-ORACLES |= {name: Example(*row) for name, row in TABLE.items()}
+ORACLES |= {name: Example(*row) for name, row in (*TABLE.items(), *ENERGIES.items())}

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import neuralgraph as ng
+from neuralgraph.lessons.course import lesson_of
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
 
-EXAMPLES = sorted(examples().glob("*.ngraph"))
+EXAMPLES = [path for path in sorted(examples().glob("*.ngraph")) if lesson_of(path) is None]
+"""Those of the course have a test of their own."""
 NEEDS_A_FOLDER = "mnist-cnn"
 FLOORS = {
     "xor": ("accuracy", 1.0),

@@ -29,7 +29,7 @@ def looped(call: Call, x: Spec, inside: Inference) -> Outcome:
     settings = dict(call.kwargs)
     network = network_of(call)
     assert network is not None
-    length, ways = x.size(1), 1 if settings["back"] is None else 2
+    length, ways = settings.get("steps") or x.size(1), 1 if settings["back"] is None else 2
     try:
         exits = _exits(network, inside, settings["states"])
         specs = [_doubled(one, id) if ways == 2 else one for one, id in zip(exits, network.exits, strict=True)]

@@ -10,7 +10,7 @@ from torch import nn
 
 from neuralgraph.compiler.turns import seeded
 from neuralgraph.errors import GraphError
-from neuralgraph.spec.initial import GROUPS, METHODS, OWN, PLAIN, knobs, refusal
+from neuralgraph.spec.initial import GROUPS, KEEP, METHODS, OWN, PLAIN, knobs, refusal
 
 _WORDS = {"value": "val", "low": "a", "high": "b"}
 """What `nn.init` calls a number, where it calls it otherwise."""
@@ -26,6 +26,8 @@ def start(id: str, initialiser: Mapping[str, Any], module: nn.Module, seed: int)
         own = dict(module.named_parameters())
         for name, function, words in fills(initialiser, own):
             getattr(nn.init, function)(own[name], **words)
+        for name, part, number in opened(initialiser, own):
+            nn.init.constant_(own[name][part], number)
 
 
 def fills(
@@ -41,6 +43,23 @@ def fills(
         for name, one in own.items():
             if belongs(name, group) and (one.ndim > 1 or method in PLAIN):
                 yield name, f"{method}_", words
+
+
+def opened(
+    initialiser: Mapping[str, Any], own: Mapping[str, torch.Tensor]
+) -> Iterator[tuple[str, slice, float]]:
+    """Which part of which offsets starts at a number of its own: the gate that keeps, the second one of an LSTM and of
+    a GRU, in the offsets from the input."""
+    method, numbers = knobs(initialiser, "bias")
+    if method != KEEP:
+        return
+    for name, one in own.items():
+        if "bias_ih" not in name:
+            continue
+        recurrent, projected = (own.get(name.replace("bias_ih", word)) for word in ("weight_hh", "weight_hr"))
+        size = (projected if projected is not None else recurrent).shape[1] if recurrent is not None else len(one)
+        if len(one) in (3 * size, 4 * size):
+            yield name, slice(size, 2 * size), numbers["value"]
 
 
 def given(module: nn.Module, arrays: Mapping[str, Any]) -> None:

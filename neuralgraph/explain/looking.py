@@ -15,6 +15,8 @@ from neuralgraph.graph.wiring import heal
 from neuralgraph.spec import Catalog, Node
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from neuralgraph.compiler.program import Program
     from neuralgraph.data.reach import Reach
     from neuralgraph.explain.answers import Answers, Region
@@ -92,7 +94,8 @@ class Looking:
         """Copy every weight that has the same place and shape in both; the names copied.
 
         Weights of nodes that were renamed, or went into a module or out of it, follow; those of a module that is
-        repeated now, or no longer, are those of its first turn. What was typed in since holds.
+        repeated now, or no longer, are those of its first turn. A Linear that became a convolution is folded, and laid
+        flat again on the way back. What was typed in since holds.
         """
         import torch
 
@@ -102,10 +105,10 @@ class Looking:
         known = {_followed(_key(name), moves): one for name, one in old.state_dict().items()}
         target, typed = new.state_dict(), retyped(old.graph, new.graph)
         found = {name: known[_key(name)] for name in target if _key(name) in known and name not in typed}
-        copied = tuple(name for name, one in found.items() if one.shape == target[name].shape)
+        copied = tuple(name for name, one in found.items() if _fits(one, target[name]))
         with torch.no_grad():
             for name in copied:
-                target[name].copy_(found[name])
+                target[name].copy_(found[name].reshape(target[name].shape))
         return copied
 
     def looks(self, graph: Graph, program: Program | None = None) -> dict[str, Look]:
@@ -272,6 +275,12 @@ class Looking:
             return rows_of(program.sources, program.graph.plan, self.reach) if program.sources else None
         except DataError:
             return None
+
+
+def _fits(one: Tensor, other: Tensor) -> bool:
+    """Of one shape, or the weights of a Linear and of the convolution that computes the same."""
+    folded = {one.ndim, other.ndim} == {2, 4} and one.numel() == other.numel() and len(one) == len(other)
+    return one.shape == other.shape or folded
 
 
 def _key(name: str) -> str:

@@ -50,6 +50,15 @@ class Verdict:
         return self.truth == self.answer
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One sample and what the network says of it; `note` says what was looked for and not found."""
+
+    sample: Sample
+    verdict: Verdict | None = None
+    note: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Seen:
     """What an inspector shows of a node.
@@ -72,8 +81,19 @@ class Seen:
 
 def see(program: Program, rows: Rows | None, node: str, part: str, place: int, *, wrong: bool = False) -> Seen:
     """Node `node` for one sample; with `wrong` for the next sample after it that the network gets wrong."""
-    if rows is None or not rows.count:
+    chosen = choose(program, rows, part, place, wrong=wrong) if rows is not None else None
+    if rows is None or chosen is None:
         return Seen(read(program, Probe(node, None), 0))
+    one = rows.one(chosen.sample.row)
+    return Seen(
+        read(program, Probe(node, one), 0), chosen.sample, chosen.verdict,
+        rows.names, *_meanings(program, rows, node), chosen.note)
+
+
+def choose(program: Program, rows: Rows, part: str, place: int, *, wrong: bool = False) -> Chosen | None:
+    """Sample `place` of a part, of all rows where the part is empty; None where there are no rows at all."""
+    if not rows.count:
+        return None
     note = ""
     numbers = part_of(rows, part)
     if not len(numbers):
@@ -83,10 +103,7 @@ def see(program: Program, rows: Rows | None, node: str, part: str, place: int, *
         place, note = next_wrong(program, rows, numbers, place)
     row = int(numbers[place])
     counts = {name: len(part_of(rows, name)) for name in PARTS}
-    one = rows.one(row)
-    return Seen(
-        read(program, Probe(node, one), 0), Sample(part, place, row, counts), verdict(program, rows, one, row),
-        rows.names, *_meanings(program, rows, node), note)
+    return Chosen(Sample(part, place, row, counts), verdict(program, rows, rows.one(row), row), note)
 
 
 def part_of(rows: Rows, part: str) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from neuralgraph.figures.offer import Offer
 
 if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
+    from neuralgraph.explain.seeing import Chosen
     from neuralgraph.explain.views.view import At
     from neuralgraph.figures.shown import Shown
 
@@ -53,6 +54,20 @@ class Viewing(Looking):
         if why:
             raise RunError(f"«{kind.title}» cannot be shown{f' for {node}' if kind.scope == 'node' else ''}: {why}")
         return one.look(at)
+
+    def shows(self, node: str, program: Program | None = None) -> bool:
+        """The node is one of what is computed now, so that views of it can be asked for."""
+        program = program or self._present()
+        return bool(node) and program is not None and program.holds(node)
+
+    def sampled(self, part: str = "all", place: int = 0, program: Program | None = None, *, wrong: bool = False
+               ) -> Chosen | None:
+        """Sample `place` of a part of the data and what the network says of it; `wrong`: the next wrong one."""
+        from neuralgraph.explain.seeing import choose
+
+        program = program or self._present()
+        rows = self._rows(program) if program is not None else None
+        return choose(program, rows, part, place, wrong=wrong) if program is not None and rows is not None else None
 
     def _at(self, node: str, program: Program | None, part: str = "all", place: int = 0,
             stop: Callable[[], bool] | None = None) -> At | None:

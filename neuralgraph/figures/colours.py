@@ -67,7 +67,7 @@ def ends(values: NDArray[Any], which: Map) -> tuple[float, float]:
 def coloured(values: NDArray[Any], tokens: Tokens, which: Map, low: float, high: float) -> Pixels:
     """(..., 3) colours of the numbers; a number that is not finite gets the error colour."""
     colours = table(tokens, which)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         share = (np.asarray(values, dtype=np.float64) - low) / ((high - low) or 1.0)
         index = np.clip(np.nan_to_num(share) * 511 + 0.5, 0, 511).astype(np.int64)
     found = colours[index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import singledispatch
 
@@ -11,8 +12,10 @@ from neuralgraph.figures.words import cut, lines
 
 Body = tuple[list[Mark], Spots, float]
 """Marks, what can be read, and where the lowest of them ends."""
-LEAST = 48.0
+LEAST = 84.0
 """No figure is drawn lower than this."""
+GOLDEN = 1.6
+"""The width of a figure to its height, where there is a choice."""
 
 
 def framed(what: shown.Shown, box: Box) -> Body:
@@ -40,22 +43,30 @@ def drawn(what: shown.Shown, box: Box) -> Body:
 @drawn.register
 def _(what: shown.Board, box: Box) -> Body:
     x, y, wide, high = box
-    gap, across = what.spacing, max(1, what.across)
+    gap, across = what.spacing, what.across or suited(len(what.parts), wide / max(high, 1))
     rows = [what.parts[first : first + across] for first in range(0, len(what.parts), across)]
     shares = what.shares if len(what.shares) == len(rows) else (1.0,) * len(rows)
+    sides = what.shares if len(what.shares) == across else (1.0,) * across
     room = max(high - gap * (len(rows) - 1), LEAST)
     marks: list[Mark] = []
     spots: list[Spots] = []
     for row, share in zip(rows, shares, strict=True):
-        each = (wide - gap * (across - 1)) / across
-        tall, ends = room * share / sum(shares), [y]
-        for number, one in enumerate(row):
-            found, readable, bottom = framed(one, (x + number * (each + gap), y, each, tall))
+        tall, ends, left = room * share / sum(shares), [y], x
+        for side, one in zip(sides, row, strict=False):
+            each = (wide - gap * (across - 1)) * side / sum(sides)
+            found, readable, bottom = framed(one, (left, y, each, tall))
+            left += each + gap
             marks += found
             spots.append(readable)
             ends.append(bottom)
         y = max(ends) + gap
     return marks, joined(spots), y - gap
+
+
+def suited(count: int, shape: float) -> int:
+    """How many of `count` figures stand in a row of a room of this shape (width ÷ height), so that none is a strip."""
+    return min(range(1, count + 1), default=1,
+               key=lambda across: abs(math.log(shape * -(-count // across) / across / GOLDEN)))
 
 
 def joined(parts: Sequence[Spots]) -> Spots:

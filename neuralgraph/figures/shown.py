@@ -273,12 +273,12 @@ class Figures(Shown):
 
 @dataclass(frozen=True, eq=False)
 class Board(Shown):
-    """Several figures, `across` in a row, each with its title."""
+    """Several figures, each with its title, `across` in a row: 0 is as many as suit the room."""
 
     parts: tuple[Shown, ...]
-    across: int = 1
+    across: int = 0
     shares: tuple[float, ...] = field(default=())
-    """How the height is shared between the rows; evenly where nothing is said."""
+    """How the height is shared between them where they stand one below the other, or the width side by side."""
 
     spacing: ClassVar[int] = 16
 

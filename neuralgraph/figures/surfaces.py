@@ -24,6 +24,7 @@ def _surface(what: Surface, box: Box) -> Body:
     z = np.asarray(what.z, float)
     rows, columns = (np.unique(np.linspace(0, size - 1, min(size, FACES + 1)).astype(int)) for size in z.shape)
     z = z[np.ix_(rows, columns)]
+    z = np.where(np.isfinite(z), z, np.nan)
     finite = z[np.isfinite(z)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     room = (box[0], box[1], box[2], box[3] - BAR)

@@ -11,6 +11,7 @@ from neuralgraph.errors import EditError
 from neuralgraph.graph.document import Edge, Frame, Graph, Note, Placed
 from neuralgraph.graph.ids import counted, refusal
 from neuralgraph.graph.plan import Plan
+from neuralgraph.graph.stages import names_it, renamed
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -169,7 +170,7 @@ class RenameNode(Edit):
         exposed = {name: tuple(self._target(one) for one in some) for name, some in graph.exposed.items()}
         changed = graph.having(
             nodes=nodes, edges={edge.end: edge for edge in edges}, counters=counted(graph.counters, self.new),
-            exposed=exposed or graph.exposed,
+            exposed=exposed or graph.exposed, plan=renamed(graph.plan, self.old, self.new),
         )
         return changed, self._back(graph)
 
@@ -180,6 +181,8 @@ class RenameNode(Edit):
         rest: list[Edit] = [ChangeNode(one) for one in graph.nodes.values() if one.shares == self.new]
         if any(one.rpartition(".")[0] == self.new for some in graph.exposed.values() for one in some):
             rest.append(Expose(tuple(graph.exposed.items())))
+        if names_it(graph.plan, self.new):
+            rest.append(SetPlan(graph.plan))
         back = RenameNode(self.new, self.old)
         return Group(back.label, (back, *rest)) if rest else back
 

@@ -29,11 +29,13 @@ def unroll(
     entries = node.interface.entries
     sequences = [door for door in entries if door.inside.type != "State"]
     lengths = {spec.shape[1] for door in sequences if (spec := inputs.get(door.name)) is not None and spec.rank > 1}
+    values = node.values
+    if not sequences and values["free_steps"]:
+        lengths = {values["free_steps"]}
     if len(lengths) != 1 or not isinstance(length := next(iter(lengths)), int):
         return Refusal(f"{placed.name} waits for its sequences: how many steps they have is not known yet.")
     if length > MOST:
         return Refusal(f"{placed.name} has {length} steps; at most {MOST} can be laid out.")
-    values = node.values
     if values["direction"] != "forward" or values["truncate"] or (id, "mask") in graph.edges:
         return Refusal(f"{placed.name} reads backwards, cuts gradients or has a mask: only a plain loop forwards "
                        "can be laid out.")
@@ -73,7 +75,7 @@ class _Steps:
         return Group(f"Unroll {self.placed.name}", edits, moves), tuple(copies)
 
     def _module_params(self) -> FrozenDict[object]:
-        own = ("direction", "output", "truncate")
+        own = ("direction", "output", "truncate", "free_steps")
         return FrozenDict({name: value for name, value in self.placed.params.items() if name not in own})
 
     def _put(self, type: str, params: Mapping[str, object], dx: float, dy: float) -> str:
@@ -102,9 +104,10 @@ class _Steps:
                 self.edits.append(Connect(Edge(self._zeros(door), "out", copy, door.name)))
 
     def _zeros(self, door: Door) -> str:
-        """Zeros of the shape of a state, for as many samples as the first sequence has."""
+        """Zeros of the shape of a state, for as many samples as the first sequence has, or a state that is wired in."""
         shape = door.inside.values["shape"]
-        edge = self.graph.edges[self.placed.id, self.sequences[0].name]
+        wired = [one.name for one in self.states if getattr(one.inside, "initial", "") == "wired"]
+        edge = self.graph.edges[self.placed.id, (*(one.name for one in self.sequences), *wired)[0]]
         zeros = self._put("Zeros", {"shape": shape}, -WIDE, HIGH)
         self.edits.append(Connect(Edge(*edge.start, zeros, "x")))
         return zeros

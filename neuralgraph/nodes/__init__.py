@@ -13,8 +13,10 @@ from neuralgraph.nodes import (
     chance,
     collected,
     comparison,
+    competition,
     convolution,
     data,
+    energy,
     files,
     functions,
     joining,
@@ -37,6 +39,7 @@ from neuralgraph.nodes import (
     recurrent,
     reductions,
     resizing,
+    rules,
     scaling,
     shape,
     special,
@@ -49,9 +52,9 @@ from neuralgraph.spec import Catalog, Node
 
 MODULES: tuple[ModuleType, ...] = (
     data, files, collected, preparation, augmentation, layers, convolution, pooling, unpooling, maths, making,
-    functions, special, shape, joining, normalisation, recurrent, attention, cells, transformers, resizing, padding,
-    scaling, activations, rectifiers, reductions, ordering, algebra, matrices, spectra, comparison, chance, losses,
-    margins, pairs, metrics, modules, recurrence,
+    functions, special, shape, joining, normalisation, recurrent, attention, cells, transformers, energy, competition,
+    resizing, padding, scaling, activations, rectifiers, reductions, ordering, algebra, matrices, spectra, comparison,
+    chance, losses, margins, pairs, rules, metrics, modules, recurrence,
 )
 """In the order of the palette, within each category."""
 

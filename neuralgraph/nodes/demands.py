@@ -62,9 +62,12 @@ def _counted(rank: int) -> str:
 
 
 def image(x: Spec, axes: int, port: str = "") -> int:
-    """The channels of a batch with `axes` spatial axes; where the rank is wrong, what would mend it."""
+    """The channels of a batch with `axes` spatial axes; where the rank is wrong, what would mend it.
+
+    A constant of the full rank is a batch that is always the same.
+    """
     wanted = _IMAGE[axes]
-    if not x.batched:
+    if not x.batched and x.rank != axes + 2:
         raise Misfit("a batch of samples as its first axis", port=port, axes=wanted,
                      hint="Feed the output of a data node or of a layer behind one.")
     if x.rank != axes + 2:

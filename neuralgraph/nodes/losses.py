@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from neuralgraph.nodes.demands import TO_FLOAT, TO_INTEGER, floats, same_shape
-from neuralgraph.spec import Call, Float, Integer, Misfit, Node, Spec, function, param
+from neuralgraph.spec import Call, Float, Integer, Misfit, Node, Spec, Symbol, function, module, param
 from neuralgraph.spec.tensor import FLOATS
 
-REDUCTIONS = ("mean", "sum")
+REDUCTIONS = ("mean", "sum", "per sample")
+"""The last one sums within a sample and averages over the samples."""
 
 
 class _Loss(Node):
@@ -20,14 +21,19 @@ class _Loss(Node):
 
     weight: float = param(1.0, "Its share in the total, when there are several losses.", min=-1e6, max=1e6,
                           row="weight", live=True)
-    reduction: str = param("mean", "Average over the samples, or sum.", choices=REDUCTIONS)
+    reduction: str = param("mean", "Average over all numbers, sum them, or per sample: the sum within each sample, "
+                           "averaged over the samples.", choices=REDUCTIONS)
 
     def outputs(self) -> tuple[str, ...]:
         return ("loss",)
 
     def _function(self, name: str) -> Call:
         given = {key: one for key, one in self.values.items() if key != "weight"}
-        return function(f"torch.nn.functional.{name}", **given)
+        target = f"torch.nn.functional.{name}"
+        if self.reduction == "per sample":
+            del given["reduction"]
+            return module("neuralgraph.compiler.blocks.rules.PerSample", of=Symbol(target), **given)
+        return function(target, **given)
 
 
 class _Alike(_Loss):

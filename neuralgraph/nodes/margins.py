@@ -41,7 +41,7 @@ class KLDivLoss(_Loss):
         float_targets(input, target)
         if input.rank < 2:
             raise Misfit("one row for each sample", port="input", axes="N × classes", hint="Give it log-probabilities.")
-        reduction = "batchmean" if self.reduction == "mean" else "sum"
+        reduction = "sum" if self.reduction == "sum" else "batchmean"
         return function("torch.nn.functional.kl_div", reduction=reduction)
 
 

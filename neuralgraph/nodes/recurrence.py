@@ -120,7 +120,8 @@ class Recurrent(Drawn):
 
     The module takes one step: its Inputs get step $t$ of the sequences, its States what was remembered at $t - 1$.
     Every Output is collected over all steps, or taken at the last one. `mask` (N × L, true where there is a step) is
-    for sequences of different length: where it is false, states stay and outputs are 0.
+    for sequences of different length: where it is false, states stay and outputs are 0. A module without an Input lives
+    by itself, `free_steps` steps from the State that is wired in: to a fixed point, in a circle, or in chaos.
 
     Shapes: N × L × F → N × L × F′ for every Output (N × F′ of the last step), N × shape for every final state
     PyTorch: a loop over x[:, t] with a module of your own
@@ -136,6 +137,9 @@ class Recurrent(Drawn):
     truncate: int = param(
         0, "Gradients go back at most so many steps (truncated backpropagation through time); 0 is all.",
         min=0, max=LONGEST, advanced=True)
+    free_steps: int = param(
+        0, "How long a module without an Input runs by itself; with one, the sequence says it.", min=0, max=LONGEST,
+        advanced=True)
 
     @classmethod
     def ports_of(cls, interface: Interface) -> tuple[Port, ...]:
@@ -150,9 +154,7 @@ class Recurrent(Drawn):
         if interface is None or interface.inside is None:
             raise Misfit("a module to run over time", port="definition", hint="Choose one in its properties.")
         inputs, states = _inputs(interface), _states(interface)
-        if not inputs:
-            raise Misfit("a module with an Input, which gets the sequence", port="definition",
-                         hint="Enter it and add an Input.")
+        _lives(self.free_steps, inputs, states)
         if _runs_itself(interface):
             raise Misfit("a module that does not run itself", port="definition",
                          hint=f"Take the copy of {interface.name} out of its own inside, or choose another module.")
@@ -165,17 +167,19 @@ class Recurrent(Drawn):
         for door in states:
             _fits(door, given.get(door.name))
             entries.append((door.id, _spec(door)))
-        _masks(mask, values[0])
+        _masks(mask, values[0].shape[:2] if inputs else (values[0].shape[0], self.free_steps))
         updates = {door.name: door.id for door in interface.exits if isinstance(door.inside, NextState)}
         outputs = tuple(door.id for door in interface.exits if not isinstance(door.inside, NextState))
         follow = tuple(updates.get(f"{door.name}_n", "") for door in states)
         network = Network(inside, tuple(entries), (*outputs, *follow), interface.name)
         starts = tuple((door.name, _start(door), _spec(door).shape[1:]) for door in states)
         count = len(outputs) + len(states)
+        free: dict[str, Any] = {} if inputs else {"steps": self.free_steps}
         return module(
             RECURRENCE, picks=None if count == 1 else tuple((at,) for at in range(count)), cell=network,
             back=network if self.direction == "both" else None, inputs=len(inputs), states=starts,
-            direction=self.direction, last=self.output == "last", truncate=self.truncate)
+            direction=self.direction, last=self.output == "last", truncate=self.truncate,
+            **free)
 
     @classmethod
     def outputs_of(cls, interface: Interface) -> tuple[str, ...]:
@@ -251,11 +255,27 @@ def _step(x: Spec, port: str) -> Spec:
     return Spec((x.shape[0], *x.shape[2:]), x.dtype, x.classes)
 
 
-def _masks(mask: Spec | None, x: Spec) -> None:
+def _lives(steps: int, inputs: list[Door], states: list[Door]) -> None:
+    """A sequence says how long it runs; or it runs by itself, for so many steps from a state that is wired in."""
+    if inputs and steps:
+        raise Misfit("no free steps for a module with an Input", port="definition",
+                     hint="The sequence says how long it runs: set free steps to 0, or take the Input out.")
+    if inputs:
+        return
+    if not steps:
+        raise Misfit("a module with an Input, which gets the sequence", port="definition",
+                     hint="Enter it and add an Input. To let it run by itself, say for how many steps.")
+    if not any(_start(door) == "wired" for door in states):
+        raise Misfit("a State whose start is wired, to run by itself", port="definition",
+                     hint="Enter it and set the start of a State to wired: what is wired in says where it begins, and "
+                          "for how many samples.")
+
+
+def _masks(mask: Spec | None, wanted: tuple[int | str, ...]) -> None:
     if mask is None:
         return
-    if mask.shape != x.shape[:2]:
-        raise Misfit("a mask with one entry for each step", port="mask", axes=f"N × {x.shape[1]}",
+    if mask.shape != wanted:
+        raise Misfit("a mask with one entry for each step", port="mask", axes=f"N × {wanted[1]}",
                      hint="Yes marks a step that is there, no one that only fills up.")
     if mask.dtype != "bool":
         raise Misfit(f"a mask of yes and no, not {mask.dtype}", port="mask", axes="bool", insert="Cast",

@@ -77,7 +77,7 @@ _INDICES = re.compile(r"[h-n]{2,3}")
 _PAIRS = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉", "|": "|"}
 _KINDS: dict[str, Style] = {
     **dict.fromkeys("=<>≤≥≠→∈", "relation"), **dict.fromkeys("+-−·⊙∧∨⊕×", "operator"), **dict.fromkeys(",;:", "comma"),
-    **dict.fromkeys("¬", "prefix"), **dict.fromkeys("…∞.", "mark"), **dict.fromkeys("ΣΠ∫", "big"),
+    **dict.fromkeys("¬∂∇", "prefix"), **dict.fromkeys("…∞.½", "mark"), **dict.fromkeys("ΣΠ∫", "big"),
 }
 _BIG = {"Σ": "∑", "Π": "∏", "∫": "∫"}
 _BELOW = ("∑", "∏", "max", "min", "argmax", "argmin")

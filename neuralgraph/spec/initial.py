@@ -15,14 +15,19 @@ METHODS: Mapping[str, Mapping[str, float]] = {
 }
 PLAIN = (OWN, "zeros", "ones", "constant", "uniform", "normal", "trunc_normal")
 """Those that need no number of inputs and outputs: offsets have none."""
+KEEP = "keep gate"
+"""Offsets as torch starts them, but this much at the gate that keeps: forget of an LSTM, update of a GRU."""
+GATED = ("LSTM", "GRU", "LSTMCell", "GRUCell")
+"""Node types with such a gate."""
+KEEP_KNOBS: Mapping[str, float] = {"value": 3.0}
 GROUPS = ("weight", "bias")
 FILE = "file"
 """From a file of numbers, `.npy` or `.safetensors`, whose name is the `path` of the group."""
 
 
 def ways(group: str) -> tuple[str, ...]:
-    """How weights, or offsets, can start."""
-    return (*(METHODS if group == "weight" else PLAIN), FILE)
+    """How weights, or offsets, can start; offsets of gates also with the one that keeps open."""
+    return (*METHODS, FILE) if group == "weight" else (*PLAIN, KEEP, FILE)
 
 
 def files(initialiser: Mapping[str, Any]) -> dict[str, str]:
@@ -39,7 +44,7 @@ def moved(initialiser: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
 def knobs(initialiser: Mapping[str, Any], group: str) -> tuple[str, dict[str, float]]:
     """The way of a group and its numbers, defaults filled in."""
     method = str(initialiser.get(group, OWN))
-    given = METHODS.get(method, {})
+    given = KEEP_KNOBS if method == KEEP else METHODS.get(method, {})
     return method, {name: float(initialiser.get(f"{group}.{name}", usual)) for name, usual in given.items()}
 
 
@@ -56,7 +61,7 @@ def refusal(initialiser: Mapping[str, Any]) -> str:
             if dot and (knob != "path" or not isinstance(value, str) or "\0" in value or len(value) >= 4096):
                 return f"{key} is no path to a file"
             continue
-        if dot and knob not in METHODS[method]:
+        if dot and knob not in (KEEP_KNOBS if method == KEEP else METHODS[method]):
             return f"{method} has no number {knob!r}"
         if dot and (isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value)
                     or abs(value) > 1e6):

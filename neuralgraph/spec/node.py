@@ -40,6 +40,8 @@ class Node:
     """Nothing is computed: what comes in goes out. The canvas draws it as a bead on its wire."""
     door: ClassVar[Literal["", "in", "out"]] = ""
     """Inside a module definition: where a value comes in, or goes out, under the name of this node."""
+    by_rows: ClassVar[bool] = True
+    """A loss or metric puts row beside row of its inputs, so that all must have as many."""
     axes: ClassVar[int] = 0
     """How many axes a `Size` parameter stands for («3 × 3» for 2)."""
 

@@ -54,7 +54,7 @@ class Company:
 
     def rows(self, batch: Batch) -> int:
         """Of the whole batch that this is a part of."""
-        return len(batch[0])
+        return len(batch[0]) if batch else 1
 
     def goal(self, goal: Any) -> Any:
         """With the share that the rows of this process have."""
@@ -73,7 +73,7 @@ class Company:
 
     def own(self, tensors: Sequence[Part]) -> tuple[list[Part], int]:
         """The rows that this process judges, and how many of them count."""
-        return list(tensors), len(tensors[0])
+        return list(tensors), len(tensors[0]) if tensors else 1
 
     def average(self, means: Floats, rows: int) -> Floats:
         """Means over so many rows each."""

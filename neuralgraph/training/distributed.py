@@ -103,7 +103,7 @@ class Several(Company):
 
     def part(self, batch: Batch, loop: Loop) -> Batch:
         """The rows of this process. Where there are fewer rows than processes, one that counts nothing."""
-        self._rows = len(batch[0])
+        self._rows = len(batch[0]) if batch else 1
         start, self._own = divisible.span(self._rows, self.rank, self.size)
         self.counts = self._own > 0
         # a function of seed, process and step: nothing of it has to be kept to go on exactly
@@ -130,7 +130,7 @@ class Several(Company):
         return self._sum(table * (own / rows)[:, None])
 
     def own(self, tensors: Sequence[Part]) -> tuple[list[Part], int]:
-        start, count = divisible.span(len(tensors[0]), self.rank, self.size)
+        start, count = divisible.span(len(tensors[0]) if tensors else 1, self.rank, self.size)
         start = start if count else 0
         return [one[start : start + max(count, 1)] for one in tensors], count
 

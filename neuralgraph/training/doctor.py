@@ -64,11 +64,23 @@ class Doctor:
 
     def hear(self, losses: NDArray[np.float64]) -> None:
         """The total loss of every batch since the last time."""
-        if self.off or not len(losses) or len(self._loop.learners) > 1:  # losses that work against each other may rise
+        if self.off or not len(losses) or not self._one_goal:
             return
         self._heard.append(losses)
         if len(self._heard) > HISTORY:
             self._add_up()
+
+    @property
+    def _one_goal(self) -> bool:
+        """All losses are made small together from start to end, and the number says how well that goes.
+
+        Those of stages are others each time, those of adversaries rise and fall against each other, and an energy
+        less another one is small where both are alike.
+        """
+        program, stages = self._loop.program, self._loop.plan.stages
+        against = any(not program.node(id).by_rows and "target" in program.inference.wires[id] for id in program.losses)
+        return not against and len(stages) == 1 and len(stages[0].steps) == 1 and (
+            set(self._loop.learners[0].losses) == set(program.losses))
 
     def _add_up(self) -> None:
         """Work off what was heard."""
@@ -91,7 +103,8 @@ class Doctor:
         """An epoch is over."""
         if self.off:
             return
-        self._epochs.append(dict(figures))
+        aside = () if self._one_goal else ("loss", "val_loss")
+        self._epochs.append({name: value for name, value in figures.items() if name not in aside})
         yield from self.look()
 
     def end(self) -> Iterator[Hint]:

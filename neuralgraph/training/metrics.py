@@ -123,7 +123,7 @@ def evaluate(program: Any, tensors: Mapping[str, Part], *, losses: Sequence[str]
         for batch in batches(given, None, rows_at_once(program, batch_size)):
             total, parts, watched = module.forward(*batch)
             found.append(torch.stack([total, *parts]))
-            sizes.append(len(batch[0]))
+            sizes.append(len(batch[0]) if batch else 1)
             if meter.metrics and rows:
                 meter.add(watched)
         judged = meter.result(company)

@@ -40,7 +40,8 @@ class Asker(QObject):
 
     def __init__(self, bridge: TrainingBridge, parent: QObject, *, every: float = 0.3) -> None:
         super().__init__(parent)
-        self._bridge, self._every = bridge, every
+        self._bridge, self.every = bridge, every
+        """Seconds between two questions to a run under way."""
         self._worker = AnalysisBridge(self)
         self._worker.done.connect(self._deliver)
         self._future: Future[Any] | None = None
@@ -53,7 +54,7 @@ class Asker(QObject):
         self._waiting = None
         if self._bridge.running and self._bridge.control is not None:
             now = monotonic()
-            if self._future is None and now - self._last >= self._every:
+            if self._future is None and now - self._last >= self.every:
                 self._last = now
                 self._future = self._bridge.control.ask(question)
             else:

@@ -14,6 +14,7 @@ LAYOUT = 1
 """Grows when saved layouts no longer fit."""
 FIRST_TABS = ("plots", "problems", "samples", "confusion", "boundary", "outline", "log", "history")
 """What there was before layouts said which tabs they knew."""
+OURS = ("left", "right", "bottom")
 LEAST = (180, 254)
 """How narrow the panels at the left and right can be before their words are cut."""
 LEFT, RIGHT, BOTTOM = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea, \
@@ -44,6 +45,8 @@ class Docks(QObject):
         super().__init__(window)
         self._window, self._theme, self._settings = window, theme, settings
         self._hidden = False
+        self._beside: list[str] = []
+        """Further docks that were shown before everything was hidden."""
         self._docks: dict[str, QDockWidget] = {}
         self.locked = True
         for corner, area in ((Qt.Corner.BottomLeftCorner, LEFT), (Qt.Corner.BottomRightCorner, RIGHT),
@@ -83,6 +86,26 @@ class Docks(QObject):
         self._window.addDockWidget(area, dock)
         self._docks[name] = dock
 
+    def add_beside(self, name: str, title: str, inner: QWidget) -> None:
+        """Another dock at the left, beside the palette; hidden until it is shown."""
+        panel = Panel()
+        panel.box.addWidget(inner)
+        self._add(name, title, panel, LEFT, (6, 6, 0, 6))
+        dock = self._docks[name]
+        self._window.splitDockWidget(self._docks["left"], dock, Qt.Orientation.Horizontal)
+        if not self.locked:
+            dock.setTitleBarWidget(None)  # type: ignore[arg-type]
+        dock.hide()
+        self._window.resizeDocks([dock], [inner.sizeHint().width()], Qt.Orientation.Horizontal)
+
+    def show_one(self, name: str, shown: bool) -> None:
+        """Show a dock or put it away."""
+        self._docks[name].setVisible(shown)
+        if shown and name not in OURS:
+            dock = self._docks[name]
+            self._window.resizeDocks([dock], [dock.widget().sizeHint().width()], Qt.Orientation.Horizontal)
+        self.moved.emit()
+
     def fill(self, palette: QWidget, properties: QWidget, inspector: QWidget | None) -> None:
         """Put the panels in."""
         self.left.setObjectName("dockhome")
@@ -113,7 +136,7 @@ class Docks(QObject):
             self.right.setSizes([upper, max(total - upper, 0)])
 
     def shown(self, name: str) -> bool:
-        return not self._docks[name].isHidden()
+        return name in self._docks and not self._docks[name].isHidden()
 
     def toggle_left(self) -> None:
         self._toggle("left")
@@ -169,9 +192,11 @@ class Docks(QObject):
 
     def show_all(self, shown: bool) -> None:
         """All docks, or none (behind the welcome screen, for a presenter)."""
+        if not shown and not self._hidden:
+            self._beside = [name for name in self._docks if name not in OURS and self.shown(name)]
         self._hidden = not shown
-        for dock in self._docks.values():
-            dock.setVisible(shown)
+        for name, dock in self._docks.items():
+            dock.setVisible(shown and (name in OURS or name in self._beside))
 
     def focus_order(self) -> list[QWidget]:
         """Where F6 goes, one after the other."""

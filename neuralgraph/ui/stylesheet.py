@@ -133,6 +133,10 @@ QTabBar::tab { background: transparent; border: none; }
 QTabWidget::pane { border: none; border-top: 1px solid $hairline; }
 QProgressBar { background: $sunken; border: 1px solid $outline; border-radius: $p5; max-height: $p8; min-height: $p8; }
 QProgressBar::chunk { background: $accent; border-radius: $p4; }
+#lessonbar { background: $hairline; border: none; border-radius: $p2; max-height: $p4; min-height: $p4; }
+#lessonbar::chunk { border-radius: $p2; }
+QPushButton[kind="answer"] { text-align: left; padding: 0 $p8; font-weight: 400; border-color: $hairline; }
+QPushButton[kind="answer"]:hover { border-color: $text2; }
 QSplitter::handle { background: $hairline; }
 QSlider::groove:horizontal { height: $p4; background: $hairline; border-radius: $p2; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: $p2; }

@@ -149,6 +149,10 @@ class Tabs(QWidget):
             tab.count, tab.level = number, level
             self.bar.refresh()
 
+    def has(self, key: str) -> bool:
+        """There is such a page, made or not."""
+        return key in self.keys()
+
     def keys(self) -> list[str]:
         """The keys of all tabs, shown or not."""
         return list(self._tabs)

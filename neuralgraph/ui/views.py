@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PANELS = "neuralgraph.ui.panels"
 TABS = (("data", "Data", "data_view", "DataPanel"), ("try", "Try it", "try_it", "TryItPanel"),
+        ("views", "Views", "views_panel", "ViewsPanel"),
         ("samples", "Samples", "samples", "SamplesPanel"),
         ("confusion", "Confusion", "confusion", "ConfusionPanel"),
         ("boundary", "Boundary", "boundary", "BoundaryPanel"))

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import html
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from neuralgraph.resources import examples
+from neuralgraph.ui.cards import Card, grid
 from neuralgraph.ui.controls import words
+from neuralgraph.ui.gallery import Gallery
 from neuralgraph.ui.icons import icon, tile
-from neuralgraph.ui.panels.search import Search
 from neuralgraph.ui.settings import Settings
 from neuralgraph.ui.theme import Theme
-from neuralgraph.ui.thumbnails import Thumbnail, summary
 
 COLUMN, CARD = 340, 240
 
@@ -45,8 +41,7 @@ class Welcome(QWidget):
         self.theme, self.settings = theme, settings
         self.setObjectName("welcome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.search: QLineEdit | None = None
-        self._cards: list[Card] = []
+        self.gallery: Gallery | None = None
         self._columns = 0
         self._box = QHBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
@@ -62,7 +57,6 @@ class Welcome(QWidget):
             self._box.removeWidget(part)
             part.hide()
             part.deleteLater()
-        self._cards = []
         self._parts = [self._left(), self._right()]
         self._box.addWidget(self._parts[0])
         self._box.addWidget(self._parts[1], 1)
@@ -114,23 +108,13 @@ class Welcome(QWidget):
         recent = self.settings.recent[:4]
         if recent:
             box.addWidget(words(theme, "Recent", 18, 600))
-            self._recent = _grid([Card(theme, path, _when(path), height=132) for path in recent], self.columns(), theme)
+            self._recent = grid([Card(theme, path, _when(path), height=132) for path in recent], self.columns(), theme)
             self._listen(self._recent)
             box.addWidget(self._recent)
             box.addSpacing(px(16))
-        head = QHBoxLayout()
-        head.addWidget(words(theme, "Examples", 18, 600), 1)
-        self.search = Search(theme, "Search examples")
-        self.search.setFixedWidth(px(180))
-        self.search.textChanged.connect(self._filter)
-        head.addWidget(self.search)
-        box.addLayout(head)
-        cards = [Card(theme, path, "", height=150, title=True) for path in sorted(examples().glob("*.ngraph"))]
-        cards.sort(key=lambda one: one.order)
-        self._cards = cards
-        self._examples = _grid(cards, self.columns(), theme)
-        self._listen(self._examples)
-        box.addWidget(self._examples)
+        self.gallery = Gallery(theme, self.columns(), topic=self.gallery.topic if self.gallery is not None else "")
+        self.gallery.wanted.connect(self.file_wanted)
+        box.addWidget(self.gallery)
         box.addStretch(1)
         area.setWidget(page)
         return area
@@ -146,14 +130,9 @@ class Welcome(QWidget):
             self._columns = self.columns()
             self.refresh()
 
-    def _listen(self, grid: QWidget) -> None:
-        for card in grid.findChildren(Card):
+    def _listen(self, page: QWidget) -> None:
+        for card in page.findChildren(Card):
             card.clicked.connect(self.file_wanted)
-
-    def _filter(self, text: str) -> None:
-        wanted = text.casefold().split()
-        for card in self._cards:
-            card.setVisible(all(word in card.words for word in wanted))
 
 
 class Door(QFrame):
@@ -198,82 +177,6 @@ class Door(QFrame):
             self.clicked.emit()
         else:
             super().keyPressEvent(event)
-
-
-class Card(QFrame):
-    """A document: its picture, its name, when or how long."""
-
-    clicked = Signal(Path)
-
-    def __init__(self, theme: Theme, path: Path, when: str, *, height: int, title: bool = False) -> None:
-        super().__init__()
-        self.theme, self.path = theme, path
-        px = theme.px
-        found = summary(path)
-        name = found.title if title and found.title else path.stem
-        self.words = f"{name} {found.about} {' '.join(found.types)}".casefold()
-        self.order = (found.level, found.title)
-        self.setObjectName("card")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(f"{name} {found.about}")
-        self.setToolTip(f"<p>{html.escape(found.about)}</p>" if found.about else "")
-        t = theme.tokens
-        self.setStyleSheet(f"#card:hover {{ border: 1px solid {t.text2}; }}"
-                           f"#card:focus {{ border: 2px solid {t.accent}; }}")
-        box = QVBoxLayout(self)
-        box.setContentsMargins(px(9), px(9), px(9), px(11))
-        box.setSpacing(px(6))
-        box.addWidget(Thumbnail(theme, path, px(height)))
-        line = QHBoxLayout()
-        line.setContentsMargins(px(4), px(2), px(4), 0)
-        line.addWidget(words(theme, name, 14, 600), 1)
-        if title:
-            line.addWidget(Dots(theme, found.level))
-        box.addLayout(line)
-        foot = words(theme, when or found.line, 12, 400, "text2")
-        foot.setContentsMargins(px(4), 0, 0, 0)
-        box.addWidget(foot)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.rect().contains(event.position().toPoint()):
-            self.clicked.emit(self.path)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.clicked.emit(self.path)
-        else:
-            super().keyPressEvent(event)
-
-
-class Dots(QWidget):
-    """How demanding it is: one to three."""
-
-    def __init__(self, theme: Theme, level: int) -> None:
-        super().__init__()
-        self.theme, self.level = theme, level
-        self.setFixedSize(theme.px(38), theme.px(14))
-        self.setToolTip(("Easy", "Middling", "Demanding")[level - 1])
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self.theme.colour("text2"))
-        for dot in range(3):
-            painter.setBrush(self.theme.colour("text2") if dot < self.level else Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(2 + dot * self.theme.px(12), self.theme.px(3), self.theme.px(8), self.theme.px(8))
-
-
-def _grid(cards: list[Card], columns: int, theme: Theme) -> QWidget:
-    page = QWidget()
-    grid = QGridLayout(page)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setSpacing(theme.px(20))
-    for number, card in enumerate(cards):
-        grid.addWidget(card, number // columns, number % columns)
-    for column in range(columns):
-        grid.setColumnStretch(column, 1)
-    return page
 
 
 def _when(path: Path) -> str:

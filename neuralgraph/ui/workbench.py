@@ -13,6 +13,7 @@ from neuralgraph.ui.actions import Actions
 from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge, later
 from neuralgraph.ui.brought import Brought
 from neuralgraph.ui.canvas_area import CanvasArea
+from neuralgraph.ui.curtain import Curtain
 from neuralgraph.ui.devices import devices
 from neuralgraph.ui.docks import Docks
 from neuralgraph.ui.doctor import Doctoring
@@ -23,6 +24,7 @@ from neuralgraph.ui.faults import Faults
 from neuralgraph.ui.finder import Finder
 from neuralgraph.ui.kept_runs import KeptRuns
 from neuralgraph.ui.last_weights import LastWeights
+from neuralgraph.ui.lessons.guide import Guide
 from neuralgraph.ui.live import LivePictures
 from neuralgraph.ui.offers import Offers
 from neuralgraph.ui.panels.history import HistoryPanel
@@ -80,8 +82,8 @@ class Workbench(QObject):
         self.typing = TypedWeights(self)
         self.downloads, self.bringing = Downloads(self), Bringing(self)
         self.documents.bring = self.bringing.open
-        self.presenter, self.searching = Presenter(self), Searching(self)
-        self.welcome: Welcome | None = None
+        self.presenter, self.searching, self.guide = Presenter(self), Searching(self), Guide(self)
+        self.curtain = Curtain(self)
         window.centre.addWidget(self.canvas)
         self.actions = Actions(window, {
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
@@ -278,40 +280,20 @@ class Workbench(QObject):
         self.actions.dress()
         self.views.set_theme(self.theme)
         self.presenter.dress()
-        if self.welcome is not None:
-            self.welcome.set_theme()
+        self.curtain.dress()
         for mode in ("light", "dark", "system"):
             self.actions.check(mode, self.theme.mode == mode)
 
-    def show_welcome(self) -> None:
-        from neuralgraph.ui.welcome import Welcome
+    @property
+    def welcome(self) -> Welcome | None:
+        """The welcome screen, once it was shown."""
+        return self.curtain.screen
 
-        self.presenter.leave()
-        if self.welcome is None:
-            self.welcome = Welcome(self.theme, self.settings)
-            self.welcome.new_wanted.connect(self.documents.new)
-            self.welcome.open_wanted.connect(self.documents.ask_open)
-            self.welcome.file_wanted.connect(self.documents.open)
-            self.welcome.recover_wanted.connect(self.keeping.recover)
-            self.window.centre.addWidget(self.welcome)
-        self.welcome.lost = len(self.keeping.lost)
-        self.welcome.refresh()
-        self._chrome(False)
-        self.window.centre.setCurrentWidget(self.welcome)
-        self.window.setWindowTitle("NeuralGraph")
+    def show_welcome(self) -> None:
+        self.curtain.show()
 
     def hide_welcome(self) -> None:
-        if self.welcome is not None and self.window.centre.currentWidget() is self.welcome:
-            self._chrome(True)
-            self.window.centre.setCurrentWidget(self.canvas)
-
-    def _chrome(self, shown: bool) -> None:
-        self.window.top.setVisible(shown)
-        self.window.statusBar().setVisible(shown)
-        self.docks.show_all(shown)
-        self.window.set_gap(shown)
-        if shown and not self.docks.restore():
-            later(0, self.docks.measure, self)
+        self.curtain.hide()
 
     def _show_steps(self) -> None:
         history = self.session.history

@@ -11,10 +11,10 @@ from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.reading import Failure, arguments, input_names, port_of
 from neuralgraph.spec import Node
-from neuralgraph.spec.initial import refusal
+from neuralgraph.spec.initial import GATED, KEEP, refusal
 from neuralgraph.validation.lens import cycles, upstream
 from neuralgraph.validation.module_rules import lonely_states, lost_modules, stray_states, two_of_a_name, unfit_values
-from neuralgraph.validation.own import bad_learning
+from neuralgraph.validation.own import bad_learning, plan_names
 from neuralgraph.validation.problem import Fix, Problem
 from neuralgraph.validation.view import View
 
@@ -159,7 +159,10 @@ def unreachable(view: View) -> Iterator[Problem]:
 def bad_starts(view: View) -> Iterator[Problem]:
     """Weights that are to start in a way that there is not."""
     for id, placed in view.graph.nodes.items():
-        if placed.initialiser and (why := refusal(placed.initialiser)):
+        why = refusal(placed.initialiser) if placed.initialiser else ""
+        if not why and placed.initialiser.get("bias") == KEEP and placed.type not in GATED:
+            why = f"{placed.type} has no gate that keeps; {', '.join(GATED)} have one"
+        if why:
             own = ChangeNode(replace(placed, initialiser=FrozenDict()), f"Start {id} as usual")
             yield Problem("initial", "error", f"{id}: {why}.", id, None, "Its weights cannot start like this",
                           "Choose another way in its properties.", fixes=(Fix("Start as usual", own),))
@@ -295,7 +298,9 @@ def _width_fix(view: View, id: str, classes: int) -> tuple[Fix, ...]:
 
 def mixed_batches(view: View) -> Iterator[Problem]:
     """A value whose rows are no longer the samples of the batch, on its way into a loss or metric."""
-    for id, _ in view.of_role("loss", "metric"):
+    for id, node in view.of_role("loss", "metric"):
+        if not node.by_rows:
+            continue
         shapes = {port: spec for port, edge in view.wires[id].items() if (spec := view.spec(edge)) is not None}
         leading = {port: str(spec.shape[0]) for port, spec in shapes.items() if spec.shape}
         if len(set(leading.values())) > 1:
@@ -325,13 +330,14 @@ RULES: tuple[Rule, ...] = (
     unreachable,
     bad_starts,
     bad_learning,
+    plan_names,
     no_loss,
     squashed_twice,
     class_counts,
     mixed_batches,
 )
 INSIDE: tuple[Rule, ...] = (
-    *(rule for rule in RULES if rule not in (no_loss, stray_states)),
+    *(rule for rule in RULES if rule not in (no_loss, stray_states, plan_names)),
     lonely_states,
     two_of_a_name,
 )

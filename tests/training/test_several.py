@@ -54,7 +54,7 @@ def numbers(*shapes: tuple[int, ...]) -> list[np.ndarray[Any, Any]]:
 @pytest.mark.parametrize("kind", LOSSES, ids=lambda kind: kind.__name__)
 def test_every_loss_has_a_share_and_a_reduction(kind: Any) -> None:
     assert kind.params["weight"].default == 1.0 and kind.params["weight"].kind == "float"
-    assert kind.params["reduction"].choices == REDUCTIONS == ("mean", "sum")
+    assert kind.params["reduction"].choices == REDUCTIONS == ("mean", "sum", "per sample")
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
@@ -73,7 +73,9 @@ def test_two_tasks_share_a_trunk_and_count_by_their_weights(weight: float, reduc
 
     def objective(root: Any, x: Tensor, y: Tensor, label: Tensor) -> Tensor:
         trunk = torch.tanh(root.trunk(x))
-        much = functional.mse_loss(root.much(trunk), y, reduction=reduction)
+        whole = reduction if reduction != "per sample" else "sum"
+        much = functional.mse_loss(root.much(trunk), y, reduction=whole)
+        much = much / len(y) if reduction == "per sample" else much
         return functional.cross_entropy(root.which(trunk), label) + weight * much
 
     close(run, by_hand(graph, objective, (torch.tensor(rows), torch.tensor(amounts), torch.tensor(labels))))

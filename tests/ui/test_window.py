@@ -238,7 +238,7 @@ def test_the_welcome_screen_opens_an_example(qtbot: Any, window: Open) -> None:
     bench = one.bench
     assert bench.welcome is not None
     assert one.centre.currentWidget() is bench.welcome
-    card = next(card for card in bench.welcome._cards if card.path.stem == "xor")
+    card = next(card for card in bench.welcome.gallery.cards if card.path.stem == "xor")
     card.clicked.emit(card.path)
     assert one.centre.currentWidget() is bench.canvas
     assert bench.session.title == "xor.ngraph"

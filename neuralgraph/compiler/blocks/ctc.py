@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 
 class CTCLoss(nn.CTCLoss):
@@ -19,4 +20,7 @@ class CTCLoss(nn.CTCLoss):
             input_lengths = torch.full((len(input),), input.shape[1], dtype=torch.int64, device=input.device)
         if target_lengths is None:
             target_lengths = (target != self.blank).sum(1)
-        return super().forward(input.transpose(0, 1), target, input_lengths, target_lengths)
+        loss = functional.ctc_loss(
+            input.transpose(0, 1), target, input_lengths, target_lengths, self.blank,
+            "mean" if self.reduction == "mean" else "sum", self.zero_infinity)
+        return loss / len(input) if self.reduction == "per sample" else loss

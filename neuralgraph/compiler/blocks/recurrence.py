@@ -13,19 +13,20 @@ class Recurrence(nn.Module):
 
     `cell(*inputs of one step, *states)` gives the outputs of that step and the next states. `states` says of each its
     name, how it starts (zero, learned, wired) and the shape for one sample. `back` is the cell that reads from the end,
-    where both directions are read; its numbers stand behind the others on the last axis.
+    where both directions are read; its numbers stand behind the others on the last axis. Without inputs it runs by
+    itself for so many `steps`.
     """
 
     def __init__(
         self, cell: nn.Module, back: nn.Module | None, inputs: int, states: Sequence[tuple[str, str, tuple[int, ...]]],
-        direction: str, last: bool, truncate: int,
+        direction: str, last: bool, truncate: int, steps: int = 0,
     ) -> None:
         super().__init__()
         self.cell = cell
         if back is not None:
             self.back = back
         self.inputs, self.states, self.direction = inputs, states, direction
-        self.last, self.truncate = last, truncate
+        self.last, self.truncate, self.steps = last, truncate, steps
         for name, start, shape in states:
             if start == "learned":
                 self.register_parameter(f"{name}_0", nn.Parameter(torch.zeros(shape)))
@@ -48,9 +49,9 @@ class Recurrence(nn.Module):
         backwards: bool = False,
     ) -> tuple[Tensor, ...]:
         """One direction: every output over all steps, or at the last one that there is, and the final states."""
-        x = sequences[0]
+        x = sequences[0] if sequences else wired[0]
         states = self.first(x, list(wired), suffix)
-        steps = range(x.shape[1])
+        steps = range(x.shape[1] if sequences else self.steps)
         kept: list[list[Tensor]] = []
         final: list[Tensor] = []
         for at in reversed(steps) if backwards else steps:

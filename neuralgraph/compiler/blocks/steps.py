@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from neuralgraph.compiler.blocks.rules import joined
+
 
 class LSTMCell(nn.LSTMCell):
     """`nn.LSTMCell` with its two states as two inputs; without them it starts from zeros."""
@@ -52,4 +54,4 @@ class GaussianNLLLoss(nn.Module):
         loss = 0.5 * (torch.log(var) + (input - target) ** 2 / var)
         if self.full:
             loss = loss + 0.918938533204672741
-        return loss.mean() if self.reduction == "mean" else loss.sum()
+        return joined(loss, self.reduction)

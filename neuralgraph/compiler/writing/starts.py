@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from neuralgraph.compiler.initial import belongs, fills
+from neuralgraph.compiler.initial import belongs, fills, opened
 from neuralgraph.compiler.writing.pen import WIDTH, attribute, comment, literal
 from neuralgraph.graph.document import Placed
 from neuralgraph.graph.typed import amount
@@ -36,8 +36,10 @@ def starts_of(placed: Placed, own: Mapping[str, Tensor]) -> Starts:
     initialiser, weights = placed.initialiser, placed.weights
     sizes = {name: amount(numbers) for name, numbers in weights.items()}
     return Starts(
-        tuple((name, function, tuple(words.items())) for name, function, words in fills(initialiser, own)
-              if name not in weights),
+        (*((name, function, tuple(words.items())) for name, function, words in fills(initialiser, own)
+           if name not in weights),
+         *((f"{name}[{part.start}:{part.stop}]", "constant_", (("val", number),))
+           for name, part, number in opened(initialiser, own) if name not in weights)),
         tuple((name, numbers) for name, numbers in weights.items() if sizes[name] <= MOST),
         tuple((name, size) for name, size in sizes.items() if size > MOST),
         tuple((name, path) for group, path in files(initialiser).items() for name in own
@@ -65,7 +67,9 @@ def typing(starts: Starts, path: str) -> list[str]:
 
 
 def _weight(path: str, name: str) -> str:
-    return attribute(f"{path}/{name.replace('.', '/')}")
+    """As code says it: `self.lstm_1.bias_ih_l0`, or a part of it, `…[8:16]`."""
+    name, bracket, part = name.partition("[")
+    return attribute(f"{path}/{name.replace('.', '/')}") + bracket + part
 
 
 def _numbers(numbers: Any, width: int, before: str = "", after: str = ",") -> list[str]:

@@ -66,7 +66,7 @@ class Quick:
 
     def learn(self, batch: Batch) -> Heard:
         """Forward, backward, step: replayed where that is known to be the same."""
-        replay, move = self._ready.get(len(batch[0])), self._move
+        replay, move = self._ready.get(len(batch[0]) if batch else 1), self._move
         if replay is None or move is None:
             return self._usual(batch)
         try:
@@ -97,7 +97,7 @@ class Quick:
     # -- the way there ----------------------------------------------------------------------------------------------
 
     def _usual(self, batch: Batch) -> Heard:
-        rows = len(batch[0])
+        rows = len(batch[0]) if batch else 1
         size = self._sizes.setdefault(rows, _Size())
         size.seen += 1
         if self.off or size.seen <= SEEN or self.expected(rows == max(self._sizes)) < TO_COME:

@@ -17,7 +17,7 @@ from neuralgraph.graph.edits import ChangeNode, Group, Move, PutFrame, PutNote
 from neuralgraph.graph.ids import fresh
 from neuralgraph.graph.layout import align, tidy
 from neuralgraph.tokens import GRID, HEADER, TIDY
-from neuralgraph.ui.canvas import beads, module_commands, wire_menu
+from neuralgraph.ui.canvas import beads, module_commands, transform_commands, wire_menu
 from neuralgraph.ui.canvas.gestures.board import do
 
 if TYPE_CHECKING:
@@ -345,6 +345,9 @@ CANVAS_ACTIONS: tuple[CanvasAction, ...] = (
     CanvasAction("canvas.leave", "Leave module", ("Alt+Up",), module_commands.leave),
     CanvasAction("canvas.dissolve", "Take apart", ("Ctrl+Shift+G",), module_commands.ungroup, "", 4),
     CanvasAction("canvas.unroll", "Unroll over time", (), module_commands.unroll),
+    CanvasAction("canvas.convolve", "Linear layers to convolutions", (), transform_commands.to_convolutions),
+    CanvasAction("canvas.collapse", "Collapse linear layers", (), transform_commands.collapse),
+    CanvasAction("canvas.expand", "Expand into elements", (), transform_commands.expand),
     CanvasAction("canvas.unique", "Make unique", (), module_commands.unique),
     CanvasAction("canvas.keep", "Keep in my modules", (), module_commands.keep),
     CanvasAction("canvas.frame", "Frame around selection", ("C",), frame, "vector-square", 5),

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from neuralgraph.spec import Param
-from neuralgraph.spec.initial import FILE, GROUPS, OWN, files, knobs, ways
+from neuralgraph.spec.initial import FILE, GROUPS, KEEP, OWN, files, knobs, ways
 from neuralgraph.ui.controls import Choice, NumberField, button, words
 from neuralgraph.ui.panels.fields import PathField
 from neuralgraph.ui.theme import Theme
@@ -31,6 +31,7 @@ class InitialForm(QWidget):
         super().__init__()
         self._theme = theme
         self._values: dict[str, Any] = {}
+        self._gated = False
         self._shown: object = None
         self.link = button("Initial weights …", clicked=self.unfold)
         self.link.setProperty("kind", "link")
@@ -47,12 +48,12 @@ class InitialForm(QWidget):
         box.addWidget(self.body)
         self.body.hide()
 
-    def show_values(self, initialiser: Mapping[str, Any]) -> None:
-        """What the document says; the fields are made anew where other ones are needed."""
-        self._values = dict(initialiser)
+    def show_values(self, initialiser: Mapping[str, Any], *, gated: bool = False) -> None:
+        """What the document says; the fields are made anew where other ones are needed. `gated`: a gate can keep."""
+        self._values, self._gated = dict(initialiser), gated
         if self._values and self.body.isHidden():
             self.unfold()
-        shape = tuple(self._values.get(group, OWN) for group in GROUPS)
+        shape = (gated, *(self._values.get(group, OWN) for group in GROUPS))
         if shape != self._shown:
             self._shown = shape
             self._build()
@@ -79,7 +80,7 @@ class InitialForm(QWidget):
         row = 0
         for group in GROUPS:
             method, given = knobs(self._values, group)
-            known = list(ways(group))
+            known = [one for one in ways(group) if one != KEEP or self._gated or method == KEEP]
             choice = Choice(self._theme)
             choice.setAccessibleName(WORDS[group])
             choice.addItems([USUAL if one == OWN else one for one in known])

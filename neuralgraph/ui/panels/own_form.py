@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from neuralgraph.graph.document import Placed
 from neuralgraph.graph.frozen import FrozenDict
+from neuralgraph.spec.initial import GATED
 from neuralgraph.spec.learning import KNOBS
 from neuralgraph.ui.controls import button, words
 from neuralgraph.ui.icons import pixmap
@@ -58,7 +59,7 @@ class OwnForm(QWidget):
     def show_placed(self, placed: Placed) -> None:
         """What the document says."""
         self._placed = placed
-        self.initial.show_values(placed.initialiser)
+        self.initial.show_values(placed.initialiser, gated=placed.type in GATED)
         if placed.learning and self.learning.isHidden():
             self.unfold()
         usual = {name: one.default for name, one in KNOBS.items()}

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
+from neuralgraph.errors import GraphError
 from neuralgraph.graph.edits import SetPlan
 from neuralgraph.graph.plan import Plan
+from neuralgraph.graph.stages import Place, several
+from neuralgraph.recipes import RECIPES, recipe
 from neuralgraph.session import Session
 from neuralgraph.spec import Param
 from neuralgraph.ui.controls import Rule, button, flat, words
 from neuralgraph.ui.icons import icon, pixmap
 from neuralgraph.ui.panels.fields import Form
+from neuralgraph.ui.panels.plan_steps import StepsForm
 from neuralgraph.ui.panels.plan_values import (
     PARAMS,
     PARTS,
@@ -27,6 +32,7 @@ from neuralgraph.ui.panels.plan_values import (
     with_option,
 )
 from neuralgraph.ui.theme import Theme
+from neuralgraph.validation.analysis import Analysis
 
 __all__ = ["PARAMS", "PlanForm", "changed", "values_of"]
 
@@ -37,9 +43,10 @@ OPEN = 2
 class PartForm(QWidget):
     """One part of the plan under its title, which folds it."""
 
-    def __init__(self, part: Part, session: Session, theme: Theme, *, unfolded: bool) -> None:
+    def __init__(self, part: Part, session: Session, theme: Theme, *, unfolded: bool,
+                 at: Callable[[], Place] = Place) -> None:
         super().__init__()
-        self.part, self.session, self.theme = part, session, theme
+        self.part, self.session, self.theme, self.at = part, session, theme, at
         self._made_of = ""
         self.options: Form | None = None
         self.rare: Form | None = None
@@ -76,11 +83,11 @@ class PartForm(QWidget):
 
     def refresh(self) -> None:
         """Show what the document says; the options are made anew where another type is chosen."""
-        plan = self.session.graph.plan
-        self.form.show_values(values_of(plan))
+        plan, at = self.session.graph.plan, self.at()
+        self.form.show_values(values_of(plan, at))
         if self.part.kind:
-            params, values = options_of(plan, self.part.kind)
-            name = str(values_of(plan)[self.part.kind])
+            params, values = options_of(plan, self.part.kind, at)
+            name = str(values_of(plan, at)[self.part.kind])
             if name != self._made_of:
                 self._made_of = name
                 self._make(params, values)
@@ -120,28 +127,28 @@ class PartForm(QWidget):
 
     def is_set(self) -> bool:
         """Something in it is not as usual."""
-        values, usual = values_of(self.session.graph.plan), values_of(Plan())
+        values, usual = values_of(self.session.graph.plan, self.at()), values_of(Plan())
         return any(values[param.name] != usual[param.name] for _, param in self.part.params)
 
     def _edit(self, name: str, value: object) -> None:
         label = next(label for label, param in self.part.params if param.name == name)
-        self._put(changed(self.session.graph.plan, name, value), label, name)
+        self._put(changed(self.session.graph.plan, name, value, self.at()), label, name)
 
     def _set_option(self, name: str, value: object) -> None:
-        plan = with_option(self.session.graph.plan, self.part.kind, name, value)
+        plan = with_option(self.session.graph.plan, self.part.kind, name, value, self.at())
         self._put(plan, name.replace("_", " "), f"{self.part.kind}.{name}")
 
     def _put(self, plan: Plan, label: str, key: str) -> None:
         if plan != self.session.graph.plan:
-            self.session.edit(SetPlan(plan, f"Change {label}"), merge=("plan", key))
+            self.session.edit(SetPlan(plan, f"Change {label}"), merge=("plan", key, str(self.at())))
 
 
 class PlanForm(QWidget):
     """Edits the plan of the document."""
 
-    def __init__(self, session: Session, theme: Theme) -> None:
+    def __init__(self, session: Session, theme: Theme, known: Callable[[], Analysis | None] = lambda: None) -> None:
         super().__init__()
-        self.session, self.theme = session, theme
+        self.session, self.theme, self.known = session, theme, known
         box = QVBoxLayout(self)
         box.setContentsMargins(theme.px(12), theme.px(10), theme.px(12), theme.px(8))
         box.setSpacing(theme.px(8))
@@ -152,12 +159,22 @@ class PlanForm(QWidget):
         names = QVBoxLayout()
         names.setSpacing(0)
         names.addWidget(words(theme, "Training plan", 15, 600))
-        names.addWidget(words(theme, "How this document learns", 12, 400, "text2"))
+        names.addWidget(words(theme, "How it learns", 12, 400, "text2"))
         head.addLayout(names, 1)
+        self.rules = flat(theme, "school-outline", "Learning rules", clicked=self._offer_rules)
+        head.addWidget(self.rules)
         self.presets = flat(theme, "auto-fix", "Presets", clicked=self._offer)
         head.addWidget(self.presets)
         box.addLayout(head)
-        self.parts = [PartForm(part, session, theme, unfolded=at < OPEN) for at, part in enumerate(PARTS)]
+        self.said = words(theme, "", 12, 400, "warning")
+        self.said.setWordWrap(True)
+        self.said.hide()
+        box.addWidget(self.said)
+        self.steps = StepsForm(session, theme)
+        self.steps.chosen.connect(self.refresh)
+        box.addWidget(self.steps)
+        self.parts = [PartForm(part, session, theme, unfolded=at < OPEN, at=lambda: self.steps.at)
+                      for at, part in enumerate(PARTS)]
         self.form = self.parts[0].form
         for one in self.parts:
             box.addWidget(one)
@@ -169,20 +186,53 @@ class PlanForm(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        plan = self.session.graph.plan
+        self.steps.refresh()
         for one in self.parts:
             one.refresh()
-        more = len(plan.stages) > 1 or len(plan.stages[0].steps) > 1
-        self._note.setText("This plan has more stages; the form shows the first one." if more else
+        self._note.setText("Optimiser, schedule and gradients are those of the step that is chosen above, and epochs "
+                           "those of its stage." if several(self.session.graph.plan) else
                            "Select a node to see its properties.")
 
     def choose(self, name: str) -> None:
         """Take a preset, as one step of the document."""
+        self._say("")
         plan = preset(self.session.graph.plan, name)
         if plan != self.session.graph.plan:
             self.session.edit(SetPlan(plan, f"Preset {name}"))
             for one in self.parts:
                 one.fold(not one.form.isHidden() or one.is_set())
+
+    def follow(self, name: str) -> None:
+        """Take a learning rule for this graph, as one step of the document; what it lacks is said."""
+        known = self.known()
+        if known is None:
+            self._say("The shapes of this graph are not known yet. Try again in a moment.")
+            return
+        try:
+            edit = recipe(known, self.session.catalog, name)
+        except GraphError as error:
+            self._say(str(error))
+            return
+        self._say("")
+        self.steps.at = Place()
+        self.session.edit(edit)
+
+    def _say(self, text: str) -> None:
+        self.said.setText(text)
+        self.said.setVisible(bool(text))
+
+    def offered_rules(self) -> QMenu:
+        """The menu of learning rules, gone when it is closed."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        for name, one in RECIPES.items():
+            menu.addAction(name).setToolTip(one.doc)
+        menu.triggered.connect(lambda action: self.follow(action.text()))
+        return menu
+
+    def _offer_rules(self) -> None:
+        self.offered_rules().popup(self.rules.mapToGlobal(self.rules.rect().bottomLeft()))
 
     def offered(self) -> QMenu:
         """The menu of presets, gone when it is closed."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from neuralgraph.graph.frozen import FrozenDict
-from neuralgraph.graph.plan import OPTIMIZERS, Optimizer, Plan, Schedule, Stage, Step
+from neuralgraph.graph.plan import OPTIMIZERS, Optimizer, Plan, Schedule
 from neuralgraph.graph.planning import CHECKS, planned
+from neuralgraph.graph.stages import FIRST, Place, patterns, stage_at, step_at, with_stage, with_step
 from neuralgraph.spec import Param
 from neuralgraph.spec.optimizers import OPTIMIZERS as RECIPES
 from neuralgraph.spec.recipe import Recipe
@@ -75,12 +76,24 @@ _STEP = ("l1", "accumulate", "clip", "clip_value")
 _STOP = ("figure", "better", "patience", "min_delta", "target", "seconds", "best")
 
 
-def values_of(plan: Plan) -> dict[str, Any]:
-    """The plan as the form shows it: its first stage and step."""
-    step, optimizer, schedule = plan.stages[0].steps[0], plan.optimizer, plan.stages[0].steps[0].schedule
-    options = options_of(plan, "optimizer")[1]
+LEARNS = Part("What it learns", (
+    _said("losses", "losses", Param("*", "The losses that this step makes small, by id, with commas between; * is all "
+                                    "of them, and a part of a name with * all that are called so.", kind="text")),
+    _said("moves", "nodes", Param("*", "The nodes whose weights it changes, in the same way; the others stay.",
+                                  kind="text")),
+    _said("every", "every", Param(1, "Batches until this step comes again.", min=1, max=10**6, kind="int")),
+))
+"""What tells one step of a plan from another."""
+_NAMES = ("losses", "nodes")
+
+
+def values_of(plan: Plan, at: Place = FIRST) -> dict[str, Any]:
+    """The plan as the form shows it, with this stage and step."""
+    step = step_at(plan, at)
+    optimizer, schedule = step.optimizer, step.schedule
+    options = options_of(plan, "optimizer", at)[1]
     return {
-        "optimizer": optimizer.name, "lr": optimizer.lr, "epochs": plan.stages[0].epochs,
+        "optimizer": optimizer.name, "lr": optimizer.lr, "epochs": stage_at(plan, at).epochs,
         "schedule": schedule.name, "warmup": schedule.warmup, "by": schedule.by,
         **{name: getattr(plan, name) for name in _PLAN}, **{name: getattr(step, name) for name in _STEP},
         **{name: getattr(plan.stop, name) for name in _STOP},
@@ -88,18 +101,24 @@ def values_of(plan: Plan) -> dict[str, Any]:
     }
 
 
-def changed(plan: Plan, name: str, value: Any) -> Plan:
+def learns_of(plan: Plan, at: Place) -> dict[str, Any]:
+    """What a step learns, as its form shows it."""
+    step = step_at(plan, at)
+    return {**{name: ", ".join(getattr(step, name)) for name in _NAMES}, "every": step.every}
+
+
+def changed(plan: Plan, name: str, value: Any, at: Place = FIRST) -> Plan:
     """The plan with one value of the form changed."""
-    step: Step = plan.stages[0].steps[0]
+    step = step_at(plan, at)
     optimizer, schedule = step.optimizer, step.schedule
     if name in _PLAN:
         return replace(plan, **{name: value})
     if name in _STOP:
         return replace(plan, stop=replace(plan.stop, **{name: value}))
     if name == "epochs":
-        return _staged(plan, replace(plan.stages[0], epochs=value))
+        return with_stage(plan, at, replace(stage_at(plan, at), epochs=value))
     if name in _COMMON:
-        return with_option(plan, "optimizer", name, value)
+        return with_option(plan, "optimizer", name, value, at)
     match name:
         case "optimizer":
             gone = [one for one in optimizer.options if one not in _options(RECIPES, value)]
@@ -111,32 +130,22 @@ def changed(plan: Plan, name: str, value: Any) -> Plan:
             step = replace(step, schedule=replace(schedule, name=value, options=schedule.options.without(*gone)))
         case "warmup" | "by":
             step = replace(step, schedule=replace(schedule, **{name: value}))
+        case "losses":
+            step = replace(step, losses=patterns(value))
+        case "nodes":
+            step = replace(step, nodes=patterns(value))
         case _:
             step = replace(step, **{name: value})
-    return _stepped(plan, step)
-
-
-def _staged(plan: Plan, stage: Stage) -> Plan:
-    return replace(plan, stages=(stage, *plan.stages[1:]))
-
-
-def _stepped(plan: Plan, step: Step) -> Plan:
-    stage = plan.stages[0]
-    return _staged(plan, replace(stage, steps=(step, *stage.steps[1:])))
+    return with_step(plan, at, step)
 
 
 def _options(recipes: Mapping[str, Recipe], name: str) -> Mapping[str, Param]:
     return recipes[name].options if name in recipes else {}
 
 
-def _chosen(plan: Plan, kind: str) -> Optimizer | Schedule:
-    found: Optimizer | Schedule = getattr(plan.stages[0].steps[0], kind)
-    return found
-
-
-def options_of(plan: Plan, kind: str) -> tuple[list[Param], dict[str, Any]]:
+def options_of(plan: Plan, kind: str, at: Place = FIRST) -> tuple[list[Param], dict[str, Any]]:
     """What can be set of the chosen optimiser or schedule, and the values that hold."""
-    chosen = _chosen(plan, kind)
+    chosen: Optimizer | Schedule = getattr(step_at(plan, at), kind)
     recipe = (RECIPES if kind == "optimizer" else SCHEDULES).get(chosen.name)
     if recipe is None:
         return [], {}
@@ -144,19 +153,19 @@ def options_of(plan: Plan, kind: str) -> tuple[list[Param], dict[str, Any]]:
     return list(recipe.options.values()), {**usual, **recipe.spread(chosen.options)}
 
 
-def with_option(plan: Plan, kind: str, name: str, value: Any) -> Plan:
+def with_option(plan: Plan, kind: str, name: str, value: Any, at: Place = FIRST) -> Plan:
     """The plan with an option of its optimiser or schedule changed; one that is as usual is not written."""
-    params, values = options_of(plan, kind)
+    params, values = options_of(plan, kind, at)
     usual = {one.name: one.default for one in params}
     default = usual.get(name, _COMMON.get(name))
-    chosen = _chosen(plan, kind)
+    step = step_at(plan, at)
+    chosen: Optimizer | Schedule = getattr(step, kind)
     given = {one: values[one] for one in values if one in chosen.options or repr(values[one]) != repr(usual.get(one))}
     given.pop(name, None)
     options = FrozenDict(given if repr(value) == repr(default) else {**given, name: value})
-    step = plan.stages[0].steps[0]
     if isinstance(chosen, Optimizer):
-        return _stepped(plan, replace(step, optimizer=replace(chosen, options=options)))
-    return _stepped(plan, replace(step, schedule=replace(chosen, options=options)))
+        return with_step(plan, at, replace(step, optimizer=replace(chosen, options=options)))
+    return with_step(plan, at, replace(step, schedule=replace(chosen, options=options)))
 
 
 _PLAIN: Mapping[str, Any] = {"batch_size": 32, "full_batch": False, "shuffle": True, "accumulate": 1}
@@ -178,4 +187,4 @@ PRESETS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 def preset(plan: Plan, name: str) -> Plan:
     """The plan with the optimiser, schedule and batches of a preset."""
     step = replace(plan.stages[0].steps[0], optimizer=Optimizer(), schedule=Schedule())
-    return planned(_stepped(plan, step), **{**_PLAIN, **PRESETS[name][1]})
+    return planned(with_step(plan, FIRST, step), **{**_PLAIN, **PRESETS[name][1]})

@@ -118,10 +118,13 @@ class Properties(QWidget):
             if self.session.analysis is not None:
                 sheet.show_analysis(self.session.analysis)
         else:
-            self._sheet = PlanForm(self.session.document, self.theme)
+            self._sheet = PlanForm(self.session.document, self.theme, self._known)
         self._sheet.installEventFilter(self)
         self._scroll.setWidget(self._sheet)
         self.resized.emit()
+
+    def _known(self) -> Analysis | None:
+        return self.session.document.analysis if self.session is not None else None
 
     def wanted_height(self) -> int:
         """The height that shows the whole sheet."""

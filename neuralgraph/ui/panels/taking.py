@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
@@ -18,7 +18,7 @@ from neuralgraph.ui.png import png
 from neuralgraph.ui.theme import Theme
 
 SIGN = "export"
-KINDS = {".csv": "Comma-separated numbers (*.csv)", ".png": "Picture (*.png)"}
+KINDS = {".csv": "Comma-separated numbers (*.csv)", ".png": "Picture (*.png)", ".svg": "Drawing (*.svg)"}
 
 
 class Subject(Protocol):
@@ -33,6 +33,15 @@ class Subject(Protocol):
 
     def picture(self) -> QImage:
         """How it looks in the light theme."""
+        ...
+
+
+@runtime_checkable
+class Drawn(Protocol):
+    """What can be taken away as lines and words, too."""
+
+    def svg(self) -> str:
+        """The text of an SVG file in the light theme."""
         ...
 
 
@@ -52,6 +61,7 @@ def menu(subject: Subject, parent: QWidget) -> QMenu:
         ("Copy as CSV", lambda: copy_csv(subject)), ("Copy picture", lambda: copy_picture(subject)), ("", None),
         ("Save as CSV…", lambda: ask_save(subject, ".csv", parent)),
         ("Save as PNG…", lambda: ask_save(subject, ".png", parent)),
+        *((("Save as SVG…", lambda: ask_save(subject, ".svg", parent)),) if isinstance(subject, Drawn) else ()),
     ):
         if what is None:
             made.addSeparator()
@@ -74,8 +84,14 @@ def copy_picture(subject: Subject) -> None:
 
 
 def save(subject: Subject, path: Path) -> None:
-    """Write .csv or .png, as the name says; a `DocumentError` says why not."""
-    data = subject.csv().encode() if path.suffix.lower() == ".csv" else png(subject.picture())
+    """Write .csv, .svg or .png, as the name says; a `DocumentError` says why not."""
+    match path.suffix.lower():
+        case ".csv":
+            data = subject.csv().encode()
+        case ".svg" if isinstance(subject, Drawn):
+            data = subject.svg().encode()
+        case _:
+            data = png(subject.picture())
     write_checked(path, data)
 
 

@@ -1,0 +1,100 @@
+"""Cards of documents on the welcome screen: a picture, a name, a line below."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from neuralgraph.lessons.course import lesson_of
+from neuralgraph.resources import examples
+from neuralgraph.ui.controls import words
+from neuralgraph.ui.theme import Theme
+from neuralgraph.ui.thumbnails import Thumbnail, summary
+
+
+class Card(QFrame):
+    """A document: its picture, its name, when or how long."""
+
+    clicked = Signal(Path)
+
+    def __init__(self, theme: Theme, path: Path, when: str, *, height: int, title: bool = False) -> None:
+        super().__init__()
+        self.theme, self.path = theme, path
+        px = theme.px
+        found = summary(path)
+        lesson = lesson_of(path) if path.parent == examples() else None
+        self.topic = lesson.topic if lesson is not None else ""
+        name = found.title if title and found.title else path.stem
+        if lesson is not None:
+            name = f"{lesson.number}  {lesson.title}"
+        self.words = f"{name} {found.about} {self.topic} {' '.join(found.types)}".casefold()
+        self.order = (lesson.number if lesson is not None else 1000, found.level, found.title)
+        self.setObjectName("card")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(f"{name} {found.about}")
+        self.setToolTip(f"<p>{html.escape(found.about)}</p>" if found.about else "")
+        t = theme.tokens
+        self.setStyleSheet(f"#card:hover {{ border: 1px solid {t.text2}; }}"
+                           f"#card:focus {{ border: 2px solid {t.accent}; }}")
+        box = QVBoxLayout(self)
+        box.setContentsMargins(px(9), px(9), px(9), px(11))
+        box.setSpacing(px(6))
+        box.addWidget(Thumbnail(theme, path, px(height)))
+        line = QHBoxLayout()
+        line.setContentsMargins(px(4), px(2), px(4), 0)
+        line.addWidget(words(theme, name, 14, 600), 1)
+        if title:
+            line.addWidget(Dots(theme, found.level))
+        box.addLayout(line)
+        line_below = when or (f"lesson, about {lesson.minutes} minutes" if lesson is not None else found.line)
+        foot = words(theme, line_below, 12, 400, "text2")
+        foot.setContentsMargins(px(4), 0, 0, 0)
+        box.addWidget(foot)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.rect().contains(event.position().toPoint()):
+            self.clicked.emit(self.path)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit(self.path)
+        else:
+            super().keyPressEvent(event)
+
+
+class Dots(QWidget):
+    """How demanding it is: one to three."""
+
+    def __init__(self, theme: Theme, level: int) -> None:
+        super().__init__()
+        self.theme, self.level = theme, level
+        self.setFixedSize(theme.px(38), theme.px(14))
+        self.setToolTip(("Easy", "Middling", "Demanding")[level - 1])
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self.theme.colour("text2"))
+        for dot in range(3):
+            painter.setBrush(self.theme.colour("text2") if dot < self.level else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(2 + dot * self.theme.px(12), self.theme.px(3), self.theme.px(8), self.theme.px(8))
+
+
+def grid(cards: list[Card], columns: int, theme: Theme) -> QWidget:
+    """Cards in rows."""
+    page = QWidget()
+    grid = QGridLayout(page)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setSpacing(theme.px(20))
+    for number, card in enumerate(cards):
+        grid.addWidget(card, number // columns, number % columns)
+    for column in range(columns):
+        grid.setColumnStretch(column, 1)
+    return page
+
+

@@ -1,0 +1,1 @@
+"""The lesson panel: words beside the document, buttons that act, rings around what is meant."""

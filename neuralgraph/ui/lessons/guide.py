@@ -1,0 +1,153 @@
+"""Lessons in the window: which one belongs to the open document, its panel, and what the panel wants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
+
+from neuralgraph.graph.edits import Replace
+from neuralgraph.graph.file import read
+from neuralgraph.lessons.course import example_of, lesson_of, lessons
+from neuralgraph.lessons.lesson import Lesson
+from neuralgraph.session import Session
+from neuralgraph.training.events import EpochEnded, Event, Started, Step
+from neuralgraph.ui.bridge import later
+from neuralgraph.ui.lessons.acting import Acting
+from neuralgraph.ui.lessons.checking import Facts
+from neuralgraph.ui.lessons.panel import LessonPanel
+
+if TYPE_CHECKING:
+    from neuralgraph.ui.workbench import Workbench
+
+PAGES = (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
+ROOMY = 1680
+"""A window of so many pixels has room for the palette beside a lesson."""
+
+
+class Guide(QObject):
+    """Opens the lesson of an example that is opened; a click away otherwise."""
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._bench, self._hands = bench, Acting(bench)
+        self.panel: LessonPanel | None = None
+        self._figures: dict[str, float] = {}
+        self._palette = False
+        """The palette was put away for a lesson."""
+        bench.documents.opened.connect(self.follow, Qt.ConnectionType.QueuedConnection)  # when it is shown
+        bench.bridge.events.connect(self._hear)
+        bench.training.cleared.connect(self._figures.clear)
+
+    @property
+    def on(self) -> bool:
+        return self.panel is not None and self._bench.docks.shown("lesson")
+
+    def follow(self, session: Session) -> None:
+        """Another document is open: its lesson, if it is an example that has one."""
+        self._figures.clear()
+        lesson = lesson_of(session.title) if session.path is None else None
+        if lesson is not None:
+            self.open(lesson)
+        else:
+            self.close()
+        session.history.subscribe(lambda _change: self.look())
+
+    def begin(self, name: str) -> None:
+        """Open the example of a lesson, and with it the lesson."""
+        lesson = next((one for one in lessons() if one.name == name), None)
+        if lesson is not None:
+            self._bench.documents.open(example_of(lesson), as_copy=True)
+
+    def open(self, lesson: Lesson) -> None:
+        """Show a lesson beside the document there is."""
+        docks = self._bench.docks
+        if self.panel is None:
+            self.panel = LessonPanel(self._bench.theme)
+            self.panel.acted.connect(self._hands.do)
+            self.panel.pointed.connect(self._hands.point)
+            self.panel.closed.connect(self.close)
+            self.panel.restarted.connect(self.restart)
+            self.panel.changed.connect(lambda _at: self._arrive())
+            docks.add_beside("lesson", "Lesson", self.panel)
+            QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
+        self.panel.open(lesson)
+        if self._bench.window.width() < ROOMY and docks.shown("left"):
+            self._palette = True
+            docks.toggle_left()
+        docks.show_one("lesson", True)
+        later(0, self._settle, self)
+
+    def _settle(self) -> None:
+        """The docks have their places: as wide as its words need, the network as large as it can be."""
+        if self.on:
+            self._bench.docks.show_one("lesson", True)
+            later(0, self._bench.canvas.fit, self)
+            later(60, self._arrive, self)
+
+    def close(self) -> None:
+        """Put the lesson away; the document stays."""
+        if self.panel is None or not self._bench.docks.shown("lesson"):
+            return
+        self._bench.docks.show_one("lesson", False)
+        if self._palette and not self._bench.docks.shown("left"):
+            self._bench.docks.toggle_left()
+        self._palette = False
+
+    def restart(self) -> None:
+        """The document and the lesson as they were at first; one step that can be undone."""
+        lesson = self.panel.lesson if self.panel is not None else None
+        if lesson is None:
+            return
+        bench = self._bench
+        bench.training.reset()
+        graph = read(example_of(lesson)).graph
+        if not graph.computes(bench.session.graph) or graph.plan != bench.session.graph.plan:
+            bench.session.edit(Replace(graph, "Back to the start of the lesson"))
+        self.panel.open(lesson)  # type: ignore[union-attr]
+        self._arrive()
+
+    def look(self) -> None:
+        """What is true now."""
+        if self.panel is not None and self.on:
+            session, scene = self._bench.session, self._bench.canvas
+            analysis = session.analysis
+            errors = len(analysis.errors) if analysis is not None and analysis.graph is session.graph else None
+            selected = scene.scene.selected_ids() if scene.view is not None else ()
+            self.panel.look(Facts(session.graph, session.catalog, dict(self._figures), selected, errors))
+
+    def _arrive(self) -> None:
+        """A step is shown: point at the first place that it names, and see what is true already."""
+        if self.panel is not None and self.panel._pointed:
+            self._hands.point(self.panel._pointed[0])
+        self.look()
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        for event in events:
+            match event:
+                case Started() if not event.start_step:
+                    self._figures.clear()
+                case Step():
+                    self._figures["steps"] = event.step
+                    if len(event.losses):
+                        self._figures["loss"] = float(event.losses[-1])
+                case EpochEnded():
+                    self._figures |= {**event.figures, "epochs": event.epoch, "steps": event.step}
+        self.look()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A presenter's remote turns the pages, wherever the focus is, but not while something is typed."""
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent) or event.key() not in PAGES:
+            return False
+        focus = QApplication.focusWidget()
+        if self.panel is None or not self.on or watched is not focus or not self._bench.window.isActiveWindow() \
+                or isinstance(focus, QLineEdit | QTextEdit | QPlainTextEdit):
+            return False
+        if event.key() == Qt.Key.Key_PageDown:
+            self.panel.forward()
+        else:
+            self.panel.go(self.panel.at - 1)
+        return True

@@ -1,0 +1,143 @@
+"""Any figure as a widget: drawn once for its size, read by pointer and keys, clicked through, and taken along."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy
+
+from neuralgraph.figures.draw import draw
+from neuralgraph.figures.marks import Drawing
+from neuralgraph.figures.shown import Shown, Surface
+from neuralgraph.figures.svg import svg
+from neuralgraph.tokens import LIGHT, Tokens
+from neuralgraph.ui.panels.figure import Figure, Spot, drawn
+from neuralgraph.ui.panels.figure_painter import paint
+from neuralgraph.ui.theme import Theme
+
+
+class Pad(Figure):
+    """Shows what a view answered. `chosen` brings the key of a spot that was clicked; `turned` how a surface is
+    dragged, in degrees."""
+
+    chosen = Signal(int)
+    turned = Signal(float, float)
+
+    def __init__(self, theme: Theme, name: str = "Figure") -> None:
+        super().__init__(theme, name, "view")
+        self.shown: Shown | None = None
+        self.room = QSize(0, 0)
+        """What is offered; a table may come out higher, and is scrolled then."""
+        self._drawing: Drawing | None = None
+        self._painted: tuple[object, ...] = ()
+        self._pixmap = QPixmap()
+        self._held: QPointF | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def set_shown(self, shown: Shown) -> None:
+        self.shown, self._drawing = shown, None
+        self._fit()
+        self.renewed()
+
+    def set_room(self, room: QSize) -> None:
+        """The part of it that can be seen at once."""
+        if room != self.room:
+            self.room, self._drawing = room, None
+            self._fit()
+
+    @property
+    def drawing(self) -> Drawing:
+        """The figure in the present size; at 100 % of the text size."""
+        if self._drawing is None:
+            size = self.room if not self.room.isEmpty() else self.size()
+            scale = self.theme.scale
+            self._drawing = draw(self.shown, size.width() / scale, size.height() / scale) if self.shown is not None \
+                else Drawing(1, 1)
+        return self._drawing
+
+    def _fit(self) -> None:
+        high = round(self.drawing.height * self.theme.scale)
+        self.setMinimumHeight(high if high > self.room.height() else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self.room.isEmpty() or event.size().width() != self.room.width():
+            self._drawing = None
+        super().resizeEvent(event)
+
+    # -- what a figure is asked -------------------------------------------------------------------------------------
+
+    def grid(self) -> Spot:
+        spots = self.drawing.spots
+        across = max(1, min(spots.across, spots.count))
+        return (-(-spots.count // across), across) if spots.count else (0, 0)
+
+    def _number(self, spot: Spot) -> int:
+        return min(spot[0] * self.grid()[1] + spot[1], self.drawing.spots.count - 1)
+
+    def box(self, spot: Spot) -> QRectF:
+        x, y, wide, high = (one * self.theme.scale for one in self.drawing.spots.box(self._number(spot)))
+        return QRectF(x, y, wide, high)
+
+    def spot(self, point: QPointF) -> Spot | None:
+        scale = self.theme.scale
+        found = self.drawing.spots.at(point.x() / scale, point.y() / scale)
+        return divmod(found, max(1, self.grid()[1])) if found is not None else None
+
+    def said(self, spot: Spot) -> str:
+        return self.drawing.spots.said(self._number(spot)) if self.drawing.spots.count else ""
+
+    def csv(self) -> str:
+        return self.shown.csv() if self.shown is not None else ""
+
+    def svg(self) -> str:
+        """The figure as an SVG file in the light theme."""
+        return svg(self.drawing, LIGHT)
+
+    def paint(self, painter: QPainter, tokens: Tokens) -> None:
+        painter.scale(self.theme.scale, self.theme.scale)
+        paint(painter, self.drawing, tokens)
+
+    def picture(self) -> QImage:
+        scale = self.theme.scale
+        size = QSize(round(self.drawing.width * scale), round(self.drawing.height * scale))
+        return drawn(size, lambda painter: self.paint(painter, LIGHT))
+
+    # -- painting and the hand --------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """What was drawn is kept as a picture until anything is another."""
+        ratio = self.devicePixelRatioF()
+        what = (self.drawing, self.theme.tokens.name, self.size(), ratio)
+        if what != self._painted:
+            self._painted, self._pixmap = what, QPixmap(self.size() * ratio)
+            self._pixmap.setDevicePixelRatio(ratio)
+            self._pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._pixmap)
+            self.paint(painter, self.theme.tokens)
+            painter.end()
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._pixmap)
+        if self.hasFocus() and self.shown is not None:
+            self._focus(painter)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._held = event.position() if isinstance(self.shown, Surface) else None
+        found = self.spot(event.position())
+        key = self.drawing.spots.key(self._number(found)) if found is not None else None
+        if key is not None:
+            self.chosen.emit(key)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._held is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            moved = event.position() - self._held
+            self._held = event.position()
+            self.turned.emit(moved.x() * 0.5, moved.y() * 0.5)
+            return
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._held = None
+        super().mouseReleaseEvent(event)

@@ -1,0 +1,295 @@
+"""One view in the window: which one, of what, its options, its figure, and the number under the pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from neuralgraph.errors import NeuralGraphError
+from neuralgraph.figures.offer import Offer
+from neuralgraph.figures.shown import Shown, Surface
+from neuralgraph.session import Session
+from neuralgraph.ui.asking import Asker
+from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.controls import dress, flat, words
+from neuralgraph.ui.fitting import fitted
+from neuralgraph.ui.icons import icon
+from neuralgraph.ui.panels.figure_pad import Pad
+from neuralgraph.ui.panels.inspector_empty import Notice
+from neuralgraph.ui.panels.taking import take_button
+from neuralgraph.ui.panels.views_options import Options
+from neuralgraph.ui.panels.views_pick import Pick
+from neuralgraph.ui.panels.views_taking import Subject
+from neuralgraph.ui.theme import Theme
+
+SHARE = 0.05
+"""So much of the time of a run all views together may take."""
+OFTEN, SELDOM = 0.15, 1.0
+"""Seconds between two looks at a run, at least; of views that are costly."""
+WHOLE = "whole network"
+
+
+class ViewCard(QWidget):
+    """Asks the session for one view of one node, and shows what comes. `asked` counts the cards that ask along."""
+
+    closed = Signal()
+    enlarged = Signal()
+    chosen = Signal(int)
+    """A row of the data was clicked."""
+
+    def __init__(self, bridge: TrainingBridge, theme: Theme, asked: Callable[[], int] = lambda: 1) -> None:
+        super().__init__()
+        self.theme, self._bridge, self._asked = theme, bridge, asked
+        self._session: Session | None = None
+        self.node, self.view, self.pinned = "", "", False
+        self.part, self.place = "all", 0
+        self.offers: Sequence[Offer] = ()
+        self.options: dict[str, dict[str, Any]] = {}
+        self._fresh = True
+        self._asker = Asker(bridge, self, every=OFTEN)
+        self._asker.answered.connect(self._arrived)
+        self._asker.failed.connect(lambda text: self._say("No answer came", text, error=True))
+        self.pad, self.notice = Pad(theme), Notice(theme.tokens, "eye-outline")
+        self.pad.subject = Subject(self.pad, lambda: f"{self.node or 'network'}-{self.view}")
+        self.pad.chosen.connect(self.chosen)
+        self.pad.turned.connect(self._turn)
+        self.form = Options(theme)
+        self.form.changed.connect(self._option)
+        self.form.hide()
+        self._head()
+        self._place()
+
+    # -- how it is laid out -----------------------------------------------------------------------------------------
+
+    def _head(self) -> None:
+        theme = self.theme
+        self.which = Pick(theme)
+        self.which.menu().aboutToShow.connect(self._fill)
+        self.of = words(theme, "", 12, 400, "text2")
+        self.of.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.pin = flat(theme, "pin-outline", "Keep showing this node whatever is selected", size=26)
+        self.pin.setCheckable(True)
+        self.pin.toggled.connect(self._pin)
+        self.more = flat(theme, "tune-variant", "Options of this view", size=26)
+        self.more.setCheckable(True)
+        self.more.toggled.connect(self.form.setVisible)
+        self.large = flat(theme, "open-in-new", "Show in a window of its own", size=26, clicked=self.enlarged.emit)
+        self.shut = flat(theme, "close", "Close this view", size=26, clicked=self.closed.emit)
+        self.take = take_button(theme, self.pad.subject)
+        for made, sign in ((self.pin, "pin-outline"), (self.more, "tune-variant"), (self.large, "open-in-new"),
+                           (self.shut, "close")):
+            fitted(made, theme, partial(self._dress, made, sign))
+        fitted(self.which, theme, self._name)
+
+    def _dress(self, made: QToolButton, sign: str) -> None:
+        made.setIcon(icon(sign, self.theme.tokens.text2))
+
+    def _place(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(4, 2, 4, 0)
+        head.setSpacing(2)
+        head.addWidget(self.which)
+        head.addWidget(self.of, 1)
+        for one in (self.pin, self.more, self.take, self.large, self.shut):
+            head.addWidget(one)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(self.pad)
+        self._scroll.viewport().installEventFilter(self)
+        self.pointed = words(self.theme, "", 11, 400, "text2")
+        self.pointed.setMinimumHeight(self.theme.px(16))
+        self.pointed.setContentsMargins(8, 0, 8, 2)
+        self.pointed.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.pad.pointed.connect(self.pointed.setText)
+        holder = QWidget()
+        self._stack = QStackedLayout(holder)
+        self._stack.addWidget(self.notice)
+        self._stack.addWidget(self._scroll)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        box.addLayout(head)
+        box.addWidget(self.form)
+        box.addWidget(holder, 1)
+        box.addWidget(self.pointed)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self._scroll.viewport():
+            self.pad.set_room(self._scroll.viewport().size())
+        return super().eventFilter(watched, event)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.theme.px(220), self.theme.px(120))
+
+    # -- what it is told --------------------------------------------------------------------------------------------
+
+    def set_session(self, session: Session | None) -> None:
+        self._session, self._fresh = session, True
+        self._say("Nothing to show yet", "")
+        self.ask()
+
+    def look_at(self, node: str, part: str, place: int) -> None:
+        """Another node (unless this card is pinned to one), or another sample."""
+        node = self.node if self.pinned else node
+        if (node, part, place) != (self.node, self.part, self.place):
+            self._fresh = self._fresh or node != self.node
+            self.node, self.part, self.place = node, part, place
+            self.ask()
+
+    def renew(self) -> None:
+        """The document is another, so other views may fit."""
+        self._fresh = True
+        self.ask()
+
+    def show_view(self, name: str) -> None:
+        """Another view."""
+        self.view = name
+        self._name()
+        self._offer_options()
+        self.ask()
+
+    def ask(self) -> None:
+        """Look again."""
+        session, node, view, part, place = self._session, self.node, self.view, self.part, self.place
+        options, fresh = dict(self.options.get(view, {})), self._fresh
+        if session is None or not self.isVisible():
+            return
+
+        def question(program: Any) -> Any:
+            begun = perf_counter()
+            node_there = node if session.shows(node, program) else ""
+            offers = session.offers(node_there, program) if fresh else None
+            name = view or _first(offers or ())
+            try:
+                found: Any = session.view(name, node_there, options, part=part, place=place, program=program) \
+                    if name else None
+            except NeuralGraphError as error:
+                found = error
+            return node, name, offers, found, perf_counter() - begun
+
+        self._asker.ask(session, question)
+
+    def close_view(self) -> None:
+        self._asker.close()
+
+    # -- what comes -------------------------------------------------------------------------------------------------
+
+    def _arrived(self, answer: tuple[str, str, Sequence[Offer] | None, Any, float]) -> None:
+        node, name, offers, found, took = answer
+        if offers is not None:
+            self._fresh, self.offers = False, offers
+            self.view = self.view or name
+            self._name()
+            self._offer_options()
+        if node != self.node or name != self.view:
+            return  # somebody wants another one by now
+        least = SELDOM if self._offer is not None and self._offer.costly else OFTEN
+        self._asker.every = max(least, took * self._asked() / SHARE)
+        if isinstance(found, NeuralGraphError):
+            self._say(*_split(str(found)))
+        elif found is None and self.offers:
+            self._say("Choose what to see", "Select a node, or choose a view above.")
+        elif found is None:
+            self._say("Nothing to show yet", "A view appears as soon as the graph has no error.")
+        else:
+            self._show(found)
+
+    def _show(self, found: Shown) -> None:
+        if isinstance(found, Surface) and isinstance(self.pad.shown, Surface):
+            found = replace(found, turn=self.pad.shown.turn, tilt=self.pad.shown.tilt)
+        self.pad.setAccessibleName(f"{self.which.text()} of {self.node or WHOLE}")
+        self.pad.set_room(self._scroll.viewport().size())
+        self.pad.set_shown(found)
+        self._stack.setCurrentWidget(self._scroll)
+
+    def _say(self, title: str, hint: str = "", *, error: bool = False) -> None:
+        self.notice.say(title, hint, error=error)
+        self._stack.setCurrentWidget(self.notice)
+        self.pointed.setText("")
+
+    def _turn(self, across: float, down: float) -> None:
+        if isinstance(self.pad.shown, Surface):
+            shown = self.pad.shown
+            self.pad.set_shown(replace(shown, turn=(shown.turn + across) % 360,
+                                       tilt=min(max(shown.tilt + down, 8.0), 88.0)))
+
+    # -- choosing ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _offer(self) -> Offer | None:
+        return next((one for one in self.offers if one.name == self.view), None)
+
+    def _name(self) -> None:
+        offer = self._offer
+        self.which.setText(offer.title if offer is not None else "View")
+        self.which.setIcon(icon(offer.icon if offer is not None else "eye-outline", self.theme.tokens.text))
+        self.which.setFont(self.theme.font(13, 600))
+        self.of.setText((self.node or WHOLE) if offer is None or offer.scope == "node" else WHOLE)
+        self.pin.setVisible(offer is None or offer.scope == "node")
+        dress(self.of, self.theme)
+        self.notice.set_tokens(self.theme.tokens)
+
+    def _fill(self) -> None:
+        """The menu of views by group; those that do not fit here are grey and say why."""
+        menu = self.which.menu()
+        menu.clear()
+        menu.setToolTipsVisible(True)
+        for group in dict.fromkeys(one.group for one in self.offers):
+            rows = [one for one in self.offers if one.group == group]
+            fitting = sum(not one.why for one in rows)
+            sub = menu.addMenu(f"{group}  ({fitting})" if fitting else group)
+            sub.setToolTipsVisible(True)
+            for one in rows:
+                action = sub.addAction(icon(one.icon, self.theme.tokens.text2), one.title)
+                action.setEnabled(not one.why)
+                action.setToolTip(one.why or one.help.split("\n\n")[0])
+                action.triggered.connect(lambda _on=False, name=one.name: self.show_view(name))
+        if not self.offers:
+            menu.addAction("Views appear as soon as the graph has no error").setEnabled(False)
+
+    def _offer_options(self) -> None:
+        offer = self._offer
+        self.more.setVisible(offer is not None and bool(offer.params))
+        self.form.offer(offer, self.options.get(self.view, {}))
+        self.form.setVisible(self.more.isChecked() and offer is not None and bool(offer.params))
+        self.which.setToolTip(offer.help if offer is not None else "")
+
+    def _option(self, name: str, value: object) -> None:
+        self.options.setdefault(self.view, {})[name] = value
+        self.ask()
+
+    def _pin(self, on: bool) -> None:
+        self.pinned = on
+
+    def state(self) -> Mapping[str, Any]:
+        """What a window of its own begins with."""
+        return {"node": self.node, "view": self.view, "part": self.part, "place": self.place,
+                "options": {name: dict(one) for name, one in self.options.items()}}
+
+
+def _first(offers: Sequence[Offer]) -> str:
+    """The view that is shown where nobody chose: the first that fits, one of the node before one of the network."""
+    fitting = [one for one in offers if not one.why and not one.costly]
+    return next((one.name for one in fitting if one.scope == "node"), next((one.name for one in fitting), ""))
+
+
+def _split(text: str) -> tuple[str, str]:
+    """A message as its first words and the rest."""
+    first, colon, rest = text.partition(": ")
+    return (first, rest) if colon else ("Nothing to show", text)

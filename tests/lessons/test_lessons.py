@@ -1,0 +1,140 @@
+"""Every lesson can be read, means things that are there, and the reader says where a lesson is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from neuralgraph.errors import DocumentError
+from neuralgraph.explain.views.every import VIEWS
+from neuralgraph.graph.planning import planned
+from neuralgraph.lessons.course import course_page, example_of, lesson_of, lessons
+from neuralgraph.lessons.lesson import Bullets, Check, Do, Lesson, Part, Point, Prose, Question, Table
+from neuralgraph.lessons.reading import read_lesson
+from neuralgraph.session import Session
+from neuralgraph.ui.lessons.acting import value
+from neuralgraph.ui.lessons.checking import Facts, met
+
+LESSONS = lessons()
+PANELS = {"plots", "problems", "runs", "data", "try", "views", "samples", "confusion", "boundary", "outline", "log",
+          "history", "step"}
+GOOD = """# One neuron
+topic: Neurons
+minutes: 5
+about: A neuron.
+rows: 23-25, 32
+shows: 32 | step at 0 | 0 | K04
+
+## What you see
+Words with $x^2$ and **bold**
+over two lines.
+
+- one
+  goes on
+- two
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+$$y = w · x + b$$
+
+> do: set hidden.out_features = 3 | Three neurons
+> point: node hidden
+> check: loss < 0.1 | Below 0.1
+
+? Why?
+- ( ) No | Not so.
+- (x) Yes | Because.
+"""
+
+
+def parts(lesson: Lesson) -> Iterator[Part]:
+    for screen in lesson.screens:
+        yield from screen.parts
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda one: one.name)
+def test_a_lesson_means_what_is_there(lesson: Lesson) -> None:
+    session = Session.open(example_of(lesson), as_copy=True)
+    graph, catalog = session.graph, session.catalog
+    assert lesson_of(session.title) == lesson
+    assert 1 <= len(lesson.screens) <= 8 and lesson.rows and lesson.minutes <= 30
+    views = {one.name() for one in VIEWS}
+    for part in parts(lesson):
+        match part:
+            case Point(place="node", name=node):
+                assert node.rpartition("/")[2] and (node in graph.nodes or "/" in node), node
+            case Point(place="panel", name=name) | Do(verb="panel", words=(name,)):
+                assert name in PANELS, name
+            case Do(verb="select", words=(node,)):
+                assert node in graph.nodes or "/" in node, node
+            case Do(verb="view", words=words):
+                assert words[0] in views, words
+                assert len(words) == 1 or words[1] in graph.nodes or "/" in words[1], words
+            case Do(verb="set", words=(name, text)):
+                node, _, key = name.partition(".")
+                if node == "plan":
+                    planned(graph.plan, **{key: value(text)})
+                elif key not in ("frozen", "bypassed", "type"):
+                    param = catalog[graph.nodes[node].type].params[key]
+                    param.check(text if param.kind in ("text", "choice", "file") else value(text))
+            case Check():
+                assert isinstance(met(part, Facts(graph, catalog)), bool)
+    for screen in lesson.screens:
+        assert any(isinstance(one, Prose | Bullets | Table | Question) for one in screen.parts), screen.title
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda one: one.name)
+def test_nothing_is_done_already_that_a_lesson_asks_for(lesson: Lesson) -> None:
+    session = Session.open(example_of(lesson), as_copy=True)
+    facts = Facts(session.graph, session.catalog)
+    asked = [one for one in parts(lesson) if isinstance(one, Check) and "." in one.what]
+    for check in asked:
+        assert not met(check, facts), f"{check.label} holds at the start"
+
+
+def test_the_course_says_which_example_shows_which_row() -> None:
+    page = course_page()
+    assert page.startswith("| row | example |")
+    assert sum(len(one.shows) for one in LESSONS) == page.count("\n") - 2
+
+
+def test_the_reader_reads_every_part() -> None:
+    lesson = read_lesson(GOOD, "06-one-neuron")
+    assert (lesson.number, lesson.title, lesson.rows) == (6, "One neuron", (23, 24, 25, 32))
+    kinds = [type(one).__name__ for one in lesson.screens[0].parts]
+    assert kinds == ["Prose", "Bullets", "Table", "Formula", "Do", "Point", "Check", "Question"]
+    assert lesson.screens[0].parts[0] == Prose("Words with $x^2$ and **bold** over two lines.")
+    assert lesson.screens[0].parts[1] == Bullets(("one goes on", "two"))
+    assert lesson.screens[0].parts[4] == Do("set", ("hidden.out_features", "3"), "Three neurons")
+    assert lesson.screens[0].checks == (Check("loss", "<", "0.1", "Below 0.1"),)
+
+
+@pytest.mark.parametrize(("old", "new", "says"), [
+    ("# One", "One", "begins with its title"), ("minutes: 5\n", "", "minutes is missing"),
+    ("rows: 23-25", "rows: a-b", "rows are numbers"), ("| K04", "", "shows: row"),
+    ("do: set", "do: fly", "nothing to do"), ("set hidden.out", "set hidden", "set takes"),
+    ("node hidden", "nowhere", "there is no place"), ("< 0.1", "", "a check is"), ("$x^2$", "$x^$", "x^"),
+    ("- (x)", "- ( )", "exactly one of them"), ("> point", "> pint", "begins with >"),
+])  # fmt: skip
+def test_the_reader_says_what_is_wrong_and_where(old: str, new: str, says: str) -> None:
+    assert old in GOOD
+    with pytest.raises(DocumentError, match=r"line \d+: ") as found:
+        read_lesson(GOOD.replace(old, new, 1), "06-one-neuron")
+    assert says in str(found.value)
+
+
+def test_conditions_are_held_against_what_is_known() -> None:
+    session = Session.open(example_of(LESSONS[0]), as_copy=True)
+
+    def holds(what: str, by: str, wanted: str, **more: object) -> bool:
+        return met(Check(what, by, wanted, ""), Facts(session.graph, session.catalog, **more))  # type: ignore[arg-type]
+
+    assert not holds("loss", "<", "1") and holds("loss", "<", "1", figures={"loss": 0.5})
+    assert holds("graph", "is", "sound", errors=0) and not holds("graph", "is", "sound")
+    node = next(iter(session.graph.nodes))
+    assert holds("selected", "is", node, selected=(node,)) and not holds("selected", "is", node)
+    assert holds("count Linear", ">=", "0") and not holds("count NoSuch", ">", "0")
+    assert not holds("nobody.size", "=", "3") and holds("plan.epochs", ">=", "1")

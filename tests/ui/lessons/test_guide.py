@@ -1,0 +1,121 @@
+"""A lesson in the window: it opens with its example, acts, points, checks, turns its pages, and begins anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from neuralgraph.lessons.course import lessons
+from neuralgraph.lessons.lesson import Do, Point, Question, Screen
+from neuralgraph.ui.lessons.parts import Asked, Checked, widget_of
+from neuralgraph.ui.theme import Theme
+from neuralgraph.ui.window import MainWindow
+
+Open = Callable[..., MainWindow]
+
+
+def begun(window: Open, qtbot: QtBot) -> Any:
+    bench = window("13-letters").bench
+    qtbot.waitUntil(lambda: bench.guide.on, timeout=5000)
+    return bench
+
+
+def test_an_example_opens_with_its_lesson_and_other_documents_without(window: Open, qtbot: QtBot) -> None:
+    bench = begun(window, qtbot)
+    panel = bench.guide.panel
+    assert panel.lesson.number == 13 and panel.place.text() == f"1 of {len(panel.lesson.screens)}"
+    assert not bench.docks.shown("left")
+    bench.guide.close()
+    assert bench.docks.shown("left") and not bench.guide.on
+    plain = window("xor").bench
+    qtbot.wait(50)
+    assert not plain.guide.on
+
+
+def test_keys_turn_the_pages(window: Open, qtbot: QtBot) -> None:
+    panel = begun(window, qtbot).guide.panel
+    panel.setFocus()
+    QTest.keyClick(panel, Qt.Key.Key_Right)
+    assert panel.at == 1 and panel.title.text() == panel.lesson.screens[1].title
+    QTest.keyClick(panel, Qt.Key.Key_Left)
+    QTest.keyClick(panel, Qt.Key.Key_Left)
+    assert panel.at == 0
+    for _ in panel.lesson.screens:
+        panel.forward()
+    assert not panel.isVisible()
+
+
+def test_it_acts_in_the_window_and_begins_anew(window: Open, qtbot: QtBot) -> None:
+    bench = begun(window, qtbot)
+    hands, before = bench.guide._hands, bench.session.graph
+    hands.do(Do("set", ("plan.epochs", "3"), ""))
+    assert bench.session.graph.plan.stages[0].epochs == 3
+    node = next(id for id, one in before.nodes.items() if one.type == "Linear")
+    hands.do(Do("set", (f"{node}.out_features", "7"), ""))
+    assert bench.session.graph.nodes[node].params["out_features"] == 7
+    hands.do(Do("set", ("nobody.size", "7"), ""))  # said in the log, not raised
+    hands.do(Do("panel", ("views",), ""))
+    assert bench.docks.bottom.current() == "views"
+    hands.do(Do("select", (node,), ""))
+    assert bench.canvas.scene.selected_ids() == (node,)
+    bench.guide.panel.go(2)
+    bench.guide.restart()
+    assert bench.session.graph.computes(before) and bench.guide.panel.at == 0
+    bench.undo()
+    assert bench.session.graph.nodes[node].params["out_features"] == 7
+
+
+def test_a_ring_shows_what_is_meant_and_goes(window: Open, qtbot: QtBot, monkeypatch: Any) -> None:
+    monkeypatch.setattr("neuralgraph.ui.lessons.pointing.STAYS", 30)
+    bench = begun(window, qtbot)
+    node = next(iter(bench.session.graph.nodes))
+    for place in (Point("node", node, ""), Point("train", "", ""), Point("panel", "plots", "")):
+        bench.guide._hands.point(place)
+        ring = bench.guide._hands._ring
+        assert ring.isVisible() and ring._around.width() > 10
+        assert not bench.window.grab().isNull()
+    qtbot.waitUntil(lambda: not ring.isVisible(), timeout=3000)
+
+
+def test_conditions_get_their_tick_while_it_trains(window: Open, qtbot: QtBot) -> None:
+    bench = begun(window, qtbot)
+    panel = bench.guide.panel
+    at = next(n for n, one in enumerate(panel.lesson.screens) if any(c.what == "epochs" for c in one.checks))
+    panel.go(at)
+    assert not panel.done
+    bench.guide._hands.do(Do("train", (), ""))
+    number = next(n for n, c in enumerate(panel.lesson.screens[at].checks) if c.what == "epochs")
+    qtbot.waitUntil(lambda: panel._checks[number].met, timeout=30_000)
+    bench.training.stop()
+    qtbot.waitUntil(lambda: bench.training.state.phase == "idle", timeout=10_000)
+    panel.go(at - 1)
+    panel.go(at)
+    assert panel._checks[number].met, "what was reached stays reached"
+
+
+def test_every_part_of_every_lesson_becomes_a_widget(qtbot: QtBot) -> None:
+    theme = Theme()
+    screens: list[Screen] = [screen for one in lessons() for screen in one.screens]
+    for screen in screens:
+        for part in screen.parts:
+            made = widget_of(part, theme, lambda _: None, lambda _: None)
+            qtbot.addWidget(made)
+            made.resize(280, 100)
+            assert made.sizeHint().isValid() or isinstance(made, Checked)
+
+
+def test_a_question_says_whether_and_why(qtbot: QtBot) -> None:
+    question = next(part for one in lessons() for screen in one.screens for part in screen.parts
+                    if isinstance(part, Question))
+    asked = Asked(question, Theme())
+    qtbot.addWidget(asked)
+    wrong = next(n for n, one in enumerate(question.answers) if not one.right)
+    right = next(n for n, one in enumerate(question.answers) if one.right)
+    asked.buttons[wrong].click()
+    assert "Not quite." in asked._why.text() and not asked.right
+    asked.buttons[right].click()
+    assert "Right." in asked._why.text() and asked.right

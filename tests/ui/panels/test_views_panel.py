@@ -1,0 +1,157 @@
+"""The panel of views: it shows what fits the selection, reads it out, and is taken along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from neuralgraph.figures.shown import Board, Curve, Curves, Grid, Pictures, Points, Surface, Table
+from neuralgraph.resources import examples
+from neuralgraph.session import Session
+from neuralgraph.tokens import DARK
+from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.panels import taking
+from neuralgraph.ui.panels.figure_pad import Pad
+from neuralgraph.ui.panels.views_panel import ViewsPanel
+from neuralgraph.ui.theme import Theme
+
+Open = Callable[[str], ViewsPanel]
+
+
+@pytest.fixture
+def views(qtbot: QtBot) -> Iterator[Open]:
+    made: list[Any] = []
+
+    def build(example: str) -> ViewsPanel:
+        bridge, theme = TrainingBridge(), Theme()
+        panel = ViewsPanel(Session.open(examples() / f"{example}.ngraph"), bridge, theme)
+        made.append((panel, bridge))
+        qtbot.addWidget(panel)
+        panel.resize(900, 260)
+        panel.show()
+        return panel
+
+    yield build
+    for panel, bridge in made:
+        panel.close_view()
+        bridge.close()
+        panel.close()
+
+
+def shown(card: Any) -> bool:
+    return bool(card._stack.currentWidget() is card._scroll)
+
+
+def test_it_shows_a_view_of_the_selected_node_and_says_why_where_there_is_none(views: Open, qtbot: QtBot) -> None:
+    panel = views("digits-mlp")
+    card = panel.cards[0]
+    panel.show_node("hidden")
+    qtbot.waitUntil(lambda: shown(card) and card.view != "", timeout=20_000)
+    card.show_view("weights")
+    qtbot.waitUntil(lambda: isinstance(card.pad.shown, Board), timeout=20_000)
+    assert card.of.text() == "hidden"
+    assert not card.grab().isNull()
+    panel.show_node("flatten_1")
+    qtbot.waitUntil(lambda: not shown(card), timeout=20_000)
+    assert "learns nothing" in card.notice.hint.text()
+    assert panel.sample.count == 1797
+    panel._row_chosen(17)
+    qtbot.waitUntil(lambda: panel.sample.place == 17, timeout=20_000)
+    assert card.place == 17
+
+
+def test_views_stand_side_by_side_a_pinned_one_keeps_its_node(views: Open, qtbot: QtBot) -> None:
+    panel = views("digits-mlp")
+    panel.show_node("hidden")
+    first, second = panel.cards[0], panel.new_card("weights")
+    qtbot.waitUntil(lambda: shown(second) and shown(first), timeout=20_000)
+    second.pin.setChecked(True)
+    panel.show_node("logits")
+    qtbot.waitUntil(lambda: first.node == "logits" and shown(first), timeout=20_000)
+    assert second.node == "hidden"
+    panel._close(second)
+    assert panel.cards == [first] and not first.shut.isVisible()
+
+
+def test_a_view_opens_in_a_window_of_its_own_and_goes_with_it(views: Open, qtbot: QtBot) -> None:
+    panel = views("digits-mlp")
+    panel.show_node("hidden")
+    panel.cards[0].show_view("weights")
+    qtbot.waitUntil(lambda: shown(panel.cards[0]), timeout=20_000)
+    panel._enlarge(panel.cards[0])
+    window = panel.windows[0]
+    qtbot.waitUntil(lambda: shown(window.card), timeout=20_000)
+    assert window.card.node == "hidden"
+    window.close()
+    assert not panel.windows
+
+
+def test_the_menu_offers_every_view_by_group_and_says_why_not(views: Open, qtbot: QtBot) -> None:
+    panel = views("digits-mlp")
+    panel.show_node("flatten_1")
+    card = panel.cards[0]
+    qtbot.waitUntil(lambda: bool(card.offers) and not card._fresh, timeout=20_000)
+    card._fill()
+    rows = [action for group in card.which.menu().actions() for action in group.menu().actions()]
+    assert {row.text() for row in rows} == {one.title for one in card.offers}
+    row = next(one for one in rows if one.text() == "Weights")
+    assert not row.isEnabled() and "learns nothing" in row.toolTip()
+
+
+EACH = (
+    Grid(np.arange(12.0).reshape(3, 4)), Grid(np.arange(-9.0, 9.0).reshape(2, 3, 3)), Pictures(np.eye(4)[None]),
+    Curves((Curve("a", np.arange(5.0), np.arange(5.0) ** 2),)), Points(np.eye(2), np.array([0, 1]), ("a", "b")),
+    Surface(np.outer(np.arange(5.0), np.arange(5.0)), (0, 1), (0, 1)), Table(("a", "b"), (("x", 1), ("y", 2))),
+)
+
+
+@pytest.mark.parametrize("what", EACH, ids=lambda one: type(one).__name__)
+def test_a_pad_paints_and_reads_every_kind_in_both_themes(what: Any, qtbot: QtBot, tmp_path: Path) -> None:
+    pad = Pad(Theme())
+    qtbot.addWidget(pad)
+    pad.resize(320, 240)
+    pad.set_shown(what)
+    pad.show()
+    light = pad.grab().toImage()
+    pad.theme.set_tokens(DARK)
+    assert pad.grab().toImage() != light
+    said: list[str] = []
+    pad.pointed.connect(said.append)
+    pad.setFocus()
+    QTest.keyClick(pad, Qt.Key.Key_Right)
+    assert said and said[-1]
+    x, y, wide, high = pad.drawing.spots.box(0)
+    assert pad.spot(QPointF(x + wide / 2, y + high / 2)) is not None
+    for ending in (".csv", ".png", ".svg"):
+        taking.save(pad, tmp_path / f"x{ending}")
+        assert (tmp_path / f"x{ending}").stat().st_size > 10
+
+
+def test_a_surface_is_turned_by_the_hand(views: Open, qtbot: QtBot) -> None:
+    panel = views("xor")
+    card = panel.cards[0]
+    card._show(Surface(np.eye(5), (0, 1), (0, 1)))
+    card._turn(20, 5)
+    assert isinstance(card.pad.shown, Surface)
+    assert (card.pad.shown.turn, card.pad.shown.tilt) == (50.0, 40.0)
+    card._turn(0, 500)
+    assert card.pad.shown.tilt == 88.0
+
+
+def test_a_click_on_a_spot_with_a_key_brings_the_key(qtbot: QtBot) -> None:
+    pad = Pad(Theme())
+    qtbot.addWidget(pad)
+    pad.resize(300, 200)
+    pad.set_shown(Pictures(np.zeros((3, 4, 4)), keys=(5, 6, 7)))
+    pad.show()
+    x, y, wide, high = pad.drawing.spots.box(1)
+    with qtbot.waitSignal(pad.chosen) as found:
+        QTest.mouseClick(pad, Qt.MouseButton.LeftButton, pos=QPointF(x + wide / 2, y + high / 2).toPoint())
+    assert found.args == [6]
