@@ -17,6 +17,8 @@ Array = NDArray[Any]
 WIDE = 4096
 """Of wider outputs the mean of each channel is taken."""
 COMPONENTS = 10
+SOLVED = 300_000
+"""Of so many numbers the principal components are found in a moment."""
 THIRDS = ("lowest third", "middle third", "highest third")
 
 
@@ -119,7 +121,9 @@ class PrincipalComponents(Projection):
     title = "Principal components (PCA)"
 
     def look(self, at: At) -> Shown:
-        values, rows, note = self.activations(at)
+        shape = next(iter(at.program.inference.specs[at.node].values())).shape[1:]
+        units = min(int(np.prod([int(one) for one in shape], dtype=np.int64)), WIDE)
+        values, rows, note = self.activations(at, int(np.clip(SOLVED // units, 150, 1000)))
         centred = values - values.mean(axis=0)
         xy, shares = components(centred)
         if not shares.any():

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from neuralgraph.explain.affording import part_rows
+from neuralgraph.explain.affording import computed, part_rows
 from neuralgraph.explain.answers import probabilities
 from neuralgraph.explain.judging import Head, head, heads, unscaled
 from neuralgraph.explain.slicing import Slice, affords, areas, chosen, inputs, patterns, sliced
@@ -19,6 +19,8 @@ from neuralgraph.spec import Node, param
 
 Array = NDArray[Any]
 TILES = 16
+STATES = 12_000_000
+"""So many states of neurons, over all points, are looked at."""
 BENDS = {"ReLU": (0.0,), "LeakyReLU": (0.0,), "PReLU": (0.0,), "RReLU": (0.0,), "Abs": (0.0,), "ReLU6": (0.0, 6.0),
          "Hardtanh": (-1.0, 1.0), "Threshold": (), "Hardsigmoid": (-3.0, 3.0)}
 """Activations that are straight but for these places; between them a network is a flat piece."""
@@ -219,13 +221,15 @@ def _states(at: At, end: str, where: Slice) -> tuple[Array | None, str]:
         return None, f"Linear pieces are not counted: {', '.join(others)} is not made of straight pieces."
     if not bent:
         return None, "It has no bends: as far as classes go it is one linear piece."
-    columns = []
-    for id in bent:
-        edge = next(iter(program.inference.wires[id].values()))
-        value = where.values(at, edge.source, edge.output)
-        flat = value.reshape(len(value), -1)
-        columns.append(np.digitize(flat, _places(program.node(id))))
-    return np.concatenate(columns, axis=1), ""
+    starts = {id: next(iter(program.inference.wires[id].values())).start for id in bent}
+    units = sum(int(np.prod([int(one) for one in program.inference.specs[id][output].shape[1:]]))
+                for id, output in starts.values())
+    if units * where.side**2 > STATES:
+        return None, f"Linear pieces are not counted: {units:,} neurons bend, which is too many for this grid."
+    outputs = list(dict.fromkeys(starts.values()))
+    values = computed(at, where.given, list(dict.fromkeys(id for id, _ in outputs)), outputs)
+    return np.concatenate([np.digitize(values[start].reshape(where.side**2, -1), _places(program.node(id)))
+                           for id, start in starts.items()], axis=1), ""
 
 
 def _last(at: At, id: str, end: str) -> bool:
