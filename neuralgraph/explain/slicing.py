@@ -262,6 +262,6 @@ def _joined(above: list[tuple[int, int, int]], runs: list[tuple[int, int, int]],
 
 def patterns(states: Array) -> Array:
     """Rows of small whole numbers (points × units) as the number of the distinct row each is, 0 …"""
-    packed = np.ascontiguousarray(states.astype(np.int8))
+    packed = np.ascontiguousarray(states.astype(np.int8, copy=False))
     whole = packed.view([("", np.void, packed.shape[1])]).reshape(-1) if packed.shape[1] else np.zeros(len(packed))
     return np.unique(whole, return_inverse=True)[1].reshape(-1)

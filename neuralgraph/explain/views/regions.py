@@ -19,7 +19,7 @@ from neuralgraph.spec import Node, param
 
 Array = NDArray[Any]
 TILES = 16
-STATES = 12_000_000
+STATES = 8_000_000
 """So many states of neurons, over all points, are looked at."""
 BENDS = {"ReLU": (0.0,), "LeakyReLU": (0.0,), "PReLU": (0.0,), "RReLU": (0.0,), "Abs": (0.0,), "ReLU6": (0.0, 6.0),
          "Hardtanh": (-1.0, 1.0), "Threshold": (), "Hardsigmoid": (-3.0, 3.0)}
@@ -228,8 +228,16 @@ def _states(at: At, end: str, where: Slice) -> tuple[Array | None, str]:
         return None, f"Linear pieces are not counted: {units:,} neurons bend, which is too many for this grid."
     outputs = list(dict.fromkeys(starts.values()))
     values = computed(at, where.given, list(dict.fromkeys(id for id, _ in outputs)), outputs)
-    return np.concatenate([np.digitize(values[start].reshape(where.side**2, -1), _places(program.node(id)))
+    return np.concatenate([_side(values[start].reshape(where.side**2, -1), _places(program.node(id)))
                            for id, start in starts.items()], axis=1), ""
+
+
+def _side(values: Array, bends: tuple[float, ...]) -> Array:
+    """Past how many bends each number is."""
+    found = np.zeros(values.shape, np.int8)
+    for one in bends:
+        found += values >= one
+    return found
 
 
 def _last(at: At, id: str, end: str) -> bool:
