@@ -143,7 +143,7 @@ def _form(node: Node, delivery: Delivery) -> Form:
     x = delivery.specs["x"]
     if delivery.tokens:
         return "running" if node.values.get("task") == "next" else "text"
-    if (x.rank == 4 and x.shape[1] in (1, 3)) or (x.rank == 2 and _pixels(delivery.feature_names)):
+    if (x.rank == 4 and x.shape[1] in (1, 3)) or (x.rank == 2 and bitmap(delivery.feature_names)):
         return "picture"
     if x.rank == 2 and x.dtype == "float32":
         return "table"
@@ -152,7 +152,7 @@ def _form(node: Node, delivery: Delivery) -> Form:
     return "array"
 
 
-def _pixels(names: Sequence[str]) -> tuple[int, int] | None:
+def bitmap(names: Sequence[str]) -> tuple[int, int] | None:
     """Height and width of bitmaps whose pixels are features by name."""
     found = [_PIXEL.match(one) for one in names]
     if not found or not all(found):
@@ -167,7 +167,7 @@ def _grid(delivery: Delivery) -> tuple[int, ...]:
     x = delivery.specs["x"]
     if x.rank == 4:
         return tuple(int(one) for one in x.shape[1:])
-    return (1, *(_pixels(delivery.feature_names) or (1, int(x.shape[1]))))
+    return (1, *(bitmap(delivery.feature_names) or (1, int(x.shape[1]))))
 
 
 def _coding(delivery: Delivery) -> tuple[Coding, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralgraph.figures.axes import Axes, axes, span
+from neuralgraph.figures.grids import BAR, colour_bar
 from neuralgraph.figures.layout import Body, drawn
 from neuralgraph.figures.marks import Box, Dots, Line, Mark, Picture, Rect, Spots, Text
 from neuralgraph.figures.outline import borders
@@ -220,7 +221,8 @@ def _points(what: Points, box: Box) -> Body:
     kinds = np.zeros(len(what.xy), int) if what.kinds is None else np.asarray(what.kinds, int)
     present = [n for n in range(len(what.names)) if (kinds == n).any()][:12] if what.names else []
     legend = 18.0 if present else 0.0
-    inner = (box[0], box[1] + legend, box[2], box[3] - legend)
+    limits = what.area.limits if what.area is not None else None
+    inner = (box[0], box[1] + legend, box[2], box[3] - legend - (BAR if limits else 0))
     xs, ys = [what.xy[:, 0], *(one.x for one in what.curves)], [what.xy[:, 1], *(one.y for one in what.curves)]
     if what.area is not None:
         left, right, bottom, top = what.area.extent
@@ -243,6 +245,8 @@ def _points(what: Points, box: Box) -> Body:
     for place, text in zip(places, what.labels, strict=False):
         marks.append(Text(float(place[0]) + 8, float(place[1]) + 4, text, "text", 11, 500))
     marks += _kinds(what.names, present, box)
+    if limits is not None:
+        marks += colour_bar((box[0], inner[1] + inner[3] + 8, min(box[2], 360), 16), "signed", *limits, soft=SOFT)
 
     def at(px: float, py: float) -> int | None:
         if not len(places):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,19 +40,21 @@ def _grid(what: Grid, box: Box) -> Body:
     return marks, spots, bottom + BAR
 
 
-def colour_bar(box: Box, which: str, low: float, high: float, *, whole: bool = False) -> list[Mark]:
-    """A strip with what its ends stand for, and zero in the middle of a signed map."""
+def colour_bar(box: Box, which: str, low: float, high: float, *, whole: bool = False, soft: float = 1.0) -> list[Mark]:
+    """A strip with what its ends stand for, and zero in the middle of a signed map; `soft` below 1 is paler."""
     signed = which == "signed"
-    words = [f"{one:,.0f}" if whole else spelled(float(one), signed=signed) for one in (low, high)]
+    middle = (low + high) / 2
+    words = [f"{one:,.0f}" if whole else spelled(float(one), signed=signed and low < 0) for one in (low, high)]
     left, right = (width(one, 11) + 8 for one in words)
     x, y, wide = box[0] + left, box[1], max(box[2] - left - right, 20)
     strip = np.linspace(low, high, 128)[None]
     marks: list[Mark] = [
         Text(box[0], y + 10, words[0], "text2", 11), Text(x + wide + 8, y + 10, words[1], "text2", 11),
-        Picture((x, y + 1, wide, 10), strip, which, low, high),  # type: ignore[arg-type]
+        Picture((x, y + 1, wide, 10), middle + (strip - middle) * soft, which, low, high),  # type: ignore[arg-type]
         Rect((x, y + 1, wide, 10), "", "outline", 1)]
     if signed:
-        marks.append(Text(x + wide / 2, y + 21, "0", "text2", 10, align="middle"))
+        said = "0" if abs(middle) < 1e-6 * (high - low) else spelled(middle)
+        marks.append(Text(x + wide / 2, y + 21, said, "text2", 10, align="middle"))
     return marks
 
 
@@ -83,7 +86,13 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
         marks.append(Text(box[0] + 3, y, what.y_label + " →", "text2", 11, 500, turn=90))
     marks += _frames(what, field, rows, columns)
     said = _sayer(what)
-    return marks, cells_of(field, rows, columns, lambda row, column: said(0, row, column)), y + down * rows
+    spots = cells_of(field, rows, columns, lambda row, column: said(0, row, column))
+    return marks, _behind(spots, what.behind) if what.behind else spots, y + down * rows
+
+
+def _behind(spots: Spots, keys: tuple[tuple[int, ...], ...]) -> Spots:
+    """Cells that stand for several things each: the first of them is the key."""
+    return replace(spots, key=lambda spot: next(iter(keys[spot]), None), keys=keys.__getitem__)
 
 
 def _over_axes(what: Grid, values: Array, box: Box, low: float, high: float) -> Body:

@@ -96,6 +96,8 @@ class Spots:
     at: Callable[[float, float], int | None] = field(default=lambda _x, _y: None)
     said: Callable[[int], str] = field(default=lambda _: "")
     key: Callable[[int], int | None] = field(default=lambda _: None)
+    keys: Callable[[int], tuple[int, ...]] = field(default=lambda _: ())
+    """All that a spot stands for, where it is several."""
 
 
 @dataclass(frozen=True, eq=False)

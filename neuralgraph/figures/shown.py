@@ -58,6 +58,8 @@ class Grid(Shown):
     """So many tiles in a row; 0: as many as fit best."""
     aspect: float = 0.0
     """The height of a tile by its width; 0: cells are squares."""
+    behind: tuple[Keys, ...] = ()
+    """What each cell of a matrix stands for, row by row: numbers of rows of the data, say."""
 
     def csv(self) -> str:
         tiles = self.values if self.values.ndim == 3 else self.values[None]
@@ -184,6 +186,8 @@ class Area:
     values: Array
     extent: tuple[float, float, float, float]
     classes: int = 2
+    limits: tuple[float, float] | None = None
+    """What −1 and +1 stand for: a colour bar tells it; 0 stands for what is half-way."""
 
 
 @dataclass(frozen=True, eq=False)

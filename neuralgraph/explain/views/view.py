@@ -50,10 +50,19 @@ class At:
         """The same with another node in sight."""
         return replace(self, node=node)
 
+    def over(self, part: str) -> At:
+        """The same with another part of the data in sight."""
+        return replace(self, part=part, place=0)
+
     @property
     def kind(self) -> Node:
         """The node in sight, as a node type with its parameters."""
         return self.program.node(self.node)
+
+    @cached_property
+    def known(self) -> dict[Any, Any]:
+        """What was found out about the network on the way, which several views ask for."""
+        return {}
 
     @cached_property
     def row(self) -> int:
