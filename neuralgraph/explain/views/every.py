@@ -5,8 +5,9 @@ from __future__ import annotations
 from neuralgraph.errors import ParameterError
 from neuralgraph.explain.views.view import View
 from neuralgraph.explain.views.weights import Weights
+from neuralgraph.explain.views.why import WHY_VIEWS
 
-VIEWS: tuple[type[View], ...] = (Weights,)
+VIEWS: tuple[type[View], ...] = (Weights, *WHY_VIEWS)
 
 
 def named(name: str) -> type[View]:
