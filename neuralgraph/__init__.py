@@ -12,8 +12,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Graph", "check", "compile", "evaluate", "fit", "generate", "gradients", "inspect", "load", "picture",
-    "predict", "runs", "save", "save_model", "save_weights", "shapes", "summary", "to_python", "train", "train_seeds",
-    "tune", "views",
+    "predict", "runs", "save", "save_model", "save_weights", "shapes", "summary", "to_python", "touch", "train",
+    "train_seeds", "tune", "views",
 ]
 
 

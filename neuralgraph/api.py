@@ -38,6 +38,7 @@ from neuralgraph.inspecting import views as views
 from neuralgraph.predictions import generate, predict, save_model
 from neuralgraph.session import Session
 from neuralgraph.spec import Spec
+from neuralgraph.trials import touch as touch
 from neuralgraph.validation.problem import Problem
 
 if TYPE_CHECKING:
