@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from neuralgraph.compiler.program import Program
-from neuralgraph.compiler.touched import Touched, cannot_skip, copied, outside, parameter, unit_at
+from neuralgraph.compiler.touched import Touched, cannot_skip, copied, outside, parameter, unit_at, unit_axis
 from neuralgraph.errors import NeuralGraphError, ParameterError, UnknownNodeError
 from neuralgraph.explain.answers import probabilities, scores
 from neuralgraph.explain.cut import at as value_at
@@ -105,6 +105,17 @@ def unit_spot(base: Program, node: str, unit: int, output: str = "") -> Spot:
     if why := outside(base, laid):
         raise ParameterError(why)
     return Spot(node, name, unit_at(base, laid.node, laid.name, unit))
+
+
+def unit_of(base: Program, node: str, output: str, place: Place) -> Spot:
+    """The unit that a place of an output belongs to."""
+    laid = _laid(base, Spot(node, output, place))
+    if why := outside(base, laid):
+        raise ParameterError(why)
+    axis = unit_axis(base, laid.node, laid.name)
+    if not 0 < axis <= len(place):
+        raise ParameterError(f"{node} gives a single number for each sample: there are no units to hold.")
+    return unit_spot(base, node, int(place[axis - 1] or 0), output)
 
 
 def state_of(base: Program) -> tuple[float, int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import ParameterError, RunError
 from neuralgraph.explain.viewing import Viewing
-from neuralgraph.graph.touches import Touches, named
+from neuralgraph.graph.touches import Spot, Touches, named
 
 if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
@@ -115,6 +115,23 @@ class Touching(Viewing):
                 spot, learns = spot_of(base, node, name, at)
                 found = found.number(spot, value) if learns else found.hold(spot, value)
         return found
+
+    def unit_at(self, node: str, output: str, place: tuple[int, ...], program: Program | None = None) -> Spot:
+        """The whole unit, a neuron or a map, that a place of an output belongs to; `ParameterError` says why none can
+        be held there."""
+        from neuralgraph.explain.hands import unit_of
+
+        base = super()._world(program)
+        if base is None:
+            raise ParameterError("The drawing has errors, so there is nothing to hold. Mend them first.")
+        return unit_of(base, node, output, place)
+
+    def skippable(self, node: str, program: Program | None = None) -> str:
+        """Why a node cannot hand on what it gets; "" where it can."""
+        from neuralgraph.compiler.touched import cannot_skip
+
+        base = super()._world(program)
+        return "The drawing has errors. Mend them first." if base is None else cannot_skip(base, node)
 
     # -- keeping ----------------------------------------------------------------------------------------------------
 
