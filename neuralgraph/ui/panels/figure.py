@@ -56,8 +56,8 @@ class Figure(QWidget):
         self.subject: Subject = self
         self.at: Spot | None = None
         self.pliable = False
-        self.framed: tuple[Spot, ...] = ()
-        """Spots with a frame around them."""
+        self.framed: tuple[tuple[Spot, Spot], ...] = ()
+        """Frames, each from a spot to one below and at the right of it."""
         self.offered: Callable[[QMenu], None] | None = None
         """Puts rows of its own on top of the menu."""
         self._held: tuple[Spot, QPointF] | None = None
@@ -203,8 +203,8 @@ class Figure(QWidget):
     def _frames(self, painter: QPainter) -> None:
         tokens = self.theme.tokens
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for spot in self.framed:
-            where = self.box(spot)
+        for first, last in self.framed:
+            where = self.box(first) | self.box(last)
             room = max(0.0, 7 - min(where.width(), where.height())) / 2
             where = where.adjusted(1 - room, 1 - room, room - 1, room - 1) & QRectF(self.rect()).adjusted(1, 1, -1, -1)
             for ink, thick in ((tokens.panel, 4.0), (tokens.text, 2.0)):

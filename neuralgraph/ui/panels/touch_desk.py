@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from neuralgraph.graph.touches import MEAN, Level, Spot
+from neuralgraph.graph.touches import MEAN, Spot
 from neuralgraph.session import Session
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.panels.figure import Figure
@@ -169,15 +169,16 @@ class TouchDesk(QWidget):
         self.row.setEnabled(not self.hand.moving)
         self.row.setToolTip(PAUSE if self.hand.moving else "")
 
-    def _frames(self, figure: Figure) -> list[tuple[int, int]]:
-        """The spots of a figure that are touched."""
-        touches, found = self.hand.touches, list[tuple[int, int]]()
+    def _frames(self, figure: Figure) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+        """Around each place of a figure that is touched, in each tile."""
+        touches, found = self.hand.touches, list[tuple[tuple[int, int], tuple[int, int]]]()
         if self._places is None:
             return found
         for spot in (*touches.numbers, *touches.held):
             if (spot.node, spot.name) == (self._node, self._name):
-                for inside in self._places.where(spot.at)[:FRAMED]:
-                    found.append(figure.outside(*inside) if isinstance(figure, HeatMap) else (0, inside[2]))
+                for first, last in self._places.around(spot.at):
+                    found.append((figure.outside(*first), figure.outside(*last)) if isinstance(figure, HeatMap)
+                                 else ((0, first[2]), (0, last[2])))
         return found[:FRAMED]
 
     # -- the menu ---------------------------------------------------------------------------------------------------
@@ -190,11 +191,13 @@ class TouchDesk(QWidget):
             return
         first = menu.actions()[0] if menu.actions() else None
         rows: list[tuple[str, Any]] = [("Change this number", lambda: self._open(figure, spot or (0, 0)))]
-        if self._topic == "activations" and place:
-            rows += [("Hold this unit at 0", lambda: self._hold(place, 0.0)),
-                     ("Hold this unit at its mean", lambda: self._hold(place, MEAN))]
+        unit = self.hand.unit(self._node, self._name, place) if self._topic == "activations" else None
+        if unit is not None:
+            which = f"unit {next(one for one in unit.at if one is not None)}"
+            rows += [(f"Hold {which} at 0", lambda: self.hand.hold(unit, 0.0)),
+                     (f"Hold {which} at its mean", lambda: self.hand.hold(unit, MEAN))]
         if self._topic == "activations" and self.hand.can_skip(self._node):
-            rows.append(("Let this node hand on what it gets", lambda: self.hand.skip(self._node)))
+            rows.append(("Skip this node: hand on what it gets", lambda: self.hand.skip(self._node)))
         self._chosen = place
         if self._of_chosen():
             rows.append(("Put it back", self._back))
@@ -206,9 +209,6 @@ class TouchDesk(QWidget):
                 menu.insertAction(first, made)
         if first is not None:
             menu.insertSeparator(first)
-
-    def _hold(self, place: Place, level: Level) -> None:
-        self.hand.hold(self._node, self._name, place, level)
 
     # -- what comes of it -------------------------------------------------------------------------------------------
 
@@ -224,7 +224,7 @@ class TouchDesk(QWidget):
 
     def _refresh(self) -> None:
         hand = self.hand
-        some = bool(hand.touches)
-        self.bar.show_outcome(self._outcome if some else None, self._said, undo=hand.can_undo, keep=hand.can_keep,
-                              back=some, kept=hand.can_take_back and not some)
+        some, still = bool(hand.touches), not hand.moving
+        self.bar.show_outcome(self._outcome if some else None, self._said, undo=hand.can_undo and still,
+                              keep=hand.can_keep and still, back=some, kept=hand.can_take_back and not some)
         self._show_row()

@@ -75,9 +75,16 @@ class Hand(QObject):
         make = self.touches.number if learns else self.touches.hold
         self._take(lambda: make(spot, value), merge=("change", spot))
 
-    def hold(self, node: str, output: str, place: tuple[int, ...], level: Level) -> None:
-        """Hold the whole unit that a place belongs to."""
-        self._take(lambda: self.touches.hold(self._session.unit_at(node, output, place), level))
+    def unit(self, node: str, output: str, place: tuple[int, ...]) -> Spot | None:
+        """The whole unit that a place belongs to; None where there are no units."""
+        try:
+            return self._session.unit_at(node, output, place)
+        except NeuralGraphError:
+            return None
+
+    def hold(self, unit: Spot, level: Level) -> None:
+        """Hold a unit."""
+        self._take(lambda: self.touches.hold(unit, level))
 
     def skip(self, node: str) -> None:
         """Let a node hand on what it gets."""

@@ -12,6 +12,7 @@ from neuralgraph.ui.panels.filters import Topic, view_of
 MOST = 4_000_000
 """Arrays of more numbers are looked at, not touched."""
 Place = tuple[int, ...]
+Cell = tuple[int, int, int]
 
 
 class Places:
@@ -29,18 +30,15 @@ class Places:
         number = int(shown[index])
         return tuple(int(one) for one in np.unravel_index(number - 1, self.shape)) if number else None
 
-    def where(self, place: tuple[int | None, ...]) -> list[tuple[int, int, int]]:
-        """Every (tile, row, column) that shows a place; one with None, or too short, is all along those axes."""
+    def around(self, place: tuple[int | None, ...]) -> list[tuple[Cell, Cell]]:
+        """The first and the last (tile, row, column) of what shows a place, in every tile that does; a place with
+        None, or too short, is all along those axes."""
         mask = np.zeros(self.shape, bool)
         mask[tuple(slice(None) if one is None else one for one in place)] = True
         hit = np.concatenate([[False], mask.reshape(-1)])[self._shown]
+        hit = hit.reshape((1,) * (3 - hit.ndim) + hit.shape)
         found = []
-        for spot in np.argwhere(hit).tolist():
-            match len(spot):
-                case 1:
-                    found.append((0, 0, spot[0]))
-                case 2:
-                    found.append((0, spot[0], spot[1]))
-                case 3:
-                    found.append((spot[0], spot[1], spot[2]))
+        for tile in np.flatnonzero(hit.any(axis=(1, 2))).tolist():
+            rows, columns = (np.flatnonzero(hit[tile].any(axis=axis)).tolist() for axis in (1, 0))
+            found.append(((tile, rows[0], columns[0]), (tile, rows[-1], columns[-1])))
         return found
