@@ -13,14 +13,14 @@ from torch import Tensor
 from neuralgraph.compiler.blocks.holding import held
 from neuralgraph.compiler.program import Program
 from neuralgraph.compiler.touched import unit_at, unit_axis
-from neuralgraph.explain.cut import Cut, cut
+from neuralgraph.explain.cut import Cut, Values, cut
 from neuralgraph.explain.cut import at as value_at
 from neuralgraph.explain.goal import affordable, at_once, tensors
 from neuralgraph.explain.rows import Rows
 from neuralgraph.training.randomness import undisturbed
 
 ZERO, MEAN = "zero", "mean"
-MOST_UNITS, MOST_ROWS = 256, 512
+MOST_UNITS, LEAST_UNITS, MOST_ROWS, LEAST_ROWS = 256, 8, 512, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +47,19 @@ def ablated(program: Program, node: str, rows: Rows | None, hold: str = ZERO, *,
     size = spec.shape[axis]
     validated = len(rows.split.validation) > 0
     chosen, part = (rows.split.validation, "validation") if validated else (rows.split.train, "training")
-    count = min(int(size) if isinstance(size, int) else MOST_UNITS, MOST_UNITS)
-    most = int(max(8, min(MOST_ROWS, affordable(program, 10_000_000) // max(count, 1))))
+    looks = affordable(program, 10_000_000, node, least=LEAST_ROWS)
+    units = int(size) if isinstance(size, int) else MOST_UNITS
+    count = min(units, MOST_UNITS, max(LEAST_UNITS, looks // LEAST_ROWS))
+    most = max(LEAST_ROWS, min(MOST_ROWS, looks // count, affordable(program, MOST_ROWS)))
     numbers = chosen[: min(most, rows.quick)]
     losses = tuple((id, "loss") for id in program.losses)
     with undisturbed(program.device, program.seed), program.quiet(), torch.no_grad():
         behind = cut(program, (node, output), losses)
-        parts = []
+        parts: list[tuple[Values, Tensor]] = []
         for first in range(0, len(numbers), at_once(program)):
             some = numbers[first : first + at_once(program)]
             given = tensors(program, {key: np.asarray(one[some]) for key, one in rows.arrays.items()})
-            parts.append((given, value_at(program, (node, output), given)))
+            parts.append((behind.around(given), value_at(program, (node, output), given)))
         means = _means([value for _, value in parts], axis) if hold == MEAN else np.zeros(count)
         before = _loss(program, behind, parts, None, 0.0)
         rise = np.zeros(count)
@@ -66,7 +68,7 @@ def ablated(program: Program, node: str, rows: Rows | None, hold: str = ZERO, *,
                 break
             place = unit_at(program, node, output, unit)
             rise[unit] = _loss(program, behind, parts, place, float(means[unit])) - before
-    return Ablated(rise, before, len(numbers), part, count, int(size) if isinstance(size, int) else count)
+    return Ablated(rise, before, len(numbers), part, count, units)
 
 
 def _means(values: list[Tensor], axis: int) -> NDArray[np.float64]:
@@ -75,12 +77,12 @@ def _means(values: list[Tensor], axis: int) -> NDArray[np.float64]:
     return np.asarray(torch.cat(moved, dim=1).mean(dim=1).cpu().numpy())
 
 
-def _loss(program: Program, behind: Cut, parts: list[tuple[dict[str, Tensor], Tensor]],
+def _loss(program: Program, behind: Cut, parts: list[tuple[Values, Tensor]],
           place: tuple[int | None, ...] | None, level: float) -> float:
     """The weighted sum of the losses over all parts, each counting as many rows as it has."""
     total, rows = 0.0, 0
-    for given, value in parts:
-        found = behind.run(value if place is None else held(value, place, level), given)
+    for around, value in parts:
+        found = behind.run(value if place is None else held(value, place, level), around)
         total += len(value) * sum(program.shares[id] * float(one) for (id, _), one in found.items())
         rows += len(value)
     return total / max(rows, 1)

@@ -9,57 +9,66 @@ from torch import Tensor, fx
 
 from neuralgraph.compiler.program import Program
 from neuralgraph.compiler.touched import AlteringWriter
+from neuralgraph.validation.lens import downstream
 
 Start = tuple[str, str]
 """A node and one of its outputs."""
+Values = Mapping[Start, Tensor]
 
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """`run(value, tensors)` gives `wanted`, by node and output, as if `start` had given `value`."""
+    """`run(value, around)` gives `wanted`, by node and output, as if `start` had given `value`.
 
+    `around` are the values beside `start` that are needed: computed once, they serve for many values.
+    """
+
+    program: Program
     module: fx.GraphModule
-    keys: tuple[str, ...]
+    beside: tuple[Start, ...]
     wanted: tuple[Start, ...]
 
-    def run(self, value: Tensor, tensors: Mapping[str, Tensor]) -> dict[Start, Tensor]:
-        found = self.module(value, *(tensors[key] for key in self.keys))
+    def around(self, tensors: Mapping[str, Tensor]) -> dict[Start, Tensor]:
+        """What is needed besides, for these rows."""
+        found = self.program.trace(tensors, {id for id, _ in self.beside}) if self.beside else {}
+        return {one: found[self.program.output_name(*one)].detach() for one in self.beside}
+
+    def run(self, value: Tensor, around: Values) -> dict[Start, Tensor]:
+        found = self.module(value, *(around[one] for one in self.beside))
         return dict(zip(self.wanted, found, strict=True))
 
 
 def cut(program: Program, start: Start, wanted: Sequence[Start]) -> Cut:
-    """The part of a network behind `start`, and what that needs of the data. Shares the weights of `program`."""
+    """The part of a network behind `start`. Shares the weights of `program`, and what is touched in it."""
     wanted = tuple(wanted)
-    graph, keys = _written(program, start, wanted)
-    module = fx.GraphModule(program.root, graph, class_name="Behind")
-    module.graph.eliminate_dead_code()
-    used = {node.name for node in module.graph.nodes if node.op == "placeholder" and node.users}
-    names = [node.name for node in module.graph.nodes if node.op == "placeholder"][1:]
-    kept = tuple(key for key, name in zip(keys, names, strict=True) if name in used)
-    for node in list(module.graph.nodes):
-        if node.op == "placeholder" and node.name in names and node.name not in used:
-            module.graph.erase_node(node)
-    module.recompile()
-    return Cut(module, kept, wanted)
-
-
-def _written(program: Program, start: Start, wanted: tuple[Start, ...]) -> tuple[fx.Graph, tuple[str, ...]]:
-    ids = list(dict.fromkeys(id for id, _ in wanted))
-    keys = program.needed(ids)
-    plain = program._writer(keys)
+    ids = behind(program, start[0], [id for id, _ in wanted])
+    plain = program._writer(())
     writer = AlteringWriter(program.inference, program.root)
-    before = plain.alter if isinstance(plain, AlteringWriter) else _as_it_is
-    writer.skipped = plain.skipped if isinstance(plain, AlteringWriter) else frozenset()
-    put = writer.fx.placeholder("put_in_place")
-
-    def alter(graph: fx.Graph, id: str, output: str, value: fx.Node) -> fx.Node:
-        return put if (id, output) == start else before(graph, id, output, value)
-
-    writer.alter = alter
-    writer.placeholders((key, *program._sources[key]) for key in keys)
-    writer.write(program.path(ids))
+    if isinstance(plain, AlteringWriter):
+        writer.alter, writer.skipped = plain.alter, plain.skipped
+    else:
+        writer.alter = _as_it_is
+    writer.values[start] = writer.fx.placeholder("put_in_place")
+    beside = _beside(program, start, ids, wanted)
+    for number, one in enumerate(beside):
+        writer.values[one] = writer.fx.placeholder(f"beside_{number}")
+    writer.write(ids)
     writer.fx.output(tuple(writer.values[one] for one in wanted))
-    return writer.fx, keys
+    writer.fx.lint()
+    return Cut(program, fx.GraphModule(program.root, writer.fx, class_name="Behind"), beside, wanted)
+
+
+def behind(program: Program, node: str, ends: Sequence[str]) -> list[str]:
+    """The nodes between a node and some ends that depend on it, in order."""
+    after = set(downstream(program._lens, [node])) - {node}
+    return [id for id in program.path(ends) if id in after]
+
+
+def _beside(program: Program, start: Start, ids: Sequence[str], wanted: tuple[Start, ...]) -> tuple[Start, ...]:
+    """The values that these nodes take from elsewhere."""
+    own = set(ids)
+    taken = [edge.start for id in ids for edge in program.inference.wires[id].values()] + list(wanted)
+    return tuple(dict.fromkeys(one for one in taken if one[0] not in own and one != start))
 
 
 def _as_it_is(_graph: fx.Graph, _id: str, _output: str, value: fx.Node) -> fx.Node:
@@ -68,8 +77,4 @@ def _as_it_is(_graph: fx.Graph, _id: str, _output: str, value: fx.Node) -> fx.No
 
 def at(program: Program, start: Start, tensors: Mapping[str, Tensor]) -> Tensor:
     """What an output is for these rows, without a tape."""
-    id, output = start
-    if program.node(id).role == "source":
-        key = next(key for key, found in program._sources.items() if found == start)
-        return tensors[key].detach().clone()
-    return program.trace(tensors, (id,))[program.output_name(id, output)].detach().clone()
+    return program.trace(tensors, (start[0],))[program.output_name(*start)].detach().clone()

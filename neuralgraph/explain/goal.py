@@ -11,16 +11,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from neuralgraph.compiler.flops import flops
 from neuralgraph.compiler.program import Program
 from neuralgraph.errors import ParameterError, RunError
+from neuralgraph.explain.cut import behind as after
 from neuralgraph.explain.rows import Rows
 
 NAMING = ("Output",)
 SQUASHING = ("Softmax", "LogSoftmax")
 BYTES = 64 << 20
 """Activations of so many bytes are held at once."""
-WORK = 2 << 30
-"""Bytes of activations are computed for one figure, at most: about a second on one core."""
+OPERATIONS, STORED, CALLED = 40e9, 3e9, 5e-6
+"""What one core does in a second: operations, bytes of activations; and seconds that a row takes whatever it is."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,22 @@ def at_once(program: Program, most: int = 256) -> int:
     return int(max(1, min(most, BYTES // max(sample_bytes(program), 1))))
 
 
-def affordable(program: Program, most: int) -> int:
-    """So many rows go through for one figure, at least 8 and at most `most`."""
-    return int(max(8, min(most, WORK // max(sample_bytes(program), 1))))
+def affordable(program: Program, most: int, behind: str = "", *, least: int = 8) -> int:
+    """So many rows go through for one figure in about a second, at least `least` and at most `most`.
+
+    With `behind` only what comes after that node is computed for each of them.
+    """
+    return int(max(least, min(most, 1.0 / row_seconds(program, behind))))
+
+
+def row_seconds(program: Program, behind: str = "") -> float:
+    """About how long one core takes for a row, by operations and bytes; the same on every machine."""
+    ids = [id for id in program.inference.order if id in program.inference.figures]
+    if behind:
+        ids = [id for id in after(program, behind, program.losses) if id in program.inference.figures]
+    work = sum(flops(program.node(id), tuple(program.inference.inputs.get(id, {}).items())) for id in ids
+               if id in program.inference.calls)
+    return work / OPERATIONS + sum(program.inference.figures[id].activation_bytes for id in ids) / STORED + CALLED
 
 
 def sample_bytes(program: Program) -> int:

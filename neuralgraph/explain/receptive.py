@@ -142,7 +142,8 @@ def probed(program: Program, start: tuple[str, str], node: str, place: tuple[int
     `value` is the map for one row. The ends are found by halving.
     """
     output = next(iter(program.inference.specs[node]))
-    run = cut(program, start, ((node, output),))
+    after = cut(program, start, ((node, output),))
+    around = after.around(given)
 
     def unknown(axis: int, low: int, high: int) -> bool:
         tried = value.clone()
@@ -150,7 +151,7 @@ def probed(program: Program, start: tuple[str, str], node: str, place: tuple[int
         index[axis + 2] = slice(low, high)
         tried[tuple(index)] = math.nan
         with torch.no_grad():
-            found = run.run(tried, given)[node, output]
+            found = after.run(tried, around)[node, output]
         index = [0, slice(None), *place]
         return bool(torch.isnan(found[tuple(index)]).any())
 

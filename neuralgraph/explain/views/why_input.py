@@ -99,36 +99,43 @@ class Saliency(OfInput):
         inside = "" if own else f" Slopes are those at {start[0]}, the first decimal numbers."
         parts = inputs.heat(
             program, at.rows, key, one, found, title=f"What {goal.said} hangs on", unit=self.method,
-            note=self._note() + inside)
+            note=self._note(at) + inside)
         return Board(parts, across=len(parts)) if len(parts) > 1 else parts[0]
 
     def _smooth(self, at: At, start: tuple[str, str], goal: Goal, given: dict[str, Tensor], value: Tensor) -> Tensor:
         """The mean slope over noisy copies of the value."""
         spread = self.noise * float(value.max() - value.min())
-        noisy = value + spread * torch.randn((self.samples, *value.shape[1:]), device=value.device, dtype=value.dtype)
+        samples = self._samples(at)
+        noisy = value + spread * torch.randn((samples, *value.shape[1:]), device=value.device, dtype=value.dtype)
         total = torch.zeros_like(value)
-        for first in range(0, self.samples, at_once(at.program, 32)):
+        for first in range(0, samples, at_once(at.program, 32)):
             if at.stop():
                 break
             some = noisy[first : first + at_once(at.program, 32)]
             total += slopes(at, start, goal, repeated(given, len(some)), some).sum(dim=0, keepdim=True)
-        return total / self.samples
+        return total / samples
 
-    def _note(self) -> str:
+    def _samples(self, at: At) -> int:
+        """As many noisy copies as were asked for, fewer for a network that takes long."""
+        return min(self.samples, affordable(at.program, 3 * self.samples, least=6) // 3)
+
+    def _note(self, at: At) -> str:
         match self.method:
             case "gradient × input":
                 return "Blue adds to the score, orange takes away from it."
             case "gradient":
                 return "Blue: more of it raises the score; orange: more of it lowers it."
             case _:
-                return f"The mean slope of {self.samples} copies with noise of {self.noise:g} of the range."
+                return f"The mean slope of {self._samples(at)} copies with noise of {self.noise:g} of the range."
 
 
 def slopes(at: At, start: tuple[str, str], goal: Goal, given: dict[str, Tensor], value: Tensor) -> Tensor:
     """The gradient of the goal at values of `start`, row by row. Weights keep what they had as gradients."""
     leaf = value.detach().clone().requires_grad_(True)
+    after = cut(at.program, start, (goal.start,))
+    around = after.around(given)
     with torch.enable_grad():
-        answer = cut(at.program, start, (goal.start,)).run(leaf, given)[goal.start]
+        answer = after.run(leaf, around)[goal.start]
         total = goal.of(answer).sum()
         found = torch.autograd.grad(total, leaf, allow_unused=True)[0] if total.requires_grad else None
     return torch.zeros_like(leaf) if found is None else found

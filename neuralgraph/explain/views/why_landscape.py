@@ -21,7 +21,10 @@ from neuralgraph.training.metrics import evaluate, rows_at_once
 
 MAP, SURFACE, SLICE = "map", "surface", "slice"
 RANDOM, WALK = "random", "along the run"
-MOST_ROWS = 512
+MOST_ROWS, LEAST_ROWS = 512, 4
+COARSEST = 5
+PATIENCE = 2
+"""It may take so many times as long as other views."""
 MOMENTS = 60
 STEEP = 30.0
 """Where the largest loss is so many times the least, the heights are drawn as logarithms."""
@@ -60,7 +63,8 @@ class LossLandscape(View):
         return ""
 
     def look(self, at: At) -> Shown:
-        ground = Ground.of(at, self.resolution ** (1 if self.look_from == SLICE else 2))
+        side = self._side(at)
+        ground = Ground.of(at, side ** (1 if self.look_from == SLICE else 2))
         past = _past(at)
         if self.directions == WALK and len(past) >= 3:
             first, second = main_ways(ground.centre, past)
@@ -72,9 +76,9 @@ class LossLandscape(View):
                 if self.directions == WALK else ""
         path = np.array([placed(one, ground.centre, first, second) for one in past]) if past else np.zeros((0, 2))
         if self.look_from == SLICE:
-            return self._slice(at, ground, first, words)
+            return self._slice(at, ground, first, words, side)
         spans = _spans(path, self.reach if not walked else 0.0)
-        xs, ys = (np.linspace(low, high, self.resolution) for low, high in spans)
+        xs, ys = (np.linspace(low, high, side) for low, high in spans)
         z = np.full((len(ys), len(xs)), np.nan)
         for row, y in enumerate(ys):
             for column, x in enumerate(xs):
@@ -83,8 +87,16 @@ class LossLandscape(View):
                 z[row, column] = ground.loss((first, x), (second, y))
         return self._drawn(ground, xs, ys, z, path, words)
 
-    def _slice(self, at: At, ground: Ground, way: Direction, words: str) -> Curves:
-        xs = np.linspace(-self.reach, self.reach, self.resolution)
+    def _side(self, at: At) -> int:
+        """So many places along an axis: as asked for, fewer for a network that takes long."""
+        looks = PATIENCE * affordable(at.program, 1_000_000) // LEAST_ROWS
+        side = self.resolution
+        while side > COARSEST and side ** (1 if self.look_from == SLICE else 2) > looks:
+            side -= 2
+        return max(side, min(self.resolution, COARSEST))
+
+    def _slice(self, at: At, ground: Ground, way: Direction, words: str, side: int) -> Curves:
+        xs = np.linspace(-self.reach, self.reach, side)
         ys = np.array([np.nan if at.stop() else ground.loss((way, x)) for x in xs])
         return Curves((Curve("loss", xs, ys),), x_label="away from the weights", y_label="loss",
                       at=((0.0, "the weights"),), title="The loss along one direction",
@@ -132,7 +144,7 @@ class Ground:
         assert at.rows is not None
         program = Touched(at.program, Touches(), {})
         part = "train" if len(at.rows.split.train) else "all"
-        most = max(8, min(MOST_ROWS, affordable(program, 1_000_000) // places))
+        most = max(LEAST_ROWS, min(MOST_ROWS, PATIENCE * affordable(program, 1_000_000) // places))
         numbers = at.some(most, part)
         centre = {name: one.detach().clone() for name, one in program.root.named_parameters()
                   if one.is_floating_point()}

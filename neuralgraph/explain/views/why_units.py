@@ -111,7 +111,7 @@ class MaximisingInput(OfUnit):
             found, before, after = self._climb(at, key, given, rows)
         unit = self.chosen(at)[1]
         one = array(found[0])
-        note = f"It gives {spelled(before)} before and {spelled(after)} after {self.steps} steps; the best of " \
+        note = f"It gives {spelled(before)} before and {spelled(after)} after {self._steps(at)} steps; the best of " \
                f"{len(numbers):,} samples gives {spelled(best)}."
         title = f"What unit {unit} of {at.node} would like to see"
         match inputs.kind(program, at.rows, key):
@@ -128,6 +128,10 @@ class MaximisingInput(OfUnit):
         found = at.program.trace(given, (at.node,), grad=torch.is_grad_enabled())
         return found[at.program.output_name(at.node, output)]
 
+    def _steps(self, at: At) -> int:
+        """As many steps as were asked for, fewer for a network that takes long."""
+        return min(self.steps, affordable(at.program, 3 * self.steps, least=12) // 3)
+
     def _climb(self, at: At, key: str, given: dict[str, Tensor], rows: Tensor) -> tuple[Tensor, float, float]:
         """The input after the last step, and what the unit gave before the first and after the last one."""
         low, high = rows.amin(dim=0, keepdim=True), rows.amax(dim=0, keepdim=True)
@@ -137,14 +141,15 @@ class MaximisingInput(OfUnit):
         noise = torch.randn(middle.shape, generator=drawn, dtype=torch.float32).to(middle)
         value = torch.clamp(middle + 0.02 * whole * noise, low, high)
         before = after = float("nan")
-        for step in range(self.steps + 1):
+        steps = self._steps(at)
+        for step in range(steps + 1):
             leaf = value.detach().clone().requires_grad_(True)
             with torch.enable_grad():
                 goal = self.strength(at, self._value(at, {**given, key: leaf})).sum()
                 slope = torch.autograd.grad(goal, leaf, allow_unused=True)[0] if goal.requires_grad else None
             after = float(goal.detach())
             before = after if step == 0 else before
-            if step == self.steps or slope is None or at.stop():
+            if step == steps or slope is None or at.stop():
                 break
             way = slope / slope.square().mean().sqrt().clamp_min(1e-12)
             value = torch.clamp(middle + (value + self.size * whole * way - middle) * (1 - self.decay), low, high)

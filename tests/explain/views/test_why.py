@@ -206,6 +206,24 @@ def test_ablation_is_the_same_as_holding_each_unit_by_hand() -> None:
         assert bars.values[unit] == pytest.approx(ng.touch(graph, ablate={"relu_1": [unit]}).change(), abs=1e-5)
 
 
+def test_ablation_beside_a_short_way_and_beside_what_is_held_already() -> None:
+    graph = learned("digits-residual")
+    session, relu = graph.session, next(id for id in program("digits-residual").inference.order if "relu" in id)
+    bars = ng.inspect(graph, "ablation", relu)
+    values = (bars.parts[0] if isinstance(bars, Board) else bars).values  # type: ignore[attr-defined]
+    assert values[3] == pytest.approx(ng.touch(graph, ablate={relu: [3]}).change(), abs=1e-5)
+    session.touches = ng.touch(graph, ablate={relu: [0], "logits": [1]}).touches
+    try:
+        held = ng.inspect(graph, "ablation", relu)
+        again = (held.parts[0] if isinstance(held, Board) else held).values  # type: ignore[attr-defined]
+        both = ng.touch(graph, ablate={relu: [0, 3], "logits": [1]})
+        one = ng.touch(graph, ablate={relu: [0], "logits": [1]})
+        assert again[0] == pytest.approx(0, abs=1e-6)
+        assert again[3] == pytest.approx(both.after["loss"] - one.after["loss"], abs=1e-5)
+    finally:
+        session.touches = type(session.touches)()
+
+
 # -- of the loss ------------------------------------------------------------------------------------------------------
 
 
