@@ -62,17 +62,6 @@ class Touches:
         return Touches({spot: value for spot, value in self.numbers.items() if spot != one},
                        {spot: value for spot, value in self.held.items() if spot != one}, self.skipped - {str(one)})
 
-    def of(self, node: str) -> Touches:
-        """What of it is at a node."""
-        return Touches({spot: value for spot, value in self.numbers.items() if spot.node == node},
-                       {spot: value for spot, value in self.held.items() if spot.node == node},
-                       self.skipped & {node})
-
-    @property
-    def nodes(self) -> tuple[str, ...]:
-        """The nodes that are touched."""
-        return tuple(sorted({spot.node for spot in (*self.numbers, *self.held)} | self.skipped))
-
     @property
     def key(self) -> tuple[Any, ...]:
         """The same for the same touches."""

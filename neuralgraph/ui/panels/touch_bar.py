@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
-from neuralgraph.ui.controls import NumberField, button, dress, flat, words
+from neuralgraph.ui.controls import NumberField, button, dress, flat, tip, words
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.theme import Theme
 
@@ -54,6 +54,7 @@ class TouchBar(QFrame):
             figures = figures_of(outcome)
             first = sentence(outcome.touches.said()) + (f": {figures}" if figures else "")
             second = "  ·  ".join(part for part in (answer_of(outcome), *outcome.lost, said) if part)
+        self.what.setToolTip(tip(f"Of {outcome.rows:,} {outcome.part} rows" if outcome is not None else ""))
         for one, text in ((self.what, first), (self.more, second)):
             one.setText(text)
             one.setVisible(bool(text))
