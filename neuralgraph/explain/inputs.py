@@ -15,6 +15,8 @@ Array = NDArray[Any]
 Kind = Literal["picture", "words", "table", "numbers"]
 MOST_BARS = 40
 MOST_WORDS = 200
+FILLING = "·"
+"""What stands where a text was filled up to its length."""
 
 
 def kind(program: Program, rows: Rows | None, key: str) -> Kind:
@@ -37,7 +39,14 @@ def words(rows: Rows, one: Array) -> tuple[str, ...]:
     """The words that whole numbers stand for; a line break and a space as signs that can be seen."""
     signs = {"\n": "⏎", " ": "␣", "\t": "⇥"}
     found = (rows.tokens[int(n)] if 0 <= int(n) < len(rows.tokens) else "?" for n in one.reshape(-1))
-    return tuple(signs.get(word, word) or "·" for word in found)
+    return tuple(signs.get(word, word) or FILLING for word in found)
+
+
+def text(rows: Rows, one: Array, most: int = 80) -> str:
+    """Whole numbers as the text that they stand for, without the filling at its ends."""
+    found = [rows.tokens[int(n)] for n in one.reshape(-1)[:most] if 0 <= int(n) < len(rows.tokens)]
+    between = " " if max(map(len, rows.tokens), default=0) > 1 else ""
+    return between.join(word for word in found if word not in ("", FILLING)).strip()
 
 
 def features(program: Program, rows: Rows | None, key: str, count: int) -> tuple[str, ...]:
@@ -55,10 +64,11 @@ def heat(program: Program, rows: Rows | None, key: str, one: Array, weight: Arra
             return (overlaid(picture(one), np.abs(whole), title, note),
                     Grid(whole, title=unit, note=""))
         case "words":
-            flat = weight.reshape(one.size, -1).sum(axis=1)[:MOST_WORDS]
-            most = float(np.abs(flat).max(initial=0)) or 1.0
             assert rows is not None
-            return (Words(words(rows, one)[:MOST_WORDS], flat / most, signed=True, title=title, note=note),)
+            flat, said = weight.reshape(one.size, -1).sum(axis=1), words(rows, one)
+            told = [n for n, word in enumerate(said) if word != FILLING][:MOST_WORDS]
+            most = float(np.abs(flat[told]).max(initial=0)) or 1.0
+            return (Words(tuple(said[n] for n in told), flat[told] / most, signed=True, title=title, note=note),)
         case "table":
             return (ranked(weight.reshape(-1), features(program, rows, key, weight.size), title, unit, note),)
         case _:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -154,6 +156,18 @@ def test_keeping_makes_new_weights_and_can_be_taken_back(graph: ng.Graph) -> Non
     session.touches = session.touches.without(Spot("first", "weight", (0, 0)))
     with pytest.raises(RunError, match="No weight was changed"):
         session.keep_touches()
+
+
+def test_what_is_saved_is_what_was_learned(graph: ng.Graph, tmp_path: Path) -> None:
+    from neuralgraph.compiler.weights import read_weights
+
+    session = graph.session
+    learned = {name: one.clone() for name, one in session.program.state_dict().items()}
+    session.touches = session.spots({"first": {"weight[0, 0]": 7.0}})
+    assert session.touch().program.state_dict()["first.weight"][0, 0] == 7.0  # type: ignore[union-attr]
+    session.save_weights(tmp_path / "w.safetensors")
+    saved = read_weights(tmp_path / "w.safetensors")
+    assert saved.keys() == learned.keys() and all(torch.equal(one, learned[name]) for name, one in saved.items())
 
 
 def test_training_goes_on_from_what_was_kept() -> None:

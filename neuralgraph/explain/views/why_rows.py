@@ -170,7 +170,7 @@ def rows_shown(at: At, numbers: Array, said: tuple[str, ...], title: str, unit: 
     values = [np.asarray(given[int(one) : int(one) + 1])[0] for one in numbers]
     if inputs.kind(at.program, rows, key) == "words":
         heads: tuple[str, ...] = ("text",)
-        cells: list[tuple[Any, ...]] = [("".join(rows.tokens[int(n)] for n in one.reshape(-1)[:80]),) for one in values]
+        cells: list[tuple[Any, ...]] = [(inputs.text(rows, one),) for one in values]
     else:
         names = inputs.features(at.program, rows, key, values[0].size)
         heads, cells = names[:8], [tuple(float(n) for n in one.reshape(-1)[:8]) for one in values]

@@ -201,7 +201,7 @@ class Ablation(View):
                     title=f"What is lost without each unit of {at.node}", note=note)
         if found.units <= 12:
             return bars
-        best = Bars(found.rise[order], tops, title="The most needed", y_label="rise of the loss", x_label="unit")
+        best = Bars(found.rise[order], tops, title="The most needed units", y_label="rise of the loss")
         return Board((bars, best), shares=(1.6, 1.0))
 
 

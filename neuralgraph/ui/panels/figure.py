@@ -58,8 +58,8 @@ class Figure(QWidget):
         self.pliable = False
         self.framed: tuple[tuple[Spot, Spot], ...] = ()
         """Frames, each from a spot to one below and at the right of it."""
-        self.offered: Callable[[QMenu], None] | None = None
-        """Puts rows of its own on top of the menu."""
+        self.offered: Callable[[QMenu, QPointF], None] | None = None
+        """Puts rows of its own on top of the menu that is asked for at a point."""
         self._held: tuple[Spot, QPointF] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -179,7 +179,7 @@ class Figure(QWidget):
 
         made = menu(self.subject, self)
         if self.offered is not None:
-            self.offered(made)
+            self.offered(made, QPointF(event.pos()))
         made.popup(event.globalPos())
 
     def focusInEvent(self, event: QFocusEvent) -> None:

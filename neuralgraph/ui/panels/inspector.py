@@ -125,6 +125,7 @@ class Inspector(QWidget):
 
     def clear(self) -> None:
         self._seen = None
+        self.touch.forget()
         self._ask()
         self._show()
 

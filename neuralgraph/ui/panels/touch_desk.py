@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPointF, Signal
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from neuralgraph.graph.touches import MEAN, Spot
@@ -55,7 +55,7 @@ class TouchDesk(QWidget):
             figure.chosen.connect(lambda spot, figure=figure: self._choose(figure, spot))
             figure.opened.connect(lambda spot, figure=figure: self._open(figure, spot))
             figure.pulled.connect(lambda spot, up, figure=figure: self._pull(figure, spot, up))
-            figure.offered = lambda menu, figure=figure: self._offer(menu, figure)
+            figure.offered = lambda menu, point, figure=figure: self._offer(menu, figure, point)
         self._wire()
 
     def _wire(self) -> None:
@@ -94,6 +94,11 @@ class TouchDesk(QWidget):
         if self._places is not None and array.ndim == 0:
             self._chosen, self._far = (), max(self._far, 2 * self._reach())
         self._show_row()
+
+    def forget(self) -> None:
+        """The run was reset."""
+        self._said = ""
+        self.hand.forget()
 
     def hide_numbers(self) -> None:
         """Nothing is shown that could be touched."""
@@ -183,9 +188,9 @@ class TouchDesk(QWidget):
 
     # -- the menu ---------------------------------------------------------------------------------------------------
 
-    def _offer(self, menu: QMenu, figure: Figure) -> None:
+    def _offer(self, menu: QMenu, figure: Figure, point: QPointF) -> None:
         """Rows for the number under the pointer on top of a figure's menu."""
-        spot = figure.spot(figure.mapFromGlobal(figure.cursor().pos()).toPointF()) or figure.at
+        spot = figure.spot(point) or figure.at
         place = self._place(figure, spot)
         if self._places is None or place is None:
             return

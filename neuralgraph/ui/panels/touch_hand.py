@@ -137,6 +137,12 @@ class Hand(QObject):
         self._steps.clear()
         self.ask()
 
+    def forget(self) -> None:
+        """Everything begins anew: nothing is touched, and nothing waits."""
+        self._steps.clear()
+        self._session.touches, self._waiting, self._last = Touches(), Touches(), None
+        self.ask()
+
     def look_at(self, part: str, place: int) -> None:
         """Another sample is in sight."""
         if (part, place) != (self.part, self.place):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import neuralgraph as ng
 from neuralgraph.errors import ParameterError
 from neuralgraph.explain.views.why_landscape import main_ways, placed, random_ways
 from neuralgraph.explain.views.why_maps import cam_of
-from neuralgraph.figures.shown import Bars, Board, Grid, Pictures
+from neuralgraph.figures.shown import Bars, Board, Grid, Pictures, Words
 from neuralgraph.resources import examples
 
 
@@ -115,6 +116,26 @@ def test_steps_grow_where_there_would_be_too_many() -> None:
     for cover in covers:
         seen[cover.places] += 1
     assert seen.reshape(64, 64)[[0, -1, 0, -1], [0, -1, -1, 0]].all(), "the corners are covered, too"
+
+
+def test_words_are_weighed_where_they_stand(tmp_path: Path) -> None:
+    for kind, word in (("good", "fine"), ("bad", "poor")):
+        (tmp_path / kind).mkdir()
+        for number in range(12):
+            (tmp_path / kind / f"{number}.txt").write_text(f"a {word} film", encoding="utf-8")
+    graph = ng.Graph()
+    data = graph.add("TextFile", path=str(tmp_path), id="text", length=8)
+    x = graph.add("Embedding", data["x"], num_embeddings=40, embedding_dim=4, id="embed")
+    x = graph.add("Linear", graph.add("Mean", x, dim=(1,)), out_features=2, id="logits")
+    graph.add("CrossEntropyLoss", x, data["y"])
+    ng.train(graph, epochs=30, lr=0.05)
+    slope, lost = (ng.inspect(graph, view, sample=2) for view in ("saliency", "occlusion"))
+    assert isinstance(slope, Words) and isinstance(lost, Words)
+    for shown in (slope, lost):
+        assert shown.words[:3] in (("a", "poor", "film"), ("a", "fine", "film")) and len(shown.words) == 3
+        assert int(np.argmax(shown.weights)) == 1, "it is the word that tells the class"
+    near = ng.inspect(graph, "nearest-samples", "logits", sample=2)
+    assert f"a {slope.words[1]} film" in near.csv() and "·" not in near.csv()
 
 
 # -- of maps ----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
@@ -135,9 +135,8 @@ def test_a_unit_is_held_from_the_menu(panel: Inspector, trained: Session, qtbot:
     desk = look(panel, qtbot, "relu_1", 1)
     heat = panel.page.heat
     press(panel, (1, 2))
-    heat.cursor().setPos(heat.mapToGlobal(QPoint(-500, -500)))
     menu = QMenu(heat)
-    desk._offer(menu, heat)
+    desk._offer(menu, heat, QPointF(-1, -1))
     rows = {one.text(): one for one in menu.actions()}
     assert {"Change this number", "Hold unit 0 at 0", "Hold unit 0 at its mean"} <= rows.keys()
     rows["Hold unit 0 at 0"].trigger()
@@ -209,6 +208,15 @@ def test_while_a_run_goes_on_nothing_is_touched(panel: Inspector, trained: Sessi
     desk.hand.keep()
     assert "Stop it, then keep" in desk._said and len(trained.touches) == 1
     desk.hand._bridge.control = None
+
+
+def test_a_reset_puts_everything_back(panel: Inspector, trained: Session, qtbot: QtBot) -> None:
+    desk = look(panel, qtbot, "logits", 0)
+    press(panel, (0, 0))
+    desk.row.typed.emit(3.0)
+    qtbot.waitUntil(desk.bar.isVisible, timeout=10_000)
+    panel.clear()
+    assert not trained.touches and not desk.hand.can_undo and not desk.bar.isVisible()
 
 
 def test_words_of_the_bar(trained: Session) -> None:
