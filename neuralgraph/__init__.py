@@ -14,6 +14,7 @@ _HOMES = {
     "api": ("Graph", "check", "compile", "evaluate", "fit", "generate", "gradients", "load", "predict", "runs", "save",
             "save_model", "save_weights", "shapes", "summary", "to_python", "train", "train_seeds", "tune"),
     "inspecting": ("inspect", "picture", "views"),
+    "touching": ("touch",),
 }
 """Where the names of the public API are at home."""
 __all__ = sorted(name for names in _HOMES.values() for name in names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect as python
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from rich.table import Table
 from neuralgraph.errors import ParameterError
 
 out = Console()
+TOUCH = re.compile(r"([\w/]+)(?:\.([\w.]+))?\s*(\[[^\]]*\])?\s*=(.+)")
 
 
 def inspect(
@@ -24,6 +26,8 @@ def inspect(
     node: Annotated[str, typer.Option(help="Which node; none for views of the whole network.")] = "",
     to: Annotated[Path | None, typer.Option("--out", help="Write it there: .png, .svg or .csv.")] = None,
     option: Annotated[list[str] | None, typer.Option("--set", help="An option of the view: name=value.")] = None,
+    touch: Annotated[list[str] | None, typer.Option(
+        help="As if a number were another: node.weight[3,2]=0.5, or node[3]=0 for what unit 3 gives.")] = None,
     part: Annotated[str, typer.Option(help="The rows to look at: all, train, validation or test.")] = "all",
     sample: Annotated[int, typer.Option(min=0, help="The number of the sample within them.")] = 0,
     run: Annotated[int | None, typer.Option(help="Take the weights of this kept run.")] = None,
@@ -40,7 +44,7 @@ def inspect(
         _list(inspecting.views(file, node or None), as_json=as_json)
         return
     found = inspecting.inspect(file, view, node or None, run=run, weights=weights, part=part, sample=sample,
-                               **_options(view, option or []))
+                               touches=_touches(touch or []), **_options(view, option or []))
     if to is not None:
         inspecting.picture(found, to, width=width, height=height, dark=dark)
     if as_json:
@@ -64,6 +68,19 @@ def _options(view: str, given: list[str]) -> dict[str, Any]:
             raise ParameterError(f"--set takes name=value, not {one!r}.", parameter=name)
         param = kind.params.get(name)
         found[name] = _value(text) if param is not None and param.kind not in ("text", "choice", "file") else text
+    return found
+
+
+def _touches(given: list[str]) -> dict[str, dict[str, float]]:
+    """The words of the command as numbers of nodes."""
+    found: dict[str, dict[str, float]] = {}
+    for one in given:
+        read = TOUCH.fullmatch(one.strip())
+        value = _value(read[4].strip()) if read is not None else None
+        if read is None or isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ParameterError(f"--touch takes node.name[place]=number or node[unit]=number, not {one!r}.",
+                                 parameter="touch")
+        found.setdefault(read[1], {})[(read[2] or "") + (read[3] or "")] = value
     return found
 
 

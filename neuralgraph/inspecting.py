@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,16 +35,21 @@ def views(graph: Graph | str | Path, node: str | None = None) -> list[Offer]:
 
 def inspect(
     graph: Graph | str | Path, view: str, node: str | None = None, *, run: Run | int | None = None,
-    weights: str | Path | None = None, part: str = "all", sample: int = 0, **options: Any,
+    weights: str | Path | None = None, part: str = "all", sample: int = 0,
+    touches: Mapping[str, Mapping[str, float]] | None = None, **options: Any,
 ) -> Shown:
     """What a view shows, as plain numpy values: `.csv()` has its numbers, `ng.picture(…)` draws it.
 
     The weights are those of `run` (a finished one, or the number of a kept one), of a file, or of the last training
     of this graph; else the initial ones. `sample` is the number of a row within `part` ("all", "train",
-    "validation", "test"). `options` are those of the view. `ParameterError` for a view, an option or a value that is
-    not there, `RunError` with the reason where there is nothing to show.
+    "validation", "test"). `touches` shows the network as it would be with other numbers, as in `ng.touch`.
+    `options` are those of the view. `ParameterError` for a view, an option or a value that is not there, `RunError`
+    with the reason where there is nothing to show.
     """
     session, program = ready(graph, run, weights, anyway=True)
+    if touches:
+        tried = session.touch(session.spots(touches, program), program)
+        program = tried.program if tried is not None else program
     found = session.view(view, node or "", options, part=part, place=sample, program=program)
     if found is None:
         raise ParameterError("There is nothing to show while the graph has errors. `ng.check` names them.")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import DataError, GraphError, RunError
+from neuralgraph.explain.touching import Touching
 from neuralgraph.explain.trying import Trying
-from neuralgraph.explain.viewing import Viewing
 from neuralgraph.filing import Filing
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.edits import Edit
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     from neuralgraph.training.run import Run
 
 
-class Session(Models, Filing, Viewing, Trying):
+class Session(Models, Filing, Touching, Trying):
     """A document being worked on. Not thread-safe, but `analyse` and the runs only read immutable values."""
 
     def __init__(self, graph: Graph | None = None, *, path: Path | None = None, catalog: Catalog = CATALOG) -> None:
-        Viewing.__init__(self)
+        Touching.__init__(self)
         Models.__init__(self)
         Filing.__init__(self, path)
         self.catalog = catalog

@@ -122,6 +122,7 @@ class Looking:
         from neuralgraph.explain.previews import activations, samples
 
         program = program or self._present(graph, most=MOST_UNASKED)
+        program = self._world(program) if program is not None else None
         heads: dict[str, Any] = {}
         names: tuple[str, ...] = ()
         for id, node in instances(flatten(graph, self.catalog).graph, self.catalog).items():
@@ -142,7 +143,7 @@ class Looking:
         """Weights, gradients and activations of a node for one row; None where nothing is known yet."""
         from neuralgraph.training.probes import read
 
-        program = program or self._present()
+        program = self._world(program)
         if program is None or not program.holds(node):
             return None
         rows = self._rows(program)
@@ -156,7 +157,7 @@ class Looking:
         """A node for sample `place` of a part of the data, with what it means; `wrong`: for the next wrong one."""
         from neuralgraph.explain.seeing import see
 
-        program = program or self._present()
+        program = self._world(program)
         if program is None or not program.holds(node):
             return None
         return see(program, self._rows(program), node, part, place, wrong=wrong)
@@ -165,7 +166,7 @@ class Looking:
         """How the network divides the plane of its two features."""
         from neuralgraph.explain.answers import region
 
-        program = program or self._present()
+        program = self._world(program)
         rows = self._rows(program) if program is not None else None
         if program is None or rows is None:
             return None
@@ -175,7 +176,7 @@ class Looking:
         """A small network of two features, neuron by neuron."""
         from neuralgraph.explain.units import units
 
-        program = program or self._present()
+        program = self._world(program)
         rows = self._rows(program) if program is not None else None
         return units(program, rows.arrays, rows.features) if program is not None and rows is not None else None
 
@@ -183,7 +184,7 @@ class Looking:
         """What the network says about validation rows (or training rows, where there are none)."""
         from neuralgraph.explain.answers import answers
 
-        program = program or self._present()
+        program = self._world(program)
         rows = self._rows(program) if program is not None else None
         if program is None or rows is None or rows.target is None:
             return None
@@ -223,7 +224,7 @@ class Looking:
         """What each step of preparation below a data node does to one of its rows."""
         from neuralgraph.explain.steps import steps
 
-        program = program or self._present()
+        program = self._world(program)
         rows = self._rows(program) if program is not None else None
         if program is None or rows is None:
             return ()
@@ -267,6 +268,10 @@ class Looking:
                 fresh = None
             self._fresh = fresh
         return fresh
+
+    def _world(self, program: Program | None = None) -> Program | None:
+        """What is looked at where `program`, or the present one, is asked: that, and what somebody tries on it."""
+        return program or self._present()
 
     def _rows(self, program: Program) -> Rows | None:
         from neuralgraph.explain.rows import rows_of

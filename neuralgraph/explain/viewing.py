@@ -73,7 +73,7 @@ class Viewing(Looking):
             stop: Callable[[], bool] | None = None) -> At | None:
         from neuralgraph.explain.views.view import At
 
-        program = program or self._present()
+        program = self._world(program)
         if program is None:
             return None
         if node and not program.holds(node):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from neuralgraph.figures.axes import axes
 from neuralgraph.figures.colours import ends, pooled
 from neuralgraph.figures.layout import Body, drawn
-from neuralgraph.figures.marks import Box, Line, Mark, Picture, Rect, Spots, Text
+from neuralgraph.figures.marks import Box, Dots, Line, Mark, Picture, Rect, Spots, Text
+from neuralgraph.figures.outline import borders
 from neuralgraph.figures.shown import Grid, Pictures
 from neuralgraph.figures.words import cut, spelled, width
 
@@ -102,6 +103,10 @@ def _over_axes(what: Grid, values: Array, box: Box, low: float, high: float) -> 
     left, right, bottom, top = what.extent
     found = axes(box, (left, right), (bottom, top), x_label=what.x_label, y_label=what.y_label)
     marks: list[Mark] = [Picture(found.box, pooled(values, PIXELS, PIXELS)[::-1], what.map, low, high, what.smooth)]
+    marks += _slopes(what, values, found.box)
+    if what.path is not None and len(what.path):
+        walk = found.points(what.path[:, 0], what.path[:, 1])
+        marks += [Line(walk, "panel", 5.5), Line(walk, "text", 2.2), Dots(walk[-1:], np.ones(1, int), 0.9)]
     marks += found.marks(what.x_label, what.y_label, lines=False)
 
     def said(row: int, column: int) -> str:
@@ -111,6 +116,20 @@ def _over_axes(what: Grid, values: Array, box: Box, low: float, high: float) -> 
                f"{_number(what, values[rows - 1 - row, column])}"
 
     return marks, cells_of(found.box, rows, columns, said), max(box[1] + box[3], found.end(what.x_label))
+
+
+def _slopes(what: Grid, values: Array, box: Box) -> list[Mark]:
+    """Lines along which a grid over axes has the numbers of `levels`."""
+    x, y, wide, tall = box
+    rows, columns = values.shape
+    marks: list[Mark] = []
+    for level in what.levels:
+        pieces = borders(np.nan_to_num(values - level, nan=1e30, posinf=1e30, neginf=-1e30), 2)
+        if pieces:
+            ends = np.array([[one, other, (np.nan, np.nan)] for one, other in pieces], float).reshape(-1, 2)
+            ends = np.stack([x + (ends[:, 0] + 0.5) / columns * wide, y + tall - (ends[:, 1] + 0.5) / rows * tall], 1)
+            marks.append(Line(ends, "on:viridis:0@0.7", 1.2))
+    return marks
 
 
 def _tiles(what: Grid, values: Array, box: Box, low: float, high: float) -> Body:
@@ -211,7 +230,7 @@ def _picture(what: Pictures, number: int, place: Box, low: float, high: float) -
         marks: list[Mark] = [Picture(place, pixels)]
     else:
         marks = [Picture(place, image, "grey", low, high)]
-    if what.heat is not None:
+    if what.heat is not None and np.isfinite(what.heat[number]).any():
         marks.append(Picture(place, what.heat[number], "viridis", 0.0, 1.0, True, 1.0, 0.55))
     bad = number < len(what.wrong) and what.wrong[number]
     marks.append(Rect(place, "", "error" if bad else "outline", 2 if bad else 1))
@@ -287,6 +306,8 @@ def _frames(what: Grid, field: Box, rows: int, columns: int) -> list[Mark]:
     x, y, wide, high = field
     across, down = wide / columns, high / rows
     places = [(x + column * across, y + row * down, across, down) for row, column in what.marked]
+    places += [(x + column * across, y + row * down, broad * across, tall * down)
+               for row, column, tall, broad in what.boxes]
     return [*(Rect(one, "", "panel", 4.5, 2) for one in places), *(Rect(one, "", "accent", 2.2, 2) for one in places)]
 
 

@@ -36,7 +36,8 @@ class Grid(Shown):
     """Numbers as colours with a colour bar. `values` is (rows, columns), or (tiles, rows, columns).
 
     `extent` (left, right, bottom, top) are what the outer edges stand for: row 0 is at the bottom then, else on top.
-    `row_names`, `column_names` and `tile_names` are those of the entries; `marked` (row, column) spots get a frame.
+    `row_names`, `column_names` and `tile_names` are those of the entries; `marked` (row, column) spots get a frame,
+    `boxes` (row, column, rows, columns) one around several.
     """
 
     values: Array
@@ -49,6 +50,7 @@ class Grid(Shown):
     x_label: str = ""
     y_label: str = ""
     marked: tuple[tuple[int, int], ...] = ()
+    boxes: tuple[tuple[int, int, int, int], ...] = ()
     keys: Keys = ()
     """One a tile."""
     whole: bool = False
@@ -60,6 +62,10 @@ class Grid(Shown):
     """The height of a tile by its width; 0: cells are squares."""
     behind: tuple[Keys, ...] = ()
     """What each cell of a matrix stands for, row by row: numbers of rows of the data, say."""
+    levels: tuple[float, ...] = ()
+    """Numbers at which a line is drawn along the slope, over an `extent`."""
+    path: Array | None = None
+    """A walk over an `extent`: (n, 2), from a ring to a dot."""
 
     def csv(self) -> str:
         tiles = self.values if self.values.ndim == 3 else self.values[None]
@@ -79,7 +85,7 @@ class Pictures(Shown):
     """Images side by side: `images` is (n, h, w) or (n, h, w, 3), `across` in a row, dark to bright from low to high.
 
     `captions` stand below each; `row_names` at the left of each row; `keys` one an image. With `heat` of the same
-    (n, h, w) the numbers 0 … 1 are laid over the images in colour.
+    (n, h, w) the numbers 0 … 1 are laid over the images in colour, NaN over none.
     """
 
     images: Array

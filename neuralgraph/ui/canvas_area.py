@@ -57,6 +57,10 @@ class CanvasArea(QFrame):
         self._unsubscribe: Callable[[], None] | None = None
         self._hints: QLabel | None = None
 
+    def put_bar(self, bar: QWidget) -> None:
+        """One more quiet bar above the canvas."""
+        self._box.insertWidget(self._box.indexOf(self.trail), bar)
+
     @property
     def scene(self) -> CanvasScene:
         assert self._scene is not None

@@ -42,6 +42,7 @@ class LivePictures(QObject):
         self._last = 0.0
         self._version = 0
         bridge.events.connect(self.feed)
+        bridge.ticked.connect(self._collect)
         bridge.ended.connect(self.look)
 
     def set_session(self, session: Session) -> None:
@@ -50,9 +51,13 @@ class LivePictures(QObject):
         self._shown = {}
 
     def look(self) -> None:
-        """Ask anew; while a run is under way it is asked by the run."""
-        if self._session is not None and not self._bridge.running:
-            self._worker.ask(self._session.looks, self._session.graph)  # type: ignore[arg-type]
+        """Ask anew: the run, while one is under way."""
+        session, control = self._session, self._bridge.control
+        if session is not None and self._bridge.running and control is not None:
+            graph = session.graph
+            self._asked = control.ask(lambda program: session.looks(graph, program))
+        elif session is not None:
+            self._worker.ask(session.looks, session.graph)  # type: ignore[arg-type]
 
     def clear(self) -> None:
         """The run was reset."""
@@ -70,15 +75,20 @@ class LivePictures(QObject):
                     self._curves = {}
                 case Step():
                     self._remember(event)
-        asked, now = self._asked, monotonic()
-        if asked is not None and asked.done():
-            self._asked = None
-            if not asked.cancelled() and asked.exception() is None:
-                self._arrived(asked.result())
+        self._collect()
+        now = monotonic()
         if self._asked is None and now - self._last >= EVERY and self._session is not None and self._bridge.control:
             self._last = now
             session, graph = self._session, self._session.graph
             self._asked = self._bridge.control.ask(lambda program: session.looks(graph, program))
+
+    def _collect(self) -> None:
+        """Take what the run has answered."""
+        asked = self._asked
+        if asked is not None and asked.done():
+            self._asked = None
+            if not asked.cancelled() and asked.exception() is None:
+                self._arrived(asked.result())
 
     def _remember(self, event: Step) -> None:
         for id, values in event.parts.items():

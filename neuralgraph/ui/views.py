@@ -65,7 +65,11 @@ class Views(QObject):
     def inspector(self) -> QWidget | None:
         if find_spec(f"{PANELS}.inspector") is None:
             return None
-        return self._make("inspector", "Inspector")
+        made = self._make("inspector", "Inspector")
+        made.touch.touched.connect(self.weights_changed)  # type: ignore[attr-defined]
+        made.touch.touched.connect(self._bench.live.look)  # type: ignore[attr-defined]
+        self._bench.canvas.put_bar(made.touch.bar)  # type: ignore[attr-defined]
+        return made
 
     def set_session(self, session: Session) -> None:
         self._tell("set_session", session)

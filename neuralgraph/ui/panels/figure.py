@@ -20,7 +20,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from neuralgraph.tokens import LIGHT, Tokens
 from neuralgraph.ui.theme import Theme
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Spot = tuple[int, int]
 """A place that can be read out: row and column of the figure's grid."""
+DRAG = 4
+"""A press that moves so many pixels is a drag."""
 STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
@@ -41,12 +43,24 @@ class Figure(QWidget):
     """
 
     pointed = Signal(str)
+    chosen = Signal(object)
+    """Another spot is read out, by a click or by a key; None: none any more."""
+    opened = Signal(object)
+    """A spot was double-clicked, or Enter was pressed on it."""
+    pulled = Signal(object, float)
+    """A spot is being dragged upwards by so many pixels since it was pressed; only where it is `pliable`."""
 
     def __init__(self, theme: Theme, name: str, stem: str = "picture") -> None:
         super().__init__()
         self.theme, self.stem = theme, stem
         self.subject: Subject = self
         self.at: Spot | None = None
+        self.pliable = False
+        self.framed: tuple[tuple[Spot, Spot], ...] = ()
+        """Frames, each from a spot to one below and at the right of it."""
+        self.offered: Callable[[QMenu, QPointF], None] | None = None
+        """Puts rows of its own on top of the menu that is asked for at a point."""
+        self._held: tuple[Spot, QPointF] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
@@ -111,6 +125,7 @@ class Figure(QWidget):
         text = self.said(spot) if spot is not None else ""
         self.pointed.emit(text)
         self.setAccessibleDescription(text)
+        self.chosen.emit(spot)
         if text and QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
         self.update()
@@ -126,18 +141,35 @@ class Figure(QWidget):
             self.walk(*STEPS[key])
         elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and rows and columns:
             self.walk(0, -columns if key == Qt.Key.Key_Home else columns)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.at is not None and self.pliable:
+            self.opened.emit(self.at)
         elif key == Qt.Key.Key_Escape and self.at is not None:
             self.read(None)
         else:
             super().keyPressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._held is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            spot, start = self._held
+            if (event.position() - start).manhattanLength() > DRAG:
+                self.pulled.emit(spot, start.y() - event.position().y())
+            return
         found = self.spot(event.position())
         self.pointed.emit(self.said(found) if found is not None else "")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self.read(self.spot(event.position()))
+            found = self.spot(event.position())
+            self._held = (found, event.position()) if found is not None and self.pliable else None
+            self.read(found)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._held = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        found = self.spot(event.position())
+        if found is not None and self.pliable and event.button() == Qt.MouseButton.LeftButton:
+            self.opened.emit(found)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.pointed.emit(self.said(self.at) if self.at is not None and self.hasFocus() else "")
@@ -145,7 +177,10 @@ class Figure(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         from neuralgraph.ui.panels.taking import menu
 
-        menu(self.subject, self).popup(event.globalPos())
+        made = menu(self.subject, self)
+        if self.offered is not None:
+            self.offered(made, QPointF(event.pos()))
+        made.popup(event.globalPos())
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -161,8 +196,20 @@ class Figure(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         self.paint(painter, self.theme.tokens)
+        self._frames(painter)
         if self.hasFocus():
             self._focus(painter)
+
+    def _frames(self, painter: QPainter) -> None:
+        tokens = self.theme.tokens
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for first, last in self.framed:
+            where = self.box(first) | self.box(last)
+            room = max(0.0, 7 - min(where.width(), where.height())) / 2
+            where = where.adjusted(1 - room, 1 - room, room - 1, room - 1) & QRectF(self.rect()).adjusted(1, 1, -1, -1)
+            for ink, thick in ((tokens.panel, 4.0), (tokens.text, 2.0)):
+                painter.setPen(QPen(QColor(ink), thick))
+                painter.drawRect(where)
 
     def _focus(self, painter: QPainter) -> None:
         """A ring around the spot that is read out, or around everything before there is one."""

@@ -31,7 +31,7 @@ class Pad(Figure):
         self._drawing: Drawing | None = None
         self._painted: tuple[object, ...] = ()
         self._pixmap = QPixmap()
-        self._held: QPointF | None = None
+        self._grip: QPointF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_shown(self, shown: Shown) -> None:
@@ -124,20 +124,20 @@ class Pad(Figure):
         super().mousePressEvent(event)
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        self._held = event.position() if isinstance(self.shown, Surface) else None
+        self._grip = event.position() if isinstance(self.shown, Surface) else None
         found = self.spot(event.position())
         key = self.drawing.spots.key(self._number(found)) if found is not None else None
         if key is not None:
             self.chosen.emit(key)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._held is not None and event.buttons() & Qt.MouseButton.LeftButton:
-            moved = event.position() - self._held
-            self._held = event.position()
+        if self._grip is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            moved = event.position() - self._grip
+            self._grip = event.position()
             self.turned.emit(moved.x() * 0.5, moved.y() * 0.5)
             return
         super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._held = None
+        self._grip = None
         super().mouseReleaseEvent(event)

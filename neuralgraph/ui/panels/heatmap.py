@@ -143,6 +143,14 @@ class HeatMap(Figure):
         rows, columns = self.values.shape[-2:]
         return spot[0] // rows * self.columns() + spot[1] // columns, spot[0] % rows, spot[1] % columns
 
+    def outside(self, tile: int, row: int, column: int) -> Spot:
+        """Where in the grid a row and a column of a tile are."""
+        if self.values.ndim < 3:
+            return row, column
+        rows, columns = self.values.shape[-2:]
+        across = self.columns()
+        return tile // across * rows + row, tile % across * columns + column
+
     def said(self, spot: Spot) -> str:
         tile, row, column = self.inside(spot)
         if tile >= self.tiles:

@@ -17,6 +17,7 @@ from neuralgraph.ui.panels.filters import Topic
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.numbers_page import NumbersPage
 from neuralgraph.ui.panels.sample_bar import SampleBar
+from neuralgraph.ui.panels.touch_desk import TouchDesk
 from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
 
@@ -56,6 +57,7 @@ class Inspector(QWidget):
         self.sample, self.page = SampleBar(theme), NumbersPage(theme)
         self.sample.wanted.connect(self._look_at)
         self.page.chosen.connect(self._show)
+        self.touch = TouchDesk(session, bridge, theme, self.page)
         self._notice = Notice(theme.tokens, "grid")
         self._place()
         self.set_theme(theme)
@@ -66,6 +68,7 @@ class Inspector(QWidget):
         body = QVBoxLayout(self._body)
         body.setContentsMargins(12, 8, 12, 12)
         body.setSpacing(8)
+        body.addWidget(self.touch)
         body.addWidget(self.sample)
         body.addWidget(self.page)
         body.addStretch(1)
@@ -85,6 +88,7 @@ class Inspector(QWidget):
 
     def set_session(self, session: Session) -> None:
         self._session, self._node, self._seen, self._part, self._row = session, None, None, "all", 0
+        self.touch.set_session(session)
         self._show()
 
     def set_analysis(self, _: Analysis) -> None:
@@ -95,6 +99,7 @@ class Inspector(QWidget):
         self._notice.set_tokens(t)
         self.sample.dress()
         self.page.dress()
+        self.touch.dress()
         self._tabs.setStyleSheet(
             f"QTabBar::tab {{ padding: 8px 12px 6px; color: {t.text2}; border: none; }}"
             f"QTabBar::tab {{ border-bottom: 3px solid {t.panel}; }}"
@@ -127,11 +132,13 @@ class Inspector(QWidget):
 
     def clear(self) -> None:
         self._seen = None
+        self.touch.forget()
         self._ask()
         self._show()
 
     def close_view(self) -> None:
         self._asker.close()
+        self.touch.close_desk()
 
     # -- asking and showing -----------------------------------------------------------------------------------------
 
@@ -149,6 +156,7 @@ class Inspector(QWidget):
             self._seen, self._seeking = seen, False
             if seen is not None and seen.sample is not None:
                 self._part, self._row = seen.sample.part, seen.sample.place
+                self.touch.hand.look_at(self._part, self._row)
             self._show()
 
     def _failed(self, text: str) -> None:
@@ -201,3 +209,4 @@ class Inspector(QWidget):
         self.page.show_array(
             arrays[name], self.topic, stem=f"{self._node}-{self.topic}-{name}", image=looks and name in seen.images,
             names=names or (seen.features.get(name, ()) if looks else ()))
+        self.touch.show_numbers(self._node or "", self.topic, name, arrays[name], image=looks and name in seen.images)

@@ -60,6 +60,12 @@ class NumbersPage(QWidget):
         for one in (self.heat, self.bars, self.bar, self.pointed, self.histogram, self.figures):
             box.addWidget(one)
 
+    def put_below(self, row: QWidget) -> None:
+        """Something that belongs to the number that is read out: right below it."""
+        box = self.layout()
+        assert isinstance(box, QVBoxLayout)
+        box.insertWidget(box.indexOf(self.pointed) + 1, row)
+
     def offer(self, names: list[str]) -> str:
         """What there is to choose from; the name that is chosen now."""
         if [self.which.itemText(n) for n in range(self.which.count())] != names:

@@ -1,0 +1,247 @@
+"""The loss around the weights that were learnt: along two directions, or one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from neuralgraph.compiler.program import Program
+from neuralgraph.compiler.touched import Touched
+from neuralgraph.explain.goal import affordable, tensors
+from neuralgraph.explain.views.view import At, View
+from neuralgraph.figures.shown import Curve, Curves, Grid, Shown, Surface
+from neuralgraph.graph.touches import Touches
+from neuralgraph.spec import param
+from neuralgraph.training.metrics import evaluate, rows_at_once
+
+MAP, SURFACE, SLICE = "map", "surface", "slice"
+RANDOM, WALK = "random", "along the run"
+MOST_ROWS, LEAST_ROWS = 512, 4
+COARSEST = 5
+PATIENCE = 2
+"""It may take so many times as long as other views."""
+MOMENTS = 60
+STEEP = 30.0
+"""Where the largest loss is so many times the least, the heights are drawn as logarithms."""
+Direction = Mapping[str, Tensor]
+Plane = NDArray[np.float64]
+
+
+class LossLandscape(View):
+    """The loss around the present weights: a valley seen from above, from the side, or cut through.
+
+    In the middle are the weights as they are. The axes lead away from them in two random directions, in which every
+    filter, and every neuron's row of weights, is changed in proportion to its size (else a network would look flat
+    only because its weights are large). A wide, even valley means that small errors in the weights do no harm. «along
+    the run» takes the two directions in which the run itself moved most, and draws its way. Li et al. 2018.
+    """
+
+    scope = "network"
+    group = "Why"
+    icon = "image-filter-hdr"
+    costly = True
+    look_from: str = param(MAP, "How it is drawn.", choices=(MAP, SURFACE, SLICE))
+    directions: str = param(RANDOM, "Which directions.", choices=(RANDOM, WALK))
+    seed: int = param(0, "Which random directions.", min=0, max=1_000_000)
+    reach: float = param(1.0, "How far to go: 1 is as far as the weights are from zero.", min=0.01, max=10.0)
+    resolution: int = param(15, "So many places along each axis; odd numbers have the weights in the middle.", min=3,
+                            max=61)
+
+    @classmethod
+    def fits(cls, at: At) -> str:
+        if not at.program.losses:
+            return "There is no loss to look at: add one and wire it."
+        if at.rows is None:
+            return "There are no rows of data to look at."
+        if not any(one.is_floating_point() for one in at.program.root.parameters()):
+            return "This network learns nothing, so there are no weights to change."
+        return ""
+
+    def look(self, at: At) -> Shown:
+        side = self._side(at)
+        ground = Ground.of(at, side ** (1 if self.look_from == SLICE else 2))
+        past = _past(at)
+        if self.directions == WALK and len(past) >= 3:
+            first, second = main_ways(ground.centre, past)
+            walked, words = True, "Along the two directions in which the run moved most."
+        else:
+            first, second = random_ways(ground.centre, self.seed)
+            walked = False
+            words = "No earlier moments of a run are known here, so the directions are random." \
+                if self.directions == WALK else ""
+        path = np.array([placed(one, ground.centre, first, second) for one in past]) if past else np.zeros((0, 2))
+        if self.look_from == SLICE:
+            return self._slice(at, ground, first, words, side)
+        spans = _spans(path, self.reach if not walked else 0.0)
+        xs, ys = (np.linspace(low, high, side) for low, high in spans)
+        z = np.full((len(ys), len(xs)), np.nan)
+        for row, y in enumerate(ys):
+            for column, x in enumerate(xs):
+                if at.stop():
+                    break
+                z[row, column] = ground.loss((first, x), (second, y))
+        return self._drawn(ground, xs, ys, z, path, words)
+
+    def _side(self, at: At) -> int:
+        """So many places along an axis: as asked for, fewer for a network that takes long."""
+        looks = PATIENCE * affordable(at.program, 1_000_000) // LEAST_ROWS
+        side = self.resolution
+        while side > COARSEST and side ** (1 if self.look_from == SLICE else 2) > looks:
+            side -= 2
+        return max(side, min(self.resolution, COARSEST))
+
+    def _slice(self, at: At, ground: Ground, way: Direction, words: str, side: int) -> Curves:
+        xs = np.linspace(-self.reach, self.reach, side)
+        ys = np.array([np.nan if at.stop() else ground.loss((way, x)) for x in xs])
+        return Curves((Curve("loss", xs, ys),), x_label="away from the weights", y_label="loss",
+                      at=((0.0, "the weights"),), title="The loss along one direction",
+                      note=f"{ground.words()} {words}".strip())
+
+    def _drawn(self, ground: Ground, xs: Plane, ys: Plane, z: Plane, path: Plane, words: str) -> Shown:
+        finite = z[np.isfinite(z)]
+        low = float(finite.min(initial=np.inf))
+        steep = bool(finite.size) and low > 0 and float(finite.max()) > STEEP * low
+        height = np.log10(z) if steep else z
+        label = "log₁₀ of the loss" if steep else "loss"
+        note = f"{ground.words()} {words}".strip()
+        title = f"The {label} around the weights"
+        if len(path):
+            note += " The line is the way of the run, seen from here: it ends at the weights."
+        if self.look_from == SURFACE:
+            walk = None
+            if len(path):
+                heights = np.array([_nearest(height, xs, ys, one) for one in path])
+                walk = np.column_stack([path, heights])
+            return Surface(height, (float(xs[0]), float(xs[-1])), (float(ys[0]), float(ys[-1])), "first direction",
+                           "second direction", label, path=walk, title=title, note=note)
+        half = (xs[1] - xs[0]) / 2, (ys[1] - ys[0]) / 2
+        extent = (float(xs[0] - half[0]), float(xs[-1] + half[0]), float(ys[0] - half[1]), float(ys[-1] + half[1]))
+        shown = height[np.isfinite(height)]
+        levels = tuple(np.linspace(float(shown.min()), float(shown.max()), 11)[1:-1].tolist()) if shown.size else ()
+        return Grid(height, map="viridis", extent=extent, levels=levels, smooth=True, title=title, note=note,
+                    x_label="first direction", y_label="second direction",
+                    path=path if len(path) else np.zeros((1, 2)))
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """A copy of a network that can be moved about, and the rows that its loss is taken of."""
+
+    program: Program
+    centre: Direction
+    rows: Mapping[str, Tensor]
+    count: int
+    part: str
+
+    @classmethod
+    def of(cls, at: At, places: int) -> Ground:
+        """Of the training rows, or those in sight where there are none; as many as `places` looks allow."""
+        assert at.rows is not None
+        program = Touched(at.program, Touches(), {})
+        part = "train" if len(at.rows.split.train) else "all"
+        most = max(LEAST_ROWS, min(MOST_ROWS, PATIENCE * affordable(program, 1_000_000) // places))
+        numbers = at.some(most, part)
+        centre = {name: one.detach().clone() for name, one in program.root.named_parameters()
+                  if one.is_floating_point()}
+        return cls(program, centre, tensors(program, at.given(numbers)), len(numbers), part)
+
+    def loss(self, *steps: tuple[Direction, float]) -> float:
+        """The loss at the weights that lie so far along these directions."""
+        with torch.no_grad():
+            for name, one in self.program.root.named_parameters():
+                if name in self.centre:
+                    one.copy_(self.centre[name] + sum(float(far) * way[name] for way, far in steps))
+        found = evaluate(self.program, self.rows, batch_size=rows_at_once(self.program, self.count))
+        return found.figures["loss"]
+
+    def words(self) -> str:
+        rows = "training rows" if self.part == "train" else "rows"
+        return f"The loss of {self.count:,} {rows}, at {sum(one.numel() for one in self.centre.values()):,} weights."
+
+
+def random_ways(centre: Direction, seed: int) -> tuple[Direction, Direction]:
+    """Two directions, filter by filter as long as the weights; offsets and scales of one axis stay as they are."""
+    drawn = torch.Generator().manual_seed(seed)
+    return _filters(centre, drawn), _filters(centre, drawn)
+
+
+def _filters(centre: Direction, drawn: torch.Generator) -> Direction:
+    found: dict[str, Tensor] = {}
+    for name, one in centre.items():
+        way = torch.randn(one.shape, generator=drawn, dtype=torch.float32).to(one)
+        if one.ndim < 2:
+            found[name] = torch.zeros_like(one)
+            continue
+        axes = tuple(range(1, one.ndim))
+        own = one.square().sum(dim=axes, keepdim=True).sqrt()
+        found[name] = way * own / way.square().sum(dim=axes, keepdim=True).sqrt().clamp_min(1e-12)
+    return found
+
+
+def main_ways(centre: Direction, past: Sequence[Direction]) -> tuple[Direction, Direction]:
+    """The two main directions of how far earlier weights were from the present ones."""
+    away = torch.stack([_flat(one, centre) for one in past]).double()
+    _, _, ways = torch.linalg.svd(away, full_matrices=False)
+    first, second = (_apart(ways[n].float(), centre) for n in (0, 1))
+    return first, second
+
+
+def placed(one: Direction, centre: Direction, first: Direction, second: Direction) -> tuple[float, float]:
+    """Where weights lie in the plane of two directions: least squares."""
+    zero = {name: torch.zeros_like(value) for name, value in centre.items()}
+    plane = torch.stack([_flat(first, zero), _flat(second, zero)], dim=1).double()
+    found = torch.linalg.lstsq(plane, _flat(one, centre).double()[:, None]).solution[:, 0]
+    return float(found[0]), float(found[1])
+
+
+def _flat(one: Direction, centre: Direction) -> Tensor:
+    return torch.cat([(one[name] - value).reshape(-1).cpu() for name, value in centre.items()])
+
+
+def _apart(flat: Tensor, centre: Direction) -> Direction:
+    found, at = {}, 0
+    for name, one in centre.items():
+        found[name] = flat[at : at + one.numel()].reshape(one.shape).to(one)
+        at += one.numel()
+    return found
+
+
+def _past(at: At) -> list[Direction]:
+    """The weights of earlier moments, evenly chosen, and the present ones at the end."""
+    moments: Sequence[tuple[int, Callable[[], Program]]] = at.past
+    chosen = sorted({int(n) for n in np.linspace(0, len(moments) - 1, min(len(moments), MOMENTS))}) if moments else []
+    named = dict(at.program.root.named_parameters())
+    found: list[Direction] = []
+    for number in chosen:
+        if at.stop():
+            break
+        one = {name: value.detach().clone() for name, value in moments[number][1]().root.named_parameters()
+               if value.is_floating_point()}
+        if all(name in one and one[name].shape == value.shape for name, value in named.items()):
+            found.append(one)
+    return [*found, {name: value.detach() for name, value in named.items()}] if found else []
+
+
+def _spans(path: Plane, reach: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """From where to where along both axes: so far, or as far as the way goes and a little more."""
+    found = []
+    for axis in (0, 1):
+        low, high = -reach, reach
+        if len(path) and not reach:
+            low, high = float(path[:, axis].min()), float(path[:, axis].max())
+            room = 0.2 * max(high - low, 1e-6)
+            low, high = low - room, high + room
+        found.append((low, high))
+    return found[0], found[1]
+
+
+def _nearest(z: Plane, xs: Plane, ys: Plane, place: Plane) -> float:
+    return float(z[int(np.abs(ys - place[1]).argmin()), int(np.abs(xs - place[0]).argmin())])
+
+
+VIEWS: tuple[type[View], ...] = (LossLandscape,)
