@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from neuralgraph.session import Session
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuralgraph.compiler.program import Program
+    from neuralgraph.explain.apart.moment import Apart
     from neuralgraph.training.run import Run
 
 
@@ -51,6 +52,36 @@ def gradients(
     program, tensors = _ready(graph, inputs, run)
     with undisturbed(program.device, program.seed), program.quiet():
         return {name: value.detach().cpu().numpy() for name, value in derive(program, tensors, of, mode).items()}
+
+
+def step_apart(
+    graph: Graph,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    run: Run | None = None,
+    part: str = "train",
+    places: Sequence[int] = (0,),
+    step: int = 0,
+    double: bool = False,
+) -> Apart:
+    """One training step moment by moment: `.moments` in order, with all values, derivatives and changes as numpy.
+
+    It is taken on samples `places` of a part of the data ("train", "validation", "test", "all"), or on arrays `inputs`
+    by source. With `run`, from where that run stood, else from fresh weights; of several steps of a stage the one of
+    this number. `double` computes in float64. Nothing is changed. `RunError` and `DataError` say why it cannot be.
+    """
+    program = run.program if run is not None else _fitted(graph)
+    return graph.session.step_apart(program, part=part, places=places, given=inputs, step=step, double=double,
+                                    checkpoint=run.checkpoint if run is not None else None)
+
+
+def _fitted(graph: Graph) -> Program:
+    """Fresh weights; what is fitted on the training part has seen some of it."""
+    session = graph.session
+    program = session.compile()
+    if program.fitted and (rows := session._rows(program)) is not None:
+        session._measure(program, rows)
+    return program
 
 
 def _ready(graph: Graph, inputs: Mapping[str, Any] | None, run: Run | None) -> tuple[Program, dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import DataError, GraphError, RunError
 from neuralgraph.explain.looking import Looking
+from neuralgraph.explain.stepping import Stepping
 from neuralgraph.explain.trying import Trying
 from neuralgraph.filing import Filing
 from neuralgraph.graph.document import Graph
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from neuralgraph.training.run import Run
 
 
-class Session(Models, Filing, Looking, Trying):
+class Session(Models, Filing, Looking, Trying, Stepping):
     """A document being worked on. Not thread-safe, but `analyse` and the runs only read immutable values."""
 
     def __init__(self, graph: Graph | None = None, *, path: Path | None = None, catalog: Catalog = CATALOG) -> None:

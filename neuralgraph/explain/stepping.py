@@ -1,0 +1,89 @@
+"""The part of a session that takes things apart: one step, one number, one derivative. It loads torch when asked."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from neuralgraph.errors import DataError, RunError
+from neuralgraph.graph.document import Graph
+
+if TYPE_CHECKING:
+    from neuralgraph.compiler.program import Program
+    from neuralgraph.explain.apart.moment import Apart
+    from neuralgraph.explain.rows import Rows
+    from neuralgraph.training.checkpoint import Checkpoint
+
+MOST_ROWS = 64
+"""So many samples are taken apart at once, at most."""
+
+
+class Stepping:
+    """It looks at the program of a run under way, else the last one, else a fresh one. Nothing is changed."""
+
+    _fresh: Program | None
+    _measured: Program | None
+
+    @abstractmethod
+    def _present(self, graph: Graph | None = None, *, most: int | None = None) -> Program | None:
+        """The program with the present weights."""
+
+    @abstractmethod
+    def _rows(self, program: Program) -> Rows | None:
+        """The rows of its data nodes."""
+
+    @abstractmethod
+    def _measure(self, program: Program, rows: Rows) -> None:
+        """Fit what is fitted before any run."""
+
+    def step_apart(
+        self, program: Program | None = None, *, part: str = "train", places: Sequence[int] = (0,),
+        given: Mapping[str, Any] | None = None, checkpoint: Checkpoint | None = None, step: int = 0,
+        double: bool = False,
+    ) -> Apart:
+        """One training step on these samples of a part of the data, or on arrays `given` by source, moment by moment.
+
+        With `checkpoint` the optimiser goes on from where that run stood. `RunError` and `DataError` say why not.
+        """
+        from neuralgraph.explain.apart.optimising import Stand
+        from neuralgraph.explain.apart.step import step_apart
+
+        program = self._to_look_at(program)
+        arrays, rows, batches = self._samples(program, part, places, given)
+        stand = Stand(checkpoint, batches)
+        return step_apart(program, arrays, stand=stand, rows=rows, step=step, double=double)
+
+    def _to_look_at(self, program: Program | None) -> Program:
+        program = program or self._present()
+        if program is None:
+            raise RunError("The drawing has errors, so nothing can be computed. Mend them first: see Problems.")
+        return program
+
+    def _samples(self, program: Program, part: str, places: Sequence[int], given: Mapping[str, Any] | None
+                 ) -> tuple[dict[str, Any], tuple[int, ...], int]:
+        """The arrays of some samples by source key, their rows, and how many batches an epoch has."""
+        from neuralgraph.data.gather import rows as gathered
+        from neuralgraph.explain.seeing import part_of
+
+        if not program.sources:
+            return {}, (), 1
+        if given:
+            return gathered(program.sources, folder=self.reach, arrays=given)[0], (), 1  # type: ignore[attr-defined]
+        rows = self._rows(program)
+        if rows is None:
+            waiting = next((id for id, _, node in program.sources.values() if node.type == "Input"), "")
+            raise DataError(f"{waiting} waits for numbers: there are no rows to take a step on. Give them, or put a "
+                            "data node in its place." if waiting else "The data cannot be read: see Problems.")
+        if program is self._fresh and program is not self._measured:
+            self._measure(program, rows)
+        numbers = part_of(rows, part)
+        if not len(numbers):
+            raise DataError(f"The {part} part of the data has no rows.")
+        if len(places) > MOST_ROWS:
+            raise RunError(f"At most {MOST_ROWS} samples are taken apart at once, not {len(places):,}.")
+        chosen = tuple(int(numbers[at % len(numbers)]) for at in places)
+        plan = program.document.plan
+        size = len(rows.split.train) if plan.full_batch else plan.batch_size
+        return ({key: array[list(chosen)] for key, array in rows.arrays.items()}, chosen,
+                -(-len(rows.split.train) // max(size, 1)))
