@@ -11,8 +11,9 @@ from typing import Any
 __version__ = "0.1.0"
 
 __all__ = [
-    "Graph", "check", "compile", "evaluate", "fit", "generate", "gradients", "load", "predict", "runs", "save",
-    "save_model", "save_weights", "shapes", "step_apart", "summary", "to_python", "train", "train_seeds", "tune",
+    "Graph", "cell", "check", "compile", "evaluate", "fit", "generate", "gradients", "load", "predict", "runs",
+    "save", "save_model", "save_weights", "shapes", "step_apart", "summary", "to_python", "train", "train_seeds",
+    "tune",
 ]
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from neuralgraph.compiler.program import Program
     from neuralgraph.explain.apart.moment import Apart
+    from neuralgraph.explain.apart.terms import Terms
     from neuralgraph.training.run import Run
 
 
@@ -73,6 +74,26 @@ def step_apart(
     program = run.program if run is not None else _fitted(graph)
     return graph.session.step_apart(program, part=part, places=places, given=inputs, step=step, double=double,
                                     checkpoint=run.checkpoint if run is not None else None)
+
+
+def cell(
+    graph: Graph,
+    node: str,
+    index: Sequence[int],
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    output: str = "",
+    run: Run | None = None,
+    part: str = "all",
+    places: Sequence[int] = (0,),
+) -> Terms:
+    """Which inputs times which weights made one number: `.terms`, `.bias`, `.value`, and `.total` of them.
+
+    `index` is its place in the output of the node, the sample first: of samples `places` of a part of the data, or of
+    arrays `inputs` by source. With `run`, by its trained weights, else by fresh ones. Nothing is changed.
+    """
+    program = run.program if run is not None else _fitted(graph)
+    return graph.session.cell(node, index, output=output, program=program, part=part, places=places, given=inputs)
 
 
 def _fitted(graph: Graph) -> Program:

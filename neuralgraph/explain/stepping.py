@@ -11,7 +11,8 @@ from neuralgraph.graph.document import Graph
 
 if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
-    from neuralgraph.explain.apart.moment import Apart
+    from neuralgraph.explain.apart.moment import Apart, Moment
+    from neuralgraph.explain.apart.terms import Terms
     from neuralgraph.explain.rows import Rows
     from neuralgraph.training.checkpoint import Checkpoint
 
@@ -53,6 +54,30 @@ class Stepping:
         arrays, rows, batches = self._samples(program, part, places, given)
         stand = Stand(checkpoint, batches)
         return step_apart(program, arrays, stand=stand, rows=rows, step=step, double=double)
+
+    def cell(
+        self, node: str, index: Sequence[int], *, output: str = "", moment: Moment | None = None,
+        program: Program | None = None, part: str = "all", places: Sequence[int] = (0,),
+        given: Mapping[str, Any] | None = None,
+    ) -> Terms:
+        """What made the number at `index` of a node's output, on these samples, or in a moment of a step.
+
+        `UnknownNodeError`, `RunError` and `DataError` say why it cannot be told.
+        """
+        from neuralgraph.explain.apart.cell import cell
+
+        program = self._to_look_at(program)
+        if moment is not None:
+            output = output or next(iter(moment.outputs), "")
+            shown = moment.outputs[output]
+            inside = len(index) == shown.ndim and all(-size <= at < size for at, size in zip(
+                index, shown.shape, strict=True))
+            return cell(program, node, moment.inputs, output, tuple(index), weights=moment.weights, training=True,
+                        shown=float(shown[tuple(index)]) if inside else None)
+        from neuralgraph.explain.apart.cell import inputs_of
+
+        arrays, _, _ = self._samples(program, part, places, given)
+        return cell(program, node, inputs_of(program, node, arrays), output, tuple(index))
 
     def _to_look_at(self, program: Program | None) -> Program:
         program = program or self._present()

@@ -44,7 +44,7 @@ def step_apart(
         tensors = {key: copy.tensor(key, given[key]) for key in copy.needed(path)}
         _bounded(copy, path, tensors)
         torch.manual_seed(program.seed)
-        tape = record(copy, tensors, path)
+        tape = record(copy, tensors, path, targets=False)
         teller = Teller(copy, tape, tuple(learner.losses))
         teller.forward()
         seeds = _seeds(tape, learner.losses)

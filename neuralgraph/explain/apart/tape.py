@@ -24,6 +24,8 @@ Place = tuple[str, str]
 """Node path and output."""
 
 
+FIXED = ("SoftMarginLoss",)
+"""Losses by whose target torch does not derive."""
 SINGLE = "compares samples while training, so one is not enough: take two or more."
 
 
@@ -76,10 +78,11 @@ class Back:
     weights: Mapping[str, Tensor]
 
 
-def record(program: Program, tensors: Mapping[str, Tensor], ids: Iterable[str]) -> Tape:
+def record(program: Program, tensors: Mapping[str, Tensor], ids: Iterable[str], *, targets: bool = True) -> Tape:
     """Compute the nodes `ids`, given in topological order, from what the sources deliver by key.
 
-    Runs in the mode that the modules are in, and draws random numbers in the order that the program does.
+    Runs in the mode that the modules are in, and draws random numbers in the order that the program does. Without
+    `targets` nothing is derived by what data nodes bring to a loss as its target.
     """
     tape, names = Tape(program), {id(one): name for name, one in program.root.named_parameters()}
     for key, (source, output, _) in program.sources.items():
@@ -90,7 +93,7 @@ def record(program: Program, tensors: Mapping[str, Tensor], ids: Iterable[str]) 
             if program.node(node).role in ("source", "metric"):
                 continue
             try:
-                tape.nodes[node] = played = play(program, node, tape.values, names)
+                tape.nodes[node] = played = play(program, node, tape.values, names, targets=targets)
             except (RuntimeError, ValueError, TypeError) as error:  # torch's own sentence, at its node
                 why = SINGLE if "more than 1 value" in str(error) else f"cannot be computed on this: {plain(error)}."
                 raise RunError(f"{node} {why}") from error
@@ -98,12 +101,16 @@ def record(program: Program, tensors: Mapping[str, Tensor], ids: Iterable[str]) 
     return tape
 
 
-def play(program: Program, path: str, values: Mapping[Place, Tensor], names: Mapping[int, str]) -> Played:
+def play(program: Program, path: str, values: Mapping[Place, Tensor], names: Mapping[int, str], *,
+         targets: bool = True) -> Played:
     """Compute one node from the values that its wires bring. `names` are those of all weights, by `id`."""
     node = program.node(path)
     positional, optional = arguments(node, program.inference.wires[path])
     wires = {name: edge for name, edge in (*positional, *optional.items()) if edge is not None}
     inputs = {name: leaf(values[edge.start]) for name, edge in wires.items()}
+    goal = wires.get("target") if node.role == "loss" else None
+    if goal is not None and (node.type in FIXED or (not targets and program.node(goal.source).role == "source")):
+        inputs["target"] = inputs["target"].detach()
     call = program.inference.calls.get(path)
     if call is None:  # bypassed, or a bead on the wire
         only = next(iter(inputs.values()))
