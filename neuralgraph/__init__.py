@@ -11,9 +11,9 @@ from typing import Any
 __version__ = "0.1.0"
 
 __all__ = [
-    "Graph", "cell", "check", "compile", "evaluate", "fit", "generate", "gradients", "load", "predict", "runs",
-    "save", "save_model", "save_weights", "shapes", "step_apart", "summary", "to_python", "train", "train_seeds",
-    "tune",
+    "Graph", "cell", "check", "compile", "evaluate", "fit", "generate", "gradients", "jacobian", "load", "predict",
+    "runs", "save", "save_model", "save_weights", "schedule", "shapes", "step_apart", "summary", "sweep_apart",
+    "to_python", "train", "train_seeds", "tune",
 ]
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph import library
-from neuralgraph.asking import cell, evaluate, gradients, step_apart
+from neuralgraph.asking import cell, evaluate, gradients, jacobian, schedule, step_apart, sweep_apart
 from neuralgraph.errors import GraphError, ParameterError, UnknownNodeError
 from neuralgraph.graph import grouping
 from neuralgraph.graph.definitions import interface, kind_of
@@ -383,6 +383,6 @@ def to_python(graph: Graph) -> str:
 
 __all__ = [
     "Graph", "GraphError", "Handle", "Problem", "Spec", "cell", "check", "compile", "evaluate", "fit", "generate",
-    "gradients", "load", "predict", "runs", "save", "save_model", "save_weights", "shapes", "step_apart", "summary",
-    "to_python", "train", "train_seeds", "tune",
+    "gradients", "jacobian", "load", "predict", "runs", "save", "save_model", "save_weights", "schedule", "shapes",
+    "step_apart", "summary", "sweep_apart", "to_python", "train", "train_seeds", "tune",
 ]

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuralgraph.compiler.program import Program
-    from neuralgraph.explain.apart.moment import Apart
+    from neuralgraph.explain.apart.moment import Apart, Mode
+    from neuralgraph.explain.apart.schedule import Schedule
+    from neuralgraph.explain.apart.sweeps import Jacobian
     from neuralgraph.explain.apart.terms import Terms
     from neuralgraph.training.run import Run
 
@@ -47,12 +49,12 @@ def gradients(
     `of` is summed if it is not a scalar. "reverse" takes one sweep backwards, "forward" one sweep for every number of
     every node (small graphs only); both give the same.
     """
-    from neuralgraph.compiler.derive import derive
+    from neuralgraph.explain.apart.sweeps import derivatives
     from neuralgraph.training.randomness import undisturbed
 
     program, tensors = _ready(graph, inputs, run)
     with undisturbed(program.device, program.seed), program.quiet():
-        return {name: value.detach().cpu().numpy() for name, value in derive(program, tensors, of, mode).items()}
+        return {name: value.detach().cpu().numpy() for name, value in derivatives(program, tensors, of, mode).items()}
 
 
 def step_apart(
@@ -94,6 +96,60 @@ def cell(
     """
     program = run.program if run is not None else _fitted(graph)
     return graph.session.cell(node, index, output=output, program=program, part=part, places=places, given=inputs)
+
+
+def sweep_apart(
+    graph: Graph,
+    mode: Mode = "reverse",
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    of: str = "",
+    by: str = "",
+    at: Sequence[int] | None = None,
+    run: Run | None = None,
+    part: str = "all",
+    places: Sequence[int] = (0,),
+    double: bool = False,
+) -> Apart:
+    """A graph walked without training it, moment by moment, as `step_apart`; it needs no loss and no data.
+
+    "forward" carries beside every value its derivative by `by` (a node, `node.output` or a weight): by its number `at`,
+    or by all alike. "reverse" goes back from `of`: its number `at`, or all added. "static" and "dynamic" say in which
+    order nodes are computed. By default the first input, the first loss or else output.
+    """
+    program = run.program if run is not None else _fitted(graph)
+    return graph.session.walk(mode, program=program, of=of, by=by, cell=at, part=part, places=places, given=inputs,
+                              double=double)
+
+
+def jacobian(
+    graph: Graph,
+    of: str,
+    by: str,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    mode: Literal["auto", "forward", "reverse"] = "auto",
+    run: Run | None = None,
+) -> Jacobian:
+    """Every number of `of` derived by every number of `by`: `.value` with the axes of both, `.sweeps`, `.mode`.
+
+    `of` is a node or `node.output`, `by` one too, or a weight as `"node.weight"`. Forward mode takes a sweep for every
+    number of `by`, reverse mode one for every number of `of`; "auto" takes the fewer.
+    """
+    from neuralgraph.explain.apart.sweeps import jacobian as found
+    from neuralgraph.training.randomness import undisturbed
+
+    program, tensors = _ready(graph, inputs, run)
+    with undisturbed(program.device, program.seed):
+        return found(program, tensors, of, by, mode)
+
+
+def schedule(graph: Graph, of: Sequence[str] = ()) -> Schedule:
+    """The order in which nodes are computed: `.static` for `of` (by default the losses, else the outputs) with the
+    `.dead` left out, `.levels` of what can run at the same time, and `.dynamic`, everything as it was drawn."""
+    from neuralgraph.explain.apart.schedule import schedule as found
+
+    return found(graph.session.compile(), of)
 
 
 def _fitted(graph: Graph) -> Program:

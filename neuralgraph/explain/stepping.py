@@ -11,7 +11,8 @@ from neuralgraph.graph.document import Graph
 
 if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
-    from neuralgraph.explain.apart.moment import Apart, Moment
+    from neuralgraph.data.reach import Reach
+    from neuralgraph.explain.apart.moment import Apart, Mode, Moment
     from neuralgraph.explain.apart.terms import Terms
     from neuralgraph.explain.rows import Rows
     from neuralgraph.training.checkpoint import Checkpoint
@@ -25,6 +26,11 @@ class Stepping:
 
     _fresh: Program | None
     _measured: Program | None
+
+    @property
+    @abstractmethod
+    def reach(self) -> Reach:
+        """Where relative data paths start, and what may be read."""
 
     @abstractmethod
     def _present(self, graph: Graph | None = None, *, most: int | None = None) -> Program | None:
@@ -79,6 +85,22 @@ class Stepping:
         arrays, _, _ = self._samples(program, part, places, given)
         return cell(program, node, inputs_of(program, node, arrays), output, tuple(index))
 
+    def walk(
+        self, mode: Mode, *, program: Program | None = None, of: str = "", by: str = "",
+        cell: Sequence[int] | None = None, part: str = "all", places: Sequence[int] = (0,),
+        given: Mapping[str, Any] | None = None, double: bool = False,
+    ) -> Apart:
+        """The graph in use: a "forward" or "reverse" sweep, or the order of "static" or "dynamic" evaluation.
+
+        `of` is what is derived, `by` what it is derived by, `cell` one number of it. It needs neither loss nor data.
+        """
+        from neuralgraph.explain.apart.walks import walk
+
+        program = self._to_look_at(program)
+        arrays, rows, _ = self._samples(program, part, places, given)
+        return walk(program, arrays, mode, of=of, by=by, cell=None if cell is None else tuple(cell), double=double,
+                    rows=rows)
+
     def _to_look_at(self, program: Program | None) -> Program:
         program = program or self._present()
         if program is None:
@@ -94,7 +116,8 @@ class Stepping:
         if not program.sources:
             return {}, (), 1
         if given:
-            return gathered(program.sources, folder=self.reach, arrays=given)[0], (), 1  # type: ignore[attr-defined]
+            found = gathered(program.sources, folder=self.reach, arrays=given)[0]
+            return {key: _exact(key, array, program, given) for key, array in found.items()}, (), 1
         rows = self._rows(program)
         if rows is None:
             waiting = next((id for id, _, node in program.sources.values() if node.type == "Input"), "")
@@ -112,3 +135,15 @@ class Stepping:
         size = len(rows.split.train) if plan.full_batch else plan.batch_size
         return ({key: array[list(chosen)] for key, array in rows.arrays.items()}, chosen,
                 -(-len(rows.split.train) // max(size, 1)))
+
+
+def _exact(key: str, array: Any, program: Program, given: Mapping[str, Any]) -> Any:
+    """The numbers as they were given, where checking them rounded to float32: a look may be in float64."""
+    import numpy as np
+
+    id, output, _ = program.sources[key]
+    raw = next((given[name] for name in (key, key.replace(".", "_"), id, output) if name in given), None)
+    if raw is None or array.dtype.kind != "f":
+        return array
+    exact = np.asarray(raw, dtype=np.float64)
+    return exact if exact.shape == array.shape else array

@@ -8,9 +8,12 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
+from neuralgraph.explain.apart.schedule import Schedule
+
 Array = NDArray[Any]
 Phase = Literal["data", "forward", "loss", "backward", "optimiser"]
 PHASES: tuple[Phase, ...] = ("data", "forward", "loss", "backward", "optimiser")
+Mode = Literal["step", "forward", "reverse", "static", "dynamic"]
 Place = tuple[str, str]
 """Node path and output."""
 End = tuple[str, str]
@@ -52,9 +55,10 @@ class Change:
 class Moment:
     """One thing that happens. What does not belong to its phase is empty.
 
-    `inputs` are by port, `outputs` by name, `weights` by the names that they have in the whole network. `wire` is the
-    one that the derivative comes down on. `equation` is BP1 … BP4 where that is what happens. `formulas` are those of
-    the node's help; `notes` say what is otherwise than one might think.
+    `inputs` are by port, `outputs` by name, `weights` by the names that they have in the whole network. `tangents` say,
+    in a forward sweep, how each output moves. `wire` is the one that the derivative comes down on. `equation` is BP1 …
+    BP4 where that is what happens. `formulas` are those of the node's help; `notes` say what is otherwise than one
+    might think.
     """
 
     phase: Phase
@@ -63,6 +67,7 @@ class Moment:
     inputs: Mapping[str, Array] = field(default_factory=dict)
     outputs: Mapping[str, Array] = field(default_factory=dict)
     weights: Mapping[str, Array] = field(default_factory=dict)
+    tangents: Mapping[str, Array] = field(default_factory=dict)
     wire: End | None = None
     contributions: tuple[Contribution, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -95,6 +100,11 @@ class Apart:
     notes: tuple[str, ...] = ()
     optimizer: str = ""
     precision: str = "float32"
+    mode: Mode = "step"
+    tangents: Mapping[Place, Array] = field(default_factory=dict)
+    schedule: Schedule | None = None
+    sweeps: str = ""
+    """In words: how many sweeps all derivatives would take by either mode."""
     drawn: Mapping[End, tuple[Place, tuple[End, ...]]] = field(default_factory=dict)
     """Every wire as it was drawn, also those at modules: where its value comes from, and the wires that it stands
     for."""

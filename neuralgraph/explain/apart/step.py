@@ -57,7 +57,7 @@ def step_apart(
         {place: array(total(some)) for place, some in adjoints.items()}, dict(teller.wires),
         {name: array(one) for name, one in gradients.items()}, teller.losses, _sum(copy, teller.losses),
         dict(teller.seen), dict(teller.pulled), rows, unused, (*notes, *_notes(copy, tape)),
-        learner.kind, precision, drawn_wires(copy))
+        learner.kind, precision, drawn=drawn_wires(copy))
 
 
 def _seeds(tape: Tape, losses: tuple[str, ...]) -> dict[Place, torch.Tensor]:

@@ -33,6 +33,8 @@ class Teller:
         self.wires: dict[End, Array] = {}
         self.losses: dict[str, float] = {}
         self.order: tuple[str, ...] = ()
+        self.goal = "the loss"
+        """What is derived, in words."""
         self._equations: Layers = layers(program)
         self._arrays: dict[int, tuple[Tensor, Array]] = {}
 
@@ -60,7 +62,7 @@ class Teller:
         weights = {name: self.array(one) for name, one in played.weights.items()}
         kind, notes = self.program.node(id), self._notes(id)
         if id in self.chosen:
-            value = float(outputs["loss"])
+            value = float(outputs["loss"].sum())
             self.losses[id] = value
             share = self.program.shares[id]
             says = f"{self.name(id)} measures how wrong it is: {number(value)}."
@@ -92,7 +94,7 @@ class Teller:
 
     # -- backward ---------------------------------------------------------------------------------------------------
 
-    def backward(self, seeds: Mapping[Place, Tensor], learner: Learner
+    def backward(self, seeds: Mapping[Place, Tensor], learner: Learner | None = None
                  ) -> tuple[dict[str, Tensor], dict[Place, list[Tensor]]]:
         """Every wire in reverse; the gradient of every weight, and all contributions by place."""
         backs, held = backwards(self.tape, seeds)
@@ -100,21 +102,30 @@ class Teller:
         answers = Counter({place: len(some) for place, some in held.items()})
         gradients: dict[str, list[Tensor]] = {}
         arrived = {place: [one] for place, one in seeds.items()}
-        for id in self.losses:
-            self._start(id, seeds[id, "loss"])
+        for place, seed in seeds.items():
+            self._start(place, seed)
         for back in backs:
             self._weights(back, gradients, uses)
             for port, value in back.inputs.items():
                 some = arrived.setdefault(self.tape.nodes[back.node].wires[port].start, [])
                 some.append(value)
                 self._wire(back, port, some, answers)
-        self._pulls(learner, gradients)
+        if learner is not None:
+            self._pulls(learner, gradients)
         return {name: total(some) for name, some in gradients.items()}, held
 
-    def _start(self, id: str, seed: Tensor) -> None:
-        share = float(seed.reshape(-1)[0])
-        says = f"Backward from {self.name(id)}: the total loss changes {number(share)} times as much as it does."
-        one = Contribution(id, "the total loss", self.array(seed), self.array(seed))
+    def _start(self, place: Place, seed: Tensor) -> None:
+        id, of = place[0], self.program.output_name(*place)
+        if id in self.losses:
+            share = float(seed.reshape(-1)[0])
+            says = f"Backward from {self.name(id)}: the total loss changes {number(share)} times as much as it does."
+        elif seed.numel() == 1:
+            says = f"Backward from {self.name(id)}: derived by itself it is 1."
+        else:
+            ones = int((seed != 0).sum())
+            says = f"Backward from {self.name(id)}: " + (
+                f"{ones:,} numbers added, each counts once." if ones > 1 else "one of its numbers, derived by itself.")
+        one = Contribution(of, "the start", self.array(seed), self.array(seed))
         self._add(Moment("backward", id, says, contributions=(one,)))
 
     def _weights(self, back: Back, gradients: dict[str, list[Tensor]], uses: Mapping[str, int]) -> None:
@@ -128,7 +139,7 @@ class Teller:
         if not parts:
             return
         added = [one for one in parts if one.count > 1]
-        says = f"{self.name(back.node)}: how the loss changes with its weights."
+        says = f"{self.name(back.node)}: how {self.goal} changes with its weights."
         if added:
             says += f" Contribution {added[0].number} of {added[0].count} to weights that are shared."
         linear = back.node in self._equations.linear
@@ -144,7 +155,7 @@ class Teller:
         of = self.program.output_name(*edge.start)
         one = Contribution(of, back.node, self.array(some[-1]), self.array(total(some)), at, count)
         self.wires[end] = one.value
-        says = f"{self.name(back.node)} tells {self.name(edge.source)} how the loss changes with {of}."
+        says = f"{self.name(back.node)} tells {self.name(edge.source)} how {self.goal} changes with {of}."
         if count > 1:
             says += f" Contribution {at} of {count}" + (": together they are its derivative." if one.last else ".")
         which = self._equations.deltas.get(back.node, "") if edge.source in self._equations.linear else ""

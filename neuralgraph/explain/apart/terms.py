@@ -138,7 +138,8 @@ def written(one: Terms) -> str:
 _WRITTEN = {
     "Add": "{} + {}", "Sub": "{} − {}", "Div": "{} / {}", "Neg": "−{}", "Square": "{}^2", "Sqrt": "√{}",
     "Exp": "e^{{{}}}", "Sigmoid": "1 / (1 + e^{{−{}}})", "Tanh": "tanh({})", "ReLU": "max(0, {})", "Sin": "sin({})",
-    "Cos": "cos({})", "Log": "ln({})", "Reciprocal": "1 / {}", "Abs": "|{}|", "Maximum": "max({}, {})", "Minimum": "min({}, {})",
+    "Cos": "cos({})", "Log": "ln({})", "Reciprocal": "1 / {}", "Abs": "|{}|", "Maximum": "max({}, {})",
+    "Minimum": "min({}, {})",
     "Greater": "{} > {}", "Less": "{} < {}",
 }  # fmt: skip
 """Functions as they are written; the others by their names."""
