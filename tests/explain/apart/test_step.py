@@ -99,7 +99,8 @@ def _odd(g: ng.Graph, id: str, linears: list[str], chance: random.Random) -> Non
             placed(g, id, shares=chance.choice(same))
 
 
-ROWS = {"x": np.random.default_rng(1).normal(size=(3, 4)), "y": np.random.default_rng(2).normal(size=(3, 4))}
+ROWS = {name: np.random.default_rng(seed).normal(size=(3, 4)).astype(np.float32).astype(float)
+        for name, seed in (("x", 1), ("y", 2))}
 
 
 def plain_torch(program: Program, arrays: dict[str, Any], stand: Stand | None = None) -> tuple[Program, dict[str, Any]]:
