@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from neuralgraph.explain.rows import Rows
     from neuralgraph.training.checkpoint import Checkpoint
 
+_DECIMAL = ("float32", "float64")
 MOST_ROWS = 64
 """So many samples are taken apart at once, at most."""
 
@@ -64,9 +65,9 @@ class Stepping:
     def cell(
         self, node: str, index: Sequence[int], *, output: str = "", moment: Moment | None = None,
         program: Program | None = None, part: str = "all", places: Sequence[int] = (0,),
-        given: Mapping[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None, training: bool = True,
     ) -> Terms:
-        """What made the number at `index` of a node's output, on these samples, or in a moment of a step.
+        """What made the number at `index` of a node's output, on these samples, or in a moment (of `training` or not).
 
         `UnknownNodeError`, `RunError` and `DataError` say why it cannot be told.
         """
@@ -78,7 +79,7 @@ class Stepping:
             shown = moment.outputs[output]
             inside = len(index) == shown.ndim and all(-size <= at < size for at, size in zip(
                 index, shown.shape, strict=True))
-            return cell(program, node, moment.inputs, output, tuple(index), weights=moment.weights, training=True,
+            return cell(program, node, moment.inputs, output, tuple(index), weights=moment.weights, training=training,
                         shown=float(shown[tuple(index)]) if inside else None)
         from neuralgraph.explain.apart.cell import inputs_of
 
@@ -100,6 +101,19 @@ class Stepping:
         arrays, rows, _ = self._samples(program, part, places, given)
         return walk(program, arrays, mode, of=of, by=by, cell=None if cell is None else tuple(cell), double=double,
                     rows=rows)
+
+    def derivable(self, mode: Mode, program: Program | None = None) -> tuple[str, ...]:
+        """What a forward sweep can be by, or a reverse sweep of: the names of nodes, the usual one first."""
+        program = self._to_look_at(program)
+        names = {(id, output): program.output_name(id, output) for id, outputs in program.inference.specs.items()
+                 for output, spec in outputs.items() if id in program.inference.nodes and spec.dtype in _DECIMAL}
+        if mode == "forward":
+            return tuple(name for (id, _), name in names.items() if not program.inference.wires.get(id))
+        if mode != "reverse":
+            return ()
+        ends = [(id, "loss") for id in program.losses] + list(program.outputs.values())
+        rest = [place for place in reversed(names) if program.inference.wires.get(place[0])]
+        return tuple(dict.fromkeys(names[place] for place in (*ends, *rest) if place in names))
 
     def _to_look_at(self, program: Program | None) -> Program:
         program = program or self._present()

@@ -76,8 +76,8 @@ _INDICES = re.compile(r"[h-n]{2,3}")
 """Letters that count, side by side in an index: `a_{ij}`."""
 _PAIRS = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉", "|": "|"}
 _KINDS: dict[str, Style] = {
-    **dict.fromkeys("=<>≤≥≠→∈", "relation"), **dict.fromkeys("+-−·⊙∧∨⊕×", "operator"), **dict.fromkeys(",;:", "comma"),
-    **dict.fromkeys("¬", "prefix"), **dict.fromkeys("…∞.", "mark"), **dict.fromkeys("ΣΠ∫", "big"),
+    **dict.fromkeys("=<>≤≥≠→←∈", "relation"), **dict.fromkeys("+-−·⊙∧∨⊕×", "operator"), **dict.fromkeys(",;:", "comma"),
+    **dict.fromkeys("¬∂", "prefix"), **dict.fromkeys("…∞.", "mark"), **dict.fromkeys("ΣΠ∫", "big"),
 }
 _BIG = {"Σ": "∑", "Π": "∏", "∫": "∫"}
 _BELOW = ("∑", "∏", "max", "min", "argmax", "argmin")

@@ -12,10 +12,10 @@ from neuralgraph.compiler.program import Program
 from neuralgraph.graph.document import Edge
 
 FORMULAS = {
-    "BP1": "δ_L = ∂C / ∂a_L ⊙ σ'(z_L)",
+    "BP1": "δ_L = {∂C} / {∂a_L} ⊙ σ'(z_L)",
     "BP2": "δ_l = (w_{l+1}^T δ_{l+1}) ⊙ σ'(z_l)",
-    "BP3": "∂C / ∂b_l = δ_l",
-    "BP4": "∂C / ∂w_l = δ_l a_{l-1}^T",
+    "BP3": "{∂C} / {∂b_l} = δ_l",
+    "BP4": "{∂C} / {∂w_l} = δ_l a_{l-1}^T",
 }
 SAYS = {
     "BP1": "the error δ of the output layer",

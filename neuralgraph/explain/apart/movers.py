@@ -8,7 +8,7 @@ from typing import Any
 PLAIN = "w ← w − lr · g"
 _MOMENTUM = ("v ← momentum · v + (1 − dampening) · g", "w ← w − lr · v")
 _ADAM = ("m ← β_1 m + (1 − β_1) g", "v ← β_2 v + (1 − β_2) g^2",
-         "w ← w − lr · m / (1 − β_1^t) / (√(v / (1 − β_2^t)) + eps)")
+         "a ← m / (1 − β_1^t)", "b ← v / (1 − β_2^t)", "w ← w − lr · a / (√b + eps)")
 RULES: Mapping[str, tuple[str, ...]] = {
     "Adam": _ADAM,
     "AdamW": ("w ← w − lr · weight_decay · w", *_ADAM),

@@ -18,6 +18,7 @@ from neuralgraph.explain.apart.tape import Back, Played, Tape, backwards, total
 from neuralgraph.spec.help import help_of
 from neuralgraph.training.learner import Learner
 
+WITHOUT = " No activation lies between: a is z, or the loss holds the activation itself."
 PULL = "pull to zero"
 """Where a gradient comes from that no node gave: the plan's l1, or a node's."""
 
@@ -162,7 +163,8 @@ class Teller:
         self.pulled[end] = len(self.moments)
         self._add(Moment("backward", back.node, says, wire=end, contributions=(one,), equation=which,
                          formulas=(FORMULAS[which],) if which else (),
-                         notes=(f"{which}: {SAYS[which]}.",) if which else ()))
+                         notes=(f"{which}: {SAYS[which]}.{WITHOUT if back.node in self.chosen else ''}",) if which
+                         else ()))
 
     def _pulls(self, learner: Learner, gradients: dict[str, list[Tensor]]) -> None:
         """What the plan, or a node, pulls its weights to zero with (l1) is a part of what is made smaller."""

@@ -19,11 +19,15 @@ from neuralgraph.api import Handle
 from neuralgraph.compiler.program import Program
 from neuralgraph.errors import DataError, NeuralGraphError, RunError
 from neuralgraph.explain.apart.clones import cloned
+from neuralgraph.explain.apart.equations import FORMULAS
 from neuralgraph.explain.apart.moment import PHASES, Apart
+from neuralgraph.explain.apart.movers import rules
 from neuralgraph.explain.apart.optimising import Stand, learner_of
 from neuralgraph.explain.apart.step import step_apart
 from neuralgraph.graph.edits import ChangeNode, SetPlan
 from neuralgraph.graph.plan import Optimizer, Plan, Stage, Step
+from neuralgraph.spec.formula import read_formula
+from neuralgraph.spec.optimizers import OPTIMIZERS
 
 REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "reference.json"
 UNARY = ["ReLU", "Tanh", "Sigmoid", "Sin", "Square", "Softplus", "Softmax", "LayerNorm", "BatchNorm1d", "Dropout",
@@ -292,7 +296,13 @@ def test_the_four_equations_of_back_propagation() -> None:
                  for one in moment.contributions}
         assert np.allclose(found[f"{node}.bias"], np.reshape(bias, -1), atol=near)
         assert np.allclose(found[f"{node}.weight"], weight, atol=near)
-    assert named["BP1"].formulas == ("δ_L = ∂C / ∂a_L ⊙ σ'(z_L)",)
+    assert named["BP1"].formulas == ("δ_L = {∂C} / {∂a_L} ⊙ σ'(z_L)",)
+
+
+def test_formulas_can_be_set() -> None:
+    groups = [{}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}]
+    for text in [*FORMULAS.values(), *(one for name in OPTIMIZERS for group in groups for one in rules(name, group))]:
+        assert read_formula(text).items
 
 
 def test_no_equation_is_named_where_it_does_not_apply() -> None:
