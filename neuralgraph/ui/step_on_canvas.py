@@ -19,7 +19,7 @@ class StepOnCanvas(QObject):
 
     def __init__(self, bench: Workbench, panel: Any) -> None:
         super().__init__(panel)
-        self._bench = bench
+        self._bench, self._panel = bench, panel
         self._scene: CanvasScene | None = None
         self._layer: StepLayer | None = None
         self._apart: Any = None
@@ -33,6 +33,7 @@ class StepOnCanvas(QObject):
         if apart is not self._apart:
             self._chips = {}
         self._apart, self._at = apart, at
+        self._panel.set_large(self._bench.presenter.on)
         if apart is None:
             self._take_away()
             return

@@ -63,6 +63,7 @@ class Views(QObject):
         if not docks.shown("bottom"):
             docks.toggle_bottom()
         docks.bottom.open("step").setFocus()
+        self._bench.presenter.look()
 
     def inspector(self) -> QWidget | None:
         if find_spec(f"{PANELS}.inspector") is None:

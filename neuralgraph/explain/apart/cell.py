@@ -99,6 +99,10 @@ def _asked(program: Program, node: str, inputs: Mapping[str, Any], output: str, 
                     one.copy_(torch.as_tensor(given[names[name]]))
     wires = program.inference.wires[node]
     tensors = {port: torch.as_tensor(one).detach().clone().cpu() for port, one in inputs.items() if port in wires}
+    missing = next((port.name for port in kind.ports if not port.optional and not port.many
+                    and port.name not in tensors), None)
+    if missing is not None:
+        raise RunError(f"{node} was not given its input «{missing}», so nothing can be said of its numbers.")
     doubled = {port: one.double() if one.is_floating_point() else one for port, one in tensors.items()}
     optional = frozenset(port.name for port in kind.ports if port.optional)
     return Asked(node, kind, call, doubled, optional, module, names, output or outputs[0], (), shown)

@@ -74,8 +74,8 @@ class Teller:
         if id not in self.program.inference.calls:
             says = f"{self.name(id)} passes on what comes in."
         else:
-            came = shapes(inputs) if inputs else "nothing"
-            says = f"{self.name(id)} takes {came} and gives {shapes(outputs)}."
+            came = f" takes {shapes(inputs)} and" if inputs else ""
+            says = f"{self.name(id)}{came} gives {given(outputs)}."
         self._add(Moment("forward", id, says, inputs, outputs, weights, formulas=formulas(kind), notes=notes), outputs)
 
     def _notes(self, id: str) -> tuple[str, ...]:
@@ -223,9 +223,17 @@ def formulas(node: Any) -> tuple[str, ...]:
 
 
 def shapes(named: Mapping[str, Array]) -> str:
-    """«x 1 × 3» or «two numbers»; a single number is said."""
-    return ", ".join(f"{name} {number(float(one))}" if not one.ndim else f"{name} {' × '.join(map(str, one.shape))}"
+    """«x (1 × 3), y = 2»."""
+    return ", ".join(f"{name} = {number(float(one))}" if not one.ndim else f"{name} ({' × '.join(map(str, one.shape))})"
                      for name, one in named.items())
+
+
+def given(outputs: Mapping[str, Array]) -> str:
+    """What comes out: a single output goes without its name."""
+    if len(outputs) != 1:
+        return shapes(outputs)
+    one = next(iter(outputs.values()))
+    return " × ".join(map(str, one.shape)) if one.ndim else number(float(one))
 
 
 def number(value: float) -> str:

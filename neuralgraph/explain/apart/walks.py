@@ -16,15 +16,15 @@ from neuralgraph.explain.apart.moment import Apart, Array, Mode, Moment, Place
 from neuralgraph.explain.apart.schedule import Schedule, schedule
 from neuralgraph.explain.apart.sweeps import place_of, start_of, tangents
 from neuralgraph.explain.apart.tape import Tape, record, total
-from neuralgraph.explain.apart.telling import Teller, array, formulas, number, shapes
+from neuralgraph.explain.apart.telling import Teller, array, formulas, given, number
 from neuralgraph.training.randomness import undisturbed
 
 Cell = tuple[int, ...] | None
 
 
-def walk(program: Program, given: Mapping[str, Any], mode: Mode, *, of: str = "", by: str = "", cell: Cell = None,
+def walk(program: Program, arrays: Mapping[str, Any], mode: Mode, *, of: str = "", by: str = "", cell: Cell = None,
          double: bool = False, rows: tuple[int, ...] = ()) -> Apart:
-    """All nodes in use, on arrays `given` by source key.
+    """All nodes in use, on `arrays` by source key.
 
     "forward" carries the derivative by `by` along, "reverse" goes back from `of`: of one number (`cell`), or of all
     added. By default the first thing that can be derived by, and the first loss or else output. "static" computes what
@@ -36,7 +36,7 @@ def walk(program: Program, given: Mapping[str, Any], mode: Mode, *, of: str = ""
         plan = schedule(copy, (of.partition(".")[0],) if of and mode == "static" else ())
         path = _path(copy, mode, of, plan)
         keys = [*copy.needed(path), *(key for key in copy.sources if mode in ("static", "dynamic"))]
-        tensors = {key: copy.tensor(key, given[key]) for key in keys if key in given}
+        tensors = {key: copy.tensor(key, arrays[key]) for key in keys if key in arrays}
         tape = record(copy, tensors, path)
         found = _Walk(copy, tape, mode, plan, rows, "float64" if copy.dtype == torch.float64 else "float32")
         match mode:
@@ -131,16 +131,20 @@ class _Walk:
             if static:
                 at, some = level[id]
                 beside = [self.teller.name(one) for one in some if one != id]
-                says = f"Step {at + 1} of {len(plan.levels)}: {name} gives {shapes(outputs)}." + (
+                says = f"Step {at + 1} of {len(plan.levels)}: {name} gives {given(outputs)}." + (
                     f" {', '.join(beside[:3])}{' …' if len(beside) > 3 else ''} could run at the same time."
                     if beside else "")
+            elif not outputs:
+                says = f"{name} is made; it only watches."
             else:
-                says = f"{name} is made and gives {shapes(outputs)} at once." + (
+                says = f"{name} is made and gives {given(outputs)} at once." + (
                     " Nothing that is asked for needs it." if id in plan.dead else "")
             for output in outputs:
                 self.teller.seen.setdefault((id, output), len(moments))
-            kind = self.program.node(id)
-            moments.append(Moment("data" if kind.role == "source" else "forward", id, says, outputs=outputs,
+            kind, played = self.program.node(id), self.tape.nodes.get(id)
+            inputs = {port: array(one) for port, one in played.inputs.items()} if played is not None else {}
+            weights = {name: array(one) for name, one in played.weights.items()} if played is not None else {}
+            moments.append(Moment("data" if kind.role == "source" else "forward", id, says, inputs, outputs, weights,
                                   formulas=formulas(kind)))
         return self._apart(moments, order=tuple(order))
 

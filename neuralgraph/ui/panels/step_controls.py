@@ -58,7 +58,7 @@ class StepControls(QWidget):
         self.speed.activated.connect(self._paced)
         self.where = words(theme, "", 12, 600)
         self.sample = words(theme, "", 12, 400, "text2")
-        self.samples = Choice(theme)
+        self.samples = Choice(theme, fit=True)
         self.samples.addItems([f"{size} sample{'s' if size > 1 else ''}" for size in SIZES])
         self.samples.setAccessibleName("Samples in the batch")
         self.samples.activated.connect(lambda _at: self.wanted.emit())
@@ -83,7 +83,7 @@ class StepControls(QWidget):
             second.addWidget(one)
         second.addWidget(self.speed, 1)
         third.addWidget(self.slider, 1)
-        fourth.addWidget(self.samples, 1)
+        fourth.addWidget(self.samples)
         fourth.addWidget(self.sample, 1)
         for one in self.nearby:
             fourth.addWidget(one)

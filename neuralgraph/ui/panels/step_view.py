@@ -26,6 +26,8 @@ from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
 
 FORMULAS = 6
+LARGE = 1.8
+"""Times the size of the window's words: 15 px become 27."""
 EMPTY = ("Nothing to take apart yet", "Draw a network with data and a loss: then every number of a training step can "
          "be seen here. Sweeps and evaluation need no loss.")
 
@@ -38,7 +40,11 @@ class StepPanel(QWidget):
 
     def __init__(self, session: Session, bridge: TrainingBridge, theme: Theme) -> None:
         super().__init__()
-        self._session, self._bridge, self._theme = session, bridge, theme
+        self._session, self._bridge = session, bridge
+        self._window_theme = theme
+        self._theme = theme = Theme(theme.tokens, theme.scale, self)
+        """Its own, that it can be larger than the window: for the last row of a room."""
+        self._large = False
         self.apart: Any = None
         self._names: dict[str, tuple[str, ...]] = {}
         self._numbers = ""
@@ -95,13 +101,25 @@ class StepPanel(QWidget):
     def set_analysis(self, _: Analysis) -> None:
         self.ask()
 
+    def set_large(self, large: bool) -> None:
+        """For the last row of a room, or as large as the window."""
+        if large != self._large:
+            self._large = large
+            self.set_theme(self._window_theme)
+
     def set_theme(self, theme: Theme) -> None:
+        self._window_theme = theme
+        self._theme.set_tokens(theme.tokens)
+        self._theme.set_scale(theme.scale * (LARGE if self._large else 1.0))
+        theme = self._theme
         self._notice.set_tokens(theme.tokens)
         for label in (self.says, self.notes):
             dress(label, theme)
         self.controls.dress()
         self.body.dress()
         self._typeset()
+        if self.moment is not None:
+            self.body.show_moment(self.moment)
 
     def feed(self, events: Sequence[Event]) -> None:
         """Where a run stands still its step can be taken apart; what was shown while it goes on stays, and says so."""

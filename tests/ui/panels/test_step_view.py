@@ -131,6 +131,10 @@ def test_every_walk(window: Open, qtbot: QtBot, mode: str) -> None:
     panel.controls.mode.setCurrentIndex(at)
     panel.controls.mode.activated.emit(at)
     qtbot.waitUntil(lambda: panel.apart.mode == mode, timeout=20_000)
+    for moment in range(len(panel.apart.moments)):
+        panel.go(moment)
+        if panel.moment.phase == "forward" and panel.moment.outputs:
+            qtbot.waitUntil(lambda: panel.body.terms.found is not None, timeout=20_000)
     panel.go(len(panel.apart.moments) - 1)
     found = layer(made)
     assert found is not None and found.lit.values and not panel.grab().isNull()
@@ -172,6 +176,23 @@ def test_dark_and_large(window: Open, qtbot: QtBot) -> None:
     made.theme.set_scale(1.5)
     panel.go(3)
     assert not panel.grab().isNull() and panel.controls.width() == made.theme.px(304)
+
+
+def test_for_the_last_row_of_a_room(window: Open, qtbot: QtBot) -> None:
+    """Presenting hides the chrome; the command brings the step back, in words of 27 px, with the canvas above it."""
+    made, panel = opened(window, qtbot)
+    assert panel.says.font().pixelSize() == 15
+    made.bench.presenter.enter()
+    qtbot.waitUntil(lambda: layer(made) is None, timeout=5000)
+    made.bench.views.step()
+    qtbot.waitUntil(lambda: layer(made) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.says.font().pixelSize() == 27, timeout=5000)
+    qtbot.waitUntil(lambda: made.centre.currentWidget() is made.bench.canvas, timeout=20_000)
+    found = layer(made)
+    assert found is not None and found.large and not made.grab().isNull()
+    made.bench.presenter.leave()
+    made.bench.views.step()
+    qtbot.waitUntil(lambda: panel.says.font().pixelSize() == 15, timeout=20_000)
 
 
 def test_wires_of_modules_bring_what_lies_inside() -> None:
