@@ -89,7 +89,8 @@ def moved(program: Program, learner: Learner, tape: Tape, gradients: Mapping[str
     notes: list[str] = []
     learner.clipped()
     used = {name: grad.detach().clone() for name in learner.names if (grad := named[name].grad) is not None}
-    if any(not torch.equal(used[name], gradients[name]) for name in used):
+    bounded = {name for name in used if not torch.equal(used[name], gradients[name])}
+    if bounded:
         notes.append("The plan bounds the gradients: the optimiser uses the clipped ones.")
     if isinstance(optimizer, torch.optim.LBFGS):
         notes.append("LBFGS looks at the batch several times before it moves; the new weights are those at the end.")
@@ -97,9 +98,11 @@ def moved(program: Program, learner: Learner, tape: Tape, gradients: Mapping[str
         learner.learn(tuple(order))
     else:
         optimizer.step()
+    given = {name: _array(gradients[name]) for name in used}
     memory = state(optimizer, learner.names)
     changes = tuple(
-        Change(name, _array(old[name]), _array(gradients[name]), _array(used[name]), _array(named[name]),
+        Change(name, _array(old[name]), given[name], given[name] if name not in bounded else _array(used[name]),
+               _array(named[name]),
                {key: _array(one) for key, one in memory.get(name, {}).items() if isinstance(one, Tensor)})
         for name in _in_order(program, tape, learner.names) if name in used)
     still = [name for name in learner.names if name not in used]
@@ -118,4 +121,4 @@ def _in_order(program: Program, tape: Tape, names: tuple[str, ...]) -> list[str]
 
 
 def _array(tensor: Tensor) -> Any:
-    return tensor.detach().cpu().numpy().copy()
+    return tensor.detach().cpu().numpy()  # of tensors that nothing else holds: the program is a copy that goes now
