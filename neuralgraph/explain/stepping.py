@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import DataError, RunError
@@ -48,19 +49,22 @@ class Stepping:
     def step_apart(
         self, program: Program | None = None, *, part: str = "train", places: Sequence[int] = (0,),
         given: Mapping[str, Any] | None = None, checkpoint: Checkpoint | None = None, step: int = 0,
-        double: bool = False,
+        double: bool = False, made_up: bool = False,
     ) -> Apart:
         """One training step on these samples of a part of the data, or on arrays `given` by source, moment by moment.
 
-        With `checkpoint` the optimiser goes on from where that run stood. `RunError` and `DataError` say why not.
+        `made_up` draws numbers by chance where only Input nodes wait for some, and says so. With `checkpoint` the
+        optimiser goes on from where that run stood. `RunError` and `DataError` say why not.
         """
         from neuralgraph.explain.apart.optimising import Stand
         from neuralgraph.explain.apart.step import step_apart
 
         program = self._to_look_at(program)
+        given, note = _invented(program, len(places), given) if made_up else (given, "")
         arrays, rows, batches = self._samples(program, part, places, given)
         stand = Stand(checkpoint, batches)
-        return step_apart(program, arrays, stand=stand, rows=rows, step=step, double=double)
+        found = step_apart(program, arrays, stand=stand, rows=rows, step=step, double=double)
+        return replace(found, notes=(note, *found.notes)) if note else found
 
     def cell(
         self, node: str, index: Sequence[int], *, output: str = "", moment: Moment | None = None,
@@ -89,18 +93,21 @@ class Stepping:
     def walk(
         self, mode: Mode, *, program: Program | None = None, of: str = "", by: str = "",
         cell: Sequence[int] | None = None, part: str = "all", places: Sequence[int] = (0,),
-        given: Mapping[str, Any] | None = None, double: bool = False,
+        given: Mapping[str, Any] | None = None, double: bool = False, made_up: bool = False,
     ) -> Apart:
         """The graph in use: a "forward" or "reverse" sweep, or the order of "static" or "dynamic" evaluation.
 
-        `of` is what is derived, `by` what it is derived by, `cell` one number of it. It needs neither loss nor data.
+        `of` is what is derived, `by` what it is derived by, `cell` one number of it. It needs no loss. `made_up` as in
+        `step_apart`.
         """
         from neuralgraph.explain.apart.walks import walk
 
         program = self._to_look_at(program)
+        given, note = _invented(program, len(places), given) if made_up else (given, "")
         arrays, rows, _ = self._samples(program, part, places, given)
-        return walk(program, arrays, mode, of=of, by=by, cell=None if cell is None else tuple(cell), double=double,
-                    rows=rows)
+        found = walk(program, arrays, mode, of=of, by=by, cell=None if cell is None else tuple(cell), double=double,
+                     rows=rows)
+        return replace(found, notes=(note, *found.notes)) if note else found
 
     def derivable(self, mode: Mode, program: Program | None = None) -> tuple[str, ...]:
         """What a forward sweep can be by, or a reverse sweep of: the names of nodes, the usual one first."""
@@ -149,6 +156,24 @@ class Stepping:
         size = len(rows.split.train) if plan.full_batch else plan.batch_size
         return ({key: array[list(chosen)] for key, array in rows.arrays.items()}, chosen,
                 -(-len(rows.split.train) // max(size, 1)))
+
+
+def _invented(program: Program, count: int, given: Mapping[str, Any] | None
+              ) -> tuple[Mapping[str, Any] | None, str]:
+    """Numbers drawn by chance for Input nodes, always the same ones, where nothing else feeds the network; and a note.
+    """
+    import numpy as np
+
+    inputs = {key: (id, output) for key, (id, output, node) in program.sources.items() if node.type == "Input"}
+    if given or not inputs or len(inputs) < len(program.sources):
+        return given, ""
+    chance, found = np.random.default_rng(program.seed), {}
+    for key, (id, output) in inputs.items():
+        spec = program.inference.specs[id][output]
+        shape = (count, *(size for size in spec.shape[1:] if isinstance(size, int)))
+        drawn = chance.normal(size=shape) if spec.dtype in _DECIMAL else chance.integers(spec.classes or 2, size=shape)
+        found[key] = drawn.astype("float32" if spec.dtype in _DECIMAL else spec.dtype)
+    return found, f"{', '.join(inputs)} wait{'s' if len(inputs) == 1 else ''} for data: these numbers are made up."
 
 
 def _exact(key: str, array: Any, program: Program, given: Mapping[str, Any]) -> Any:

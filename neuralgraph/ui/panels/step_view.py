@@ -169,10 +169,10 @@ class StepPanel(QWidget):
         elif program is None and session.run is not None and session.run.program is session.program:
             checkpoint = session.run.checkpoint
         if mode == "step":
-            return mode, (), session.step_apart(program, places=places, checkpoint=checkpoint)
+            return mode, (), session.step_apart(program, places=places, checkpoint=checkpoint, made_up=True)
         names = session.derivable(mode, program)
         chosen = of if of in names else ""
-        return mode, names, session.walk(mode, program=program, part="train", places=places,
+        return mode, names, session.walk(mode, program=program, part="train", places=places, made_up=True,
                                          by=chosen if mode == "forward" else "", of=chosen if mode == "reverse" else "")
 
     def _arrived(self, answer: Any) -> None:
@@ -188,7 +188,7 @@ class StepPanel(QWidget):
         self.controls.offer(names if label else (), label, self.controls.of.currentText())
         same = before is not None and before.mode == apart.mode and len(before.moments) == len(apart.moments)
         self.controls.set_count(len(apart.moments), at if same else 0)
-        self.controls.sample.setText(_samples(apart.rows))
+        self.controls.sample.setText(_samples(apart))
         self._stack.setCurrentWidget(self._right)
         self.go(self.controls.at)
 
@@ -297,7 +297,8 @@ class StepPanel(QWidget):
             later(0, lambda: self.body.ensureWidgetVisible(self.body.terms), self.body)
 
 
-def _samples(rows: tuple[int, ...]) -> str:
-    if not rows:
-        return "no data: fixed numbers"
-    return f"row {rows[0] + 1:,}" if len(rows) == 1 else f"rows {rows[0] + 1:,} … ({len(rows)})"
+def _samples(apart: Any) -> str:
+    """Which rows of the data they are."""
+    if not apart.rows:
+        return "made-up numbers" if any("made up" in one for one in apart.notes) else "no data: fixed numbers"
+    return f"row {apart.rows[0] + 1:,}" if len(apart.rows) == 1 else f"row {apart.rows[0] + 1:,} …"

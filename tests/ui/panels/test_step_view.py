@@ -170,6 +170,24 @@ def test_why_not_stands_where_the_numbers_would_be(window: Open, qtbot: QtBot) -
     assert layer(made) is None
 
 
+def test_inputs_without_data_get_made_up_numbers_and_that_is_said(window: Open, qtbot: QtBot, tmp_path: Any) -> None:
+    g = ng.Graph()
+    h = g.add("Conv2d", g.add("Input", id="x", shape=(1, 5, 5)), out_channels=2, id="conv")
+    g.add("CrossEntropyLoss", g.add("Linear", g.add("Flatten", h), out_features=3),
+          g.add("Input", id="y", shape=(), dtype="int64", classes=3), id="loss")
+    ng.save(g, tmp_path / "inputs.ngraph")
+    made = window(file=tmp_path / "inputs.ngraph")
+    made.bench.views.step()
+    panel = made.bench.docks.bottom.page("step")
+    qtbot.waitUntil(lambda: panel.apart is not None, timeout=20_000)
+    assert panel.notes.text() == "x, y wait for data: these numbers are made up."
+    assert panel.controls.sample.text() == "made-up numbers"
+    panel.go(next(at for at, one in enumerate(panel.apart.moments) if one.node == "conv"))
+    qtbot.waitUntil(lambda: panel.body.terms.found is not None, timeout=20_000)
+    assert panel.body.terms.found.columns is not None and panel.body.terms._laid.count() == 3
+    assert len(panel.body.boxes["in:x"].map.marks) == 9, "the window"
+
+
 def test_dark_and_large(window: Open, qtbot: QtBot) -> None:
     made, panel = opened(window, qtbot)
     made.theme.set_tokens(DARK)
