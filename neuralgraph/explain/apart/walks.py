@@ -98,9 +98,9 @@ class _Walk:
         found = {name: known[one.node, name] for name in one.outputs if (one.node, name) in known}
         if not found:
             return replace(one, says=f"{one.says} It does not move with {of}.")
-        told = ", ".join(number(float(value)) if value.size == 1 else f"{' × '.join(map(str, value.shape))} numbers"
-                         for value in (one_.reshape(()) if one_.size == 1 else one_ for one_ in found.values()))
-        return replace(one, tangents=found, says=f"{one.says} Derived by {of}: {told}.")
+        single = [number(float(value.reshape(()))) for value in found.values() if value.size == 1]
+        told = f" Derived by {of}: {', '.join(single)}." if single else ""
+        return replace(one, tangents=found, says=one.says + told)
 
     def reverse(self, of: str, cell: Cell) -> Apart:
         """Forward, then back from `of`."""

@@ -129,7 +129,8 @@ class StepLayer(QGraphicsItem):
                 continue
             spot = self._above(end, px)
             if spot is not None and seen.adjusted(-120, -40, 120, 40).contains(spot):
-                self._pill(painter, tokens, spot, "→", one, end, px, lit=end == self.lit.wire and not self.lit.returns)
+                self._pill(painter, tokens, spot, "→", one, end, px, lit=end == self.lit.wire and not self.lit.returns,
+                           anchor=-0.5)
 
     def _speaks(self, end: End) -> bool:
         """Of the wires of one output, which all bring the same, the one with the label says it; and the lit one."""
@@ -152,7 +153,7 @@ class StepLayer(QGraphicsItem):
         if route is None:
             return None
         middle = route.path.pointAtPercent(0.5)
-        return QPointF(route.label.x(), min(route.label.y(), middle.y() + 4) - px - 8)
+        return QPointF(route.label.x(), min(route.label.y(), middle.y() + 4) - px)
 
     def _back(self, painter: QPainter, tokens: Tokens, end: End, one: Chip, px: float, seen: QRectF) -> None:
         path = self._path(end)
@@ -166,10 +167,11 @@ class StepLayer(QGraphicsItem):
         arrow(painter, lane, 0.12 if not self.lit.forward else 0.88, left=not self.lit.forward)
         middle = lane.pointAtPercent(0.5)
         sign = "→ d" if self.lit.forward else "←"
-        self._pill(painter, tokens, QPointF(middle.x(), middle.y() + px + 5), sign, one, end, px, lit=lit, dashed=True)
+        self._pill(painter, tokens, QPointF(middle.x(), middle.y() + 4), sign, one, end, px, lit=lit, dashed=True,
+                   anchor=0.5)
 
     def _pill(self, painter: QPainter, tokens: Tokens, at: QPointF, sign: str, one: Chip, end: End, px: float, *,
-              lit: bool = False, dashed: bool = False) -> None:
+              lit: bool = False, dashed: bool = False, anchor: float = 0.0) -> None:
         words = f"{sign} {one.text}" if one.text else sign
         room = self._canvas.routes[end].room + 30
         both = bool(one.text) and one.cells is not None
@@ -231,13 +233,16 @@ def arrow(painter: QPainter, path: QPainterPath, at: float, *, left: bool, size:
 
 
 def pill(painter: QPainter, tokens: Tokens, at: QPointF, text: str, cells: NDArray[Any] | None, px: float, *,
-         lit: bool = False, dashed: bool = False) -> None:
-    """A number on its own ground, centred at a point; cells beside the words where there are any."""
+         lit: bool = False, dashed: bool = False, anchor: float = 0.0) -> None:
+    """A number on its own ground, cells beside the words where there are any. It is centred at a point, or stands on it
+    (`anchor` −0.5), or hangs from it (0.5).
+    """
     wide = fonts.width(text, px, 600)
     tiles = cells.shape if cells is not None else (0, 0)
     each = min(CELL * px / 11, 4 * CELL / max(tiles[0], 1)) if tiles[0] else 0.0
     whole = wide + (each * tiles[1] + 5 if tiles[1] else 0)
     high = max(px + 7, each * tiles[0] + 6)
+    at = at + QPointF(0, anchor * high)
     box = QRectF(at.x() - whole / 2 - 6, at.y() - high / 2, whole + 12, high)
     painter.setBrush(colour(tokens.raised))
     painter.setPen(QPen(colour(tokens.accent if lit else tokens.outline), 2.0 if lit else 1.0,

@@ -71,6 +71,8 @@ def laid(array: NDArray[Any], *, samples: bool) -> Laid:
     before: Index = ()
     if (array.ndim == 3 and len(array) == 1) or (samples and array.ndim > 3):
         array, before = array[0], (0,)
+    if array.size and array.size == array.shape[-1] * array.shape[-2]:  # a single tile is a matrix
+        before, array = (*before, *(0,) * (array.ndim - 2)), array.reshape(array.shape[-2:])
     if array.ndim == 2:
         return Laid(array, before)
     lead = array.shape[:-2]

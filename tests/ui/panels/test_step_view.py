@@ -236,7 +236,7 @@ def test_tensors_in_short() -> None:
     assert chip(np.array([np.nan])).text == "nan"
 
 
-@pytest.mark.parametrize("shape", [(), (4,), (2, 3), (1, 3, 4), (2, 3, 4), (2, 3, 4, 5), (3, 2, 2, 2, 2)])
+@pytest.mark.parametrize("shape", [(), (4,), (2, 3), (1, 3, 4), (1, 1, 3, 4), (2, 3, 4), (2, 3, 4, 5), (3, 2, 2, 2, 2)])
 @pytest.mark.parametrize("samples", [True, False])
 def test_places_and_cells_are_one_to_one(shape: tuple[int, ...], samples: bool) -> None:
     array = np.arange(float(np.prod(shape))).reshape(shape)
