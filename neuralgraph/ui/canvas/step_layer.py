@@ -176,7 +176,8 @@ class StepLayer(QGraphicsItem):
         room = self._canvas.routes[end].room + 30
         both = bool(one.text) and one.cells is not None
         cells = one.cells if not both or fonts.width(words, px, 600) > room else None
-        pill(painter, tokens, at, sign if cells is not None else words, cells, px, lit=lit, dashed=dashed)
+        pill(painter, tokens, at, sign if cells is not None else words, cells, px, lit=lit, dashed=dashed,
+             anchor=anchor)
 
     def _wire(self, painter: QPainter, tokens: Tokens, end: End, scale: float) -> None:
         path = self._path(end)

@@ -22,7 +22,7 @@ from neuralgraph.ui.theme import Theme
 
 Index = tuple[int, ...]
 MOST_TILES = 48
-SMALL = 8
+SMALL, FITS = 8, 5
 WRITTEN = 34
 """Pixels that a cell is wide at least to have its number written in it."""
 
@@ -146,7 +146,13 @@ class CellMap(HeatMap):
             bright = 0.299 * red + 0.587 * green + 0.114 * blue > 140
             painter.setPen(QColor(DARK_INK if bright else LIGHT_INK))
             painter.drawText(self.box((row, column)), Qt.AlignmentFlag.AlignCenter,
-                             short(float(self.values[row, column])))
+                             written(float(self.values[row, column])))
+
+
+def written(value: float) -> str:
+    """A number as a cell has room for it: 1, 0.324, −0.01."""
+    text = f"{value:.3g}"
+    return text.replace("-", "−") if len(text) <= FITS and np.isfinite(value) else short(value)
 
 
 class TensorBox(QWidget):

@@ -70,6 +70,7 @@ class StepPanel(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Step")
         self.controls.offer((), "")
+        self.controls.set_count(0, 0)
 
     def _lay(self) -> None:
         column = QVBoxLayout(self._right)

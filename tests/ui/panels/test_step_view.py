@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -15,8 +16,8 @@ import neuralgraph as ng
 from neuralgraph.explain.apart.moment import PHASES
 from neuralgraph.resources import examples
 from neuralgraph.tokens import DARK
-from neuralgraph.ui.canvas.step_layer import MANY, StepLayer, chip
-from neuralgraph.ui.panels.step_tensor import laid
+from neuralgraph.ui.canvas.step_layer import MANY, StepLayer, chip, pill
+from neuralgraph.ui.panels.step_tensor import laid, written
 from neuralgraph.ui.step_on_canvas import lit_at
 from neuralgraph.ui.window import MainWindow
 
@@ -226,6 +227,24 @@ def test_wires_of_modules_bring_what_lies_inside() -> None:
     room = rooms[0][0].rpartition("/")[0]
     within = lit_at(shown, len(shown.moments) - 1, room)
     assert within.values and within.back and all("/" not in end[0] for end in within.values)
+
+
+def test_numbers_in_cells_are_as_short_as_they_can_be() -> None:
+    assert [written(one) for one in (1.0, 0.0, -2.0, 0.324, -0.0123, float("nan"))] == [
+        "1", "0", "−2", "0.324", "−0.01", "–"]
+
+
+def test_a_number_stands_on_a_point_or_hangs_from_it(qtbot: QtBot) -> None:
+    """Pills hang below wires and stand above labels; `anchor` moves them by half their height."""
+    ink = []
+    for anchor in (-0.5, 0.5):
+        image = QImage(80, 80, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        pill(painter, DARK, QPointF(40, 40), "→ 1", np.ones((3, 3)), 11.0, anchor=anchor)
+        painter.end()
+        ink.append([y for y in range(80) for x in range(80) if image.pixelColor(x, y).alpha()])
+    assert max(ink[0]) <= 40 and min(ink[1]) >= 39
 
 
 def test_tensors_in_short() -> None:
