@@ -346,3 +346,42 @@ def test_phases_can_be_walked() -> None:
     assert [shown.moments[one].phase for one in seen[:5]] == list(PHASES)
     assert shown.next_phase(seen[2] + 1, -1) == seen[2] or shown.moments[seen[2] + 1].phase != "loss"
     assert shown.next_phase(0, -1) == 0
+
+
+def test_a_module_that_runs_over_time_is_one_moment_and_says_so() -> None:
+    inner = ng.Graph()
+    x, h = inner.add("Input", id="x", shape=(3,)), inner.add("State", id="h", state="h", shape=(2,))
+    new = inner.add("Tanh", inner.add("Add", inner.add("Linear", x, out_features=2, id="ih"),
+                                      inner.add("Linear", h, out_features=2, id="hh")))
+    inner.add("NextState", new, state="h")
+    inner.add("Output", new, id="y")
+    g = ng.Graph()
+    seen = g.add("Input", id="x", shape=(4, 3))
+    g.define("Cell", inner)
+    out = g.add("Recurrent", seen, definition="Cell", id="loop")["y"]
+    g.add("MSELoss", out, g.add("Input", id="y", shape=(4, 2)), id="loss")
+    rows = {"x": np.random.default_rng(1).normal(size=(2, 4, 3)), "y": np.zeros((2, 4, 2))}
+    program = ng.compile(g)
+    shown = step_apart(program, rows, double=True)
+    _, expected = plain_torch(program, rows)
+    assert len(expected) == 4 and set(shown.gradients) == set(expected)
+    assert all(np.allclose(shown.gradients[name], one, rtol=1e-6, atol=1e-9) for name, one in expected.items())
+    moment = next(one for one in shown.moments if one.node == "loop")
+    assert "all its time steps are one moment" in moment.notes[0] and "loop runs a drawn module" in shown.notes[0]
+
+
+def test_each_step_of_a_plan_moves_its_own_nodes() -> None:
+    g = ng.Graph()
+    a = g.add("Linear", g.add("Input", id="x", shape=(4,)), out_features=4, id="a")
+    b = g.add("Linear", a, out_features=4, id="b")
+    y = g.add("Input", id="y", shape=(4,))
+    g.add("MSELoss", a, y, id="first")
+    g.add("L1Loss", b, y, id="second")
+    steps = (Step(losses=("first",), nodes=("a",)), Step(losses=("second",), nodes=("b",)))
+    g.session.edit(SetPlan(Plan(stages=(Stage(1, steps),), validation=0.0)))
+    for number, (loss, node) in enumerate((("first", "a"), ("second", "b"))):
+        shown = ng.step_apart(g, ROWS, step=number)
+        assert set(shown.losses) == {loss}
+        assert {one.node for one in shown.moments if one.phase == "optimiser"} == {node}
+    with pytest.raises(RunError, match="has 2 steps a batch; there is no step 3"):
+        ng.step_apart(g, ROWS, step=2)
