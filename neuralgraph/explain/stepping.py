@@ -31,6 +31,11 @@ class Stepping:
 
     @property
     @abstractmethod
+    def graph(self) -> Graph:
+        """The document as it is now."""
+
+    @property
+    @abstractmethod
     def reach(self) -> Reach:
         """Where relative data paths start, and what may be read."""
 
@@ -59,10 +64,11 @@ class Stepping:
         from neuralgraph.explain.apart.optimising import Stand
         from neuralgraph.explain.apart.step import step_apart
 
+        plan = self.graph.plan if program is None else None  # a program outlives changes of the plan
         program = self._to_look_at(program)
         given, note = _invented(program, len(places), given) if made_up else (given, "")
         arrays, rows, batches = self._samples(program, part, places, given)
-        stand = Stand(checkpoint, batches)
+        stand = Stand(checkpoint, batches, plan)
         found = step_apart(program, arrays, stand=stand, rows=rows, step=step, double=double)
         return replace(found, notes=(note, *found.notes)) if note else found
 

@@ -35,7 +35,7 @@ def step_apart(
     taken. `double` computes in float64. `RunError` where there is nothing to learn from, or where it is too large.
     """
     stand = stand or Stand()
-    double = double or program.document.plan.precision == "float64"
+    double = double or (stand.plan or program.document.plan).precision == "float64"
     copy = cloned(program, double=double)
     copy.root.train()
     with undisturbed(program.device):

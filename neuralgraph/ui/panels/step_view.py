@@ -170,7 +170,10 @@ class StepPanel(QWidget):
         elif program is None and session.run is not None and session.run.program is session.program:
             checkpoint = session.run.checkpoint
         if mode == "step":
-            return mode, (), session.step_apart(program, places=places, checkpoint=checkpoint, made_up=True)
+            names = _steps(session, checkpoint)
+            number = names.index(of) if of in names else 0
+            return mode, names, session.step_apart(program, places=places, checkpoint=checkpoint, step=number,
+                                                   made_up=True)
         names = session.derivable(mode, program)
         chosen = of if of in names else ""
         return mode, names, session.walk(mode, program=program, part="train", places=places, made_up=True,
@@ -185,7 +188,7 @@ class StepPanel(QWidget):
         before, at = self.apart, self.controls.at
         self.apart = apart
         self._names[mode] = names
-        label = {"forward": "by", "reverse": "of"}.get(mode, "")
+        label = {"forward": "by", "reverse": "of", "step": "of"}.get(mode, "")
         self.controls.offer(names if label else (), label, self.controls.of.currentText())
         same = before is not None and before.mode == apart.mode and len(before.moments) == len(apart.moments)
         self.controls.set_count(len(apart.moments), at if same else 0)
@@ -296,6 +299,15 @@ class StepPanel(QWidget):
         self._typeset()
         if by_hand:
             later(0, lambda: self.body.ensureWidgetVisible(self.body.terms), self.body)
+
+
+def _steps(session: Session, checkpoint: Any) -> tuple[str, ...]:
+    """The steps of the plan that a batch is learnt in, where there are several: a GAN has two."""
+    stages = session.graph.plan.stages
+    steps = stages[min(checkpoint.stage, len(stages) - 1) if checkpoint is not None else 0].steps
+    if len(steps) < 2:
+        return ()
+    return tuple(f"step {at}: {', '.join(one.losses)}" for at, one in enumerate(steps, 1))
 
 
 def _samples(apart: Any) -> str:

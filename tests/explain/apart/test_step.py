@@ -385,3 +385,16 @@ def test_each_step_of_a_plan_moves_its_own_nodes() -> None:
         assert {one.node for one in shown.moments if one.phase == "optimiser"} == {node}
     with pytest.raises(RunError, match="has 2 steps a batch; there is no step 3"):
         ng.step_apart(g, ROWS, step=2)
+
+
+def test_another_rate_counts_at_once() -> None:
+    """The program that a session holds outlives changes of the plan; the step goes by the plan as it is now."""
+    session = ng.load(Path("examples") / "xor.ngraph").session
+    moved = []
+    for rate in (0.05, 0.5):
+        stage = session.graph.plan.stages[0]
+        step = replace(stage.steps[0], optimizer=Optimizer("SGD", rate))
+        session.edit(SetPlan(replace(session.graph.plan, stages=(replace(stage, steps=(step,)),))))
+        change = session.step_apart().moments[-1].changes[0]
+        moved.append(change.new - change.old)
+    assert np.allclose(moved[1], 10 * moved[0], rtol=1e-3, atol=1e-7) and np.abs(moved[0]).max() > 0

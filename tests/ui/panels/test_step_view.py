@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 import neuralgraph as ng
 from neuralgraph.explain.apart.moment import PHASES
+from neuralgraph.graph.edits import SetPlan
 from neuralgraph.resources import examples
 from neuralgraph.tokens import DARK
 from neuralgraph.ui.canvas.step_layer import MANY, StepLayer, chip, pill
@@ -187,6 +189,22 @@ def test_inputs_without_data_get_made_up_numbers_and_that_is_said(window: Open, 
     qtbot.waitUntil(lambda: panel.body.terms.found is not None, timeout=20_000)
     assert panel.body.terms.found.columns is not None and panel.body.terms._laid.count() == 3
     assert len(panel.body.boxes["in:x"].map.marks) == 9, "the window"
+
+
+def test_of_a_plan_with_several_steps_one_is_chosen(window: Open, qtbot: QtBot) -> None:
+    made, panel = opened(window, qtbot)
+    assert not panel.controls.of.isVisible()
+    plan = made.bench.session.graph.plan
+    stage = plan.stages[0]
+    first = replace(stage.steps[0], nodes=("hidden",))
+    made.bench.session.edit(SetPlan(replace(plan, stages=(replace(stage, steps=(
+        first, replace(first, nodes=("answer",)))),))))
+    qtbot.waitUntil(lambda: panel.controls.of.isVisible(), timeout=20_000)
+    assert panel.controls.of.itemText(1) == "step 2: *"
+    assert panel.apart.moments[-1].node == "hidden"
+    panel.controls.of.setCurrentIndex(1)
+    panel.controls.of.activated.emit(1)
+    qtbot.waitUntil(lambda: panel.apart.moments[-1].node == "answer", timeout=20_000)
 
 
 def test_dark_and_large(window: Open, qtbot: QtBot) -> None:
