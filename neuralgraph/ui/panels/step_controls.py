@@ -14,6 +14,7 @@ MODES = (("step", "Training step"), ("forward", "Forward sweep"), ("reverse", "R
          ("static", "Static evaluation"), ("dynamic", "Dynamic evaluation"))
 SPEEDS = (("4 s", 4000), ("2 s", 2000), ("1 s", 1000), ("½ s", 500), ("0.1 s", 100))
 """How long a moment is shown while it plays."""
+WIDE = 256
 SIZES = (1, 2, 4, 8, 16, 32)
 
 
@@ -45,7 +46,7 @@ class StepControls(QWidget):
                 ("skip-next", "To the next phase", lambda: self.onward.emit(1)),
                 ("page-last", "To the end (End)", lambda: self.go(self.count - 1)))
         self._signs = [sign for sign, _, _ in rows]
-        self.buttons = [flat(theme, sign, tip, clicked=act, size=28) for sign, tip, act in rows]
+        self.buttons = [flat(theme, sign, tip, clicked=act, size=24) for sign, tip, act in rows]
         self.play = self.buttons[3]
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Moment")
@@ -75,7 +76,7 @@ class StepControls(QWidget):
         box.setSpacing(5)
         first, second, third, fourth = (QHBoxLayout() for _ in range(4))
         for row in (first, second, third, fourth):
-            row.setSpacing(4)
+            row.setSpacing(2)
         first.addWidget(self.mode, 3)
         first.addWidget(self.of_label)
         first.addWidget(self.of, 2)
@@ -92,7 +93,7 @@ class StepControls(QWidget):
         box.addWidget(self.where)
         box.addLayout(fourth)
         box.addStretch(1)
-        self.setFixedWidth(theme.px(304))
+        self.setFixedWidth(theme.px(WIDE))
 
     @property
     def mode_key(self) -> str:
@@ -166,7 +167,7 @@ class StepControls(QWidget):
             made.setIcon(icon(sign, tokens.text2, tokens.hairline))
         for label in (self.where, self.sample, self.of_label):
             dress(label, self._theme)
-        self.setFixedWidth(self._theme.px(304))
+        self.setFixedWidth(self._theme.px(WIDE))
         self._dress_play()
 
     def _dress_play(self) -> None:

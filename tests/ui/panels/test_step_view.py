@@ -19,6 +19,7 @@ from neuralgraph.graph.edits import SetPlan
 from neuralgraph.resources import examples
 from neuralgraph.tokens import DARK
 from neuralgraph.ui.canvas.step_layer import MANY, StepLayer, chip, pill
+from neuralgraph.ui.panels.step_controls import WIDE
 from neuralgraph.ui.panels.step_tensor import laid, written
 from neuralgraph.ui.step_on_canvas import lit_at
 from neuralgraph.ui.window import MainWindow
@@ -212,7 +213,7 @@ def test_dark_and_large(window: Open, qtbot: QtBot) -> None:
     made.theme.set_tokens(DARK)
     made.theme.set_scale(1.5)
     panel.go(3)
-    assert not panel.grab().isNull() and panel.controls.width() == made.theme.px(304)
+    assert not panel.grab().isNull() and panel.controls.width() == made.theme.px(WIDE)
 
 
 def test_for_the_last_row_of_a_room(window: Open, qtbot: QtBot) -> None:
