@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "api": ("Graph", "check", "compile", "evaluate", "fit", "generate", "gradients", "load", "predict", "runs", "save",
             "save_model", "save_weights", "shapes", "summary", "to_python", "train", "train_seeds", "tune"),
+    "asking": ("cell", "jacobian", "schedule", "step_apart", "sweep_apart"),
     "inspecting": ("inspect", "picture", "views"),
     "touching": ("touch",),
 }

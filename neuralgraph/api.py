@@ -392,7 +392,7 @@ def to_python(graph: Graph) -> str:
 
 
 __all__ = [
-    "Graph", "GraphError", "Handle", "Problem", "Spec", "check", "compile", "evaluate", "fit", "generate",
-    "gradients", "load", "predict", "runs", "save", "save_model", "save_weights", "shapes", "summary", "to_python",
-    "train", "train_seeds", "tune",
+    "Graph", "GraphError", "Handle", "Problem", "Spec", "check", "compile", "evaluate", "fit", "generate", "gradients",
+    "load", "predict", "runs", "save", "save_model", "save_weights", "shapes", "summary", "to_python", "train",
+    "train_seeds", "tune",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from neuralgraph.session import Session
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuralgraph.compiler.program import Program
+    from neuralgraph.explain.apart.moment import Apart, Mode
+    from neuralgraph.explain.apart.schedule import Schedule
+    from neuralgraph.explain.apart.sweeps import Jacobian
+    from neuralgraph.explain.apart.terms import Terms
     from neuralgraph.training.run import Run
 
 
@@ -45,12 +49,116 @@ def gradients(
     `of` is summed if it is not a scalar. "reverse" takes one sweep backwards, "forward" one sweep for every number of
     every node (small graphs only); both give the same.
     """
-    from neuralgraph.compiler.derive import derive
+    from neuralgraph.explain.apart.sweeps import derivatives
     from neuralgraph.training.randomness import undisturbed
 
     program, tensors = _ready(graph, inputs, run)
     with undisturbed(program.device, program.seed), program.quiet():
-        return {name: value.detach().cpu().numpy() for name, value in derive(program, tensors, of, mode).items()}
+        return {name: value.detach().cpu().numpy() for name, value in derivatives(program, tensors, of, mode).items()}
+
+
+def step_apart(
+    graph: Graph,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    run: Run | None = None,
+    part: str = "train",
+    places: Sequence[int] = (0,),
+    step: int = 0,
+    double: bool = False,
+) -> Apart:
+    """One training step moment by moment: `.moments` in order, with all values, derivatives and changes as numpy.
+
+    It is taken on samples `places` of a part of the data ("train", "validation", "test", "all"), or on arrays `inputs`
+    by source. With `run`, from where that run stood, else from fresh weights; of several steps of a stage the one of
+    this number. `double` computes in float64. Nothing is changed. `RunError` and `DataError` say why it cannot be.
+    """
+    program = run.program if run is not None else _fitted(graph)
+    return graph.session.step_apart(program, part=part, places=places, given=inputs, step=step, double=double,
+                                    checkpoint=run.checkpoint if run is not None else None)
+
+
+def cell(
+    graph: Graph,
+    node: str,
+    index: Sequence[int],
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    output: str = "",
+    run: Run | None = None,
+    part: str = "all",
+    places: Sequence[int] = (0,),
+) -> Terms:
+    """Which inputs times which weights made one number: `.terms`, `.bias`, `.value`, and `.total` of them.
+
+    `index` is its place in the output of the node, the sample first: of samples `places` of a part of the data, or of
+    arrays `inputs` by source. With `run`, by its trained weights, else by fresh ones. Nothing is changed.
+    """
+    program = run.program if run is not None else _fitted(graph)
+    return graph.session.cell(node, index, output=output, program=program, part=part, places=places, given=inputs)
+
+
+def sweep_apart(
+    graph: Graph,
+    mode: Mode = "reverse",
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    of: str = "",
+    by: str = "",
+    at: Sequence[int] | None = None,
+    run: Run | None = None,
+    part: str = "all",
+    places: Sequence[int] = (0,),
+    double: bool = False,
+) -> Apart:
+    """A graph walked without training it, moment by moment, as `step_apart`; it needs no loss and no data.
+
+    "forward" carries beside every value its derivative by `by` (a node, `node.output` or a weight): by its number `at`,
+    or by all alike. "reverse" goes back from `of`: its number `at`, or all added. "static" and "dynamic" say in which
+    order nodes are computed. By default the first input, the first loss or else output.
+    """
+    program = run.program if run is not None else _fitted(graph)
+    return graph.session.walk(mode, program=program, of=of, by=by, cell=at, part=part, places=places, given=inputs,
+                              double=double)
+
+
+def jacobian(
+    graph: Graph,
+    of: str,
+    by: str,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    mode: Literal["auto", "forward", "reverse"] = "auto",
+    run: Run | None = None,
+) -> Jacobian:
+    """Every number of `of` derived by every number of `by`: `.value` with the axes of both, `.sweeps`, `.mode`.
+
+    `of` is a node or `node.output`, `by` one too, or a weight as `"node.weight"`. Forward mode takes a sweep for every
+    number of `by`, reverse mode one for every number of `of`; "auto" takes the fewer.
+    """
+    from neuralgraph.explain.apart.sweeps import jacobian as found
+    from neuralgraph.training.randomness import undisturbed
+
+    program, tensors = _ready(graph, inputs, run)
+    with undisturbed(program.device, program.seed):
+        return found(program, tensors, of, by, mode)
+
+
+def schedule(graph: Graph, of: Sequence[str] = ()) -> Schedule:
+    """The order in which nodes are computed: `.static` for `of` (by default the losses, else the outputs) with the
+    `.dead` left out, `.levels` of what can run at the same time, and `.dynamic`, everything as it was drawn."""
+    from neuralgraph.explain.apart.schedule import schedule as found
+
+    return found(graph.session.compile(), of)
+
+
+def _fitted(graph: Graph) -> Program:
+    """Fresh weights; what is fitted on the training part has seen some of it."""
+    session = graph.session
+    program = session.compile()
+    if program.fitted and (rows := session._rows(program)) is not None:
+        session._measure(program, rows)
+    return program
 
 
 def _ready(graph: Graph, inputs: Mapping[str, Any] | None, run: Run | None) -> tuple[Program, dict[str, Any]]:

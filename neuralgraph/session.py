@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import DataError, GraphError, RunError
+from neuralgraph.explain.stepping import Stepping
 from neuralgraph.explain.touching import Touching
 from neuralgraph.explain.trying import Trying
 from neuralgraph.filing import Filing
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from neuralgraph.training.run import Run
 
 
-class Session(Models, Filing, Touching, Trying):
+class Session(Models, Filing, Touching, Trying, Stepping):
     """A document being worked on. Not thread-safe, but `analyse` and the runs only read immutable values."""
 
     def __init__(self, graph: Graph | None = None, *, path: Path | None = None, catalog: Catalog = CATALOG) -> None:

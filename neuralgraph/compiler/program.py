@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -251,6 +252,14 @@ class Program:
         """Back to the initial weights of the same seed."""
         fresh = build_root(self.inference, self.seed)
         self.load_state_dict(fresh.state_dict())
+
+    def copied(self) -> Program:
+        """The same on weights of its own: what is done to either leaves the other as it is."""
+        made = copy.copy(self)
+        made.root, made.metrics = copy.deepcopy((self.root, self.metrics))
+        made.shares, made._trainings, made._traces = dict(self.shares), {}, {}
+        made.module, made.module_inputs = made._inference_module()
+        return made
 
     # -- parts ------------------------------------------------------------------------------------------------------
 

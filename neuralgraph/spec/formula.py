@@ -76,7 +76,7 @@ _INDICES = re.compile(r"[h-n]{2,3}")
 """Letters that count, side by side in an index: `a_{ij}`."""
 _PAIRS = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉", "|": "|"}
 _KINDS: dict[str, Style] = {
-    **dict.fromkeys("=<>≤≥≠→∈", "relation"), **dict.fromkeys("+-−·⊙∧∨⊕×", "operator"), **dict.fromkeys(",;:", "comma"),
+    **dict.fromkeys("=<>≤≥≠→←∈", "relation"), **dict.fromkeys("+-−·⊙∧∨⊕×", "operator"), **dict.fromkeys(",;:", "comma"),
     **dict.fromkeys("¬∂∇", "prefix"), **dict.fromkeys("…∞.½", "mark"), **dict.fromkeys("ΣΠ∫", "big"),
 }
 _BIG = {"Σ": "∑", "Π": "∏", "∫": "∫"}

@@ -131,6 +131,7 @@ def _train() -> tuple[Command, ...]:
         Command("rate", "Train", "Change the learning rate…", (), "", "training.ask_rate", rule=True),
         Command("plan", "Train", "Plan", (), "tune-variant", "window.show_plan"),
         Command("search", "Train", "Search…", (), "magnify", "searching.show"),
+        Command("step_apart", "Train", "Take a step apart", ("Ctrl+Alt+.",), "shoe-print", "views.step"),
         Command("try", "Train", "Try it", ("Ctrl+T",), "gesture-tap-button", "views.try_it"),
         Command("load_weights", "Train", "Load weights…", (), "", "documents.load_weights", rule=True),
         Command("save_weights", "Train", "Save weights…", (), "content-save-outline", "training.save_weights"),

@@ -146,7 +146,7 @@ class Presenter(QObject):
         units, region = answer
         if bench.welcome is not None and bench.window.centre.currentWidget() is bench.welcome:
             return
-        if units is None or region is None:
+        if units is None or region is None or bench.docks.shown("bottom"):  # a step is taken apart: on the canvas
             bench.window.centre.setCurrentWidget(bench.canvas)
             return
         self._stage.show_answer(units, region)

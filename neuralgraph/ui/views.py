@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from neuralgraph.ui.workbench import Workbench
 
 PANELS = "neuralgraph.ui.panels"
-TABS = (("data", "Data", "data_view", "DataPanel"), ("try", "Try it", "try_it", "TryItPanel"),
-        ("views", "Views", "views_panel", "ViewsPanel"),
+TABS = (("step", "Step", "step_view", "StepPanel"), ("views", "Views", "views_panel", "ViewsPanel"),
+        ("data", "Data", "data_view", "DataPanel"), ("try", "Try it", "try_it", "TryItPanel"),
         ("samples", "Samples", "samples", "SamplesPanel"),
         ("confusion", "Confusion", "confusion", "ConfusionPanel"),
         ("boundary", "Boundary", "boundary", "BoundaryPanel"))
@@ -62,6 +62,14 @@ class Views(QObject):
         if file is not None:
             panel.take(file)  # type: ignore[attr-defined]
 
+    def step(self) -> None:
+        """The panel that takes a training step apart."""
+        docks = self._bench.docks
+        if not docks.shown("bottom"):
+            docks.toggle_bottom()
+        docks.bottom.open("step").setFocus()
+        self._bench.presenter.look()
+
     def inspector(self) -> QWidget | None:
         if find_spec(f"{PANELS}.inspector") is None:
             return None
@@ -100,6 +108,10 @@ class Views(QObject):
         make: Callable[..., QWidget] = getattr(import_module(f"{PANELS}.{module}"), name)
         made = make(self._bench.session, self._bench.bridge, self._bench.theme)
         self._made.append(made)
+        if hasattr(made, "lit"):
+            from neuralgraph.ui.step_on_canvas import StepOnCanvas
+
+            StepOnCanvas(self._bench, made)
         return made
 
     def _tell(self, what: str, *arguments: Any) -> None:

@@ -17,10 +17,10 @@ from neuralgraph.ui.theme import Theme
 
 
 class Pad(Figure):
-    """Shows what a view answered. `chosen` brings the key of a spot that was clicked; `turned` how a surface is
+    """Shows what a view answered. `keyed` brings the key of a spot that was clicked; `turned` how a surface is
     dragged, in degrees."""
 
-    chosen = Signal(int)
+    keyed = Signal(int)
     turned = Signal(float, float)
 
     def __init__(self, theme: Theme, name: str = "Figure") -> None:
@@ -128,7 +128,7 @@ class Pad(Figure):
         found = self.spot(event.position())
         key = self.drawing.spots.key(self._number(found)) if found is not None else None
         if key is not None:
-            self.chosen.emit(key)
+            self.keyed.emit(key)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._grip is not None and event.buttons() & Qt.MouseButton.LeftButton:

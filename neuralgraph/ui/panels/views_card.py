@@ -65,7 +65,7 @@ class ViewCard(QWidget):
         self._asker.failed.connect(lambda text: self._say("No answer came", text, error=True))
         self.pad, self.notice = Pad(theme), Notice(theme.tokens, "eye-outline")
         self.pad.subject = Subject(self.pad, lambda: f"{self.node or 'network'}-{self.view}")
-        self.pad.chosen.connect(self.chosen)
+        self.pad.keyed.connect(self.chosen)
         self.pad.turned.connect(self._turn)
         self.form = Options(theme)
         self.form.changed.connect(self._option)

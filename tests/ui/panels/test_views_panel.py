@@ -152,6 +152,6 @@ def test_a_click_on_a_spot_with_a_key_brings_the_key(qtbot: QtBot) -> None:
     pad.set_shown(Pictures(np.zeros((3, 4, 4)), keys=(5, 6, 7)))
     pad.show()
     x, y, wide, high = pad.drawing.spots.box(1)
-    with qtbot.waitSignal(pad.chosen) as found:
+    with qtbot.waitSignal(pad.keyed) as found:
         QTest.mouseClick(pad, Qt.MouseButton.LeftButton, pos=QPointF(x + wide / 2, y + high / 2).toPoint())
     assert found.args == [6]

@@ -1,0 +1,1 @@
+"""One training step, one number, one derivative: taken apart into what made it. torch inside, numpy out."""

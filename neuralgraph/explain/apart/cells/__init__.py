@@ -1,0 +1,1 @@
+"""Ways to say what made a number, one family of nodes each."""

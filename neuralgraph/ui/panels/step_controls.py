@@ -1,0 +1,195 @@
+"""The levers of the panel that takes a step apart: what is walked, which samples, back and forward, slow motion."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+
+from neuralgraph.ui.bridge import Pulse
+from neuralgraph.ui.controls import Choice, dress, flat, words
+from neuralgraph.ui.icons import icon
+from neuralgraph.ui.theme import Theme
+
+MODES = (("step", "Training step"), ("forward", "Forward sweep"), ("reverse", "Reverse sweep"),
+         ("static", "Static evaluation"), ("dynamic", "Dynamic evaluation"))
+SPEEDS = (("4 s", 4000), ("2 s", 2000), ("1 s", 1000), ("½ s", 500), ("0.1 s", 100))
+"""How long a moment is shown while it plays."""
+WIDE = 256
+SIZES = (1, 2, 4, 8, 16, 32)
+
+
+class StepControls(QWidget):
+    """`moved` brings the moment to go to; `wanted` says that something else is to be taken apart."""
+
+    moved = Signal(int)
+    wanted = Signal()
+    onward = Signal(int)
+    """To the next phase (1), or back to the start of this one (−1)."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.at, self.count, self.place = 0, 0, 0
+        self.mode = Choice(theme)
+        self.mode.addItems([name for _, name in MODES])
+        self.mode.setAccessibleName("What is walked through")
+        self.mode.activated.connect(lambda _at: self.wanted.emit())
+        self.of = Choice(theme)
+        self.of.setAccessibleName("Derived by, or what is derived")
+        self.of.activated.connect(lambda _at: self.wanted.emit())
+        self.of_label = words(theme, "by", 12, 400, "text2")
+        rows = (("page-first", "To the start (Home)", lambda: self.go(0)),
+                ("skip-previous", "To the phase before", lambda: self.onward.emit(-1)),
+                ("chevron-left", "Back (←)", lambda: self.go(self.at - 1)),
+                ("play", "Play (Space)", self.toggle),
+                ("chevron-right", "Forward (→)", lambda: self.go(self.at + 1)),
+                ("skip-next", "To the next phase", lambda: self.onward.emit(1)),
+                ("page-last", "To the end (End)", lambda: self.go(self.count - 1)))
+        self._signs = [sign for sign, _, _ in rows]
+        self.buttons = [flat(theme, sign, tip, clicked=act, size=24) for sign, tip, act in rows]
+        self.play = self.buttons[3]
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Moment")
+        self.slider.valueChanged.connect(self.go)
+        self.speed = Choice(theme)
+        self.speed.addItems([name for name, _ in SPEEDS])
+        self.speed.setCurrentIndex(2)
+        self.speed.setAccessibleName("How long a moment is shown")
+        self.speed.setToolTip("How long a moment is shown")
+        self.speed.activated.connect(self._paced)
+        self.where = words(theme, "", 12, 600)
+        self.sample = words(theme, "", 12, 400, "text2")
+        self.samples = Choice(theme, fit=True)
+        self.samples.addItems([f"{size} sample{'s' if size > 1 else ''}" for size in SIZES])
+        self.samples.setAccessibleName("Samples in the batch")
+        self.samples.activated.connect(lambda _at: self.wanted.emit())
+        self.nearby = [flat(theme, "chevron-left", "Sample before", clicked=lambda: self._sample(-1), size=24),
+                       flat(theme, "chevron-right", "Next sample", clicked=lambda: self._sample(1), size=24),
+                       flat(theme, "restart", "Take it anew, with the present weights", clicked=self.wanted.emit,
+                            size=24)]
+        self._pulse = self._beating()
+        self._lay(theme)
+
+    def _lay(self, theme: Theme) -> None:
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(5)
+        first, second, third, fourth = (QHBoxLayout() for _ in range(4))
+        for row in (first, second, third, fourth):
+            row.setSpacing(2)
+        first.addWidget(self.mode, 3)
+        first.addWidget(self.of_label)
+        first.addWidget(self.of, 2)
+        for one in self.buttons:
+            second.addWidget(one)
+        second.addWidget(self.speed, 1)
+        third.addWidget(self.slider, 1)
+        fourth.addWidget(self.samples)
+        fourth.addWidget(self.sample, 1)
+        for one in self.nearby:
+            fourth.addWidget(one)
+        for item in (first, second, third):
+            box.addLayout(item)
+        box.addWidget(self.where)
+        box.addLayout(fourth)
+        box.addStretch(1)
+        self.setFixedWidth(theme.px(WIDE))
+
+    @property
+    def mode_key(self) -> str:
+        return MODES[self.mode.currentIndex()][0]
+
+    @property
+    def playing(self) -> bool:
+        return self._pulse.on
+
+    @property
+    def batch(self) -> tuple[int, ...]:
+        """The places of the samples in the training part."""
+        return tuple(range(self.place, self.place + SIZES[self.samples.currentIndex()]))
+
+    def set_count(self, count: int, at: int) -> None:
+        """So many moments there are; stand at this one."""
+        self.count = count
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, max(count - 1, 0))
+        self.slider.blockSignals(False)
+        self.stand(min(at, max(count - 1, 0)))
+
+    def offer(self, names: tuple[str, ...], label: str, chosen: str = "") -> None:
+        """What can be derived by, or derived; nothing hides the choice."""
+        if [self.of.itemText(at) for at in range(self.of.count())] != list(names):
+            self.of.clear()
+            self.of.addItems(list(names))
+        if chosen in names:
+            self.of.setCurrentIndex(names.index(chosen))
+        self.of_label.setText(label)
+        self.of.setVisible(bool(names))
+        self.of_label.setVisible(bool(names))
+
+    def go(self, at: int) -> None:
+        """Go to a moment, within what there is."""
+        at = min(max(at, 0), max(self.count - 1, 0))
+        if at != self.at:
+            self.moved.emit(at)
+        if at >= self.count - 1 and self.playing:
+            self.stop()
+
+    def stand(self, at: int) -> None:
+        """Show that it is at this moment."""
+        self.at = at
+        self.slider.blockSignals(True)
+        self.slider.setValue(at)
+        self.slider.blockSignals(False)
+        ends = (at > 0, at > 0, at > 0, self.count > 1, at < self.count - 1, at < self.count - 1, at < self.count - 1)
+        for made, there in zip(self.buttons, ends, strict=True):
+            made.setEnabled(there)
+
+    def toggle(self) -> None:
+        """Play, from the start where it stands at the end; or stop."""
+        if self.playing:
+            self.stop()
+        elif self.count > 1:
+            if self.at >= self.count - 1:
+                self.moved.emit(0)
+            self._pulse.start()
+            self._dress_play()
+
+    def stop(self) -> None:
+        self._pulse.stop()
+        self._dress_play()
+
+    def dress(self) -> None:
+        tokens = self._theme.tokens
+        for made, sign in zip(self.buttons, self._signs, strict=True):
+            made.setIcon(icon(sign, tokens.text2, tokens.hairline))
+        for made, sign in zip(self.nearby, ("chevron-left", "chevron-right", "restart"), strict=True):
+            made.setIcon(icon(sign, tokens.text2, tokens.hairline))
+        for label in (self.where, self.sample, self.of_label):
+            dress(label, self._theme)
+        self.setFixedWidth(self._theme.px(WIDE))
+        self._dress_play()
+
+    def _dress_play(self) -> None:
+        tokens = self._theme.tokens
+        self.play.setIcon(icon("pause" if self.playing else "play", tokens.text2, tokens.hairline))
+        self.play.setToolTip("Pause (Space)" if self.playing else "Play (Space)")
+        self.play.setAccessibleName(self.play.toolTip())
+
+    def _sample(self, by: int) -> None:
+        self.place = max(0, self.place + by * len(self.batch))
+        self.wanted.emit()
+
+    def _beating(self) -> Pulse:
+        made = Pulse(SPEEDS[self.speed.currentIndex()][1], self)
+        made.beat.connect(lambda: self.go(self.at + 1))
+        return made
+
+    def _paced(self, _at: int) -> None:
+        """Another speed, while it plays too."""
+        on, old = self.playing, self._pulse
+        old.stop()
+        old.deleteLater()
+        self._pulse = self._beating()
+        if on:
+            self._pulse.start()
