@@ -190,7 +190,8 @@ class Recorder:
 
     def _continues(self, before: Kept) -> bool:
         """It is the same run that goes on: nothing of document and plan is otherwise, and it had not ended."""
-        if before.state not in (INTERRUPTED, STOPPED):
+        apart = self.subject.resume is not None and self.subject.resume.apart
+        if before.state not in (INTERRUPTED, STOPPED) or apart:
             return False
         earlier, graph = self.store.graph(before.id), self.subject.graph
         if not earlier.computes(graph) or earlier.plan != graph.plan:
