@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import RunError
@@ -69,6 +70,14 @@ class Winding:
             raise RunError(f"{shown.note} Ask for that one.")
         program: Program = shown.program
         return program
+
+    def save_moment(self, path: Path) -> None:
+        """Write the weights of the moment that is shown as `.safetensors`; `RunError` where that fails."""
+        from neuralgraph.compiler.weights import write_weights
+
+        if self.shown is None:
+            raise RunError("No earlier step is shown.")
+        write_weights(path, self.shown.program.state_dict())
 
     def branch(self, shown: Shown) -> Run:
         """Where a moment stood, as a run to go on with: `train(resume=…)` makes a run of its own, with this as parent.

@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -87,10 +87,10 @@ class Stretch:
 
     def look(self, loop: Loop) -> None:
         """Keep this moment if one is due; at a batch edge, while the run's own random state is not in force."""
-        begun = perf_counter()
         if loop.step < self.due:
             return
-        self.seconds = begun - loop.begun - loop.idle
+        begun = thread_time()  # what others do meanwhile is not what this costs
+        self.seconds = perf_counter() - loop.begun - loop.idle
         if self._spent > SECONDS + SHARE * self.seconds and self.moments:
             self.due = loop.step + 1
             return
@@ -101,7 +101,7 @@ class Stretch:
             return
         gap = self._stride * max(1, int(GAP * (loop.step - self.start)))
         self.due = loop.step + gap
-        self._spent += perf_counter() - begun
+        self._spent += thread_time() - begun
 
     def close(self, last: Checkpoint) -> None:
         """The run has ended here."""

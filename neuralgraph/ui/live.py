@@ -51,8 +51,9 @@ class LivePictures(QObject):
 
     def look(self) -> None:
         """Ask anew; while a run is under way it is asked by the run."""
-        if self._session is not None and not self._bridge.running:
-            self._worker.ask(self._session.looks, self._session.graph)  # type: ignore[arg-type]
+        session = self._session
+        if session is not None and (session.shown is not None or not self._bridge.running):
+            self._worker.ask(session.looks, session.graph)  # type: ignore[arg-type]
 
     def clear(self) -> None:
         """The run was reset."""
@@ -73,11 +74,13 @@ class LivePictures(QObject):
         asked, now = self._asked, monotonic()
         if asked is not None and asked.done():
             self._asked = None
-            if not asked.cancelled() and asked.exception() is None:
+            past = self._session is not None and self._session.shown is not None
+            if not past and not asked.cancelled() and asked.exception() is None:
                 self._arrived(asked.result())
-        if self._asked is None and now - self._last >= EVERY and self._session is not None and self._bridge.control:
-            self._last = now
-            session, graph = self._session, self._session.graph
+        session = self._session
+        if self._asked is None and now - self._last >= EVERY and session is not None and self._bridge.control and (
+                session.shown is None):
+            self._last, graph = now, session.graph
             self._asked = self._bridge.control.ask(lambda program: session.looks(graph, program))
 
     def _remember(self, event: Step) -> None:
