@@ -11,7 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 __all__ = [
-    "Graph", "check", "compile", "evaluate", "fit", "generate", "gradients", "load", "predict", "runs", "save",
+    "Graph", "at", "check", "compile", "evaluate", "fit", "generate", "gradients", "load", "predict", "runs", "save",
     "save_model", "save_weights", "shapes", "summary", "to_python", "train", "train_seeds", "tune",
 ]
 

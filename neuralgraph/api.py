@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph import library
-from neuralgraph.asking import evaluate, gradients
+from neuralgraph.asking import at, evaluate, gradients
 from neuralgraph.errors import GraphError, ParameterError, UnknownNodeError
 from neuralgraph.graph import grouping
 from neuralgraph.graph.definitions import interface, kind_of
@@ -382,7 +382,7 @@ def to_python(graph: Graph) -> str:
 
 
 __all__ = [
-    "Graph", "GraphError", "Handle", "Problem", "Spec", "check", "compile", "evaluate", "fit", "generate",
+    "Graph", "GraphError", "Handle", "Problem", "Spec", "at", "check", "compile", "evaluate", "fit", "generate",
     "gradients", "load", "predict", "runs", "save", "save_model", "save_weights", "shapes", "summary", "to_python",
     "train", "train_seeds", "tune",
 ]

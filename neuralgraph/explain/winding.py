@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from neuralgraph.training.moments import Moments, Stretch
     from neuralgraph.training.rewinding import Rewind, Shown
     from neuralgraph.training.run import Run
+    from neuralgraph.training.store import Store
+
+MOST_PARENTS = 64
+"""So many runs, each gone on from the one before, are known together."""
 
 
 class Winding:
@@ -28,6 +32,8 @@ class Winding:
     """The moment that is shown; None: what is now."""
     past: Moments | None = None
     """Those of a kept run that was opened, or that another process makes."""
+    past_id: int | None = None
+    """Its number in the run store."""
     _rewind: Rewind | None = None
 
     if TYPE_CHECKING:  # what the other parts of a session bring
@@ -65,10 +71,7 @@ class Winding:
 
     def at(self, step: int) -> Program:
         """The network as it was after so many batches, bit for bit. `RunError` where that cannot be; it says why."""
-        shown = self.rewind().at(step)
-        if not shown.exact:
-            raise RunError(f"{shown.note} Ask for that one.")
-        program: Program = shown.program
+        program: Program = self.rewind().exactly(step)
         return program
 
     def save_moment(self, path: Path) -> None:
@@ -88,12 +91,52 @@ class Winding:
 
         if shown.checkpoint is None:
             raise RunError(f"Step {shown.step:,} cannot be gone on from: only its weights were kept.")
-        before = self.run
+        before = self.run if self.past is None else None
         run = Run(shown.program, seed=before.seed if before is not None else 0, apart=True)
         run.checkpoint, run.moments = shown.checkpoint, self.moments
-        if before is not None:
-            run.id, run.device = before.id, before.device
+        run.id, run.device = (before.id, before.device) if before is not None else (self.past_id, shown.program.device)
         return run
+
+    def recall(self, id: int) -> tuple[str, ...]:
+        """Take the steps of a kept run as those of this document, which it learned; what of them is damaged, in words.
+
+        Those of the runs that it went on from come along. `RunError` where there is no such run, or nothing of it.
+        """
+        from neuralgraph.training.moments import Moments
+        from neuralgraph.training.store import Store
+
+        store, troubles = Store(), []
+        found: list[tuple[Stretch, int]] = []
+        number: int | None = id
+        while number is not None and len(found) < MOST_PARENTS:
+            stretch, more, parent = self._kept_stretch(store, number)
+            troubles += more
+            found.append((stretch, stretch.start))
+            number = parent if stretch.start else None
+        moments = Moments()
+        for stretch, start in reversed(found):
+            moments = moments.and_then(stretch, start)
+        if not moments:
+            raise RunError(f"No steps of run {id} were kept. Train it once more.")
+        if self.past_id != id:
+            self.shown = None
+        self.past, self.past_id = moments, id
+        return tuple(troubles)
+
+    def _kept_stretch(self, store: Store, id: int) -> tuple[Stretch, list[str], int | None]:
+        from neuralgraph.training.events import Changed
+        from neuralgraph.training.moment_files import read_into
+        from neuralgraph.training.moments import Stretch
+
+        kept, graph = store.get(id), store.graph(id)
+        stretch = Stretch(
+            graph, graph.plan, kept.device, rows=lambda other: self.feed(other, graph.plan),
+            make=lambda place: self.compile(device=place, seed=kept.seed, graph=graph), fresh=kept.parent is None)
+        stretch.end, stretch.seconds = kept.step, kept.seconds
+        stretch.facts = {"seed": kept.seed, "device": kept.device, "threads": kept.threads, "data": kept.data}
+        stretch.changes = [Changed(one["step"], one["epoch"], one["name"], one["old"], one["new"])
+                           for one in store.events(id) if one["kind"] == "changed"]
+        return stretch, read_into(stretch, kept.folder), kept.parent
 
     def _remember(self, run: Run, graph: Graph, feed: Feed, data: Mapping[str, Any] | None, resume: Run | None, *,
                   fresh: bool) -> Stretch:
@@ -101,7 +144,7 @@ class Winding:
         """
         from neuralgraph.training.moments import Moments
 
-        self.shown = self.past = None
+        self.shown = self.past = self.past_id = None
         kept = self._stretch(graph, run.program, feed, data, fresh=fresh and resume is None)
         if resume is None or resume.checkpoint is None:
             run.moments = Moments((kept,))

@@ -327,6 +327,7 @@ class Recorder:
         self._flush()
         checkpoint = self.control.stand()
         self._attempt(lambda: self._files.keep(checkpoint))
+        self._attempt(lambda: self._files.moments(self.run.moments.now))
         self._row["best"] = self._files.written
         over = perf_counter()
         self._keep_at = over + max(RETRY if self._trouble else EVERY, (over - begun) / SHARE)
@@ -340,6 +341,7 @@ class Recorder:
             self._live.ended(state, step, reason, self._row.get("final", {}), now())
         if checkpoint is not None or state == FAILED:
             self._attempt(lambda: self._files.last(checkpoint, self.subject.program.state_dict()))
+            self._attempt(lambda: self._files.moments(self.run.moments.now))
             self._row["best"] = self._files.written
         self._flush(state=state, reason=reason, ended=now())
         self._let_go()

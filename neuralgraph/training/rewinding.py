@@ -146,6 +146,13 @@ class Rewind:
                 return self._taken(known, step)
             return replace(self._taken(known, step), note=_why(step, known.step, str(error)))
 
+    def exactly(self, step: int) -> Any:
+        """The program after `step` batches; `RunError` where it cannot be bit for bit."""
+        shown = self.at(step)
+        if not shown.exact:
+            raise RunError(f"{shown.note} Ask for that one.")
+        return shown.program
+
     def _stretch(self, step: int) -> Stretch:
         found = self.moments.of(step)
         if found is None or found.make is None:

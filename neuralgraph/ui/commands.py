@@ -162,6 +162,7 @@ def _runs() -> tuple[Command, ...]:
         Command("runs_best", "Runs", "Take its best weights", (), "", "run.take_best"),
         Command("runs_as_it_was", "Runs", "Open as it was, with its weights", (), "folder-open-outline",
                 "run.as_it_was"),
+        Command("runs_steps", "Runs", "Wind it back in this document", (), "movie-open-outline", "run.steps"),
         Command("runs_pin", "Runs", "Show as a ghost curve", (), "ghost-outline", "run.pin", rule=True),
         Command("runs_compare", "Runs", "Compare 2 to 4 runs", (), "compare-horizontal", "run.compare"),
         Command("runs_rename", "Runs", "Rename run…", (), "", "run.rename", rule=True),

@@ -51,7 +51,7 @@ class TimeTravel(QObject):
         self.film, self._watch = Film(self), Pulse(TOLD, self)
         self.film.wanted.connect(self._next)
         self.film.turned.connect(self.bar.playing)
-        self._watch.beat.connect(self._tell_far)
+        self._watch.beat.connect(self._say)
         self.bar.slider.sought.connect(self._dragged)
         self.bar.play.clicked.connect(self.play)
         self.bar.now.clicked.connect(self.back)
@@ -66,7 +66,7 @@ class TimeTravel(QObject):
         bench.bridge.events.connect(lambda _events: self.look())
         bench.bridge.ended.connect(self.look)
         bench.training.cleared.connect(self.forget)
-        bench.documents.opened.connect(lambda _session: self.forget())
+        bench.documents.opened.connect(lambda _session: later(0, self._opened, self))
         bench.documents.weights_taken.connect(self.forget)
 
     @property
@@ -150,12 +150,12 @@ class TimeTravel(QObject):
         """The run went on: the slider's end follows it."""
         bench = self._bench
         welcome = bench.welcome is not None and bench.window.centre.currentWidget() is bench.welcome
-        moments = self.session.moments if self.session.trained and not welcome else None
-        there = bool(moments) and moments is not None and moments.last > moments.first
+        moments = self.session.moments
+        there = bool(moments) and not welcome and moments.last > moments.first
         self.bar.setVisible(there)
         for id in ("time_play", "time_first", "time_back", "time_on", "time_now", "time_branch", "time_save"):
             bench.actions.enable(id, there)
-        if there and moments is not None:
+        if there:
             self.bar.show_steps(moments.first, moments.last, moments.steps, self._wanted)
             self._say()
         else:
@@ -164,8 +164,13 @@ class TimeTravel(QObject):
     def values(self, values: Mapping[str, str]) -> None:
         """What the cards are to say of the present."""
         self._now = values
-        if self.session.shown is None:
-            self._on_cards(values)
+        if self.session.shown is None and self._bench.canvas.view is not None:
+            self._bench.canvas.scene.set_values(self._bench.rooms.here(values))
+
+    def _opened(self) -> None:
+        self.forget()
+        if self.session.past_id is not None:
+            self._bench.runs.commands.draw(self.session.past_id)
 
     @property
     def _here(self) -> int:
@@ -185,11 +190,11 @@ class TimeTravel(QObject):
         moments = self.session.moments
         if not moments:
             return
-        if step >= moments.last:
+        if step >= moments.last and self.session.past is None:
             self.back()
             return
         self._give_up()
-        self._wanted = max(step, moments.first)
+        self._wanted = min(max(step, moments.first), moments.last)
         near, shown = moments.nearest(self._wanted), self.session.shown
         if near is not None and (shown is None or shown.step != near.step):
             self._ask(exact=False)
@@ -285,11 +290,9 @@ class TimeTravel(QObject):
         plots: Any = self._bench.docks.bottom.page("plots")
         if plots is not None:
             plots.show_moment(step)
-        self._on_cards(self._now if step is None or plots is None else {
+        values = self._now if step is None or plots is None else {
             id: figure.spell(value) for id, figure in plots.run.figures.items()
-            if (value := figure.at("step", step)) is not None})
-
-    def _on_cards(self, values: Mapping[str, str]) -> None:
+            if (value := figure.at("step", step)) is not None}
         if self._bench.canvas.view is not None:
             self._bench.canvas.scene.set_values(self._bench.rooms.here(values))
 
@@ -298,7 +301,7 @@ class TimeTravel(QObject):
         shown, last = self.session.shown, self.session.moments.last
         status, wanted = self._bench.status, self._wanted
         if wanted is None:
-            self.bar.say(f"now: step {last:,}", past=False)
+            self.bar.say(f"now: step {last:,}" if self.session.past is None else f"{last:,} steps", past=False)
             status.show_moment("")
             return
         step = shown.step if shown is not None else wanted
@@ -309,10 +312,6 @@ class TimeTravel(QObject):
         if self._busy and self._far is not None:
             more, offer = f" (repeating {self._far[0]:,} of {self._far[1]:,} batches)", "Give up"
         status.show_moment(f"shown: {text}{more}", offer)
-
-    def _tell_far(self) -> None:
-        if self._far is not None:
-            self._say()
 
     # -- the film ---------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import gc
 import math
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from neuralgraph.training.control import Control
 from neuralgraph.training.events import Changed, Paused, Started
 from neuralgraph.training.moments import Moments, Stretch
 from neuralgraph.training.rewinding import GivenUp, Rewind
+from neuralgraph.training.store import Store
 
 ROWS, EPOCHS = 44, 4
 """With batches of 8 and no validation: 6 batches an epoch, the last one smaller."""
@@ -286,3 +288,109 @@ def test_a_drawing_that_was_changed_since_takes_the_weights_of_the_moment() -> N
     assert then is not None and later is not None and then is not session.shown.program  # type: ignore[union-attr]
     one, two = (program.state_dict()[f"{first}.weight"] for program in (then, later))
     assert not torch.equal(one, two)
+
+
+# -- kept on the disk ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return Store()
+
+
+def iris(epochs: int = 6) -> ng.Graph:
+    g = ng.Graph()
+    x = g.add("Dataset", name="iris")
+    h = g.add("Dropout", g.add("ReLU", g.add("Linear", x["x"], out_features=6, id="first")), p=0.2)
+    g.add("CrossEntropyLoss", g.add("Linear", h, out_features=3, id="last"), x["y"], id="loss")
+    return planned(g, epochs=epochs, batch_size=16, seed=1)
+
+
+def test_a_kept_run_is_wound_back_later(store: Store) -> None:
+    graph = iris()
+    run = ng.train(graph, store=True)
+    assert run.id is not None and list(store.folder_of(run.id).glob("moments-*.safetensors"))
+    other = iris()
+    assert other.session.recall(run.id) == ()
+    moments = other.session.moments
+    assert moments.steps == run.moments.steps and (moments.first, moments.last) == (0, run.moments.last)
+    for step in (0, 3, 8, 25, run.moments.last - 1, run.moments.last):
+        assert same(copy(ng.at(run, step)), copy(other.session.at(step))), step
+        assert same(copy(ng.at(run, step)), copy(ng.at(run.id, step))), step
+    other.session.moment = 3
+    assert other.session._present() is other.session.shown.program  # type: ignore[union-attr]
+
+
+def test_levers_are_in_a_kept_run_too(store: Store) -> None:
+    graph = iris()
+    for _ in ng.fit(graph, store=True, control=Control(replay=[Changed(11, 0.0, "lr", 0.0, 0.5)])):
+        pass
+    run = graph.session.run
+    assert run is not None and run.id is not None
+    found = iris()
+    found.session.recall(run.id)
+    (stretch,) = found.session.moments.stretches
+    stretch.moments = stretch.moments[:1]
+    assert same(copy(found.session.at(30)), copy(ng.at(run, 30)))
+
+
+def test_a_run_that_went_on_from_another_knows_its_parent(store: Store) -> None:
+    graph = iris()
+    first = ng.train(graph, store=True)
+    shown = graph.session.rewind().at(10, go_on=True)
+    young = ng.train(graph, resume=graph.session.branch(shown), store=True)
+    assert young.id != first.id and store.get(young.id or 0).parent == first.id
+    assert store.get(first.id or 0).step == first.moments.last  # it stays as it is
+    other = iris()
+    other.session.recall(young.id or 0)
+    assert [one.start for one in other.session.moments.stretches] == [0, 10]
+    for step in (2, 10, 13, young.moments.last):
+        assert same(copy(other.session.at(step)), copy(ng.at(first, step))), step
+    assert same(copy(young.program), copy(first.program))
+
+
+def test_damage_is_named_and_the_rest_is_there(store: Store) -> None:
+    run = ng.train(iris(), store=True)
+    (path,) = store.folder_of(run.id or 0).glob("moments-*.safetensors")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-3] + bytes([whole[-3] ^ 1]) + whole[-2:])
+    found = iris()
+    found.session.recall(run.id or 0)
+    broken = 0
+    for moment in found.session.moments.stretches[0].moments:
+        try:
+            moment.read()
+        except RunError as error:
+            broken += 1
+            assert "is damaged: the numbers of" in str(error)
+    assert broken == 1
+    path.write_bytes(whole[:100])
+    (told,) = iris().session.recall(run.id or 0)
+    assert "not a whole .safetensors file" in told
+    assert same(copy(ng.at(run.id or 0, 20)), copy(ng.at(run, 20)))  # learned once more from the very start
+
+
+def test_the_disk_holds_what_it_may(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from neuralgraph.training import moment_files, recorder
+
+    monkeypatch.setattr(moment_files, "MOST_BYTES", 300_000)
+    monkeypatch.setattr(recorder, "EVERY", 0.0)
+    monkeypatch.setattr(recorder, "FIRST", 0.0)
+    monkeypatch.setattr(recorder, "SHARE", 10.0)
+    run = ng.train(iris(60), store=True)
+    found = iris(60)
+    found.session.recall(run.id or 0)
+    moments = found.session.moments
+    assert sum(one.bytes for one in moments.stretches[0].moments) <= 300_000
+    assert moments.first == 0 and moments.last == run.moments.last and len(moments.steps) > 3
+    assert same(copy(found.session.at(200)), copy(ng.at(run, 200)))
+
+
+def test_a_run_that_was_thrown_away_says_so(store: Store) -> None:
+    run = ng.train(iris(), store=True)
+    for path in store.folder_of(run.id or 0).glob("*.safetensors"):
+        path.unlink()
+    assert same(copy(ng.at(run.id or 0, 5)), copy(ng.at(run, 5)))
+    with pytest.raises(RunError, match="There is no run 99"):
+        ng.at(99, 0)

@@ -213,3 +213,51 @@ def test_weights_of_a_step_are_saved(
     trained.bench.actions["time_save"].trigger()
     wanted = trained.bench.session.at(12).state_dict()
     assert all(np.array_equal(one.numpy(), wanted[name].numpy()) for name, one in load_file(file).items())
+
+
+def test_a_kept_run_is_wound_back_in_the_document_that_is_open(
+    qtbot: Any, window: Open, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import neuralgraph as ng
+
+    graph = ng.load("examples/xor.ngraph")
+    ng.train(graph, epochs=30, store=True)
+    one = window("xor")
+    bench = one.bench
+    bench.runs.show()
+    panel = bench.runs.panel
+    assert panel is not None
+    qtbot.waitUntil(lambda: bool(panel.table.runs.known), timeout=20000)
+    monkeypatch.setattr(type(bench.runs), "chosen", property(lambda _self: store.runs()))
+    bench.actions.enable("runs_steps", True)
+    bench.actions["runs_steps"].trigger()
+    assert bench.time.bar.isVisible() and bench.time.bar.where.text() == "30 steps"
+    at(qtbot, one, 12)
+    plots: Any = bench.docks.bottom.page_of("plots")
+    assert len(plots.run.figures["loss"].train) == 30 and plots.moment == 12
+    at(qtbot, one, 30)
+    bench.time.train_on()
+    qtbot.waitUntil(lambda: bench.session.run is not None and not bench.bridge.running, timeout=60000)
+    assert store.runs()[0].parent == 1
+
+
+def test_a_run_that_is_followed_is_wound_back_too(qtbot: Any, window: Open, store: Store) -> None:
+    import neuralgraph as ng
+    from neuralgraph.ui import follow
+
+    ng.train(ng.load("examples/xor.ngraph"), epochs=30, store=True)
+    ng.train(ng.load("examples/iris.ngraph"), epochs=3, store=True)
+    one = window("xor")
+    bench = one.bench
+    assert follow.RECALL > 1
+    bench.runs.follower.begin(1)
+    qtbot.waitUntil(lambda: bench.session.past_id == 1, timeout=20000)
+    at(qtbot, one, 4)
+    bench.runs.follower.stop()
+    assert bench.session.moment is None and not bench.session.moments and not bench.time.bar.isVisible()
+    bench.runs.follower.begin(2)
+    strip = bench.runs.follower._strip
+    assert strip is not None
+    qtbot.waitUntil(lambda: "finished" in strip.words.text(), timeout=20000)
+    assert bench.session.past_id is None  # another drawing learned that one
+    bench.runs.follower.stop()
