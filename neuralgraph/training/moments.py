@@ -31,7 +31,7 @@ GAP = 0.03
 """How far apart two moments are, as a share of the batches learned by then."""
 MOST_BYTES, MEMORY = 256 * 2**20, 1 / 16
 """Of all moments of a run, and that share of the free memory at most."""
-SECONDS, SHARE = 0.05, 0.01
+SECONDS, SHARE = 0.015, 0.01
 """Of the time: so many seconds at once, and this share of the rest."""
 
 
@@ -72,13 +72,16 @@ class Stretch:
         """In order; replaced as a whole, so that other threads may look."""
         self.due = math.inf
         """After so many batches the next moment is kept."""
-        self._budget, self._spent, self._stride = budget, 0.0, 1
+        self._budget, self._stride = budget, 1
+        self._begun, self._spent, self._usual = 0.0, 0.0, math.inf
+        """Seconds of the thread that trains: when it began, what moments took, and one of them at least."""
 
     # -- while it learns --------------------------------------------------------------------------------------------
 
     def begin(self, loop: Loop) -> None:
         """The run stands at its start, and is about to learn."""
         self.start = self.end = loop.step
+        self._begun = thread_time()
         self.facts = {**loop.facts, BATCH_SIZE: loop.planned_size}
         if self._budget is None:
             self._budget = int(min(MOST_BYTES, MEMORY * free_memory("cpu")))
@@ -91,7 +94,7 @@ class Stretch:
             return
         begun = thread_time()  # what others do meanwhile is not what this costs
         self.seconds = perf_counter() - loop.begun - loop.idle
-        if self._spent > SECONDS + SHARE * self.seconds and self.moments:
+        if self._spent > SECONDS + SHARE * (begun - self._begun) and self.moments:
             self.due = loop.step + 1
             return
         try:
@@ -101,7 +104,9 @@ class Stretch:
             return
         gap = self._stride * max(1, int(GAP * (loop.step - self.start)))
         self.due = loop.step + gap
-        self._spent += thread_time() - begun
+        took = thread_time() - begun
+        self._usual = min(self._usual, took)
+        self._spent += min(took, 8 * self._usual)  # not what the memory's housekeeping does in between
 
     def close(self, last: Checkpoint) -> None:
         """The run has ended here."""
