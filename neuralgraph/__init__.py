@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Graph", "at", "check", "compile", "evaluate", "fit", "generate", "gradients", "load", "predict", "runs", "save",
-    "save_model", "save_weights", "shapes", "summary", "to_python", "train", "train_seeds", "tune",
+    "save_model", "save_weights", "shapes", "summary", "to_python", "train", "train_seeds", "tune", "twins",
 ]
 
 

@@ -32,6 +32,7 @@ from neuralgraph.graph.module_edits import PutModule
 from neuralgraph.graph.planning import planned as planned
 from neuralgraph.graph.typed import pinned
 from neuralgraph.graph.wiring import Refusal
+from neuralgraph.lockstep import twins
 from neuralgraph.predictions import generate, predict, save_model
 from neuralgraph.session import Session
 from neuralgraph.spec import Spec
@@ -384,5 +385,5 @@ def to_python(graph: Graph) -> str:
 __all__ = [
     "Graph", "GraphError", "Handle", "Problem", "Spec", "at", "check", "compile", "evaluate", "fit", "generate",
     "gradients", "load", "predict", "runs", "save", "save_model", "save_weights", "shapes", "summary", "to_python",
-    "train", "train_seeds", "tune",
+    "train", "train_seeds", "tune", "twins",
 ]
