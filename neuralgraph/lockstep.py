@@ -14,12 +14,12 @@ from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.planning import planned
 from neuralgraph.graph.ranges import applied
 from neuralgraph.session import Session
+from neuralgraph.training.events import Beside, Event, Finished, Note, Paused, Started
 from neuralgraph.tuning import copied
 
 if TYPE_CHECKING:
     from neuralgraph.graph.plan import Plan
     from neuralgraph.training.control import Control
-    from neuralgraph.training.events import Event, Started
     from neuralgraph.training.run import Run
 
 ALIKE = ("batch_size", "full_batch", "shuffle", "seed", "validation", "test", "split")
@@ -40,13 +40,6 @@ class Pair:
 
     left: tuple[Event, ...]
     right: tuple[Event, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """An event of the right one, among those of the left."""
-
-    event: Event
 
 
 class Twins:
@@ -85,8 +78,6 @@ class Twins:
 
         The right one learns a batch after each that the left one has learned, and stands still where that does.
         """
-        from neuralgraph.training.events import Finished, Started
-
         if self.start is not None:
             self.right.program = self.right.compile(seed=self.start, device=self._settings.get("device", "cpu"))
         self.beside.pause()
@@ -122,8 +113,6 @@ class Twins:
 
     def _pump(self, right: Iterator[Event]) -> None:
         """Let the right one go on until it stands still."""
-        from neuralgraph.training.events import Paused
-
         if self._over:
             return
         for event in right:
@@ -139,7 +128,6 @@ class Twins:
     def _compared(self, begun: Started) -> Iterator[Event]:
         """What is not the same for both, in words."""
         from neuralgraph.training.checkpoint import differences
-        from neuralgraph.training.events import Note
 
         left, right = self.runs
         facts = [run.moments.now.facts if run is not None and run.moments.now is not None else {}

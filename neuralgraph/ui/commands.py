@@ -129,6 +129,7 @@ def _train() -> tuple[Command, ...]:
         Command("dice", "Train", "New seed", (), "dice-5-outline", "training.roll"),
         Command("rate", "Train", "Change the rate…", (), "", "training.ask_rate", rule=True),
         Command("plan", "Train", "Plan", (), "tune-variant", "window.show_plan"),
+        Command("twin", "Train", "Train with a twin…", (), "compare-horizontal", "twins.show"),
         Command("search", "Train", "Search…", (), "magnify", "searching.show"),
         Command("try", "Train", "Try it", ("Ctrl+T",), "gesture-tap-button", "views.try_it"),
         *_time(),

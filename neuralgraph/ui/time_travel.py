@@ -284,6 +284,7 @@ class TimeTravel(QObject):
         bench.views.weights_changed()
         bench.live.look()
         bench.presenter.look()
+        bench.twins.wind(shown.step if shown is not None else None)
         self._say()
 
     def _mark(self, step: int | None) -> None:

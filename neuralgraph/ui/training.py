@@ -179,16 +179,17 @@ class Training(QObject):
         if other is not None:
             self._wait(other, lever, run)
             return
-        control = session.control()
+        pair = hasattr(run, "beside")
+        control = run.control if pair else session.control()
         if lever:
             getattr(control, lever)()
-        fresh, device, threads = not session.trained, self.device, self.threads
+        fresh, device, threads = pair or not session.trained, self.device, self.threads
         stood = getattr(run, "checkpoint", None)
         plan = session.graph.plan.further(stood.epoch) if stood is not None else None
         self._levers, self._told = levers(session.graph, session.catalog), False
         begins = {"epoch": 0, "epochs": session.graph.plan.epochs, "step": 0, "steps": 0} if fresh else {}
         self._show(phase="running", left="–", speed="–", message="", started=True, **begins)
-        self.bridge.start(
+        self.bridge.start(run.events if pair else
             lambda: session.train(control=control, device=device, fresh=fresh, resume=run, plan=plan, store=True,
                                   threads=threads),
             control, device, session.title)

@@ -40,6 +40,7 @@ from neuralgraph.ui.searching import Searching
 from neuralgraph.ui.time_travel import TimeTravel
 from neuralgraph.ui.training import Training, shortened
 from neuralgraph.ui.training_bar import BarState
+from neuralgraph.ui.twinning import Twinning
 from neuralgraph.ui.views import Views
 from neuralgraph.validation.analysis import Analysis
 from neuralgraph.validation.problem import Fix
@@ -62,10 +63,9 @@ class Workbench(QObject):
         self.documents = Documents(window, self.canvas, self.settings)
         self.keeping = Safekeeping(window, self.theme)
         self.docks = Docks(window, self.theme, self.settings)
-        self.log = LogPanel(self.theme)
+        self.log, self.outline = LogPanel(self.theme), OutlinePanel(self.theme)
         self.faults = Faults(self.log, self, window.isVisible)
         self.problems, self.history = ProblemsPanel(self.theme), HistoryPanel(self.theme)
-        self.outline = OutlinePanel(self.theme)
         for panel in (self.log, self.problems, self.history, self.outline):  # some are never shown: who dies with it?
             panel.setParent(window)
             panel.hide()
@@ -81,13 +81,13 @@ class Workbench(QObject):
         self.documents.bring = self.bringing.open
         self.presenter, self.searching = Presenter(self), Searching(self)
         self.welcome: Welcome | None = None
-        self.time = TimeTravel(self)
+        self.time, self.twins = TimeTravel(self), Twinning(self)
         window.centre.addWidget(self.canvas)
         self.actions = Actions(window, {
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
             "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
-            "time": self.time, "searching": self.searching, "runs": self.runs, "run": self.runs.commands,
-            "views": self.views,
+            "time": self.time, "twins": self.twins, "searching": self.searching, "runs": self.runs,
+            "run": self.runs.commands, "views": self.views,
         }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
@@ -390,8 +390,8 @@ class Workbench(QObject):
         """End threads, remember the layout."""
         self.docks.save()
         self.settings.save()
-        for part in (self.searching, self.time, self.training, self.runs, self.views, self.live, self.brought,
-                     self.typing, self.downloads, self.bringing, self.presenter, self.analysis):
+        for part in (self.searching, self.time, self.training, self.twins, self.runs, self.views, self.live,
+                     self.brought, self.typing, self.downloads, self.bringing, self.presenter, self.analysis):
             part.close()
         self.canvas.close_session()
         self.keeping.close()

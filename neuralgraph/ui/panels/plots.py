@@ -196,7 +196,7 @@ class PlotsPanel(Momentary):
             if ghost is not self.run and name in ghost.figures and len(ghost.figures[name].train):
                 track = ghost.figures[name].train
                 title = _short(ghost.name) or ("pinned" if len(self.pinned) == 1 else f"pinned {number}")
-                kind = "ghost" if number == 1 else f"ghost {min(number, GHOSTS)}"
+                kind = ghost.kind or ("ghost" if number == 1 else f"ghost {min(number, GHOSTS)}")
                 smoothed = ghost.smoothed(name) and self.smoothing > 0
                 found.append(Shown(title, track, kind, smoothed, ghost.figures[name].spell(track.last)))
         figure = self.run.figures.get(name)

@@ -47,6 +47,8 @@ class RunCurves:
                  name: str = "") -> None:
         self.name = name
         """What it is called, where it is not the run under way."""
+        self.kind = ""
+        """How it is drawn behind another one, where that is not as a ghost."""
         self.figures: dict[str, Figure] = {LOSS: Figure(LOSS, "Loss", train=Track(weight))}
         self.changes: list[Changed] = []
         self.started: Started | None = None
