@@ -142,10 +142,10 @@ def _time() -> tuple[Command, ...]:
     return (
         Command("time_play", "Train", "Play the run as a film", ("Ctrl+Alt+F",), "movie-open-outline", "time.play",
                 rule=True),
-        Command("time_first", "Train", "Show its first step", ("Ctrl+Alt+Home",), "", "time.first"),
-        Command("time_back", "Train", "Show one step earlier", ("Ctrl+Alt+Left",), "", "time.one_back"),
-        Command("time_on", "Train", "Show one step later", ("Ctrl+Alt+Right",), "", "time.one_on"),
-        Command("time_now", "Train", "Back to now", ("Ctrl+Alt+End",), "skip-forward", "time.back"),
+        Command("time_first", "Train", "Show its first step", ("Alt+Home",), "", "time.first"),
+        Command("time_back", "Train", "Show one step earlier", ("Alt+Left",), "", "time.one_back"),
+        Command("time_on", "Train", "Show one step later", ("Alt+Right",), "", "time.one_on"),
+        Command("time_now", "Train", "Back to now", ("Alt+End",), "skip-forward", "time.back"),
         Command("time_branch", "Train", "Train on from the step that is shown", (), "source-branch", "time.train_on"),
         Command("time_save", "Train", "Save the weights of the step that is shown…", (), "", "time.save"),
     )

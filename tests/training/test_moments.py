@@ -320,6 +320,10 @@ def test_a_kept_run_is_wound_back_later(store: Store) -> None:
         assert same(copy(ng.at(run, step)), copy(ng.at(run.id, step))), step
     other.session.moment = 3
     assert other.session._present() is other.session.shown.program  # type: ignore[union-attr]
+    assert other.session._learnt_program() is other.session.shown.program  # type: ignore[union-attr]
+    other.session.moment = None
+    with pytest.raises(RunError, match="no trained weights"):
+        other.session._learnt_program()
 
 
 def test_levers_are_in_a_kept_run_too(store: Store) -> None:
