@@ -13,8 +13,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "api": ("Graph", "check", "compile", "evaluate", "fit", "generate", "gradients", "load", "predict", "runs", "save",
             "save_model", "save_weights", "shapes", "summary", "to_python", "train", "train_seeds", "tune"),
-    "asking": ("cell", "jacobian", "schedule", "step_apart", "sweep_apart"),
+    "asking": ("at", "cell", "jacobian", "schedule", "step_apart", "sweep_apart"),
     "inspecting": ("inspect", "picture", "views"),
+    "lockstep": ("twins",),
     "touching": ("touch",),
 }
 """Where the names of the public API are at home."""

@@ -1,8 +1,9 @@
-"""What a graph gives for inputs, and how it changes with them: two functions of the public API."""
+"""What a graph gives for inputs, how it changes with them, what it was at a step: functions of the public API."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from neuralgraph.session import Session
@@ -159,6 +160,26 @@ def _fitted(graph: Graph) -> Program:
     if program.fitted and (rows := session._rows(program)) is not None:
         session._measure(program, rows)
     return program
+
+
+def at(run: Run | int, step: int) -> Program:
+    """The network as it was after so many batches of a run, bit for bit: a program with those weights.
+
+    A run that `train` gave back, or the number of one in the run store. The nearest moment that was kept is taken, and
+    what follows learned once more. `RunError` where that cannot be (other data, another device); it names the nearest.
+    """
+    if not isinstance(run, int):
+        from neuralgraph.training.rewinding import Rewind
+
+        program: Program = Rewind(run.moments).exactly(step)
+        return program
+    from neuralgraph.training.store import Store
+
+    kept = Store().get(run)
+    home = Path(kept.document).parent if kept.document else None
+    session = Session.copy_of(Store().graph(run), kept.called, home)
+    session.recall(run)
+    return session.at(step)
 
 
 def _ready(graph: Graph, inputs: Mapping[str, Any] | None, run: Run | None) -> tuple[Program, dict[str, Any]]:

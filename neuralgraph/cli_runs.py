@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from neuralgraph.errors import RunError
+
 if TYPE_CHECKING:
     from neuralgraph.training.kept import Kept
     from neuralgraph.training.store import Store
@@ -154,6 +156,33 @@ def _export_tensorboard(run: int, folder: Path, to: Path | None, *, as_json: boo
     home = write_tensorboard(store, run, folder)
     if not _said(store, {"path": str(home)}, as_json=as_json):
         out.print(f"Written to {escape(str(home))}. Look at it with: tensorboard --logdir {escape(str(folder))}",
+                  highlight=False, soft_wrap=True)
+
+
+@runs.command("at")
+def at_step(
+    run: Run, step: Annotated[int, typer.Option("--step", help="After so many batches.", show_default=False)],
+    to: Annotated[Path, typer.Option("--out", help="The file for the weights (.safetensors).", show_default=False)],
+    nearest: Annotated[bool, typer.Option("--nearest", help="The nearest kept step will do.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The weights of a run at any of its steps: from the nearest that was kept, what follows is learned once more."""
+    from neuralgraph.compiler.weights import write_weights
+    from neuralgraph.session import Session
+
+    store = _store()
+    kept = store.get(run)
+    home = Path(kept.document).parent if kept.document else None
+    session = Session.copy_of(store.graph(run), kept.called, home)
+    store.notes += session.recall(run)
+    rewind = session.rewind()
+    shown = rewind.nearest(step) if nearest else rewind.at(step)
+    if not (shown.exact or nearest):
+        raise RunError(f"{shown.note} --nearest takes that one.")
+    write_weights(to, shown.program.state_dict())
+    found = {"run": run, "step": shown.step, "wanted": step, "path": str(to)}
+    if not _said(store, found, as_json=as_json):
+        out.print(f"Step {shown.step:,} of {session.moments.last:,} of {escape(kept.called)}: {escape(str(to))}",
                   highlight=False, soft_wrap=True)
 
 

@@ -14,6 +14,7 @@ from neuralgraph.graph.reading import instances
 from neuralgraph.spec import Catalog, Node
 
 if TYPE_CHECKING:
+    from neuralgraph.compiler.matching import Match
     from neuralgraph.compiler.program import Program
     from neuralgraph.data.holding import Held
     from neuralgraph.data.reach import Reach
@@ -26,6 +27,8 @@ class Models:
     catalog: Catalog
     program: Program | None
     run: Run | None
+    shown: Any
+    past: Any
 
     def __init__(self) -> None:
         self.held: Mapping[Any, Any] = {}
@@ -108,11 +111,11 @@ class Models:
 
     def accept_model(self, run: Run) -> None:
         """Go on with what `unpacked` brought."""
-        self.program, self.run, self._brought = run.program, run, {}
+        self.program, self.run, self._brought, self.shown, self.past = run.program, run, {}, None, None
 
     def forget(self) -> None:
         """Throw away what was learnt: back to initial weights."""
-        self.program = self.run = None
+        self.program = self.run = self.shown = self.past = None
         self._brought = {}
 
     def model(self, *, untrained: bool = False) -> dict[str, bytes]:
@@ -126,6 +129,22 @@ class Models:
         learnt, self.left_behind = (dict(self._brought), ()) if self._brought else self.at_rest(self._learnt)
         picture = self.picture_of(graph) if self.picture_of is not None else b""
         return members_of(graph, learnt, self._holding(), picture or drawn(graph))
+
+    def save_weights(self, path: str | Path) -> None:
+        """Write the present weights as `.safetensors`; `RunError` where nothing was trained."""
+        from neuralgraph.compiler.weights import write_weights
+
+        self.unpack()
+        if self.program is None:
+            raise RunError("There are no weights yet. Train first.")
+        write_weights(Path(path), self.program.state_dict())
+
+    def load_weights(self, path: str | Path, *, device: str = "cpu", only_matching: bool = False) -> Match:
+        """Take weights from a file: the next run goes on from them. `WeightsMismatch` says what does not fit."""
+        program = self.compile(device=device)
+        found = program.load_weights(path, only_matching=only_matching)
+        self.program, self._brought, self.shown, self.past = program, {}, None, None
+        return found
 
     def save_model(self, path: str | Path) -> Path:
         """Write a model file, all or nothing; the document goes on living where it is. `left_behind` tells what did

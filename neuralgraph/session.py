@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.errors import DataError, GraphError, RunError
+from neuralgraph.errors import DataError, GraphError
 from neuralgraph.explain.stepping import Stepping
 from neuralgraph.explain.touching import Touching
 from neuralgraph.explain.trying import Trying
+from neuralgraph.explain.winding import Winding
 from neuralgraph.filing import Filing
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.edits import Edit
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from neuralgraph.compiler.infer import Inference
-    from neuralgraph.compiler.matching import Match
     from neuralgraph.compiler.program import Program
     from neuralgraph.compiler.shapes import Memo
     from neuralgraph.data.feed import Feed
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from neuralgraph.training.run import Run
 
 
-class Session(Models, Filing, Touching, Trying, Stepping):
+class Session(Models, Filing, Winding, Touching, Trying, Stepping):
     """A document being worked on. Not thread-safe, but `analyse` and the runs only read immutable values."""
 
     def __init__(self, graph: Graph | None = None, *, path: Path | None = None, catalog: Catalog = CATALOG) -> None:
@@ -331,19 +331,19 @@ class Session(Models, Filing, Touching, Trying, Stepping):
             resume = self.run
             assert resume is not None and resume.checkpoint is not None
             plan = (plan or self.graph.plan).further(resume.checkpoint.epoch)
-        plan = plan or self.graph.plan
-        graph = self.graph if plan is self.graph.plan else self.graph.having(plan=plan)
+        graph = self.graph if plan in (None, self.graph.plan) else self.graph.having(plan=plan)
         document = str(self.path.resolve()) if self.path is not None else ""
         with kept_if_failing(graph, document, device, keep=store):
-            program = self.compile(device=device, seed=plan.seed, graph=graph)
+            program = self.compile(device=device, graph=graph)
             before = resume.program if resume is not None else self.program
             if before is not None and (resume is not None or not fresh):
                 self.carry(before, program)
-            feed = self.feed(program, plan, data)
+            feed = self.feed(program, graph.plan, data)
         run = Run(program)
         checkpoint = resume.checkpoint if resume is not None else None
+        kept = self._remember(run, graph, feed, data, resume, fresh=fresh or before is None)
         self.program, self.run, self._brought = program, run, {}
-        events = fit(program, feed, plan, control, resume=checkpoint, company=together)
+        events = fit(program, feed, graph.plan, control, resume=checkpoint, company=together, moments=kept)
         if store and together.leads:
             from neuralgraph.training.recorder import Recorder, Subject, recorded
             from neuralgraph.training.store import Store
@@ -375,22 +375,6 @@ class Session(Models, Filing, Touching, Trying, Stepping):
         from neuralgraph.training.control import Control
 
         return Control()
-
-    def save_weights(self, path: str | Path) -> None:
-        """Write the present weights as `.safetensors`; `RunError` where nothing was trained."""
-        from neuralgraph.compiler.weights import write_weights
-
-        self.unpack()
-        if self.program is None:
-            raise RunError("There are no weights yet. Train first.")
-        write_weights(Path(path), self.program.state_dict())
-
-    def load_weights(self, path: str | Path, *, device: str = "cpu", only_matching: bool = False) -> Match:
-        """Take weights from a file: the next run goes on from them. `WeightsMismatch` says what does not fit."""
-        program = self.compile(device=device)
-        found = program.load_weights(path, only_matching=only_matching)
-        self.program, self._brought = program, {}
-        return found
 
     def to_python(self) -> str:
         """The document as a Python file that runs alone; `GraphError` lists what stops it."""

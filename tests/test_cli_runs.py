@@ -222,3 +222,22 @@ def test_a_run_that_cannot_begin_is_kept(document: Path, capsys: pytest.CaptureF
     said = asked(capsys, "train", str(document), code=1)["error"]["message"]
     (kept,) = asked(capsys, "runs", "list", str(document))["runs"]
     assert (kept["state"], kept["reason"]) == ("failed", said)
+
+
+def test_weights_of_a_step_are_written(
+    document: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from safetensors.torch import load_file
+
+    assert main(["train", str(document), "--epochs", "4"]) == 0
+    file = tmp_path / "seven.safetensors"
+    capsys.readouterr()
+    found = asked(capsys, "runs", "at", "1", "--step", "7", "--out", str(file))
+    assert found == {"run": 1, "step": 7, "wanted": 7, "path": str(file)}
+    wanted = ng.at(1, 7).state_dict()
+    written = load_file(file)
+    assert written.keys() == wanted.keys() and all((written[name] == wanted[name]).all() for name in wanted)
+    assert main(["runs", "at", "1", "--step", "7", "--out", str(file), "--nearest"]) == 0
+    assert "Step 7 of" in capsys.readouterr().out
+    assert main(["runs", "at", "1", "--step", "999", "--out", str(file)]) == 1
+    assert "knows its steps 0 to" in capsys.readouterr().err

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from neuralgraph.explain.units import Units
     from neuralgraph.training.control import Probe
     from neuralgraph.training.events import Reading
+    from neuralgraph.training.rewinding import Shown
     from neuralgraph.validation.analysis import Analysis
 
 
@@ -39,10 +40,14 @@ class Looking:
     """The part of a session that looks. It asks the program of a run under way, else the last one, else a fresh one."""
 
     catalog: Catalog
+    shown: Shown | None
+    """The moment that is shown, where a run was wound back."""
 
     def __init__(self) -> None:
         self.program: Program | None = None
         self._fresh: Program | None = None
+        self._fresh_of: Program | None = None
+        """Whose weights the fresh one has."""
         self._measured: Program | None = None
         self._looked: tuple[Any, str, Any, Overview] | None = None
         self._moves: list[dict[str, str]] = []
@@ -101,7 +106,7 @@ class Looking:
 
         from neuralgraph.compiler.pinned import retyped
 
-        moves = self._moves if old is self._moves_of else []
+        moves = self._moves if old is self._moves_of or (self.shown is not None and old is self.shown.program) else []
         known = {_followed(_key(name), moves): one for name, one in old.state_dict().items()}
         target, typed = new.state_dict(), retyped(old.graph, new.graph)
         found = {name: known[_key(name)] for name in target if _key(name) in known and name not in typed}
@@ -252,13 +257,14 @@ class Looking:
     def _present(self, graph: Graph | None = None, *, most: int | None = None) -> Program | None:
         """The program of a graph, the present one by default: the last one, or a fresh one with its weights.
 
-        None where it has errors, or where a fresh one would have more than `most` parameters.
+        While a moment is shown, that one. None where it has errors, or where a fresh one would have more than `most`
+        parameters.
         """
         graph = graph or self.graph
-        last, fresh = self.program, self._fresh
+        last, fresh = self.shown.program if self.shown is not None else self.program, self._fresh
         if last is not None and self._alike(last.document, graph):
             return last
-        if fresh is None or not self._alike(fresh.document, graph):
+        if fresh is None or self._fresh_of is not last or not self._alike(fresh.document, graph):
             try:
                 analysis = self.analyse(graph)
                 fresh = self.compile(graph=graph) if most is None or analysis.parameters <= most else None
@@ -266,7 +272,7 @@ class Looking:
                     self.carry(last, fresh)
             except GraphError:
                 fresh = None
-            self._fresh = fresh
+            self._fresh, self._fresh_of = fresh, last
         return fresh
 
     def _world(self, program: Program | None = None) -> Program | None:

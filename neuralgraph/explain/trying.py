@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from neuralgraph.data.reach import Reach
     from neuralgraph.explain.generating import Writer
     from neuralgraph.explain.predicting import Answer
+    from neuralgraph.training.rewinding import Shown
 
 Way = Literal["files", "drawing", "image", "text", "values", "sample", "array"]
 
@@ -34,6 +35,8 @@ class Trying:
     """It asks the program of a run under way, else the present one. Nothing is changed."""
 
     program: Program | None
+    shown: Shown | None
+    """The moment that is shown, where a run was wound back."""
     _carded: tuple[Any, Card] | None = None
 
     @property
@@ -118,7 +121,7 @@ class Trying:
         return Writer(program, self.card(program), prompt, temperature=temperature, seed=seed)
 
     def _learnt_program(self) -> Program:
-        if not self.trained:
+        if not self.trained and self.shown is None:
             raise RunError("There are no trained weights yet. Train first, or load weights.")
         if self.brought:  # whoever opened it takes them: this may be any thread
             raise RunError("The weights of this model have not been taken yet. One moment, or see the log.")

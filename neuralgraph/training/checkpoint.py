@@ -83,6 +83,8 @@ FACTS: Mapping[str, str] = {
 }
 TESTED = "tested"
 """How often the test part was judged."""
+PARTIAL = "partial"
+"""The figures of the epoch under way are not known."""
 PARTING = ("seed", "split", "validation", "test", "precision", "rows")
 CHANGED = "the data is not what it was"
 PLACE = ("batch_size", "shuffle", "rows")

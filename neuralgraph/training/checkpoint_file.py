@@ -64,6 +64,22 @@ def _made(tensors: Mapping[str, Tensor], facts: Mapping[str, str], name: str) ->
     return found, about
 
 
+def laid_out(checkpoint: Checkpoint, name: str, tensors: dict[str, Tensor]) -> Any:
+    """It as JSON; its tensors go into `tensors`, their names beginning with `name`."""
+    return _put(checkpoint, name, tensors)
+
+
+def put_together(layout: Any, tensors: Mapping[str, Tensor], name: str) -> Checkpoint:
+    """The checkpoint of such a layout; `RunError` where it is none. `name` is what messages call it."""
+    try:
+        found = _take(layout, tensors)
+    except (KeyError, ValueError, TypeError, RecursionError, DocumentError) as error:
+        raise RunError(f"{name} cannot be read: {error}.") from None
+    if not isinstance(found, Checkpoint):
+        raise RunError(f"{name} cannot be read: it holds no moment.")
+    return found
+
+
 def _put(value: Any, name: str, tensors: dict[str, Tensor]) -> Any:
     """`value` as JSON; its tensors go into `tensors` under the path at which they stand."""
     match value:

@@ -189,5 +189,12 @@ class Failed:
     """Nothing is wrong with the run: another process was lost, and it can go on from what was kept."""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """An event of a twin, among those of the run that it learns beside."""
+
+    event: Event
+
+
 Event = (Started | Step | EpochEnded | Changed | Note | Hint | Reading | Snapshot | Paused | Stopped | Finished
          | Failed)

@@ -13,6 +13,8 @@ from neuralgraph.compiler.weights import write_weights
 from neuralgraph.training.checkpoint import Checkpoint, copied
 from neuralgraph.training.checkpoint_file import write_checkpoint
 from neuralgraph.training.kept import BEST, CHECKPOINT, LAST
+from neuralgraph.training.moment_files import MomentFiles
+from neuralgraph.training.moments import Stretch
 
 SNAPSHOTS, SNAPSHOT_BYTES = 8, 64 * 2**20
 """So many earlier weights are kept, where they are not larger than this."""
@@ -51,6 +53,11 @@ class Files:
         size = sum(one.nbytes for one in checkpoint.weights.values())
         if snapshot and size <= SNAPSHOT_BYTES:
             self._snapshot(checkpoint)
+
+    def moments(self, stretch: Stretch | None) -> None:
+        """Those that were kept since the last time, to be wound back to when the run is opened later."""
+        if stretch is not None:
+            MomentFiles(self.home).write(stretch)
 
     def last(self, checkpoint: Checkpoint | None, weights: Mapping[str, Tensor]) -> None:
         """At the end of a run; without a checkpoint where it failed."""

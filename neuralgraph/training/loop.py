@@ -37,6 +37,7 @@ from neuralgraph.training.fitting import fit_block
 from neuralgraph.training.learner import Learner
 from neuralgraph.training.memory import give_back, let_go
 from neuralgraph.training.metrics import Meter, evaluate
+from neuralgraph.training.moments import Stretch
 from neuralgraph.training.randomness import Randomness
 from neuralgraph.training.resuming import given, restore, stood, tested
 from neuralgraph.training.safety import Safety
@@ -52,19 +53,19 @@ GO_ON = "What was kept goes on: torchrun does so with --max-restarts, or give --
 
 def fit(
     program: Any, feed: Feed, plan: Plan, control: Control | None = None, *, resume: Checkpoint | None = None,
-    company: Company = ALONE,
+    company: Company = ALONE, moments: Stretch | None = None,
 ) -> Iterator[Event]:
     """Learn as the plan says; the events of the run, the last one `Finished`, `Stopped` or `Failed`.
 
     The same program, feed, plan and seed give bit-identical losses on the same device and threads. With `resume`, goes
     on as the run would have that made the checkpoint, up to the end of `plan`. `company` are the processes that share
-    every batch.
+    every batch. `moments` keeps where it stood, to be wound back to.
     """
     control = control or Control()
     loop: Loop | None = None
     failed: Failed | None = None
     try:
-        loop = Loop(program, feed, plan, control, resume, company)
+        loop = Loop(program, feed, plan, control, resume, company, moments)
         yield from loop.events()
         company.finished()
     except Exception as error:  # whatever torch raises becomes an event that names the node
@@ -86,18 +87,23 @@ def fit(
         yield failed
 
 
+def as_planned(program: Any, plan: Plan) -> None:
+    """Bring its weights into the precision and the memory format of the plan."""
+    if plan.precision == "float64":
+        program.root.double()
+        program.dtype = torch.float64
+    if plan.memory_format == "channels_last":
+        program.root.to(memory_format=torch.channels_last)
+
+
 class Loop:
     """The state of one run."""
 
     def __init__(self, program: Any, feed: Feed, plan: Plan, control: Control, resume: Checkpoint | None,
-                 company: Company = ALONE) -> None:
+                 company: Company = ALONE, moments: Stretch | None = None) -> None:
         self.program, self.feed, self.plan, self.company = program, feed, plan, company
         self.control = control = company.followed(control)
-        if plan.precision == "float64":
-            program.root.double()
-            program.dtype = torch.float64
-        if plan.memory_format == "channels_last":
-            program.root.to(memory_format=torch.channels_last)
+        as_planned(program, plan)
         self.keys: tuple[str, ...] = program.training_inputs
         self.train = [feed.train[key] for key in self.keys]
         self.order = Order(feed.rows, plan.seed, shuffle=plan.shuffle)
@@ -122,6 +128,7 @@ class Loop:
         self.stopping = False
         self.safety, self.doctor = Safety(self), Doctor(self)
         self.doctor.off = not company.leads
+        self.moments = moments or Stretch()
         control.stand = self.checkpoint
 
     # -- the plan ---------------------------------------------------------------------------------------------------
@@ -132,6 +139,7 @@ class Loop:
         program.root.train()
         differs = self._begin()
         self.safety.check()
+        self.moments.begin(self)
         said = self.company.check(self)
         parameters = sum(one.numel() for one in program.root.parameters())
         yield Started(
@@ -216,6 +224,7 @@ class Loop:
             self.resize()
         self.order_before = self.order.state
         self.safety.keep()
+        self.moments.look(self)
         for learner in self.learners:
             learner.quick.epoch_begins()
         order = self.order.draw()
@@ -239,6 +248,9 @@ class Loop:
                 last = self.batch >= self.steps_per_epoch
                 if control.pending or last:
                     control.learned(epoch_ended=last)
+                if self.step >= self.moments.due and not last:
+                    with self.random.aside():
+                        self.moments.look(self)
                 now = perf_counter()
                 if company.tells(now - self.told, TELL):
                     with self.random.aside():

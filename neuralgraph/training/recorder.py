@@ -190,7 +190,8 @@ class Recorder:
 
     def _continues(self, before: Kept) -> bool:
         """It is the same run that goes on: nothing of document and plan is otherwise, and it had not ended."""
-        if before.state not in (INTERRUPTED, STOPPED):
+        apart = self.subject.resume is not None and self.subject.resume.apart
+        if before.state not in (INTERRUPTED, STOPPED) or apart:
             return False
         earlier, graph = self.store.graph(before.id), self.subject.graph
         if not earlier.computes(graph) or earlier.plan != graph.plan:
@@ -326,6 +327,7 @@ class Recorder:
         self._flush()
         checkpoint = self.control.stand()
         self._attempt(lambda: self._files.keep(checkpoint))
+        self._attempt(lambda: self._files.moments(self.run.moments.now))
         self._row["best"] = self._files.written
         over = perf_counter()
         self._keep_at = over + max(RETRY if self._trouble else EVERY, (over - begun) / SHARE)
@@ -339,6 +341,7 @@ class Recorder:
             self._live.ended(state, step, reason, self._row.get("final", {}), now())
         if checkpoint is not None or state == FAILED:
             self._attempt(lambda: self._files.last(checkpoint, self.subject.program.state_dict()))
+            self._attempt(lambda: self._files.moments(self.run.moments.now))
             self._row["best"] = self._files.written
         self._flush(state=state, reason=reason, ended=now())
         self._let_go()

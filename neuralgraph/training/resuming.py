@@ -11,7 +11,7 @@ from torch import Tensor
 from neuralgraph.compiler.pinned import retyped
 from neuralgraph.errors import WeightsMismatch
 from neuralgraph.training import levers
-from neuralgraph.training.checkpoint import PLACE, TESTED, Checkpoint, copied, differences
+from neuralgraph.training.checkpoint import PARTIAL, PLACE, TESTED, Checkpoint, copied, differences
 from neuralgraph.training.control import BATCH_SIZE
 from neuralgraph.training.events import Note, Snapshot
 
@@ -68,6 +68,8 @@ def restore(loop: Loop, saved: Checkpoint) -> tuple[str, ...]:
     if loop.batch and same:
         loop.tally.sums = dict(saved.sums)
         loop.meter.restore(saved.meter)
+        if saved.facts.get(PARTIAL):
+            differs.append("the figures of this epoch count from here on")
     elif saved.batch and not same:
         differs.append("the figures of this epoch count from here on, for the graph is another")
     return tuple(differs)
@@ -78,6 +80,7 @@ def given(loop: Loop) -> Iterator[Snapshot]:
     program, watch = loop.program, loop.watch
     loop.company.align(program)
     program.checkpoint = loop.checkpoint()
+    loop.moments.close(program.checkpoint)
     if loop.average is not None:
         loop.average.put()
     if watch.best:

@@ -20,6 +20,7 @@ from neuralgraph.training.events import (
     Step,
     Stopped,
 )
+from neuralgraph.training.moments import Moments
 
 
 @dataclass(eq=False)
@@ -48,6 +49,10 @@ class Run:
     device: str = "cpu"
     id: int | None = None
     """Its number in the run store, where it is kept."""
+    moments: Moments = field(default_factory=Moments)
+    """Where it stood while it learned, to be wound back to."""
+    apart: bool = False
+    """Who goes on with it begins a run of its own: it was wound back."""
 
     @property
     def epochs(self) -> int:
@@ -62,6 +67,7 @@ class Run:
             case Step():
                 self.losses.extend(event.losses.tolist())
                 self.seconds = event.seconds
+                self.moments.reached(event.step)
             case EpochEnded():
                 for name, value in event.figures.items():
                     self.history.setdefault(name, []).append(value)
@@ -70,6 +76,8 @@ class Run:
                 self.seconds = event.seconds
             case Changed():
                 self.changes.append(event)
+                if self.moments.now is not None:
+                    self.moments.now.changes.append(event)
             case Note():
                 self.notes.append(event.message)
             case Hint():

@@ -54,7 +54,7 @@ class Safety:
         try:
             self.weights, self.checkpoint, self.step = self._taken(), None, loop.step
             if self._affordable:
-                self.checkpoint = _home(loop.checkpoint())
+                self.checkpoint = at_home(loop.checkpoint())
         except (torch.OutOfMemoryError, MemoryError):  # the weights alone will do
             self.checkpoint = None
         self.changed = []
@@ -104,8 +104,8 @@ class Safety:
         return copied(state) if self._loop.program.device == "cpu" else {k: one.cpu() for k, one in state.items()}
 
 
-def _home(checkpoint: Checkpoint) -> Checkpoint:
-    """Off the device: its memory is for the run."""
+def at_home(checkpoint: Checkpoint) -> Checkpoint:
+    """The same off the device: its memory is for the run."""
     from dataclasses import fields, replace
 
     if not any(one.device.type != "cpu" for one in checkpoint.weights.values()):

@@ -81,11 +81,11 @@ class Watch:
             self.over = f"the {limit:g} seconds of the plan are over"
         return bool(self.over)
 
-    def save(self) -> dict[str, Any]:
-        """How it stands: copies."""
+    def save(self, *, copies: bool = True) -> dict[str, Any]:
+        """How it stands: copies; without them the best weights as they are, which nobody changes."""
         return {"figure": self.figure, "sign": self.sign, "value": self.value, "reference": self.reference,
                 "waited": 0 if self.over else self.waited, "epoch": self.epoch, "step": self.step,
-                "best": copied(self.best), "figures": dict(self.figures)}
+                "best": copied(self.best) if copies else self.best, "figures": dict(self.figures)}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Stand as before, where the same figure was watched. Who goes on after the end is waited for anew."""

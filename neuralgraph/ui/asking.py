@@ -47,13 +47,21 @@ class Asker(QObject):
         self._future: Future[Any] | None = None
         self._waiting: tuple[Session, Question] | None = None
         self._last = 0.0
+        self._shown: Any = None
         bridge.ticked.connect(self.poll)
 
     def ask(self, session: Session, question: Question) -> None:
         """Ask now, or when the run has answered what was asked before and enough time has passed."""
-        self._waiting = None
-        if self._bridge.running and self._bridge.control is not None:
-            now = monotonic()
+        self._waiting, now = None, monotonic()
+        shown, before, self._shown = session.shown, self._shown, session.shown
+        if self._bridge.running and shown is not None:  # a moment of the past: the run is not asked, nor held up
+            self._future = None
+            if shown is not before or now - self._last >= self.every:
+                self._last = now
+                self._worker.ask(lambda graph: _held(question), session.graph)
+            else:
+                self._waiting = (session, question)
+        elif self._bridge.running and self._bridge.control is not None:
             if self._future is None and now - self._last >= self.every:
                 self._last = now
                 self._future = self._bridge.control.ask(question)

@@ -59,9 +59,29 @@ class Pulse(QObject):
     def stop(self) -> None:
         self._timer.stop()
 
+    def set_every(self, milliseconds: int) -> None:
+        self._timer.setInterval(milliseconds)
+
     @property
     def on(self) -> bool:
         return self._timer.isActive()
+
+
+class Rest(QObject):
+    """Calls `what` once nobody has nudged it for so many milliseconds."""
+
+    def __init__(self, milliseconds: int, what: Callable[[], object], parent: QObject) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(milliseconds)
+        self._timer.timeout.connect(what)
+
+    def nudge(self) -> None:
+        self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.stop()
 
 
 class AnalysisBridge(QObject):
@@ -186,6 +206,11 @@ class TrainingBridge(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self._drain)
+
+    @property
+    def polite(self) -> Callable[[], object]:
+        """Waits until the window has nothing to do: for another thread that computes beside it."""
+        return self._courtesy.wait
 
     @property
     def running(self) -> bool:

@@ -130,11 +130,26 @@ def _train() -> tuple[Command, ...]:
         Command("dice", "Train", "New seed", (), "dice-5-outline", "training.roll"),
         Command("rate", "Train", "Change the learning rate…", (), "", "training.ask_rate", rule=True),
         Command("plan", "Train", "Plan", (), "tune-variant", "window.show_plan"),
+        Command("twin", "Train", "Train with a twin…", (), "compare-horizontal", "twins.show"),
         Command("search", "Train", "Search…", (), "magnify", "searching.show"),
         Command("step_apart", "Train", "Take a step apart", ("Ctrl+Alt+.",), "shoe-print", "views.step"),
         Command("try", "Train", "Try it", ("Ctrl+T",), "gesture-tap-button", "views.try_it"),
+        *_time(),
         Command("load_weights", "Train", "Load weights…", (), "", "documents.load_weights", rule=True),
         Command("save_weights", "Train", "Save weights…", (), "content-save-outline", "training.save_weights"),
+    )
+
+
+def _time() -> tuple[Command, ...]:
+    return (
+        Command("time_play", "Train", "Play the run as a film", ("Ctrl+Alt+F",), "movie-open-outline", "time.play",
+                rule=True),
+        Command("time_first", "Train", "Show its first step", ("Alt+Home",), "", "time.first"),
+        Command("time_back", "Train", "Show one step earlier", ("Alt+Left",), "", "time.one_back"),
+        Command("time_on", "Train", "Show one step later", ("Alt+Right",), "", "time.one_on"),
+        Command("time_now", "Train", "Back to now", ("Alt+End",), "skip-forward", "time.back"),
+        Command("time_branch", "Train", "Train on from the step that is shown", (), "source-branch", "time.train_on"),
+        Command("time_save", "Train", "Save the weights of the step that is shown…", (), "", "time.save"),
     )
 
 
@@ -150,6 +165,7 @@ def _runs() -> tuple[Command, ...]:
         Command("runs_best", "Runs", "Take its best weights", (), "", "run.take_best"),
         Command("runs_as_it_was", "Runs", "Open as it was, with its weights", (), "folder-open-outline",
                 "run.as_it_was"),
+        Command("runs_steps", "Runs", "Wind it back in this document", (), "movie-open-outline", "run.steps"),
         Command("runs_pin", "Runs", "Show as a ghost curve", (), "ghost-outline", "run.pin", rule=True),
         Command("runs_compare", "Runs", "Compare 2 to 4 runs", (), "compare-horizontal", "run.compare"),
         Command("runs_rename", "Runs", "Rename run…", (), "", "run.rename", rule=True),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 EVERY = 500
 """Milliseconds between two looks: twice a second."""
+RECALL = 8
+"""Every so many looks the steps that were kept are read."""
 
 
 class Follow(QObject):
@@ -28,6 +30,7 @@ class Follow(QObject):
         self._bench = bench
         self._follower: Follower | None = None
         self._strip: Strip | None = None
+        self._looks = 0
         self._before: Any = None
         """The curves that were drawn before."""
         self._worker = AnalysisBridge(self)
@@ -80,6 +83,9 @@ class Follow(QObject):
         plots = self._bench.docks.bottom.page_of("plots")
         plots.take_back(self._before)  # type: ignore[attr-defined]
         self._before = None
+        if self._bench.session.past_id is not None:
+            self._bench.session.past = self._bench.session.past_id = self._bench.session.shown = None
+            self._bench.time.forget()
         self._bench.actions.enable("runs_unfollow", False)
 
     def close(self) -> None:
@@ -96,6 +102,7 @@ class Follow(QObject):
         follower, events, standing, trouble = answer
         if follower is not self._follower or self._strip is None:
             return
+        self._recall(standing)
         if events:
             self._bench.docks.bottom.page_of("plots").feed(events)  # type: ignore[attr-defined]
         if trouble:
@@ -110,6 +117,23 @@ class Follow(QObject):
             self._bench.log.say(sentence(standing))
         else:
             self._strip.say(sentence(standing), "warning" if standing.trouble else "")
+
+
+    def _recall(self, standing: Standing) -> None:
+        """Its steps on the bar of time, now and then, where it learns the drawing that is open."""
+        from neuralgraph.training.store import Store
+
+        self._looks += 1
+        session, store, follower = self._bench.session, Store(), self._follower
+        here = follower is not None and store.folder_of(standing.run) == follower.file.parent
+        if not standing.run or not here or (self._looks % RECALL != 1 and not standing.over):
+            return
+        try:
+            if store.graph(standing.run).computes(session.graph):
+                session.recall(standing.run)
+                self._bench.time.look()
+        except NeuralGraphError:  # nothing was kept yet
+            return
 
 
 def _look(follower: Follower) -> tuple[Follower, list[Any], Standing, str]:

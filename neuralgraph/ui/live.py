@@ -51,9 +51,9 @@ class LivePictures(QObject):
         self._shown = {}
 
     def look(self) -> None:
-        """Ask anew: the run, while one is under way."""
+        """Ask anew: the run, while one is under way and what is now is shown."""
         session, control = self._session, self._bridge.control
-        if session is not None and self._bridge.running and control is not None:
+        if session is not None and session.shown is None and self._bridge.running and control is not None:
             graph = session.graph
             self._asked = control.ask(lambda program: session.looks(graph, program))
         elif session is not None:
@@ -76,10 +76,10 @@ class LivePictures(QObject):
                 case Step():
                     self._remember(event)
         self._collect()
-        now = monotonic()
-        if self._asked is None and now - self._last >= EVERY and self._session is not None and self._bridge.control:
-            self._last = now
-            session, graph = self._session, self._session.graph
+        now, session = monotonic(), self._session
+        if self._asked is None and now - self._last >= EVERY and session is not None and self._bridge.control and (
+                session.shown is None):
+            self._last, graph = now, session.graph
             self._asked = self._bridge.control.ask(lambda program: session.looks(graph, program))
 
     def _collect(self) -> None:
@@ -87,7 +87,8 @@ class LivePictures(QObject):
         asked = self._asked
         if asked is not None and asked.done():
             self._asked = None
-            if not asked.cancelled() and asked.exception() is None:
+            past = self._session is not None and self._session.shown is not None
+            if not past and not asked.cancelled() and asked.exception() is None:
                 self._arrived(asked.result())
 
     def _remember(self, event: Step) -> None:

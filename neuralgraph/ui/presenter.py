@@ -167,6 +167,7 @@ class Presenter(QObject):
     def _alone(self, alone: bool) -> None:
         """Without tabs and without the small buttons on the canvas."""
         bench = self._bench
+        bench.time.bar.set_large(alone)
         if bench.window.shell is not None:
             bench.window.shell.show_tabs(not alone)
         if bench.canvas.view is not None:

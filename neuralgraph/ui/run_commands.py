@@ -81,7 +81,27 @@ class RunCommands(QObject):
             session.guarded = True
             if "last" in one.files:
                 self.tried(lambda one=one, session=session: session.load_weights(one.files["last"]))  # type: ignore[misc]
+            if not one.thinned:
+                self.tried(lambda one=one, session=session: session.recall(one.id))  # type: ignore[misc]
             self._bench.documents.take(session)
+
+    def steps(self) -> None:
+        """Its steps on the bar of time, in the open document."""
+        for one in self.chosen[:1]:
+            said = self.tried(lambda one=one: self._bench.session.recall(one.id))  # type: ignore[misc]
+            if said is None:
+                return
+            for text in said:
+                self._bench.say("warning", text, "")
+            self._bench.time.forget()
+            self.draw(one.id)
+
+    def draw(self, id: int) -> None:
+        """Its curves, as if it had been learned here."""
+        curves = self.tried(lambda: self._curves(self._store().get(id)))
+        if curves is not None:
+            curves.name = ""
+            self._plots().take_back(curves)
 
     def rename(self) -> None:
         from neuralgraph.ui.panels.runs_dialogs import ask_text

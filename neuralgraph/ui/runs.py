@@ -21,9 +21,9 @@ EVERY = 1000
 """Milliseconds between two looks at the run store while the panel is seen."""
 DOCUMENT = 7
 """Its place among what a glance brings."""
-MENU = ("runs_details", "runs_copy", "", "runs_go_on", "runs_weights", "runs_best", "runs_as_it_was", "", "runs_pin",
-        "runs_compare", "runs_follow", "", "runs_rename", "runs_note", "runs_keep", "", "runs_csv", "runs_tensorboard",
-        "", "runs_delete")
+MENU = ("runs_details", "runs_copy", "", "runs_go_on", "runs_weights", "runs_best", "runs_as_it_was", "runs_steps", "",
+        "runs_pin", "runs_compare", "runs_follow", "", "runs_rename", "runs_note", "runs_keep", "", "runs_csv",
+        "runs_tensorboard", "", "runs_delete")
 KEYS = {"details": "runs_details", "rename": "runs_rename", "delete": "runs_delete", "copy": "runs_copy"}
 
 
@@ -171,7 +171,8 @@ class Runs(QObject):
             **dict.fromkeys(("runs_details", "runs_rename", "runs_note"), one is not None),
             **dict.fromkeys(("runs_copy", "runs_pin", "runs_keep", "runs_csv", "runs_tensorboard"), bool(runs)),
             "runs_weights": "last" in weights or "checkpoint" in weights, "runs_best": "best" in weights,
-            "runs_as_it_was": done, "runs_compare": 2 <= len(runs) <= MOST,
+            "runs_as_it_was": done, "runs_steps": done and one is not None and not one.thinned,
+            "runs_compare": 2 <= len(runs) <= MOST,
             "runs_go_on": "checkpoint" in weights and one is not None and one.state in (INTERRUPTED, STOPPED)
                           and self._here(one),
             "runs_delete": bool(runs) and all(run.state != RUNNING for run in runs),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
-from neuralgraph.ui.controls import dress, words
+from neuralgraph.ui.controls import button, dress, words
 from neuralgraph.ui.devices import threads
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import pixmap
@@ -58,6 +58,10 @@ class StatusLine(QFrame):
         self.threads: int | None = None
         """How many compute, where that was chosen."""
         self.show_device("CPU")
+        self.moment = Part(theme, "history")
+        self.moment.label.setProperty("type", (12, 600, "accent"))
+        self.moment.label.setMinimumWidth(1)  # long words give way before the window does
+        self.now, self.repeat = button("Back to now", kind="link"), button("", kind="link")
         self.word = Part(theme, "information-outline")
         self.state = Part(theme, "check-circle")
         row = QHBoxLayout(self)
@@ -66,13 +70,17 @@ class StatusLine(QFrame):
         for one in (self.parameters, self.memory, self.device):
             row.addWidget(one)
         row.addStretch(1)
+        row.addWidget(self.moment)
+        row.addWidget(self.repeat)
+        row.addWidget(self.now)
         row.addWidget(self.word)
         row.addWidget(self.state)
         self.word.hide()
+        self.show_moment("")
         self._saved_at = ""
 
     def set_theme(self) -> None:
-        for one in (self.parameters, self.memory, self.device, self.word, self.state):
+        for one in (self.parameters, self.memory, self.device, self.moment, self.word, self.state):
             one.dress()
 
     def show_analysis(self, analysis: Analysis) -> None:
@@ -100,6 +108,16 @@ class StatusLine(QFrame):
         """A short word about what was just done."""
         self.word.setVisible(bool(text))
         self.word.say(text)
+
+    def show_moment(self, text: str, offer: str = "") -> None:
+        """Which step of a run is shown where that is not what is now, and the way back; `offer` is a link beside it."""
+        for one in (self.moment, self.now):
+            one.setVisible(bool(text))
+        self.repeat.setText(offer)
+        self.repeat.setVisible(bool(offer))
+        self.moment.say(text, "history", "accent")
+        if text:
+            self.word.hide()
 
     def show_saved(self, session: Session, *, just_now: bool = False, training: bool = False) -> None:
         if just_now:

@@ -55,7 +55,8 @@ class Training(QObject):
         self.threads: int | None = None
         self.state = BarState()
         self._lever, self._closed, self._again = "", False, ""
-        self._run: int | None = None
+        self._run: Any = None
+        """The number of a run in the run store, or one that was wound back: to go on with."""
         self._values: dict[str, str] = {}
         self._begun: Started | None = None
         self._speed = Speed()
@@ -101,6 +102,10 @@ class Training(QObject):
 
     def go_on(self, run: int | None = None) -> None:
         """Go on with a run of the run store where it was broken off, or from where the last one stood."""
+        self._start(run=run)
+
+    def train_on(self, run: Any) -> None:
+        """A new run from where this one was wound back to."""
         self._start(run=run)
 
     def one_batch(self) -> None:
@@ -168,7 +173,7 @@ class Training(QObject):
     _told = False
     """That the run learns another graph than the document by now."""
 
-    def _start(self, lever: str = "", run: int | None = None) -> None:
+    def _start(self, lever: str = "", run: Any = None) -> None:
         session = self.session
         if session is None or self._closed or self.bridge.running or self.state.errors:
             return
@@ -176,18 +181,22 @@ class Training(QObject):
         if other is not None:
             self._wait(other, lever, run)
             return
-        control = session.control()
+        pair = hasattr(run, "beside")
+        control = run.control if pair else session.control()
         if lever:
             getattr(control, lever)()
-        fresh, device, threads = not session.trained, self.device, self.threads
+        fresh, device, threads = pair or not session.trained, self.device, self.threads
+        stood = getattr(run, "checkpoint", None)
+        plan = session.graph.plan.further(stood.epoch) if stood is not None else None
         self._levers, self._told = levers(session.graph, session.catalog), False
         begins = {"epoch": 0, "epochs": session.graph.plan.epochs, "step": 0, "steps": 0} if fresh else {}
         self._show(phase="running", left="–", speed="–", message="", started=True, **begins)
-        self.bridge.start(
-            lambda: session.train(control=control, device=device, fresh=fresh, resume=run, store=True, threads=threads),
+        self.bridge.start(run.events if pair else
+            lambda: session.train(control=control, device=device, fresh=fresh, resume=run, plan=plan, store=True,
+                                  threads=threads),
             control, device, session.title)
 
-    def _wait(self, other: TrainingBridge, lever: str, run: int | None) -> None:
+    def _wait(self, other: TrainingBridge, lever: str, run: Any) -> None:
         """One run at a time on a device: this one begins when that of the other document is over."""
         stands = other.control is not None and other.control.state == "paused"
         self.said.emit("note", f"«{other.title}» {'is paused' if stands else 'trains'} on this device, in another "

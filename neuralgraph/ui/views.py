@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from neuralgraph.session import Session
-from neuralgraph.training.events import Event
+from neuralgraph.training.events import Beside, Event
 from neuralgraph.ui.tabs import Tabs
 from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
@@ -92,7 +92,7 @@ class Views(QObject):
         self._tell("show_node", node)
 
     def feed(self, events: Sequence[Event]) -> None:
-        self._tell("feed", events)
+        self._tell("feed", [one for one in events if not isinstance(one, Beside)])
 
     def clear(self) -> None:
         self._tell("clear")

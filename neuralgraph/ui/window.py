@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QStatusBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QStatusBar, QVBoxLayout, QWidget
 
 from neuralgraph.ui.bridge import later
 from neuralgraph.ui.dropped import wanted
@@ -50,8 +50,9 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(theme)
         self.centre = QStackedWidget()
         holder = QWidget()
-        self._margins = QHBoxLayout(holder)
+        self._margins = QVBoxLayout(holder)
         self._margins.setContentsMargins(0, 6, 0, 0)
+        self._margins.setSpacing(6)
         self._margins.addWidget(self.centre)
         self.setCentralWidget(holder)
         line = QStatusBar()

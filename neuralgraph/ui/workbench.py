@@ -39,8 +39,10 @@ from neuralgraph.ui.rooms import Rooms
 from neuralgraph.ui.runs import Runs
 from neuralgraph.ui.safekeeping import Safekeeping
 from neuralgraph.ui.searching import Searching
+from neuralgraph.ui.time_travel import TimeTravel
 from neuralgraph.ui.training import Training, shortened
 from neuralgraph.ui.training_bar import BarState
+from neuralgraph.ui.twinning import Twinning
 from neuralgraph.ui.views import Views
 from neuralgraph.validation.analysis import Analysis
 from neuralgraph.validation.problem import Fix
@@ -63,10 +65,9 @@ class Workbench(QObject):
         self.documents = Documents(window, self.canvas, self.settings)
         self.keeping = Safekeeping(window, self.theme)
         self.docks = Docks(window, self.theme, self.settings)
-        self.log = LogPanel(self.theme)
+        self.log, self.outline = LogPanel(self.theme), OutlinePanel(self.theme)
         self.faults = Faults(self.log, self, window.isVisible)
         self.problems, self.history = ProblemsPanel(self.theme), HistoryPanel(self.theme)
-        self.outline = OutlinePanel(self.theme)
         for panel in (self.log, self.problems, self.history, self.outline):  # some are never shown: who dies with it?
             panel.setParent(window)
             panel.hide()
@@ -75,20 +76,19 @@ class Workbench(QObject):
         self.finder = Finder(self.canvas, self.theme)
         self.last, self.kept, self.brought = LastWeights(self), KeptRuns(self), Brought(self)
         self.offers, self.runs = Offers(self), Runs(self)
-        self.views = Views(self)
-        self.live = LivePictures(self.bridge, self)
+        self.views, self.live = Views(self), LivePictures(self.bridge, self)
         self.rooms = Rooms(self)
-        self.doctor = Doctoring(self)
-        self.typing = TypedWeights(self)
+        self.doctor, self.typing = Doctoring(self), TypedWeights(self)
         self.downloads, self.bringing = Downloads(self), Bringing(self)
         self.documents.bring = self.bringing.open
         self.presenter, self.searching, self.guide = Presenter(self), Searching(self), Guide(self)
-        self.curtain = Curtain(self)
+        self.curtain, self.time, self.twins = Curtain(self), TimeTravel(self), Twinning(self)
         window.centre.addWidget(self.canvas)
         self.actions = Actions(window, {
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
             "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
-            "searching": self.searching, "runs": self.runs, "run": self.runs.commands, "views": self.views,
+            "time": self.time, "twins": self.twins, "searching": self.searching, "runs": self.runs,
+            "run": self.runs.commands, "views": self.views,
         }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
@@ -153,7 +153,7 @@ class Workbench(QObject):
         self.training.cleared.connect(self.views.clear)
         self.training.cleared.connect(self.live.clear)
         self.live.seen.connect(lambda seen: self.canvas.set_previews(self.rooms.here(seen)))
-        self.training.values.connect(lambda values: self.canvas.scene.set_values(self.rooms.here(values)))
+        self.training.values.connect(self.time.values)
         self.training.over.connect(self._over)
         self.training.rate_wanted.connect(self._ask_rate)
         self.training.weights_wanted.connect(self.documents.save_weights)
@@ -372,8 +372,8 @@ class Workbench(QObject):
         """End threads, remember the layout."""
         self.docks.save()
         self.settings.save()
-        for part in (self.searching, self.training, self.runs, self.views, self.live, self.brought, self.typing,
-                     self.downloads, self.bringing, self.presenter, self.analysis):
+        for part in (self.searching, self.time, self.training, self.twins, self.runs, self.views, self.live,
+                     self.brought, self.typing, self.downloads, self.bringing, self.presenter, self.analysis):
             part.close()
         self.canvas.close_session()
         self.keeping.close()

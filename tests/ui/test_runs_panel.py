@@ -250,6 +250,7 @@ def test_weights_are_taken_and_a_run_opens_as_it_was(qtbot: Any, bench: Any, sto
     do(bench, "runs_as_it_was")
     assert bench.session is not before and bench.session.path is None and "run 3" in bench.session.title
     assert bench.session.graph == store.graph(3)
+    assert bench.session.moments.last == store.get(3).step and bench.session.moments.first == 0
     last = load_file(store.get(3).files["last"])
     assert all(torch.equal(bench.session.program.state_dict()[name], last[name]) for name in last)
 

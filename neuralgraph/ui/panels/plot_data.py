@@ -218,6 +218,18 @@ class Track:
         """The latest number, smoothed; NaN while there is none."""
         return float(self._smooth.raw.values[-1]) if len(self) else float("nan")
 
+    def at(self, axis: str, place: float) -> float:
+        """The last number up to a place on the axis, smoothed; NaN before the first."""
+        found = int(np.searchsorted(self.x(axis), place + 1e-9, side="right"))
+        return float(self._smooth.raw.values[found - 1]) if found else float("nan")
+
+    def until(self, step: float) -> Track:
+        """The numbers up to this step, as a track of its own."""
+        count = int(np.searchsorted(self.x("step"), step + 1e-9, side="right"))
+        cut = Track(self.weight)
+        cut.append(self.raw.raw.values[:count].copy(), **{axis: self.x(axis)[:count].copy() for axis in AXES})
+        return cut
+
     def x(self, axis: str) -> Floats:
         return self.places[axis].values
 

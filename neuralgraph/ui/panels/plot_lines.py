@@ -36,6 +36,8 @@ class Content:
     curves: Sequence[Curve] = ()
     crosses: Sequence[float] = ()
     marks: Sequence[tuple[float, str, int]] = ()
+    cursor: float | None = None
+    """A vertical with a dot on every curve: the moment that is shown."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Ink:
     text: QColor
     dotted: QColor
     font: QFont
+    accent: QColor
 
 
 class Lines(pg.GraphicsObject):  # type: ignore[misc]
@@ -82,6 +85,8 @@ class Lines(pg.GraphicsObject):  # type: ignore[misc]
             painter.setPen(curve.pen)
             painter.drawPath(place.map(path))
         self._marks(painter, place)
+        if self.content.cursor is not None:
+            self._cursor(painter, place, self.content.cursor)
         for _, curve in self._paths:
             if curve.end:
                 self._end(painter, place, curve)
@@ -104,6 +109,21 @@ class Lines(pg.GraphicsObject):  # type: ignore[misc]
             painter.drawEllipse(at, 4, 4)
         else:
             painter.drawRect(QRectF(at.x() - 4, at.y() - 4, 8, 8))
+
+    def _cursor(self, painter: QPainter, place: QTransform, x: float) -> None:
+        top, bottom = place.map(QPointF(x, self._box.bottom())), place.map(QPointF(x, self._box.top()))
+        painter.setPen(QPen(self.ink.accent, 1.6))
+        painter.drawLine(top, bottom)
+        for _, curve in self._paths:
+            if curve.pen.widthF() < 2:  # ghosts, and the raw numbers behind a smoothed curve
+                continue
+            good = np.flatnonzero(np.isfinite(curve.y) & (curve.x <= x + 1e-9))
+            if len(good):
+                at = place.map(QPointF(x, float(curve.y[good[-1]])))
+                painter.setPen(QPen(self.ink.panel, 1))
+                painter.setBrush(curve.pen.color())
+                painter.drawEllipse(at, 4.5, 4.5)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _crosses(self, painter: QPainter, place: QTransform) -> None:
         painter.setPen(QPen(self.ink.error, 2.2))

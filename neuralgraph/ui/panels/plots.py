@@ -27,7 +27,7 @@ from neuralgraph.training.events import Changed, EpochEnded, Event, Reading, Sta
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.inspector_type import Themed, font, tabular, tool_button
 from neuralgraph.ui.panels.plot_data import AXES, Track, spelled
-from neuralgraph.ui.panels.plots_export import Exported
+from neuralgraph.ui.panels.plots_moment import Momentary
 from neuralgraph.ui.panels.plots_run import LOSS, NORM, RATE, SHARES, RunCurves
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ LETTERS, GHOSTS = 16, 4
 """Letters of a run's name in the legend, and how many ghosts each have a look of their own."""
 
 
-class PlotsPanel(Exported):
+class PlotsPanel(Momentary):
     """Draws what training tells. pyqtgraph is loaded when there is something to draw, not before."""
 
     def __init__(self, session: Any = None, bridge: Any = None, theme: Themed | None = None) -> None:
@@ -191,7 +191,8 @@ class PlotsPanel(Exported):
             figure = self.run.figures.get(name) or self.pinned[0].figures[name]
             view.set_title(figure.title, {one: self._title(one) for one in self._choices(side)})
             view.show_curves(
-                self.curves(name), axis=self.axis, end=end, percent=figure.percent, markers=self._markers())
+                self.curves(name), axis=self.axis, end=end, percent=figure.percent, markers=self._markers(),
+                cursor=self._cursor())
 
     def curves(self, name: str) -> list[Shown]:
         """The curves of a quantity, ghosts first."""
@@ -202,7 +203,7 @@ class PlotsPanel(Exported):
             if ghost is not self.run and name in ghost.figures and len(ghost.figures[name].train):
                 track = ghost.figures[name].train
                 title = _short(ghost.name) or ("pinned" if len(self.pinned) == 1 else f"pinned {number}")
-                kind = "ghost" if number == 1 else f"ghost {min(number, GHOSTS)}"
+                kind = ghost.kind or ("ghost" if number == 1 else f"ghost {min(number, GHOSTS)}")
                 smoothed = ghost.smoothed(name) and self.smoothing > 0
                 found.append(Shown(title, track, kind, smoothed, ghost.figures[name].spell(track.last)))
         figure = self.run.figures.get(name)
@@ -211,7 +212,9 @@ class PlotsPanel(Exported):
             if figure is not None and len(curve):
                 smoothed = kind == "train" and self.run.smoothed(name) and self.smoothing > 0
                 title = kind if name not in (RATE, NORM) else figure.title.lower()
-                found.append(Shown(title, curve, kind, smoothed, figure.spell(curve.last)))
+                at = self._cursor()
+                value = curve.last if at is None else curve.at(self.axis, at)
+                found.append(Shown(title, curve, kind, smoothed, figure.spell(value)))
         return found
 
     def legend(self, side: str) -> dict[str, str]:

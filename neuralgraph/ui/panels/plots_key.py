@@ -57,6 +57,7 @@ def pen(tokens: Tokens, kind: str) -> QPen:
         "train": (tokens.series[0], 2.2, None),
         "validation": (tokens.series[1], 2.2, DASH),
         "ghost": (tokens.ghost, 1.5, DOT),
+        "ghost twin": (tokens.series[2], 2.2, LONG),
         "ghost 2": (tokens.series[2], 1.5, DOTS),
         "ghost 3": (tokens.series[3], 1.5, LONG),
         "ghost 4": (tokens.positive, 1.5, DOT),

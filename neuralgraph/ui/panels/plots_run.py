@@ -30,6 +30,12 @@ class Figure:
     train: Track = field(default_factory=Track)
     validation: Track = field(default_factory=Track)
 
+    def at(self, axis: str, place: float) -> float | None:
+        """What was known at a place: of validation, where there is any; None before the first number."""
+        track = self.validation if len(self.validation) else self.train
+        found = track.at(axis, place)
+        return None if np.isnan(found) else found
+
     def spell(self, value: float) -> str:
         """A value as the legend says it."""
         if not np.isfinite(value):
@@ -44,6 +50,8 @@ class RunCurves:
                  name: str = "") -> None:
         self.name = name
         """What it is called, where it is not the run under way."""
+        self.kind = ""
+        """How it is drawn behind another one, where that is not as a ghost."""
         self.figures: dict[str, Figure] = {LOSS: Figure(LOSS, "Loss", train=Track(weight))}
         self.changes: list[Changed] = []
         self.started: Started | None = None
@@ -81,6 +89,16 @@ class RunCurves:
         epoch = 1.0 if axis == "epoch" else float(self.started.steps_per_epoch)
         return max(last, min(self.started.epochs * epoch, max(LEAST * epoch, AHEAD * last)))
 
+    def until(self, step: int) -> RunCurves:
+        """The same up to a step: a run that goes on from there is drawn behind it."""
+        cut = RunCurves(self._weight, self._titles)
+        cut.started, cut.changes = self.started, [one for one in self.changes if one.step < step]
+        cut.figures = {name: Figure(one.name, one.title, one.percent, one.train.until(step), one.validation.until(step))
+                       for name, one in self.figures.items()}
+        times = [float(track.x("time")[-1]) for track in cut._tracks() if len(track)]
+        cut.seconds = max(times, default=0.0)
+        return cut
+
     def set_weight(self, weight: float) -> None:
         """How strongly curves of single batches are smoothed. Numbers of whole epochs are drawn as they are."""
         self._weight = weight
@@ -94,10 +112,14 @@ class RunCurves:
 
     def place(self, change: Changed, axis: str) -> float:
         """Where a change of settings stands on an axis."""
+        return self.stands(change.step, axis, otherwise=change.epoch)
+
+    def stands(self, step: int, axis: str, otherwise: float = 0.0) -> float:
+        """Where a step stands on an axis."""
         if axis == "time":
             track = self.figures[LOSS].train
-            return float(np.interp(change.step, track.x("step"), track.x("time"))) if len(track) else 0.0
-        return float(change.step) if axis == "step" else self._epoch_at(change.step, change.epoch)
+            return float(np.interp(step, track.x("step"), track.x("time"))) if len(track) else 0.0
+        return float(step) if axis == "step" else self._epoch_at(step, otherwise)
 
     def _tracks(self) -> Iterable[Track]:
         for figure in self.figures.values():

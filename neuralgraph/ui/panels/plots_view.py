@@ -77,7 +77,7 @@ def _thin(colour: str | QColor, width: float = 1.0) -> QPen:
 def ink(tokens: Tokens) -> Ink:
     """What is not a curve, in the colours of a theme."""
     return Ink(QColor(tokens.hairline), QColor(tokens.panel), QColor(tokens.error), QColor(tokens.text2),
-               QColor(tokens.text3), font(11))
+               QColor(tokens.text3), font(11), QColor(tokens.accent))
 
 
 class PlotView(QWidget):
@@ -94,6 +94,7 @@ class PlotView(QWidget):
         self._curves: tuple[Shown, ...] = ()
         self._choices: tuple[str, ...] = ()
         self._markers: tuple[Marker, ...] = ()
+        self._cursor: float | None = None
         self._end = 1.0
         self._own_range = False
         self._keys: dict[str, Key] = {}
@@ -151,10 +152,12 @@ class PlotView(QWidget):
 
     def show_curves(
         self, curves: Sequence[Shown], *, axis: str, end: float, percent: bool = False, markers: Sequence[Marker] = (),
+        cursor: float | None = None,
     ) -> None:
+        """`cursor` is where the moment that is shown stands."""
         if axis != self.axis:
             self._own_range = False
-        self._curves, self._markers = tuple(curves), tuple(markers)
+        self._curves, self._markers, self._cursor = tuple(curves), tuple(markers), cursor
         self.axis, self._end, self.percent = axis, end, percent
         if percent != self.left.percent:
             self.left.percent = percent
@@ -235,7 +238,7 @@ class PlotView(QWidget):
             curves.append(Curve(line.x, line.y, pen(self.tokens, one.kind), end))
         bottom, top = self.box.viewRange()[1]
         ticks = self.left.tickValues(bottom, top, self.box.height())[0][1]
-        content = Content(ticks, curves, self._crosses().tolist(), self._marks(low, high))
+        content = Content(ticks, curves, self._crosses().tolist(), self._marks(low, high), self._cursor)
         self.lines.show_content(content, self.box.viewRect())
         self._name_unit()
 
