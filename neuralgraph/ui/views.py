@@ -60,7 +60,9 @@ class Views(QObject):
     def inspector(self) -> QWidget | None:
         if find_spec(f"{PANELS}.inspector") is None:
             return None
-        return self._make("inspector", "Inspector")
+        made = self._make("inspector", "Inspector")
+        made.row_shown.connect(self._bench.live.show_row)  # type: ignore[attr-defined]
+        return made
 
     def set_session(self, session: Session) -> None:
         self._tell("set_session", session)

@@ -33,6 +33,7 @@ from neuralgraph.ui.panels.problems import ProblemsPanel
 from neuralgraph.ui.panels.properties import Properties
 from neuralgraph.ui.panels.weights_dialog import TypedWeights
 from neuralgraph.ui.presenter import Presenter
+from neuralgraph.ui.previewing import Previewing
 from neuralgraph.ui.rooms import Rooms
 from neuralgraph.ui.runs import Runs
 from neuralgraph.ui.safekeeping import Safekeeping
@@ -76,7 +77,7 @@ class Workbench(QObject):
         self.views = Views(self)
         self.live = LivePictures(self.bridge, self)
         self.rooms = Rooms(self)
-        self.doctor = Doctoring(self)
+        self.previewing, self.doctor = Previewing(self), Doctoring(self)
         self.typing = TypedWeights(self)
         self.downloads, self.bringing = Downloads(self), Bringing(self)
         self.documents.bring = self.bringing.open
@@ -87,6 +88,7 @@ class Workbench(QObject):
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
             "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
             "searching": self.searching, "runs": self.runs, "run": self.runs.commands, "views": self.views,
+            "previewing": self.previewing,
         }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
@@ -149,7 +151,6 @@ class Workbench(QObject):
         self.training.cleared.connect(self.presenter.look)
         self.training.cleared.connect(self.views.clear)
         self.training.cleared.connect(self.live.clear)
-        self.live.seen.connect(lambda seen: self.canvas.set_previews(self.rooms.here(seen)))
         self.training.values.connect(lambda values: self.canvas.scene.set_values(self.rooms.here(values)))
         self.training.over.connect(self._over)
         self.training.rate_wanted.connect(self._ask_rate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
@@ -69,6 +70,21 @@ class Pictures:
             painter.end()
             self._keep(key, found)
         return found, 1.2 * px * scale + 4
+
+    def small(
+        self, key: tuple[object, ...], width: float, height: float, scale: float, make: Callable[[QPainter], object]
+    ) -> QPixmap:
+        """A picture of so many px at 100 %, painted once by `make` for its key and zoom."""
+        key = (*key, self._canvas.tokens.name, round(scale, 3), self.ratio)
+        found = self._made.get(key)
+        if found is None:
+            found = self._blank(math.ceil(width * scale), math.ceil(height * scale))
+            painter = QPainter(found)
+            painter.scale(scale, scale)
+            make(painter)
+            painter.end()
+            self._keep(key, found)
+        return found
 
     def forget(self) -> None:
         self._made.clear()
