@@ -50,7 +50,7 @@ def said(value: float) -> str:
     if size and (size < 1e-3 or size >= 1e5):
         mantissa, _, power = f"{value:.1e}".partition("e")
         return f"{mantissa}e{int(power)}".replace("-", "−")
-    return f"{value:.3g}".replace("-", "−") if size < 1000 else f"{value:,.0f}".replace("-", "−")
+    return f"{value:.3g}".replace("-", "−") if size < 999.5 else f"{value:,.0f}".replace("-", "−")
 
 
 def square(cell: QRectF) -> QRectF:

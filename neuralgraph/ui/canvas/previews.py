@@ -65,9 +65,9 @@ def paint(painter: QPainter, box: QRectF, kind: str, preview: Preview, tokens: T
 
 def _thumbnails(painter: QPainter, box: QRectF, preview: Preview, tokens: Tokens, maps: bool) -> None:
     rows = 2 if maps and len(preview.values) > 4 else 1
-    shown = preview.values[: 4 * rows]
+    shown = np.nan_to_num(preview.values[: 4 * rows])
     width, height = (box.width() - 3 * GAP) / 4, (box.height() - (rows - 1) * GAP) / rows
-    low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+    low, high = float(shown.min()), float(shown.max())
     for k, values in enumerate(shown):
         cell = QRectF(box.x() + (k % 4) * (width + GAP), box.y() + (k // 4) * (height + GAP), width, height)
         if maps:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPaintEngine, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
@@ -33,6 +34,8 @@ THIN, THICK = 1.5, 5.0
 DECADES = 4.0
 """A gradient that is so many powers of ten smaller than the largest has the thinnest wire."""
 TILE, GAP = 22.0, 2.0
+CAPTION = 17.0
+"""Room for the number under a picture, at its largest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +188,7 @@ class WirePictures:
             if room.intersects(there if isinstance(other, NoteItem) else QRectF(there.topLeft(), QSizeF(
                     there.width(), 28))):
                 return False
-        for item in canvas.items(room):
+        for item in canvas.items(room, Qt.ItemSelectionMode.IntersectsItemBoundingRect):
             if isinstance(item, WireItem) and item.end != end and (
                     touches(self._line(item.end), room) or room.intersects(self._label(item.end))):
                 return False
@@ -276,7 +279,7 @@ def sizes_of(look: WireLook, what: str) -> list[QSizeF]:
     count = preview.values.size
     words = QSizeF(0, 0)
     if _caption(look, what):
-        words = QSizeF(fonts.width("8.88e−8", LARGEST, 600), LINE * LARGEST / 11)
+        words = QSizeF(fonts.width("8.8e−8", LARGEST, 500), CAPTION)
     match preview.kind:
         case "number":
             return [QSizeF(fonts.width("−8.88", LARGEST, 600) + 4, LINE * LARGEST / 11)]
@@ -314,8 +317,8 @@ def paint(painter: QPainter, box: QRectF, look: WireLook, what: str, tokens: Tok
     px, caption, preview = max(11.0, round(9 / scale * 4) / 4), _caption(look, what), look.preview
     area = QRectF(box)
     if caption:
-        area.setBottom(box.bottom() - LINE * LARGEST / 11)
-        under = QRectF(box.x() - 8, area.bottom(), box.width() + 16, LINE * px / 11)
+        area.setBottom(box.bottom() - CAPTION)
+        under = QRectF(box.x() - 8, area.bottom() + 1, box.width() + 16, px * 1.2)
         painter.setFont(fonts.font(px, 500))
         painter.setPen(colour(tokens.text2))
         painter.drawText(under, Qt.AlignmentFlag.AlignCenter, caption)
@@ -340,7 +343,7 @@ def paint(painter: QPainter, box: QRectF, look: WireLook, what: str, tokens: Tok
 
 
 def _tiles(painter: QPainter, area: QRectF, preview: Preview, tokens: Tokens) -> None:
-    shown = preview.values[:3]
+    shown = np.nan_to_num(preview.values[:3])
     side = min(area.height(), (area.width() - GAP * (len(shown) - 1)) / len(shown))
     left = area.center().x() - (side * len(shown) + GAP * (len(shown) - 1)) / 2
     if preview.kind == "maps":
