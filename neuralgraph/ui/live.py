@@ -18,12 +18,12 @@ from neuralgraph.session import Session
 from neuralgraph.training.events import Event, Started, Step
 from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge
 from neuralgraph.ui.canvas.previews import Preview
-from neuralgraph.ui.canvas.wire_pictures import WireLook
+from neuralgraph.ui.canvas.wire_painting import WireLook
 
 EVERY, CALM = 0.4, 1.0
 """Seconds between two looks while training, at least; where motion is reduced."""
 SHARE = 0.03
-"""So much of the time of a run may go into looks: dear ones come less often."""
+"""So much of the time of a run may go into looks and into painting them: dear ones come less often."""
 CURVE = 2048
 """So many losses a spark line is made of, at most."""
 
@@ -57,6 +57,8 @@ class LivePictures(QObject):
         self._asked: Future[Any] | None = None
         self._flows: Mapping[tuple[str, str], WireLook] = {}
         self._last, self._spent = 0.0, 0.0
+        self.painting = 0.0
+        """Seconds that it took to paint what was seen last."""
         self._version = 0
         self.wish = Wish()
         self.of = (0, 0)
@@ -109,7 +111,7 @@ class LivePictures(QObject):
             if not asked.cancelled() and asked.exception() is None:
                 answer, self._spent = asked.result()
                 self._arrived(answer)
-        pause = max(CALM if self.wish.calm else EVERY, self._spent / SHARE)
+        pause = max(CALM if self.wish.calm else EVERY, (self._spent + self.painting) / SHARE)
         if self._asked is None and now - self._last >= pause and self._session is not None and self._bridge.control:
             self._last = now
             session, graph, wish = self._session, self._session.graph, self.wish

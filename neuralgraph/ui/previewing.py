@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from neuralgraph.ui.bridge import later
 from neuralgraph.ui.canvas.previews import Preview
-from neuralgraph.ui.canvas.wire_pictures import WireLook
+from neuralgraph.ui.canvas.wire_painting import WireLook
 from neuralgraph.ui.live import Wish
 from neuralgraph.ui.preferences import chosen
 
@@ -117,6 +117,7 @@ class Previewing(QObject):
         start = f"{rooms.path}/" if rooms.path else ""
         here = {(own, port): one for (id, port), one in flows.items()
                 if id.startswith(start) and "/" not in (own := id.removeprefix(start))}
+        self._bench.live.painting, canvas.scene.pictures.spent = canvas.scene.pictures.spent, 0.0
         pictures, before = canvas.scene.wire_pictures, canvas.scene.wire_pictures.rect
         pictures.give_way(self._aside)
         pictures.show(self._bench.live.wish.wires, here)

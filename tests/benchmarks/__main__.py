@@ -25,6 +25,7 @@ TABLE = {
     "startup": ("startup", "main"),
     "alive": ("alive", "alive"),
     "following": ("following", "following"),
+    "pictures": ("pictures", "pictures"),
 }
 """Benchmark → its module here, and the function."""
 

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QPaintEngine, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QPaintEngine, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
-from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
-from neuralgraph.ui.canvas import miniatures
-from neuralgraph.ui.canvas.colormaps import paint_magnitude, paint_signed
 from neuralgraph.ui.canvas.frame_item import NoteItem
-from neuralgraph.ui.canvas.miniatures import LINE, draw, grey, picture, said
 from neuralgraph.ui.canvas.model import EdgeEnd
 from neuralgraph.ui.canvas.placing import Line, line_of, spot, touches
-from neuralgraph.ui.canvas.previews import Preview
-from neuralgraph.ui.canvas.shapes import colour, rounded
-from neuralgraph.ui.canvas.wire_item import LARGEST, WireItem
+from neuralgraph.ui.canvas.routing import Places
+from neuralgraph.ui.canvas.wire_item import LARGEST
+from neuralgraph.ui.canvas.wire_painting import WireLook, paint, sizes_of
 from neuralgraph.ui.canvas.wires import Route
 
 if TYPE_CHECKING:
@@ -33,17 +27,6 @@ NEAR = 0.6
 THIN, THICK = 1.5, 5.0
 DECADES = 4.0
 """A gradient that is so many powers of ten smaller than the largest has the thinnest wire."""
-TILE, GAP = 22.0, 2.0
-CAPTION = 17.0
-"""Room for the number under a picture, at its largest."""
-
-
-@dataclass(frozen=True, eq=False)
-class WireLook:
-    """What one wire shows; `size` is the norm that makes it thick, None where wires are of one thickness."""
-
-    preview: Preview
-    size: float | None = None
 
 
 class WirePictures:
@@ -58,6 +41,8 @@ class WirePictures:
         self._thick: dict[EdgeEnd, float] = {}
         self._items: dict[EdgeEnd, WirePicture] = {}
         self._lines: dict[EdgeEnd, tuple[Route, Line]] = {}
+        self._ways, self._taken = Places(), Places()
+        """By area: the wires with their words, and the pictures."""
         self._near, self._aside = True, False
         self._layer = QGraphicsRectItem()
         self._layer.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
@@ -96,7 +81,7 @@ class WirePictures:
         for end in self._items.keys() - found.keys():
             self._drop(end)
         kept = found.keys() & before.keys() if was == what else set()
-        same = {end for end in kept if sizes_of(before[end], what) == sizes_of(found[end], what)}
+        same = {end for end in kept if _form(before[end]) == _form(found[end])}
         if self._layer.isVisible():
             self._place(found.keys() - same)
         for end in same & self._items.keys():
@@ -126,6 +111,7 @@ class WirePictures:
             del self.looks[end]
             self._drop(end)
         if self.looks and self._layer.isVisible():
+            self._survey()
             self._place({end for end in self.looks
                          if end not in self.boxes or not self._free(self.boxes[end], end)})
 
@@ -158,8 +144,9 @@ class WirePictures:
 
     def _place(self, ends: Iterable[EdgeEnd]) -> None:
         wanted = sorted(ends)
+        self._survey()
         for end in wanted:
-            self.boxes.pop(end, None)
+            self._forget(end)
         for end in wanted:
             route = self._canvas.routes.get(end)
             box = None if route is None else spot(
@@ -169,6 +156,7 @@ class WirePictures:
                 self._drop(end)
                 continue
             self.boxes[end] = box
+            self._taken.put(_key(end), box)
             item = self._items.get(end)
             if item is None:
                 item = self._items[end] = WirePicture(end, self._canvas)
@@ -181,25 +169,33 @@ class WirePictures:
         if canvas.model.places.within(box.adjusted(-9, -3, 9, 3)):
             return False
         room = box.adjusted(-3, -3, 3, 3)
-        if any(other != end and room.intersects(one) for other, one in self.boxes.items()):
+        if self._taken.within(room) - {_key(end)}:
             return False
-        for other in canvas.others.values():
-            there = other.sceneBoundingRect()
-            if room.intersects(there if isinstance(other, NoteItem) else QRectF(there.topLeft(), QSizeF(
+        for one in canvas.others.values():
+            there = one.sceneBoundingRect()
+            if room.intersects(there if isinstance(one, NoteItem) else QRectF(there.topLeft(), QSizeF(
                     there.width(), 28))):
                 return False
-        for item in canvas.items(room, Qt.ItemSelectionMode.IntersectsItemBoundingRect):
-            if isinstance(item, WireItem) and item.end != end and (
-                    touches(self._line(item.end), room) or room.intersects(self._label(item.end))):
+        for key in self._ways.within(room) - {_key(end)}:
+            other = _end(key)
+            if touches(self._line(other), room) or room.intersects(self._label(other)):
                 return False
         return True
 
+    def _survey(self) -> None:
+        """Take in the wires that run otherwise now, with their words."""
+        routes = self._canvas.routes
+        for end in [one for one in self._lines if one not in routes]:
+            del self._lines[end]
+            self._ways.drop(_key(end))
+        for end, route in routes.items():
+            known = self._lines.get(end)
+            if known is None or known[0] is not route:
+                self._lines[end] = route, line_of(route.path)
+                self._ways.put(_key(end), route.path.boundingRect().adjusted(-1, -1, 1, 1).united(self._label(end)))
+
     def _line(self, end: EdgeEnd) -> Line:
-        route = self._canvas.routes[end]
-        known = self._lines.get(end)
-        if known is None or known[0] is not route:
-            known = self._lines[end] = route, line_of(route.path)
-        return known[1]
+        return self._lines[end][1]
 
     def _label(self, end: EdgeEnd) -> QRectF:
         """The box of a wire's words, as large as they get; empty where it has none."""
@@ -209,8 +205,12 @@ class WirePictures:
         wide, at = fonts.width(text, LARGEST, 500) + 4, self._canvas.routes[end].label
         return QRectF(at.x() - wide / 2, at.y() - LARGEST, wide, LARGEST + 4)
 
-    def _drop(self, end: EdgeEnd) -> None:
+    def _forget(self, end: EdgeEnd) -> None:
         self.boxes.pop(end, None)
+        self._taken.drop(_key(end))
+
+    def _drop(self, end: EdgeEnd) -> None:
+        self._forget(end)
         item = self._items.pop(end, None)
         if item is not None:
             self._canvas.removeItem(item)
@@ -269,102 +269,15 @@ def _thickness(size: float, most: float, *, logarithmic: bool) -> float:
     return round((THIN + (THICK - THIN) * share) * 4) / 4
 
 
-def _caption(look: WireLook, what: str) -> str:
-    return said(look.size) if what == "gradients" and look.size is not None else ""
+def _form(look: WireLook) -> object:
+    """What decides how much room a picture wants."""
+    return look.preview.kind, look.preview.values.shape, look.preview.names, look.size is None
 
 
-def sizes_of(look: WireLook, what: str) -> list[QSizeF]:
-    """The sizes a picture may have, the best first; texts keep theirs."""
-    preview = look.preview
-    count = preview.values.size
-    words = QSizeF(0, 0)
-    if _caption(look, what):
-        words = QSizeF(fonts.width("8.8e−8", LARGEST, 500), CAPTION)
-    match preview.kind:
-        case "number":
-            return [QSizeF(fonts.width("−8.88", LARGEST, 600) + 4, LINE * LARGEST / 11)]
-        case "words":
-            wide = min(64.0, max(fonts.width(one, LARGEST, 600) for one in ("8", *(_one_line(preview),))))
-            return [QSizeF(wide + 6, LINE * LARGEST / 11)]
-        case "images":
-            found = [(28.0, 28.0), (20.0, 20.0)]
-        case "maps" | "signed":
-            tiles = min(3, len(preview.values))
-            found = [(28.0, 28.0)] if tiles == 1 else [(tiles * TILE + (tiles - 1) * GAP, TILE)]
-            found.append((tiles * 16 + (tiles - 1) * GAP, 16.0))
-        case "heat":
-            found = [(52.0, 28.0), (40.0, 20.0)]
-        case "spark":
-            found = [(56.0, 20.0), (40.0, 16.0)]
-        case "bundle":
-            most = max(preview.values.shape)
-            found = [(56.0, min(44.0, 14.0 + 4 * most)), (44.0, 24.0)]
-        case _:
-            found = [(min(64.0, max(20.0, 9.0 * count)), 11.0), (min(40.0, max(16.0, 6.0 * count)), 9.0)]
-    return [QSizeF(max(wide, words.width()), high + words.height()) for wide, high in found]
+def _key(end: EdgeEnd) -> str:
+    return "\n".join(end)
 
 
-def _one_line(preview: Preview) -> str:
-    return ("" if all(len(one) <= 1 for one in preview.names) else " ").join(preview.names)
-
-
-def paint(painter: QPainter, box: QRectF, look: WireLook, what: str, tokens: Tokens, scale: float) -> None:
-    """One picture with its number, on a plate of the canvas's colour."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour(tokens.canvas))
-    painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 3, 3)
-    px, caption, preview = max(11.0, round(9 / scale * 4) / 4), _caption(look, what), look.preview
-    area = QRectF(box)
-    if caption:
-        area.setBottom(box.bottom() - CAPTION)
-        under = QRectF(box.x() - 8, area.bottom() + 1, box.width() + 16, px * 1.2)
-        painter.setFont(fonts.font(px, 500))
-        painter.setPen(colour(tokens.text2))
-        painter.drawText(under, Qt.AlignmentFlag.AlignCenter, caption)
-    match preview.kind:
-        case "images":
-            draw(painter, area, picture(grey(preview.values[0], tokens)), tokens.hairline)
-        case "maps" | "signed":
-            _tiles(painter, area, preview, tokens)
-        case "spark":
-            _curve(painter, area, preview, tokens)
-        case "bundle" | "number" | "words":
-            painter.setBrush(colour(tokens.card))
-            painter.setPen(QPen(colour(tokens.hairline), 1))
-            painter.drawPath(rounded(area, 3))
-            miniatures.paint(painter, area, preview.kind, preview, tokens, px)
-        case "strip":
-            wide = min(area.width(), max(20.0, 9.0 * preview.values.size))
-            middle = QRectF(area.center().x() - wide / 2, area.y(), wide, area.height())
-            miniatures.paint(painter, middle, "strip", preview, tokens)
-        case kind:
-            miniatures.paint(painter, area, kind, preview, tokens, px)
-
-
-def _tiles(painter: QPainter, area: QRectF, preview: Preview, tokens: Tokens) -> None:
-    shown = np.nan_to_num(preview.values[:3])
-    side = min(area.height(), (area.width() - GAP * (len(shown) - 1)) / len(shown))
-    left = area.center().x() - (side * len(shown) + GAP * (len(shown) - 1)) / 2
-    if preview.kind == "maps":
-        low, high = float(shown.min(initial=math.inf)), float(shown.max(initial=-math.inf))
-        made = [paint_magnitude(one, low, high) for one in shown]
-    else:
-        reach = float(abs(shown).max(initial=0.0))
-        made = [paint_signed(one, tokens, reach or 1.0) for one in shown]
-    for k, one in enumerate(made):
-        draw(painter, QRectF(left + k * (side + GAP), area.y(), side, side), picture(one),
-             tokens.hairline if preview.kind == "signed" else "")
-
-
-def _curve(painter: QPainter, area: QRectF, preview: Preview, tokens: Tokens) -> None:
-    line = [float(one) for one in preview.values.reshape(-1) if math.isfinite(one)]
-    if len(line) < 2:
-        return
-    low, span = min(line), (max(line) - min(line)) or 1.0
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(colour(tokens.text2), 1.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap,
-                        Qt.PenJoinStyle.RoundJoin))
-    step, high = area.width() / (len(line) - 1), area.height() - 2
-    painter.drawPolyline(QPolygonF([
-        QPointF(area.x() + step * k, area.bottom() - 1 - high * (y - low) / span) for k, y in enumerate(line)]))
+def _end(key: str) -> EdgeEnd:
+    node, _, port = key.partition("\n")
+    return node, port

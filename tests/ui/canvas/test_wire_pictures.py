@@ -22,7 +22,8 @@ from neuralgraph.ui.canvas.placing import candidates, line_of, touches
 from neuralgraph.ui.canvas.previews import Preview
 from neuralgraph.ui.canvas.scene import CanvasScene
 from neuralgraph.ui.canvas.view import CanvasView
-from neuralgraph.ui.canvas.wire_pictures import THICK, THIN, WireLook, sizes_of
+from neuralgraph.ui.canvas.wire_painting import WireLook, sizes_of
+from neuralgraph.ui.canvas.wire_pictures import THICK, THIN
 from neuralgraph.ui.canvas.wires import forward
 
 KINDS: dict[str, np.ndarray] = {
