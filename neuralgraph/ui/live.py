@@ -64,6 +64,7 @@ class LivePictures(QObject):
         self.of = (0, 0)
         """The row that is shown, and how many there are."""
         bridge.events.connect(self.feed)
+        bridge.ticked.connect(self._tick)
         bridge.ended.connect(self.look)
 
     def set_session(self, session: Session) -> None:
@@ -116,6 +117,11 @@ class LivePictures(QObject):
             self._last = now
             session, graph, wish = self._session, self._session.graph, self.wish
             self._asked = self._bridge.control.ask(lambda program: _look(session, graph, wish, program))
+
+    def _tick(self) -> None:
+        """A run that stands still is asked as well, when something else is to be seen."""
+        if self._last == 0.0 or self._asked is not None:
+            self.feed(())
 
     def _remember(self, event: Step) -> None:
         for id, values in event.parts.items():

@@ -169,6 +169,19 @@ def test_while_it_learns_the_weights_on_the_wires_change(window: Opened, qtbot: 
     qtbot.waitUntil(lambda: not one.bench.bridge.running, timeout=20000)
 
 
+def test_a_run_that_stands_still_shows_what_is_chosen_now(window: Opened, qtbot: Any) -> None:
+    one = window("xor")
+    ready(one, qtbot)
+    one.bench.training.one_batch()
+    qtbot.waitUntil(lambda: one.bench.training.state.phase == "paused", timeout=20000)
+    one.bench.previewing.values()
+    ready(one, qtbot, "values")
+    one.bench.live.show_row(2)
+    qtbot.waitUntil(lambda: one.bench.live.of == (2, 4), timeout=20000)
+    one.bench.training.stop()
+    qtbot.waitUntil(lambda: not one.bench.bridge.running, timeout=20000)
+
+
 def test_inside_a_module_its_own_wires_speak(window: Opened, qtbot: Any) -> None:
     one = window("digits-blocks")
     ready(one, qtbot)
