@@ -73,9 +73,10 @@ def _one_line(preview: Preview) -> str:
 def paint(painter: QPainter, box: QRectF, look: WireLook, what: str, tokens: Tokens, scale: float) -> None:
     """One picture with its number, on a plate of the canvas's colour."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour(tokens.canvas))
-    painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 3, 3)
+    if look.preview.kind not in ("number", "words"):
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour(tokens.canvas))
+        painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 3, 3)
     px, caption, preview = max(11.0, round(9 / scale * 4) / 4), _caption(look, what), look.preview
     area = QRectF(box)
     if caption:
@@ -92,6 +93,10 @@ def paint(painter: QPainter, box: QRectF, look: WireLook, what: str, tokens: Tok
         case "spark":
             _curve(painter, area, preview, tokens)
         case "bundle" | "number" | "words":
+            if preview.kind != "bundle":
+                text = said(float(preview.values.reshape(-1)[0])) if preview.kind == "number" else _one_line(preview)
+                spare = max(0.0, area.width() - fonts.width(text, max(px, 13), 600) - 12) / 2
+                area.adjust(spare, 0, -spare, 0)
             painter.setBrush(colour(tokens.card))
             painter.setPen(QPen(colour(tokens.hairline), 1))
             painter.drawPath(rounded(area, 3))

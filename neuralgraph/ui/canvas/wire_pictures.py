@@ -176,9 +176,10 @@ class WirePictures:
             if room.intersects(there if isinstance(one, NoteItem) else QRectF(there.topLeft(), QSizeF(
                     there.width(), 28))):
                 return False
-        for key in self._ways.within(room) - {_key(end)}:
+        wide = box.adjusted(-6, -6, 6, 6)  # a thick wire with its glow
+        for key in self._ways.within(wide) - {_key(end)}:
             other = _end(key)
-            if touches(self._line(other), room) or room.intersects(self._label(other)):
+            if touches(self._line(other), wide) or room.intersects(self._label(other)):
                 return False
         return True
 
