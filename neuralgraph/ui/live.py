@@ -22,8 +22,10 @@ from neuralgraph.ui.canvas.wire_painting import WireLook
 
 EVERY, CALM = 0.4, 1.0
 """Seconds between two looks while training, at least; where motion is reduced."""
-SHARE = 0.03
-"""So much of the time of a run may go into looks and into painting them: dear ones come less often."""
+SHARE = 0.015
+"""So much of the time of a run may go into looks and into painting them: dear ones come less often.
+
+What is seen anew has the canvas around it painted too, which costs as much again."""
 CURVE = 2048
 """So many losses a spark line is made of, at most."""
 
