@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.data.reach import Reach
     from neuralgraph.explain.answers import Answers, Region
+    from neuralgraph.explain.flowing import Wires
+    from neuralgraph.explain.glance import Glance
     from neuralgraph.explain.overview import Overview
     from neuralgraph.explain.previews import Look
     from neuralgraph.explain.rows import Rows
@@ -55,6 +57,8 @@ class Looking:
         """Nodes that were named otherwise since that program was made: its weights follow."""
         self.sample_rows = 0
         """How many rows there are to look at, as far as `inspect` has seen."""
+        self.row = 0
+        """The row whose values cards and wires show: the one that the inspector looks at."""
 
     @property
     @abstractmethod
@@ -117,32 +121,22 @@ class Looking:
         return copied
 
     def looks(self, graph: Graph, program: Program | None = None) -> dict[str, Look]:
-        """What the cards show, by node id: samples of the sources, and the network's activations for one row.
+        """What the cards show, by node id: samples of the sources, and the network's activations for one row."""
+        return dict(self.glance(graph, program).cards)
+
+    def glance(
+        self, graph: Graph, program: Program | None = None, *, cards: bool = True, wires: Wires = "off"
+    ) -> Glance:
+        """What the cards and the wires show, for row `row` of the data.
 
         `program` is that of the run that asks; without one, that of the last run, if it was made from `graph`; else
         the initial weights answer, so that a drawing is alive before it has learnt anything.
         """
-        from neuralgraph.compiler.build import source_key
-        from neuralgraph.data.sources import deliver
-        from neuralgraph.explain.previews import activations, samples
+        from neuralgraph.explain.glance import glance, heads
 
         program = program or self._present(graph, most=MOST_UNASKED)
         program = self._world(program) if program is not None else None
-        heads: dict[str, Any] = {}
-        names: tuple[str, ...] = ()
-        for id, node in instances(flatten(graph, self.catalog).graph, self.catalog).items():
-            if not isinstance(node, Node) or node.role != "source" or node.type == "Input":
-                continue
-            try:
-                delivery = deliver(node, self.reach)
-            except DataError:
-                continue
-            names = names or delivery.class_names
-            heads |= {source_key(node, id, output): array[:4].copy() for output, array in delivery.arrays.items()}
-        found = samples(heads)
-        if program is not None and all(key in heads for key in program.inputs):
-            found |= activations(program, heads, names)
-        return found
+        return glance(program, heads(graph, self.catalog, self.reach, self.row), cards=cards, wires=wires)
 
     def inspect(self, node: str, row: int, program: Program | None = None) -> Reading | None:
         """Weights, gradients and activations of a node for one row; None where nothing is known yet."""

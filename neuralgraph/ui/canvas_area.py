@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolTip, QVBoxLayout, QWidget
 
 from neuralgraph.graph.edits import AddNode, Edit, Group
 from neuralgraph.graph.history import Change
@@ -35,6 +35,8 @@ class CanvasArea(QFrame):
     selected = Signal(tuple)
     fix_wanted = Signal(object)
     said = Signal(str)
+    wires_wanted = Signal(QPoint)
+    """Something else is to be seen on wires: where to offer it, on the screen."""
     go = Signal(object)
     """A module to go inside of, by its id here; None to leave this one."""
 
@@ -56,6 +58,8 @@ class CanvasArea(QFrame):
         self._scene: CanvasScene | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._hints: QLabel | None = None
+        self.tip: Callable[[str, tuple[str, str] | None], str] = lambda _node, _wire: ""
+        """What is told of a node or a wire under the pointer."""
 
     def put_bar(self, bar: QWidget) -> None:
         """One more quiet bar above the canvas."""
@@ -79,6 +83,8 @@ class CanvasArea(QFrame):
         self.ghost = Ghost(scene)
         scene.addItem(self.ghost)
         scene.selection_changed.connect(self._selection_changed)
+        view.legend.wanted.connect(lambda: self.wires_wanted.emit(view.legend.mapToGlobal(QPoint(0, 0))))
+        view.zoomed.connect(lambda _zoom: view.legend.look())
         self._unsubscribe = session.history.subscribe(self._changed)
         self._hints = _hints(view, self.theme)
         self._settle_hints()
@@ -110,6 +116,7 @@ class CanvasArea(QFrame):
             self.scene.set_tokens(self.theme.tokens)
             self.view.viewport().update()
             self.view.pill.update()
+            self.view.legend.update()
 
     def set_analysis(self, analysis: Analysis) -> None:
         self.scene.set_analysis(analysis)
@@ -159,12 +166,21 @@ class CanvasArea(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Who zooms, pans or drops something decides what is in sight; who only points does not."""
+        if isinstance(event, QHelpEvent) and self.view is not None:
+            self._tell(event)
         panned = isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress and (
             event.button() == Qt.MouseButton.MiddleButton)
         touched = panned or event.type() in (QEvent.Type.Wheel, QEvent.Type.Drop)
         if touched and self.view is not None:
             self.view.following = False
         return False
+
+    def _tell(self, event: QHelpEvent) -> None:
+        assert self.view is not None
+        at, scene = self.view.mapToScene(event.pos()), self.scene
+        node = scene.node_at(at)
+        wire = None if node is not None else scene.wire_pictures.picture_at(at) or scene.wire_at(at)
+        QToolTip.showText(event.globalPos(), self.tip(node or "", wire), self.view.viewport())
 
     def set_previews(self, previews: Mapping[str, Preview]) -> None:
         """Live pictures in the cards."""

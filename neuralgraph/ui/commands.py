@@ -81,6 +81,7 @@ def _view() -> tuple[Command, ...]:
         Command("right", "View", "Properties", ("Ctrl+Alt+2",), "", "docks.toggle_right", checkable=True),
         Command("bottom", "View", "Bottom panel", ("Ctrl+Alt+3",), "", "docks.toggle_bottom", checkable=True),
         Command("unlock", "View", "Move panels", (), "", "docks.toggle_locked", checkable=True),
+        *_previews(),
         Command("present", "View", "Presenter mode", ("Ctrl+Alt+P",), "presentation", "presenter.toggle",
                 checkable=True, rule=True),
         Command("next_panel", "View", "Next panel", ("F6",), "", "window.next_panel", rule=True),
@@ -89,6 +90,16 @@ def _view() -> tuple[Command, ...]:
         Command("previous_document", "View", "Previous document", ("Ctrl+Shift+Tab", "Ctrl+PgUp"), "",
                 "window.previous_document"),
         Command("reset_layout", "View", "Reset layout", (), "", "docks.reset"),
+    )
+
+
+def _previews() -> tuple[Command, ...]:
+    return (
+        Command("previews_cards", "View", "Previews in cards", (), "", "previewing.cards", checkable=True, rule=True),
+        Command("previews_off", "View", "On wires: nothing", (), "", "previewing.off", checkable=True),
+        Command("previews_values", "View", "On wires: values", (), "", "previewing.values", checkable=True),
+        Command("previews_weights", "View", "On wires: weights", (), "", "previewing.weights", checkable=True),
+        Command("previews_gradients", "View", "On wires: gradients", (), "", "previewing.gradients", checkable=True),
     )
 
 

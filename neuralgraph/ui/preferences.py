@@ -78,6 +78,7 @@ def apply(bench: Workbench) -> None:
     bench.status.show_device(bench.bar.device.currentText() or "CPU")
     if view is not None:
         bench.canvas.scene.set_reduced_motion(chosen(settings, "reduce_motion"))
+        bench.previewing.apply()
         view.wheel = chosen(settings, "wheel")
 
 

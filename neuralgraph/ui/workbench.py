@@ -35,6 +35,7 @@ from neuralgraph.ui.panels.problems import ProblemsPanel
 from neuralgraph.ui.panels.properties import Properties
 from neuralgraph.ui.panels.weights_dialog import TypedWeights
 from neuralgraph.ui.presenter import Presenter
+from neuralgraph.ui.previewing import Previewing
 from neuralgraph.ui.rooms import Rooms
 from neuralgraph.ui.runs import Runs
 from neuralgraph.ui.safekeeping import Safekeeping
@@ -78,7 +79,7 @@ class Workbench(QObject):
         self.offers, self.runs = Offers(self), Runs(self)
         self.views, self.live = Views(self), LivePictures(self.bridge, self)
         self.rooms = Rooms(self)
-        self.doctor, self.typing = Doctoring(self), TypedWeights(self)
+        self.previewing, self.doctor, self.typing = Previewing(self), Doctoring(self), TypedWeights(self)
         self.downloads, self.bringing = Downloads(self), Bringing(self)
         self.documents.bring = self.bringing.open
         self.presenter, self.searching, self.guide = Presenter(self), Searching(self), Guide(self)
@@ -88,7 +89,7 @@ class Workbench(QObject):
             "window": window, "documents": self.documents, "docks": self.docks, "canvas": self.canvas,
             "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
             "time": self.time, "twins": self.twins, "searching": self.searching, "runs": self.runs,
-            "run": self.runs.commands, "views": self.views,
+            "run": self.runs.commands, "views": self.views, "previewing": self.previewing,
         }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
@@ -152,7 +153,6 @@ class Workbench(QObject):
         self.training.cleared.connect(self.presenter.look)
         self.training.cleared.connect(self.views.clear)
         self.training.cleared.connect(self.live.clear)
-        self.live.seen.connect(lambda seen: self.canvas.set_previews(self.rooms.here(seen)))
         self.training.values.connect(self.time.values)
         self.training.over.connect(self._over)
         self.training.rate_wanted.connect(self._ask_rate)

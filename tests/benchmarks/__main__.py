@@ -26,6 +26,7 @@ TABLE = {
     "alive": ("alive", "alive"),
     "following": ("following", "following"),
     "moments": ("moments", "kept"),
+    "pictures": ("pictures", "pictures"),
 }
 """Benchmark → its module here, and the function."""
 

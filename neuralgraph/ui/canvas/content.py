@@ -11,7 +11,8 @@ from neuralgraph.graph.reading import input_names, instance, port_of
 from neuralgraph.spec import Catalog, Drawn, Node, Param, Spec
 from neuralgraph.validation.analysis import Analysis
 
-PreviewKind = Literal["", "images", "maps", "bars", "heat", "spark"]
+PreviewKind = Literal["", "images", "maps", "bars", "heat", "spark", "strip", "signed", "number", "words", "rows",
+                      "points", "bundle"]
 MOST_ROWS = 3
 
 

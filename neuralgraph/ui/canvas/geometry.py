@@ -18,6 +18,8 @@ PORT_Y = HEADER / 2
 DOT = 40, 16
 """Width and height of a bead on a wire: room for a grip between its ports."""
 NONE = (0.0, 0.0, 0.0, 0.0)
+WIDE = frozenset({"images", "maps", "bars", "spark"})
+"""Previews that need more room than a card has anyway."""
 MARGIN = 20
 """Room around a card for ports, shadow, halo and badges."""
 
@@ -121,5 +123,5 @@ def _width(face: Face, ports: int) -> int:
         names = [side[row].label for side in (face.inputs, face.outputs) if row < len(side)]
         widest = max(widest, 2 * INSET + 16 * (len(names) - 1) + sum(fonts.width(one, 11) for one in names))
     bare = not (face.rows or any(face.footer) or ports or face.preview)
-    least = NODE_BARE if bare else 152 if face.preview else NODE_MIN
+    least = NODE_BARE if bare else 152 if face.preview in WIDE else NODE_MIN
     return min(NODE_MAX, max(least, GRID * -int(-widest // GRID)))

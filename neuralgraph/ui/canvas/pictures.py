@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
@@ -31,6 +33,8 @@ class Pictures:
         self._pixels = 0
         self.hurry = False
         self.ratio = 1.0
+        self.spent = 0.0
+        """Seconds of this thread that went into painting cards and pictures, since somebody last took note."""
 
     def card(self, id: str, scale: float) -> tuple[QPixmap, float]:
         """The pixmap of a node's card, its margin included, and the zoom it was painted at."""
@@ -44,7 +48,9 @@ class Pictures:
         key = (identity, wanted)
         found = self._made.get(key)
         if found is None:
+            began = time.thread_time()
             found = self._make(id, face, wanted)
+            self.spent += time.thread_time() - began
             self._keep(key, found)
             self._nearest[identity] = wanted
         else:
@@ -69,6 +75,23 @@ class Pictures:
             painter.end()
             self._keep(key, found)
         return found, 1.2 * px * scale + 4
+
+    def small(
+        self, key: tuple[object, ...], width: float, height: float, scale: float, make: Callable[[QPainter], object]
+    ) -> QPixmap:
+        """A picture of so many px at 100 %, painted once by `make` for its key and zoom."""
+        key = (*key, self._canvas.tokens.name, round(scale, 3), self.ratio)
+        found = self._made.get(key)
+        if found is None:
+            began = time.thread_time()
+            found = self._blank(math.ceil(width * scale), math.ceil(height * scale))
+            painter = QPainter(found)
+            painter.scale(scale, scale)
+            make(painter)
+            painter.end()
+            self.spent += time.thread_time() - began
+            self._keep(key, found)
+        return found
 
     def forget(self) -> None:
         self._made.clear()

@@ -9,23 +9,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
 
 from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
-from neuralgraph.ui.canvas.colormaps import magnitude, paint_magnitude, paint_signed
+from neuralgraph.ui.canvas import miniatures
+from neuralgraph.ui.canvas.colormaps import paint_magnitude, paint_signed
 from neuralgraph.ui.canvas.content import PreviewKind
-from neuralgraph.ui.canvas.shapes import colour, rounded
+from neuralgraph.ui.canvas.miniatures import draw, grey, picture, square
+from neuralgraph.ui.canvas.shapes import colour
 
-GAP, RADIUS = 3.0, 2.0
-HEIGHTS: dict[str, int] = {"images": 30, "maps": 62, "bars": 44, "heat": 62, "spark": 44}
+GAP = 3.0
+HEIGHTS: dict[str, int] = {"images": 30, "maps": 62, "bars": 44, "heat": 44, "spark": 44, "strip": 18, "signed": 62,
+                           "number": 26, "words": 32, "rows": 48, "points": 62}
 
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """Arrays for one card. `images` is n×h×w or n×h×w×3 in 0…1; `maps` n×h×w; `bars` n; `heat` h×w; `spark` n.
+    """Arrays for one card or wire. `images` is n×h×w or n×h×w×3 in 0…1; `maps` n×h×w; `bars`, `strip`, `spark` n;
+    `heat` h×w and `signed` n×h×w around 0; `number` one; `points` n×3; `bundle` outputs × inputs.
 
-    `names` label bars (class names); `version` changes whenever the arrays do: it is what a picture is cached by.
+    `names` label bars (class names), or are what `words` and `rows` say; `version` changes whenever the arrays do: it
+    is what a picture is cached by.
     """
 
     kind: PreviewKind
@@ -36,7 +41,7 @@ class Preview:
     @property
     def height(self) -> int:
         """The height it wants on the card."""
-        if self.kind == "maps" and len(self.values) <= 4:
+        if self.kind in ("maps", "signed") and 1 < len(self.values) <= 4:
             return 30
         return HEIGHTS.get(self.kind, 0)
 
@@ -49,8 +54,10 @@ def paint(painter: QPainter, box: QRectF, kind: str, preview: Preview, tokens: T
             _thumbnails(painter, box, preview, tokens, kind == "maps")
         case "bars":
             _bars(painter, box, preview, tokens)
-        case "heat":
-            _draw(painter, box, _image(paint_signed(preview.values, tokens)))
+        case "signed":
+            _neurons(painter, box, preview, tokens)
+        case "heat" | "strip" | "number" | "words" | "rows" | "points":
+            miniatures.paint(painter, box, kind, preview, tokens)
         case "spark":
             _spark(painter, box, preview.values, tokens)
     painter.restore()
@@ -58,42 +65,28 @@ def paint(painter: QPainter, box: QRectF, kind: str, preview: Preview, tokens: T
 
 def _thumbnails(painter: QPainter, box: QRectF, preview: Preview, tokens: Tokens, maps: bool) -> None:
     rows = 2 if maps and len(preview.values) > 4 else 1
-    shown = preview.values[: 4 * rows]
+    shown = np.nan_to_num(preview.values[: 4 * rows])
     width, height = (box.width() - 3 * GAP) / 4, (box.height() - (rows - 1) * GAP) / rows
-    low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+    low, high = float(shown.min()), float(shown.max())
     for k, values in enumerate(shown):
         cell = QRectF(box.x() + (k % 4) * (width + GAP), box.y() + (k // 4) * (height + GAP), width, height)
         if maps:
-            _draw(painter, cell, _image(paint_magnitude(values, low, high)), back=magnitude()[0])
+            draw(painter, cell, picture(paint_magnitude(values, low, high)))
         else:
-            _draw(painter, _square(cell), _image(_grey(values, tokens)))
+            draw(painter, square(cell), picture(grey(values, tokens)))
 
 
-def _square(cell: QRectF) -> QRectF:
-    side = min(cell.width(), cell.height())
-    return QRectF(cell.center().x() - side / 2, cell.center().y() - side / 2, side, side)
-
-
-def _grey(values: NDArray[Any], tokens: Tokens) -> NDArray[np.uint8]:
-    """An input image: ink on paper in the light theme, light on black in the dark one; colour images as they are."""
-    scaled = np.clip(np.nan_to_num(np.asarray(values, dtype=np.float64)), 0, 1)
-    if scaled.ndim == 2:
-        scaled = np.repeat((scaled if tokens.dark else 1 - scaled)[..., None], 3, axis=2)
-    return np.asarray(np.round(scaled * 255), dtype=np.uint8)
-
-
-def _image(rgb: NDArray[np.uint8]) -> QImage:
-    data = np.ascontiguousarray(rgb)
-    height, width = data.shape[:2]
-    return QImage(data.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-
-
-def _draw(painter: QPainter, cell: QRectF, image: QImage, back: Any = None) -> None:
-    painter.save()
-    painter.setClipPath(rounded(cell, RADIUS))
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-    painter.drawImage(cell, image)
-    painter.restore()
+def _neurons(painter: QPainter, box: QRectF, preview: Preview, tokens: Tokens) -> None:
+    """One large, or up to eight small ones: what each neuron makes of the plane."""
+    count = min(len(preview.values), 8)
+    if count == 1:
+        draw(painter, square(box), picture(paint_signed(preview.values[0], tokens)), tokens.hairline)
+        return
+    rows = 2 if count > 4 else 1
+    width, height = (box.width() - 3 * GAP) / 4, (box.height() - (rows - 1) * GAP) / rows
+    for k, values in enumerate(preview.values[:count]):
+        cell = QRectF(box.x() + (k % 4) * (width + GAP), box.y() + (k // 4) * (height + GAP), width, height)
+        draw(painter, square(cell), picture(paint_signed(values, tokens)), tokens.hairline)
 
 
 def _bars(painter: QPainter, box: QRectF, preview: Preview, tokens: Tokens) -> None:
@@ -139,5 +132,3 @@ def _spark(painter: QPainter, box: QRectF, values: NDArray[Any], tokens: Tokens)
     path = QPainterPath()
     path.addPolygon(QPolygonF(points))
     painter.drawPath(path)
-
-

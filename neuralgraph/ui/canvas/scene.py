@@ -22,6 +22,7 @@ from neuralgraph.ui.canvas.ports import Mark, PortRef
 from neuralgraph.ui.canvas.previews import Preview
 from neuralgraph.ui.canvas.share_links import ShareLinks
 from neuralgraph.ui.canvas.wire_item import DragWire, WireItem
+from neuralgraph.ui.canvas.wire_pictures import WirePictures
 from neuralgraph.validation.analysis import Analysis
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class CanvasScene(ModelScene):
         self.addItem(self.overview)
         self.links = ShareLinks(self)
         self.addItem(self.links)
+        self.wire_pictures = WirePictures(self)
         self.sync(Graph(), session.graph)
 
     # -- what is shown ----------------------------------------------------------------------------------------------
@@ -93,6 +95,7 @@ class CanvasScene(ModelScene):
             self.selection -= gone
             self.selection_changed.emit()
         self.selected_wires &= frozenset(after.edges)
+        self.wire_pictures.tidy()
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Show shapes, problems and figures; may speak of an older document."""
@@ -265,7 +268,7 @@ class CanvasScene(ModelScene):
             box = box.united(rect)
         for item in (*self.others.values(), *self.wires.values()):
             box = box.united(item.sceneBoundingRect())
-        return box
+        return box.united(self.wire_pictures.rect)
 
     def show_overview(self, far: bool) -> None:
         """Let one item stand for all nodes and wires, or each for itself again."""
@@ -311,6 +314,7 @@ class CanvasScene(ModelScene):
             item.update()
         self.overview.forget(wires=woven)
         self.links.follow()
+        self.wire_pictures.follow(woven)
 
     def _sync_others(self, before: Graph, after: Graph) -> None:
         kinds: tuple[tuple[Any, Mapping[str, Any], Mapping[str, Any]], ...] = (

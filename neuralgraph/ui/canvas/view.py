@@ -12,6 +12,7 @@ from neuralgraph.tokens import DOT_EVERY, STRONG_EVERY
 from neuralgraph.ui.canvas.card import Detail, detail
 from neuralgraph.ui.canvas.scene import CanvasScene
 from neuralgraph.ui.canvas.shapes import colour
+from neuralgraph.ui.canvas.wire_legend import WireLegend
 from neuralgraph.ui.canvas.zoom_pill import ZoomPill
 
 LEAST, MOST, STEP = 0.02, 4.0, 1.2
@@ -61,6 +62,7 @@ class CanvasView(QGraphicsView):
         for wanted, act in ((self.pill.smaller, self.zoom_out), (self.pill.larger, self.zoom_in),
                             (self.pill.actual, self.actual_size), (self.pill.everything, self.fit)):
             wanted.connect(act)
+        self.legend = WireLegend(self, scene)
         self.following = False
         """Everything stays in sight until a hand or an edit touches the canvas."""
         self._made_way = 0
@@ -81,6 +83,7 @@ class CanvasView(QGraphicsView):
         self.canvas.pictures.hurry = True
         self._rest.start()
         self.canvas.show_overview(detail(zoom) == Detail.BLOCK)
+        self.canvas.wire_pictures.zoomed(zoom)
         self.resetTransform()
         self.scale(zoom, zoom)
         drift = self.mapFromScene(held) - spot
@@ -112,9 +115,10 @@ class CanvasView(QGraphicsView):
             self.actual_size()
             self.centerOn(0, 0)
             return
-        room = self.viewport().rect().adjusted(28, 28, -28, -28)
+        low = 28 if self.legend.isHidden() else 28 + self.legend.height() // 2
+        room = self.viewport().rect().adjusted(28, 28, -28, -low)
         self.zoom_to(min(1.0, room.width() / max(1.0, box.width()), room.height() / max(1.0, box.height())))
-        self.centerOn(box.center())
+        self.centerOn(box.center() + QPointF(0, (low - 28) / 2 / self.zoom))
 
     def set_gestures(self, *gestures: Gesture) -> None:
         self.gestures = list(gestures)
@@ -213,6 +217,7 @@ class CanvasView(QGraphicsView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.pill.settle()
+        self.legend.settle()
         if self.following:
             self.fit()
 

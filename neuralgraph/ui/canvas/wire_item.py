@@ -60,7 +60,7 @@ class WireItem(QGraphicsItem):
         canvas, end = self._canvas, self.end
         route, tokens = canvas.routes[end], canvas.tokens
         scale = painter.worldTransform().m11()
-        line, thick, dashes = self._stroke(tokens)
+        line, thick, dashes = self._stroke(tokens, scale)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if scale < 0.2:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -92,13 +92,14 @@ class WireItem(QGraphicsItem):
         if scale >= 0.6:
             self._label(painter, tokens, route.label, scale, line)
 
-    def _stroke(self, tokens: Tokens) -> tuple[str, float, bool]:
+    def _stroke(self, tokens: Tokens, scale: float) -> tuple[str, float, bool]:
         canvas, end = self._canvas, self.end
         if end in canvas.bad_wires:
             return tokens.error, 2.5, True
         if end in canvas.selected_wires:
             return tokens.accent, 3.5, False
-        thick = 3.0 if end == canvas.hovered_wire else WIRE
+        thick = canvas.wire_pictures.thickness(end, scale) or WIRE
+        thick = max(thick, 3.0) if end == canvas.hovered_wire else thick
         if canvas.is_training(end):
             return tokens.accent, max(thick, 2.2), False
         return wire_colour(canvas.letters.get(end, "F"), tokens), thick, canvas.is_bypassed(end)

@@ -90,7 +90,7 @@ def route(start: End, end: End, obstacles: Iterable[QRectF] = (), taken: Sequenc
 
 
 def _crosses(path: QPainterPath, card: QRectF) -> bool:
-    return path.boundingRect().intersects(card) and any(
+    return path.boundingRect().adjusted(0, -1, 0, 1).intersects(card) and any(  # the box of a level wire is empty
         card.contains(path.pointAtPercent(k / 16)) for k in range(1, 16))
 
 

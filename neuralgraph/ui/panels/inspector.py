@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QTabBar, QVBoxLayout, QWidget
 
 from neuralgraph.session import Session
@@ -37,7 +37,12 @@ NONE = {
 
 
 class Inspector(QWidget):
-    """Asks the session, or the run under way, what there is to see of one node, and shows it."""
+    """Asks the session, or the run under way, what there is to see of one node, and shows it.
+
+    `row_shown`: another row of the data is looked at.
+    """
+
+    row_shown = Signal(int)
 
     def __init__(self, session: Session, bridge: TrainingBridge, theme: Theme) -> None:
         super().__init__()
@@ -157,6 +162,7 @@ class Inspector(QWidget):
             if seen is not None and seen.sample is not None:
                 self._part, self._row = seen.sample.part, seen.sample.place
                 self.touch.hand.look_at(self._part, self._row)
+                self.row_shown.emit(seen.sample.row)
             self._show()
 
     def _failed(self, text: str) -> None:

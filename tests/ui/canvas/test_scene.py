@@ -250,6 +250,16 @@ def test_while_something_trains_the_cards_change_their_pictures_in_turn(scene: C
     assert not scene.previews
 
 
+def test_a_level_wire_keeps_off_the_card_between_its_ends(scene: CanvasScene) -> None:
+    """The box of a level wire has no height, and was said to touch nothing."""
+    apply(scene, AddNode(Placed("sum", "Add", x=760.0, y=-28.0)))
+    apply(scene, Connect(Edge("linear_0", "out", "sum", "a")))
+    route, card = scene.routes["sum", "a"], scene.node_rect("linear_1")
+    start, end = scene.port_position(PortRef("linear_0", "out", False)), scene.port_position(PortRef("sum", "a", True))
+    assert start is not None and end is not None and start.y() == end.y()
+    assert not any(card.contains(route.path.pointAtPercent(k / 64)) for k in range(65))
+
+
 def test_where_a_wire_leaves_a_lane_there_is_a_dot(scene: CanvasScene) -> None:
     """A lane back to two nodes of the next row: the nearer one leaves it at a dot."""
     apply(scene, AddNode(Placed("a", "ReLU", x=100.0, y=200.0)))
