@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from neuralgraph.figures.shown import Shown
 
 
+PAST = 24
+"""So many earlier moments of a run a view is offered, at most."""
+
+
 class Viewing(Looking):
     """The part of a session that shows: every view is asked here, by its name."""
 
@@ -82,7 +86,20 @@ class Viewing(Looking):
         rows = self._rows(program)
         if program is self._fresh and program is not self._measured and rows is not None:
             self._measure(program, rows)
-        return At(program, rows, node, part, place, stop=stop or _never)
+        return At(program, rows, node, part, place, self._earlier(program), stop or _never)
+
+    def _earlier(self, program: Program) -> tuple[tuple[int, Callable[[], Program]], ...]:
+        """Some of the moments that were kept of the run that made a program, evenly among them, oldest first."""
+        moments: Any = getattr(self, "moments", None)
+        if not moments or program is self._fresh:
+            return ()
+        from neuralgraph.training.rewinding import Rewind
+
+        steps, rewind = moments.steps, Rewind(moments)
+        every = sorted({steps[round(n * (len(steps) - 1) / (PAST - 1))] for n in range(PAST)})
+        shown: Any = getattr(self, "moment", None)
+        return tuple((step, lambda step=step: rewind.nearest(step).program) for step in every
+                     if shown is None or step <= shown)
 
 
 def _never() -> bool:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+import neuralgraph as ng
 from neuralgraph.errors import DocumentError
 from neuralgraph.explain.views.every import VIEWS
+from neuralgraph.figures.draw import draw
 from neuralgraph.graph.planning import planned
 from neuralgraph.lessons.course import course_page, example_of, lesson_of, lessons
 from neuralgraph.lessons.lesson import Bullets, Check, Do, Lesson, Part, Point, Prose, Question, Table
@@ -84,6 +86,18 @@ def test_a_lesson_means_what_is_there(lesson: Lesson) -> None:
                 assert isinstance(met(part, Facts(graph, catalog)), bool)
     for screen in lesson.screens:
         assert any(isinstance(one, Prose | Bullets | Table | Question) for one in screen.parts), screen.title
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda one: one.name)
+def test_every_view_that_a_lesson_shows_can_be_shown(lesson: Lesson) -> None:
+    graph = ng.load(example_of(lesson))
+    session = graph.session
+    if any(session.catalog[one.type].role == "loss" for one in session.graph.nodes.values()):
+        ng.train(graph, epochs=1)
+    asked = {part.words for part in parts(lesson) if isinstance(part, Do) and part.verb == "view"}
+    for words in sorted(asked):
+        shown = session.view(words[0], words[1] if len(words) > 1 else "")
+        assert shown is not None and draw(shown, 500, 260).marks, words
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda one: one.name)

@@ -118,6 +118,10 @@ def _first(count: int) -> str:
     return f"The first {TILES} of {count:,}." if count > TILES else ""
 
 
+UNITS = ("Linear", "RBM", "Competitive")
+"""Layers with a row of weights for each unit, one for every input."""
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where the inputs of a layer come from: a picture of `shape`, through the matrices of `layers`, last one first."""
@@ -129,9 +133,9 @@ class Origin:
 
 
 def origin(at: At) -> Origin | None:
-    """The picture that a Linear looks at, straight or through other Linear layers; None where there is none."""
+    """The picture that a layer of units looks at, straight or through Linear layers; None where there is none."""
     node = kind_of(at)
-    if node is None or node.type != "Linear":
+    if node is None or node.type not in UNITS:
         return None
     program, id, layers, bent = at.program, at.node, [at.node], False
     while True:
@@ -170,7 +174,7 @@ class InputImages(View):
 
     @classmethod
     def fits(cls, at: At) -> str:
-        return "" if origin(at) is not None else "Only a Linear whose inputs are the pixels of a picture has weights " \
+        return "" if origin(at) is not None else "Only units whose inputs are the pixels of a picture have weights " \
                                                  "in its shape."
 
     def look(self, at: At) -> Shown:
