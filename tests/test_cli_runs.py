@@ -82,13 +82,13 @@ def test_compare(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked(capsys, "train", str(document), "--epochs", "2")
     found = asked(capsys, "runs", "compare", "1", "2", "3")
     assert found["differences"] == [
-        {"runs": [1, 2], "graph": [], "plan": ["epochs 2 → 3", "lr 0.001 → 0.1"], "facts": []},
+        {"runs": [1, 2], "graph": [], "plan": ["epochs 2 → 3", "learning rate 0.001 → 0.1"], "facts": []},
         {"runs": [1, 3], "graph": ["Output answer added"], "plan": [], "facts": []},
     ]
     assert found["final"]["val_loss"].keys() == {"1", "2", "3"}
     assert found["final"]["accuracy"]["1"] == Store().get(1).final["accuracy"]
     assert main(["runs", "compare", "1", "2"]) == 0
-    assert "lr 0.001 → 0.1" in capsys.readouterr().out
+    assert "learning rate 0.001 → 0.1" in capsys.readouterr().out
 
 
 def test_export_rename_note_pin_delete(

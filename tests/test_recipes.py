@@ -13,7 +13,7 @@ from neuralgraph.errors import GraphError
 from neuralgraph.graph.file import dumps, loads
 from neuralgraph.recipes import RECIPES
 from neuralgraph.training.events import Hint
-from tests.training.test_rules import CORNERS, pair
+from tests.training.test_learning_rules import CORNERS, pair
 
 
 def logic() -> ng.Graph:

@@ -115,8 +115,8 @@ class StatusLine(QFrame):
             one.setVisible(bool(text))
         self.repeat.setText(offer)
         self.repeat.setVisible(bool(offer))
-        self.moment.say(text, "history", "accent")
         if text:
+            self.moment.say(text, "history", "accent")
             self.word.hide()
 
     def show_saved(self, session: Session, *, just_now: bool = False, training: bool = False) -> None:

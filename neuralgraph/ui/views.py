@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from neuralgraph.ui.workbench import Workbench
 
 PANELS = "neuralgraph.ui.panels"
-TABS = (("step", "Step", "step_view", "StepPanel"), ("views", "Views", "views_panel", "ViewsPanel"),
-        ("data", "Data", "data_view", "DataPanel"), ("try", "Try it", "try_it", "TryItPanel"),
+TABS = (("step", "Step", "step_view", "StepPanel"), ("data", "Data", "data_view", "DataPanel"),
+        ("try", "Try it", "try_it", "TryItPanel"), ("views", "Views", "views_panel", "ViewsPanel"),
         ("samples", "Samples", "samples", "SamplesPanel"),
         ("confusion", "Confusion", "confusion", "ConfusionPanel"),
         ("boundary", "Boundary", "boundary", "BoundaryPanel"))

@@ -9,7 +9,7 @@ from neuralgraph.graph.edits import RemoveNode, RenameNode, SetPlan
 from neuralgraph.graph.file import dumps
 from neuralgraph.graph.plan import Plan, Stage, Step
 from neuralgraph.graph.stages import names_it, renamed
-from tests.training.test_rules import pair
+from tests.training.test_learning_rules import pair
 
 
 def steps(graph: ng.Graph) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -42,7 +42,7 @@ def test_a_layout_from_before_shows_the_new_tabs(window: Callable[..., MainWindo
     one.settings.put("tab", "log")
     one.settings.save()
     order = window("xor").bench.docks.bottom.order()
-    assert order == ["plots", "problems", "runs", "step", "data", "try", "samples", "log"]
+    assert order == ["plots", "problems", "runs", "step", "data", "try", "views", "samples", "log"]
 
 
 def test_no_title_runs_under_the_arrows(qtbot: Any) -> None:

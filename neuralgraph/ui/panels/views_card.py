@@ -192,12 +192,14 @@ class ViewCard(QWidget):
 
     def _arrived(self, answer: tuple[str, str, Sequence[Offer] | None, Any, float]) -> None:
         node, name, offers, found, took = answer
+        if node != self.node:
+            return  # somebody looks at another one by now, and that is asked for
         if offers is not None:
             self._fresh, self.offers = False, offers
             self.view = self.view or name
             self._name()
             self._offer_options()
-        if node != self.node or name != self.view:
+        if name != self.view:
             return  # somebody wants another one by now
         least = SELDOM if self._offer is not None and self._offer.costly else OFTEN
         self._asker.every = max(least, took * self._asked() / SHARE)

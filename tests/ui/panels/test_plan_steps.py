@@ -15,7 +15,7 @@ from neuralgraph.recipes import RECIPES
 from neuralgraph.session import Session
 from neuralgraph.ui.panels.plan_form import PlanForm
 from neuralgraph.ui.theme import Theme
-from tests.training.test_rules import pair
+from tests.training.test_learning_rules import pair
 
 TWO = Plan((Stage(5, (Step(("a",)), Step(("b",), every=2))), Stage(3, (Step(("c",), ("d", "e_*")),))))
 
