@@ -20,6 +20,8 @@ Array = NDArray[Any]
 GAP, BAR = 4.0, 30.0
 CELL = 34.0
 """A cell is at most so large."""
+READABLE, FEW = 24.0, 8
+"""The cells of a matrix of so few rows and columns are at least so large: its numbers can be read."""
 PIXELS = 512
 """A picture is drawn with at most so many rows and columns."""
 
@@ -68,7 +70,7 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     top = (min(widest, high_ / 3, 80.0) + 8 if turned else 18.0) if what.column_names else 0.0
     x, y = x + left + (16 if what.y_label else 0), y + top + (16 if what.x_label else 0)
     wide, high_ = wide - (x - box[0]), high_ - (y - box[1])
-    cell = min(wide / columns, high_ / rows, CELL)
+    cell = min(wide / columns, max(high_ / rows, READABLE if max(rows, columns) <= FEW else 0), CELL)
     across, down = (cell, cell) if cell >= 3 else (min(wide / columns, CELL), min(high_ / rows, CELL))
     field = (x, y, across * columns, down * rows)
     marks: list[Mark] = [Picture(field, pooled(values, PIXELS, PIXELS), what.map, low, high, what.smooth)]

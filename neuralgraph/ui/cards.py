@@ -47,13 +47,16 @@ class Card(QFrame):
         box.addWidget(Thumbnail(theme, path, px(height)))
         line = QHBoxLayout()
         line.setContentsMargins(px(4), px(2), px(4), 0)
-        line.addWidget(words(theme, name, 14, 600), 1)
+        said = words(theme, name, 14, 600)
+        line.addWidget(said, 1)
         if title:
             line.addWidget(Dots(theme, found.level))
         box.addLayout(line)
         line_below = when or (f"lesson, about {lesson.minutes} minutes" if lesson is not None else found.line)
         foot = words(theme, line_below, 12, 400, "text2")
         foot.setContentsMargins(px(4), 0, 0, 0)
+        for one in (said, foot):
+            one.setWordWrap(True)  # or the longest name of a column pushes the last column out of the window
         box.addWidget(foot)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

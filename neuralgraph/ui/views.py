@@ -35,6 +35,7 @@ class Views(QObject):
         super().__init__(bench)
         self._bench = bench
         self._made: list[QWidget] = []
+        self._node: str | None = None
 
     def add_tabs(self, tabs: Tabs) -> None:
         tabs.add("plots", "Plots", lambda: self._make("plots", "PlotsPanel"))
@@ -90,6 +91,7 @@ class Views(QObject):
         self._tell("set_theme", theme)
 
     def show_node(self, node: str | None) -> None:
+        self._node = node
         self._tell("show_node", node)
 
     def feed(self, events: Sequence[Event]) -> None:
@@ -109,6 +111,8 @@ class Views(QObject):
         make: Callable[..., QWidget] = getattr(import_module(f"{PANELS}.{module}"), name)
         made = make(self._bench.session, self._bench.bridge, self._bench.theme)
         self._made.append(made)
+        if self._node is not None and hasattr(made, "show_node"):  # it was selected before the panel was there
+            made.show_node(self._node)
         if hasattr(made, "lit"):
             from neuralgraph.ui.step_on_canvas import StepOnCanvas
 

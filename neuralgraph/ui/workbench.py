@@ -255,6 +255,7 @@ class Workbench(QObject):
         self.views.set_analysis(analysis)
         self.live.look()
         self.brought.look()
+        self.guide.look()
         self.presenter.look()
         self.training.follow_problems(len(analysis.errors))
         count = len([one for one in analysis.problems if one.severity != "note"])

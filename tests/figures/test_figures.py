@@ -147,3 +147,8 @@ def test_svg_holds_words_as_words_and_nothing_that_xml_forbids() -> None:
 def test_borders_lie_between_signs() -> None:
     pieces = borders(np.array([[-1.0, 1.0], [-1.0, 1.0]]), 2)
     assert [sorted(one) for one in pieces] == [[(0.5, 0.0), (0.5, 1.0)]]
+
+
+def test_the_numbers_of_a_small_matrix_can_be_read_in_a_low_panel() -> None:
+    texts = [one.text for one in draw(shown.Grid(np.arange(9.0).reshape(3, 3)), 400, 90).marks if isinstance(one, Text)]
+    assert [f"{n}" for n in range(9)] == texts[:9]

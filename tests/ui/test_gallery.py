@@ -48,3 +48,9 @@ def test_a_click_wants_the_example(qtbot: QtBot) -> None:
     with qtbot.waitSignal(one.wanted) as found:
         one.shown[0].clicked.emit(one.shown[0].path)
     assert isinstance(found.args[0], Path)
+
+
+def test_four_columns_fit_a_common_window(qtbot: QtBot) -> None:
+    one = Gallery(Theme(), 4)
+    qtbot.addWidget(one)
+    assert one.minimumSizeHint().width() <= 1440 - 340 - 80

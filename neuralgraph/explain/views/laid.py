@@ -17,6 +17,8 @@ BARS = 128
 """A vector of more numbers is folded into rows."""
 TILES = 64
 """So many maps or filters stand side by side, at most."""
+SMALL = 8
+"""A single map with so many rows and columns at most is a table."""
 FOLDS = (64, 50, 48, 40, 32, 25, 24, 20, 16)
 BINS = 41
 
@@ -64,6 +66,8 @@ def vector(value: Array, *, title: str = "", names: Names = (), unit: str = "uni
 def maps(value: Array, *, title: str = "", note: str = "") -> Shown:
     """Feature maps side by side on one scale; of volumes, slices."""
     tiles = value.reshape(-1, *value.shape[-2:])
+    if len(tiles) == 1 and max(tiles.shape) <= SMALL:  # a table, whose numbers are read
+        return Grid(tiles[0], tone(tiles), title=title, x_label="column", y_label="row", note=note)
     names = tuple(map(str, range(len(tiles))))
     if value.ndim > 3:
         names = tuple("/".join(map(str, one)) for one in np.ndindex(value.shape[:-2]))

@@ -119,3 +119,19 @@ def test_a_question_says_whether_and_why(qtbot: QtBot) -> None:
     assert "Not quite." in asked._why.text() and not asked.right
     asked.buttons[right].click()
     assert "Right." in asked._why.text() and asked.right
+
+
+def test_a_problem_that_a_lesson_makes_gets_its_tick_when_it_is_found(window: Open, qtbot: QtBot) -> None:
+    bench = window("01-tensors").bench
+    qtbot.waitUntil(lambda: bench.guide.on, timeout=5000)
+    panel = bench.guide.panel
+    panel.go(next(n for n, one in enumerate(panel.lesson.screens) if any(c.what == "graph" for c in one.checks)))
+    bench.guide._hands.do(Do("set", ("row.value", "5, 6, 7"), ""))
+    qtbot.waitUntil(lambda: panel._checks[0].met, timeout=5000)
+
+
+def test_the_first_view_of_a_lesson_is_of_its_node(window: Open, qtbot: QtBot) -> None:
+    bench = window("01-tensors").bench
+    qtbot.waitUntil(lambda: bench.guide.on, timeout=5000)
+    bench.guide._hands.do(Do("view", ("activations", "turned"), ""))
+    assert bench.docks.bottom.page_of("views").cards[0].node == "turned"
