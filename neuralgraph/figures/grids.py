@@ -22,6 +22,8 @@ LEGIBLE = 90.0
 """Words below a picture may make it so wide."""
 CELL, LARGE = 34.0, 240.0
 """A cell is at most so large; a matrix of a few may be so large as a whole."""
+FEW, LEAST = 24, 11.0
+"""Of a matrix of at most so many rows and columns each cell is so large, and what does not fit is scrolled to."""
 LONG, STRETCH = 3, 4.0
 """A matrix that is so many times as long as wide is no picture: its cells may be so many times as wide as high."""
 PIXELS = 512
@@ -113,6 +115,8 @@ def _cell(rows: int, columns: int, wide: float, tall: float, most: float) -> tup
     """The width and height of a cell: a square, unless that leaves no more than a thread of the matrix."""
     across, down = min(wide / columns, most), min(tall / rows, most)
     cell = min(across, down)
+    if max(rows, columns) <= FEW:
+        cell = max(cell, min(across, LEAST))
     if cell < 3:
         return across, down
     if max(rows, columns) < LONG * min(rows, columns):

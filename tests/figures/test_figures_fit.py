@@ -73,6 +73,13 @@ def test_a_picture_keeps_its_shape() -> None:
     assert wide / 10 == pytest.approx(tall / 8)
 
 
+def test_a_small_matrix_stays_square_in_a_flat_room() -> None:
+    what = shown.Grid(RANDOM.random((10, 10)), "viridis", row_names=DIGITS, column_names=DIGITS, x_label="answer",
+                      y_label="truth", title="Confusion", note="some are right, " * 6)
+    _, _, wide, tall = next(mark for mark in draw(what, 220, 120).marks if isinstance(mark, Picture)).box
+    assert wide == pytest.approx(tall) and tall > 100
+
+
 def test_a_bar_of_nothing_says_its_number() -> None:
     drawing = draw(shown.Bars(np.array([0.0, 0.0]), ("a", "b")), 640, 440)
     assert sum(word.text == "0" and word.size == 10 for word in level(drawing)) == 2
