@@ -173,8 +173,8 @@ class Reconstructions(Judging):
             labels = tuple(f"{word} {row + 1:,}" for row in keys for word in ("row", "again"))
             return Grid(pairs, row_names=labels, column_names=names, title="Reconstructions", note=note)
         x = np.arange(flat[0].shape[1], dtype=float)
-        first = Curve(f"row {keys[0] + 1:,}", x, flat[0][0])
-        return Curves((first, Curve("again", x, flat[1][0], dashed=True)), "place", "value",
+        given = Curve(f"row {keys[0] + 1:,}", x, flat[0][0])
+        return Curves((given, Curve("again", x, flat[1][0], dashed=True)), "place", "value",
                       title="Reconstruction", note=note)
 
 
