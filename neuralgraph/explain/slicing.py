@@ -198,7 +198,7 @@ def _note(at: At, nodes: Sequence[str], axes: Sequence[Input], held: Held) -> st
     others = len(inputs(at, nodes)) - len(axes)
     if others <= 0:
         return ""
-    words = "its mean" if held == "mean" else f"that of row {at.row:,}"
+    words = "its mean" if held == "mean" else f"that of row {at.row + 1:,}"
     many = "The other input is" if others == 1 else f"Each of the other {others:,} inputs is"
     return f"{many} held at {words}."
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from neuralgraph.figures.axes import Axes, axes, span
 from neuralgraph.figures.grids import BAR, colour_bar
 from neuralgraph.figures.layout import Body, drawn
+from neuralgraph.figures.legends import height, kind_names, kind_widths, legend_of, legend_of_kinds, line_widths
 from neuralgraph.figures.marks import Box, Dots, Line, Mark, Picture, Rect, Spots, Text
 from neuralgraph.figures.outline import borders
 from neuralgraph.figures.shown import Area, Bars, Curve, Curves, Distribution, Points
@@ -19,6 +20,10 @@ from neuralgraph.figures.words import cut_path, spelled, width
 Array = NDArray[Any]
 DASHES: tuple[tuple[float, ...], ...] = ((), (4, 2.4), (1.5, 2.5), (8, 3))
 SOFT = 0.4
+WRITTEN = 16
+"""So many bars have their numbers written at their ends, at most."""
+TALL = 84.0
+"""… in figures that are at least so high."""
 NEAR = 12.0
 """The pointer reads a point that is not farther away, in pixels."""
 
@@ -32,8 +37,11 @@ def _bars(what: Bars, box: Box) -> Body:
               values[np.isfinite(values)] + spread[np.isfinite(values)]]
     low, high = what.y_range or _reach(what, finite)
     turned = bool(what.names) and max(width(one, 11) for one in what.names) > box[2] / max(count, 1) - 4
-    room = min(max((width(one, 11) for one in what.names), default=0), 90.0) if turned else 0.0
-    inner = (box[0], box[1], box[2], box[3] - (room + 4 if turned else 16 if what.names else 0))
+    room = min(max((width(one, 11) for one in what.names), default=0), 90.0, max(box[3] * 0.4, 30.0)) if turned else 0.0
+    inner = (box[0], box[1], box[2], box[3] - (room + 4 if turned else 16 if count > 1 or what.names else 0))
+    written = _written(what, values, box[2]) if inner[3] >= TALL else []
+    if written and what.y_range is None and not what.log:
+        low, high = _with_words(low, high, inner[3])
     found = axes(inner, (-0.5, count - 0.5), (low, high), x_label=what.x_label, y_label=what.y_label, log_y=what.log,
                  x_ticks=False)
     x, y, wide, tall = found.box
@@ -50,7 +58,13 @@ def _bars(what: Bars, box: Box) -> Body:
                               ink))
             if what.spread is not None:
                 marks += _whisker(found, number, value, float(spread[number]))
-    marks += _held_against(what, found) + _names(what.names, found, pitch, turned, room)
+            if written:
+                end = float(found.y(value + (spread[number] if value >= 0 else -spread[number])))
+                base = end - 4 if value >= 0 else end + 12
+                if all(not -5 < base - float(found.y(line)) < 13 for line, _ in what.lines):
+                    marks.append(Text(x + (number + 0.5) * pitch, base, written[number], "text2", 10, 500, "middle"))
+    marks += _held_against(what, found) + (
+        _names(what.names, found, pitch, turned, room) if what.names else _counted(count, found, pitch))
     if what.x_label:
         marks.append(Text(x + wide / 2, box[1] + box[3] - 2, what.x_label, "text2", 11, 500, "middle"))
 
@@ -63,6 +77,28 @@ def _bars(what: Bars, box: Box) -> Body:
                   lambda px, py: int((px - x) / pitch) if x <= px < x + wide and y <= py < y + tall + 20 else None,
                   said)
     return marks, spots, box[1] + box[3]
+
+
+def _written(what: Bars, values: Array, room: float) -> list[str]:
+    """The numbers of a few bars, where each has room for its own: what is 0 can be seen then, too."""
+    words = [spelled(float(one)) for one in values]
+    pitch = (room - 60) / max(len(words), 1)
+    return words if len(words) <= WRITTEN and all(width(one, 10) < pitch - 4 for one in words) else []
+
+
+def _with_words(low: float, high: float, room: float) -> tuple[float, float]:
+    """The ends of an axis with room for a word at the end of a bar."""
+    more = (high - low) * 12 / max(room - 40, 40)
+    return (low - more if low < 0 else low), (high + more if high > 0 else high)
+
+
+def _counted(count: int, found: Axes, pitch: float) -> list[Mark]:
+    """Numbers under bars without names, as many as there is room for."""
+    step = next(one for one in (1, 2, 5, 10, 20, 25, 50, 100, count + 1)
+                if one * pitch > width(str(count), 11) + 8 or one > count)
+    x, y, _, tall = found.box
+    return [Text(x + (n + 0.5) * pitch, y + tall + 15, str(n), "text2", 11, align="middle")
+            for n in range(0, count, step) if count > 1]
 
 
 def _reach(what: Bars, finite: list[Array]) -> tuple[float, float]:
@@ -113,7 +149,7 @@ def _distribution(what: Distribution, box: Box) -> Body:
     counts, edges = np.atleast_2d(np.asarray(what.counts, float)), np.asarray(what.edges, float)
     if counts.size == 0 or len(edges) < 2:
         return [Text(box[0], box[1] + 12, "There is nothing to count.", "text2", 12)], Spots(), box[1] + 18
-    legend = 18.0 if what.names else 0.0
+    legend = height(line_widths(what.names), box[2] + 12)
     inner = (box[0], box[1] + legend, box[2], box[3] - legend)
     found = axes(inner, (float(edges[0]), float(edges[-1])), (0.0, float(counts.max()) * 1.05 or 1.0),
                  x_label=what.x_label)
@@ -151,7 +187,7 @@ def _bar(found: Axes, edges: Array, number: int, count: float, zero: float) -> M
 @drawn.register
 def _curves(what: Curves, box: Box) -> Body:
     names = [one.name for one in what.curves if one.name]
-    legend = 18.0 if len(names) > 1 or (names and not what.title) else 0.0
+    legend = height(line_widths(names), box[2] + 12) if len(names) > 1 or (names and not what.title) else 0.0
     inner = (box[0], box[1] + legend, box[2], box[3] - legend)
     bands = [one.band.reshape(-1) for one in what.curves if one.band is not None]
     x_range = what.x_range or span([one.x for one in what.curves], log=what.log_x, room=0)
@@ -159,7 +195,7 @@ def _curves(what: Curves, box: Box) -> Body:
     found = axes(inner, x_range, y_range, x_label=what.x_label, y_label=what.y_label, log_x=what.log_x,
                  log_y=what.log_y, square=what.square)
     whole = all(np.array_equal(one.x, np.round(one.x)) for one in what.curves)
-    marks = found.marks(what.x_label, what.y_label, whole_x=whole and x_range[1] - x_range[0] >= 2)
+    marks = found.marks(what.x_label, what.y_label, whole_x=whole and x_range[1] - x_range[0] >= 1)
     if what.diagonal:
         marks.append(_diagonal(found))
     inks = [(("ghost" if one.ghost else f"series:{n}"), _dash(one, n)) for n, one in enumerate(what.curves)]
@@ -219,8 +255,8 @@ def _along(found: Axes, what: Curves) -> Spots:
 @drawn.register
 def _points(what: Points, box: Box) -> Body:
     kinds = np.zeros(len(what.xy), int) if what.kinds is None else np.asarray(what.kinds, int)
-    present = [n for n in range(len(what.names)) if (kinds == n).any()][:12] if what.names else []
-    legend = 18.0 if present else 0.0
+    present = [n for n in range(len(what.names)) if (kinds == n).any()] if what.names else []
+    legend = height(kind_widths(kind_names(what.names, present)), box[2] + 8)
     limits = what.area.limits if what.area is not None else None
     inner = (box[0], box[1] + legend, box[2], box[3] - legend - (BAR if limits else 0))
     xs, ys = [what.xy[:, 0], *(one.x for one in what.curves)], [what.xy[:, 1], *(one.y for one in what.curves)]
@@ -244,7 +280,7 @@ def _points(what: Points, box: Box) -> Body:
     marks.append(Dots(places, kinds if what.kinds is not None else np.ones(len(places), int), size))
     for place, text in zip(places, what.labels, strict=False):
         marks.append(Text(float(place[0]) + 8, float(place[1]) + 4, text, "text", 11, 500))
-    marks += _kinds(what.names, present, box)
+    marks += legend_of_kinds(what.names, present, box)
     if limits is not None:
         marks += colour_bar((box[0], inner[1] + inner[3] + 8, min(box[2], 360), 16), "signed", *limits, soft=SOFT)
 
@@ -296,30 +332,3 @@ def _columns(found: Axes, count: int, ends: Callable[[int], tuple[float, float]]
         return place if 0 <= place < count and y <= py <= y + tall + 16 else None
 
     return Spots(count, count, lambda n: (float(edges[n]), y, float(edges[n + 1] - edges[n]), tall), at, said)
-
-
-def legend_of(names: tuple[str, ...], inks: list[tuple[str, tuple[float, ...]]], box: Box) -> list[Mark]:
-    """A short line of each curve with its name, in one row above the field."""
-    x, marks = box[0] + 4, list[Mark]()
-    for name, (ink, dash) in zip(names, inks, strict=False):
-        wide = width(name, 11) + 40
-        if x + wide > box[0] + box[2] + 12:
-            marks.append(Text(x, box[1] + 11, "…", "text2", 11))
-            break
-        marks += [Line(np.array([(x, box[1] + 7), (x + 20, box[1] + 7)]), ink, 2.2, dash),
-                  Text(x + 25, box[1] + 11, name, "text2", 11)]
-        x += wide
-    return marks
-
-
-def _kinds(names: tuple[str, ...], present: list[int], box: Box) -> list[Mark]:
-    x, marks = box[0] + 10, list[Mark]()
-    for kind in present:
-        name = f"class {names[kind]}" if len(names[kind]) < 3 else names[kind]
-        if x + width(name, 11) + 14 > box[0] + box[2]:
-            marks.append(Text(x, box[1] + 11, "…", "text2", 11))
-            break
-        marks += [Dots(np.array([(x, box[1] + 7.0)]), np.array([kind]), 0.85),
-                  Text(x + 9, box[1] + 11, name, "text2", 11)]
-        x += width(name, 11) + 28
-    return marks

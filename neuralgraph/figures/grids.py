@@ -17,11 +17,17 @@ from neuralgraph.figures.shown import Grid, Pictures
 from neuralgraph.figures.words import cut, spelled, width
 
 Array = NDArray[Any]
-GAP, BAR = 4.0, 30.0
-CELL = 34.0
-"""A cell is at most so large."""
-READABLE, FEW = 24.0, 8
+GAP, BAR = 4.0, 32.0
+LEGIBLE = 90.0
+"""Words below a picture may make it so wide."""
+CELL, LARGE = 34.0, 240.0
+"""A cell is at most so large; a matrix of a few may be so large as a whole."""
+READABLE, SMALL = 24.0, 8
 """The cells of a matrix of so few rows and columns are at least so large: its numbers can be read."""
+FEW, LEAST = 24, 11.0
+"""Of a matrix of at most so many rows and columns each cell is so large, and what does not fit is scrolled to."""
+LONG, STRETCH = 3, 4.0
+"""A matrix that is so many times as long as wide is no picture: its cells may be so many times as wide as high."""
 PIXELS = 512
 """A picture is drawn with at most so many rows and columns."""
 
@@ -39,12 +45,17 @@ def _grid(what: Grid, box: Box) -> Body:
         marks, spots, bottom = _over_axes(what, values, inner, low, high)
     else:
         marks, spots, bottom = _matrix(what, values, inner, low, high)
-    marks += colour_bar((box[0], bottom + 8, min(box[2], 360), 16), what.map, low, high, whole=what.whole)
+    marks += colour_bar((box[0], bottom + 8, min(box[2], 360), 16), what.map, low, high, whole=what.whole,
+                        label=what.bar)
     return marks, spots, bottom + BAR
 
 
-def colour_bar(box: Box, which: str, low: float, high: float, *, whole: bool = False, soft: float = 1.0) -> list[Mark]:
-    """A strip with what its ends stand for, and zero in the middle of a signed map; `soft` below 1 is paler."""
+def colour_bar(box: Box, which: str, low: float, high: float, *, whole: bool = False, soft: float = 1.0,
+               label: str = "") -> list[Mark]:
+    """A strip with what its ends stand for, and zero in the middle of a signed map; `soft` below 1 is paler.
+
+    `label` says below it what the numbers are.
+    """
     signed = which == "signed"
     middle = (low + high) / 2
     words = [f"{one:,.0f}" if whole else spelled(float(one), signed=signed and low < 0) for one in (low, high)]
@@ -58,6 +69,8 @@ def colour_bar(box: Box, which: str, low: float, high: float, *, whole: bool = F
     if signed:
         said = "0" if abs(middle) < 1e-6 * (high - low) else spelled(middle)
         marks.append(Text(x + wide / 2, y + 21, said, "text2", 10, align="middle"))
+    if label:
+        marks.append(Text(x, y + 22, cut(label, 10, wide / 2 - 16 if signed else wide), "text2", 10, 500))
     return marks
 
 
@@ -66,12 +79,16 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     x, y, wide, high_ = box
     left = min(max((width(one, 11) for one in what.row_names), default=-8) + 8, wide / 3)
     widest = max((width(one, 11) for one in what.column_names), default=0.0)
-    turned = widest > min((wide - left) / columns, CELL) - 2 and min((wide - left) / columns, CELL) >= 12
+    most = max(CELL, min(LARGE / max(rows, columns), 72.0))
+    turned = widest > min((wide - left) / columns, most) - 2 and min((wide - left) / columns, most) >= 12
     top = (min(widest, high_ / 3, 80.0) + 8 if turned else 18.0) if what.column_names else 0.0
     x, y = x + left + (16 if what.y_label else 0), y + top + (16 if what.x_label else 0)
     wide, high_ = wide - (x - box[0]), high_ - (y - box[1])
-    cell = min(wide / columns, max(high_ / rows, READABLE if max(rows, columns) <= FEW else 0), CELL)
-    across, down = (cell, cell) if cell >= 3 else (min(wide / columns, CELL), min(high_ / rows, CELL))
+    across, down = _cell(rows, columns, wide, high_, most)
+    beside = bool(what.y_label) and width(what.y_label + " →", 11, 500) > down * rows  # too long to stand at the side
+    if beside and not what.x_label:
+        y, high_ = y + 16, high_ - 16
+        across, down = _cell(rows, columns, wide, high_, most)
     field = (x, y, across * columns, down * rows)
     marks: list[Mark] = [Picture(field, pooled(values, PIXELS, PIXELS), what.map, low, high, what.smooth)]
     marks += _numbers(what, values, field, low, high) + _cells(values, field)
@@ -85,12 +102,28 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
                          Text(at, y - 6, cut(name, 11, across * step), "text2", 11, align="middle"))
     if what.x_label:
         marks.append(Text(x, box[1] + 11, what.x_label + " →", "text2", 11, 500))
-    if what.y_label:
+    if what.y_label and not beside:
         marks.append(Text(box[0] + 3, y, what.y_label + " →", "text2", 11, 500, turn=90))
+    elif what.y_label:
+        after = width(what.x_label + " →", 11, 500) + 16 if what.x_label else 0.0
+        marks.append(Text(x + after, box[1] + 11, "↓ " + what.y_label, "text2", 11, 500))
     marks += _frames(what, field, rows, columns)
     said = _sayer(what)
     spots = cells_of(field, rows, columns, lambda row, column: said(0, row, column))
     return marks, _behind(spots, what.behind) if what.behind else spots, y + down * rows
+
+
+def _cell(rows: int, columns: int, wide: float, tall: float, most: float) -> tuple[float, float]:
+    """The width and height of a cell: a square, unless that leaves no more than a thread of the matrix."""
+    across, down = min(wide / columns, most), min(tall / rows, most)
+    cell = min(across, down)
+    if max(rows, columns) <= FEW:
+        cell = max(cell, min(across, READABLE if max(rows, columns) <= SMALL else LEAST))
+    if cell < 3:
+        return across, down
+    if max(rows, columns) < LONG * min(rows, columns):
+        return cell, cell
+    return min(across, cell * STRETCH), min(down, cell * STRETCH)
 
 
 def _behind(spots: Spots, keys: tuple[tuple[int, ...], ...]) -> Spots:
@@ -196,13 +229,14 @@ def _pictures(what: Pictures, box: Box) -> Body:
     if not count:
         return [Text(box[0], box[1] + 12, "There is nothing to show.", "text2", 12)], Spots(), box[1] + 18
     rows, columns = what.images.shape[1:3]
-    across = max(1, min(what.across, count))
+    across = max(1, min(what.across, count if what.row_names else _readable(what, box[2], count)))
     named = max((width(one, 11) for one in what.row_names), default=-8.0) + 8
     caption = 15.0 if what.captions else 0.0
     down = -(-count // across)
     wide = min((box[2] - named - GAP * (across - 1)) / across, 160.0)
     fitting = ((box[3] - GAP * (down - 1)) / down - caption) * columns / rows
-    wide = max(min(wide, fitting), min(wide, 28.0))
+    read = 28.0 if what.row_names or across == 1 else max(28.0, min(_said_in(what), LEGIBLE))
+    wide = max(min(wide, fitting), min(wide, read))
     tall = wide * rows / columns
     places = [(box[0] + named + n % across * (wide + GAP), box[1] + n // across * (tall + caption + GAP), wide, tall)
               for n in range(count)]
@@ -222,6 +256,16 @@ def _pictures(what: Pictures, box: Box) -> Body:
                   lambda n: what.captions[n] if n < len(what.captions) else f"picture {n + 1}",
                   lambda n: what.keys[n] if n < len(what.keys) else None)
     return marks, spots, places[-1][1] + tall + caption
+
+
+def _said_in(what: Pictures) -> float:
+    more = width("× ", 11) if any(what.wrong) else 0.0
+    return max((width(one, 11) for one in what.captions), default=0.0) + more
+
+
+def _readable(what: Pictures, room: float, count: int) -> int:
+    """So many pictures in a row that what stands below each can be read."""
+    return max(1, min(count, int((room + GAP) / (min(_said_in(what), LEGIBLE) + GAP)))) if what.captions else count
 
 
 def _picture(what: Pictures, number: int, place: Box, low: float, high: float) -> list[Mark]:

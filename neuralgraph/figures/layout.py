@@ -8,12 +8,14 @@ from functools import singledispatch
 
 from neuralgraph.figures import shown
 from neuralgraph.figures.marks import Box, Mark, Spots, Text
-from neuralgraph.figures.words import cut, lines
+from neuralgraph.figures.words import cut, lines, minus
 
 Body = tuple[list[Mark], Spots, float]
 """Marks, what can be read, and where the lowest of them ends."""
 LEAST = 84.0
 """No figure is drawn lower than this."""
+SPARE = 24.0
+"""Figures that leave more of their room than this hand it to those that fill theirs."""
 GOLDEN = 1.6
 """The width of a figure to its height, where there is a choice."""
 
@@ -22,16 +24,24 @@ def framed(what: shown.Shown, box: Box) -> Body:
     """A figure with its title and its note inside a box."""
     x, y, wide, high = box
     marks: list[Mark] = []
+    for line in _headed(what.title, wide):
+        marks.append(Text(x, y + 13, line, "text", 13, 600))
+        y, high = y + 17, high - 17
     if what.title:
-        marks.append(Text(x, y + 13, cut(what.title, 13, wide, 600), "text", 13, 600))
-        y, high = y + 22, high - 22
-    notes = lines(what.note, 11, wide) if what.note else []
+        y, high = y + 5, high - 5
+    notes = lines(minus(what.note), 11, wide) if what.note else []
     room = 15.0 * len(notes) + (4 if notes else 0)
     body, spots, bottom = drawn(what, (x, y, wide, max(high - room, LEAST)))
     marks += body
     for number, line in enumerate(notes):
         marks.append(Text(x, bottom + 15 + 15 * number, line, "text2", 11))
     return marks, spots, bottom + room
+
+
+def _headed(title: str, wide: float) -> list[str]:
+    """The title in at most two lines."""
+    found = lines(minus(title), 13, wide, 600)
+    return [cut(one, 13, wide, 600) for one in [*found[:1], " ".join(found[1:])] if one]
 
 
 @singledispatch
@@ -48,19 +58,40 @@ def _(what: shown.Board, box: Box) -> Body:
     shares = what.shares if len(what.shares) == len(rows) else (1.0,) * len(rows)
     sides = what.shares if len(what.shares) == across else (1.0,) * across
     room = max(high - gap * (len(rows) - 1), LEAST)
+    places = [(wide - gap * (across - 1)) * side / sum(sides) for side in sides]
+    talls = [room * share / sum(shares) for share in shares]
+    built = _stacked(rows, (x, y), places, talls, gap)
+    spare = [tall - used for tall, used in zip(talls, built[2], strict=True)]
+    if len(rows) > 1 and sum(max(one, 0.0) for one in spare) > SPARE and any(one < SPARE for one in spare):
+        fuller = [tall for tall, left in zip(talls, spare, strict=True) if left < SPARE]
+        given = max(room - sum(built[2]), 0.0)
+        talls = [tall + given * tall / sum(fuller) if left < SPARE else max(tall - left, 1.0)
+                 for tall, left in zip(talls, spare, strict=True)]
+        built = _stacked(rows, (x, y), places, talls, gap)
+    marks, spots, used = built
+    return marks, joined(spots), y + sum(used) + gap * (len(rows) - 1)
+
+
+def _stacked(rows: Sequence[Sequence[shown.Shown]], corner: tuple[float, float], places: Sequence[float],
+             talls: Sequence[float], gap: float) -> tuple[list[Mark], list[Spots], list[float]]:
+    """Rows of figures one below the other: marks, what can be read, and the height that each row takes."""
+    x, y = corner
     marks: list[Mark] = []
     spots: list[Spots] = []
-    for row, share in zip(rows, shares, strict=True):
-        tall, ends, left = room * share / sum(shares), [y], x
-        for side, one in zip(sides, row, strict=False):
-            each = (wide - gap * (across - 1)) * side / sum(sides)
-            found, readable, bottom = framed(one, (left, y, each, tall))
+    used: list[float] = []
+    for row, tall in zip(rows, talls, strict=True):
+        ends, left = [y], x
+        headed = any(one.title for one in row)
+        for each, one in zip(places, row, strict=False):
+            lower = 22.0 if headed and not one.title else 0.0  # beside a figure with a title
+            found, readable, bottom = framed(one, (left, y + lower, each, tall - lower))
             left += each + gap
             marks += found
             spots.append(readable)
             ends.append(bottom)
+        used.append(max(ends) - y)
         y = max(ends) + gap
-    return marks, joined(spots), y - gap
+    return marks, spots, used
 
 
 def suited(count: int, shape: float) -> int:

@@ -66,6 +66,8 @@ class Grid(Shown):
     """Numbers at which a line is drawn along the slope, over an `extent`."""
     path: Array | None = None
     """A walk over an `extent`: (n, 2), from a ring to a dot."""
+    bar: str = ""
+    """What the numbers of the colour bar are."""
 
     def csv(self) -> str:
         tiles = self.values if self.values.ndim == 3 else self.values[None]

@@ -43,7 +43,7 @@ def _surface(what: Surface, box: Box) -> Body:
         marks.append(Dots(dots, what.kinds if what.kinds is not None else np.ones(len(dots), int), 0.9))
     which = "signed" if low < 0 < high else "viridis"
     ends = (-max(-low, high), max(-low, high)) if which == "signed" else (low, high)
-    marks += colour_bar((box[0], room[1] + room[3] + 8, min(box[2], 360), 16), which, *ends)
+    marks += colour_bar((box[0], room[1] + room[3] + 8, min(box[2], 360), 16), which, *ends, label=what.z_label)
     flat = places.reshape(-1, 2)
 
     def at(px: float, py: float) -> int | None:

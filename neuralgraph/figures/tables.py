@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from neuralgraph.figures.grids import cells_of
-from neuralgraph.figures.layout import Body, drawn
+from neuralgraph.figures.layout import Body, drawn, joined
 from neuralgraph.figures.marks import Box, Line, Mark, Rect, Spots, Text
 from neuralgraph.figures.shown import Figures, Table, Words
 from neuralgraph.figures.words import cut, spelled, width
 
 ROW, HEAD, PAD = 22.0, 24.0, 10.0
+WORD = 60.0
+"""A column of words is at least so wide, or as wide as its words."""
+BETWEEN = 12.0
 
 
 @drawn.register
@@ -22,15 +26,19 @@ def _table(what: Table, box: Box) -> Body:
     wides = [PAD + max([width(head, 11, 600), *(width(row[n], 12) for row in cells if n < len(row))])
              for n, head in enumerate(what.columns)]
     most = box[2]
+    right = [any(isinstance(row[n], int | float) and not isinstance(row[n], bool) for row in rows if n < len(row))
+             for n in range(len(wides))]
     if sum(wides) > most:
-        shrunk = [min(one, max(most / len(wides), 60.0)) for one in wides]
+        shrunk = [one if number else min(one, max(most / len(wides), WORD))
+                  for one, number in zip(wides, right, strict=True)]
+        fitting = _fitting(shrunk, most)
+        if fitting < len(wides):
+            return _continued(what, box, fitting)
         spare = max(most - sum(shrunk), 0.0)
         lack = [one - less for one, less in zip(wides, shrunk, strict=True)]
         wides = [less + (spare * one / sum(lack) if sum(lack) else 0)
                  for less, one in zip(shrunk, lack, strict=True)]
     starts = [box[0] + sum(wides[:n]) for n in range(len(wides))]
-    right = [any(isinstance(row[n], int | float) and not isinstance(row[n], bool) for row in rows if n < len(row))
-             for n in range(len(wides))]
     x, y, wide = box[0], box[1], sum(wides)
     marks: list[Mark] = [_cell(head, starts[n], wides[n], y + 15, right=right[n], size=11, weight=600, ink="text2")
                          for n, head in enumerate(what.columns)]
@@ -55,6 +63,27 @@ def _table(what: Table, box: Box) -> Body:
     spots = cells_of(field, len(cells), 1, said, lambda row, _: what.keys[row] if row < len(what.keys) else None) \
         if cells else Spots()
     return marks, spots, y + HEAD + ROW * len(cells)
+
+
+def _fitting(wides: list[float], most: float) -> int:
+    """So many columns fit side by side: at least two, so that there is an end to it."""
+    return max(sum(sum(wides[: n + 1]) <= most + 0.5 for n in range(len(wides))), min(2, len(wides)))
+
+
+def _continued(what: Table, box: Box, fitting: int) -> Body:
+    """A table that is too wide: the columns that do not fit stand below, behind the first one again."""
+    marks: list[Mark] = []
+    spots: list[Spots] = []
+    bottom = box[1]
+    for columns in (range(fitting), (0, *range(fitting, len(what.columns)))):
+        part = replace(what, columns=tuple(what.columns[n] for n in columns),
+                       rows=tuple(tuple(row[n] for n in columns if n < len(row)) for row in what.rows),
+                       total=tuple(what.total[n] for n in columns if n < len(what.total)))
+        found, readable, end = _table(part, (box[0], bottom, box[2], box[3]))
+        marks += found
+        spots.append(readable)
+        bottom = end + BETWEEN
+    return marks, joined(spots), bottom - BETWEEN
 
 
 def _cell(text: str, x: float, wide: float, base: float, *, right: bool, size: float, weight: int, ink: str) -> Text:
@@ -91,7 +120,7 @@ def _words(what: Words, box: Box) -> Body:
 
 @drawn.register
 def _figures(what: Figures, box: Box) -> Body:
-    across = max(1, min(len(what.rows), int(box[2] / 150)))
+    across = max(1, min(len(what.rows), int(box[2] / 140)))
     each = box[2] / across
     marks: list[Mark] = []
     places: list[Box] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,8 @@ from PIL import ImageFont
 from neuralgraph.resources import resources
 
 FILES = {400: "Inter-Regular.otf", 500: "Inter-Medium.otf", 600: "Inter-SemiBold.otf", 700: "Inter-Bold.otf"}
+NEGATIVE = re.compile(r"(?<![\w.)\]-])-(?=\d|\.\d)")
+"""A hyphen that stands for a minus."""
 EM = 64.0
 """Size at which widths are measured."""
 
@@ -45,6 +48,11 @@ def cut_path(text: str, size: float, most: float) -> str:
         if width(short, size) <= most:
             return text if width(text, size) <= most else short
     return cut(text, size, most) if not rooms else cut(f"…{sign}{name}", size, most)
+
+
+def minus(text: str) -> str:
+    """The text with real minus signs before its numbers."""
+    return NEGATIVE.sub("−", text)
 
 
 def lines(text: str, size: float, most: float, weight: int = 400) -> list[str]:

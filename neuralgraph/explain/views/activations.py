@@ -113,7 +113,8 @@ class UnitSpread(View):
         value, count = batch_values(at, name, self.rows)
         each = by_unit(value, unit_axis(at, value.ndim)).astype(np.float64)
         mean, deviation = each.mean(axis=1), each.std(axis=1)
-        title = f"{name} of {many(count, 'row')}: mean {mean.mean():.3g}, standard deviation {each.std():.3g}"
+        told = f"mean {mean.mean():.3g}, standard deviation {each.std():.3g}"
+        title = f"{name} of {at.node}, {many(count, 'row')}: {told}"
         units = spread_figure(mean, deviation, class_names(at, len(mean)))
         return Board((spread_of(each, title=title, x_label="value"), units))
 
@@ -157,7 +158,8 @@ def sample_figure(at: At, name: str, value: Array, *, photo: bool = True) -> Sho
     spec = specs(at)[name]
     node = kind_of(at)
     note = "" if BATCH in spec.shape else "It is the same for all samples."
-    title = f"{name}: {size_of(value.shape)}" if value.ndim else name
+    title = name if name == at.node else f"{name} of {at.node}"
+    title += f": {many(len(value), 'number') if value.ndim == 1 else size_of(value.shape)}" if value.ndim else ""
     label = at.rows.names if at.rows is not None and spec.classes is not None else ()
     if not value.ndim and label and 0 <= int(value) < len(label):
         return Figures(((spec.label or name, label[int(value)], ""),), title=title, note=note)

@@ -65,7 +65,7 @@ class Attention(View):
         kept = weights[:HEADS]
         each = Grid(kept, "viridis", (0.0, float(weights.max()) or 1.0), title="Each head",
                     tile_names=tuple(f"head {n + 1}" for n in range(len(kept))),
-                    note=joined("A row asks, a column is looked at.",
+                    bar="attention", note=joined("A row asks, a column is looked at.",
                                 f"The first {HEADS} of {heads}." if heads > HEADS else ""))
         return Board((mean, each), across=2)
 
@@ -85,4 +85,4 @@ def weights_of(at: At) -> dict[str, Array]:
 def _map(weights: Array, title: str, rows: Names, columns: Names) -> Grid:
     top = float(np.nanmax(weights)) if weights.size else 1.0
     return Grid(weights, "viridis", (0.0, top or 1.0), title=title, row_names=rows, column_names=columns,
-                x_label="looked at", y_label="" if rows else "asks")
+                x_label="looked at", y_label="" if rows else "asks", bar="attention")

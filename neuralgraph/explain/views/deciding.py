@@ -78,6 +78,7 @@ class Confusion(Judging):
         return Grid(table if self.show == "counts" else shares, "viridis", (0.0, 100.0) if self.show == "shares" else
                     (0.0, max(float(table.max()), 1.0)), row_names=names, column_names=names, x_label="answer",
                     y_label="truth", whole=self.show == "counts", behind=behind, smooth=False,
+                    bar="rows" if self.show == "counts" else "% of each true class",
                     title="Confusion" + (" (% of each true class)" if self.show == "shares" else ""),
                     note=f"{_right(found)} {_mixed(table, names)} {found.note}".strip())
 
@@ -259,11 +260,12 @@ class Scores(Judging):
         order = np.sort(np.argsort(-values, kind="stable")[:LISTED]) if len(values) > LISTED else np.arange(len(values))
         bad, words = self._verdict(found, last)
         note = f"The {LISTED} highest of {len(values):,}. " if len(values) > LISTED else ""
-        note += f"The last of its {last + 1:,} answers." if last and found.head.kind == "classes" else ""
+        note += f"The last of its {last + 1:,} answers. " if last and found.head.kind == "classes" else ""
+        note += "Amber: what is wrong." if bad.any() else ""
         return Bars(values[order], tuple(names[n] for n in order), signed=self.show == "scores",
                     y_label="probability" if self.show == "probabilities" else "score",
                     bad=tuple(bool(bad[n]) for n in order) if len(bad) == len(values) else (),
-                    title=f"Row {at.row:,}: {words}", note=note.strip())
+                    title=f"Row {at.row + 1:,}: {words}", note=note.strip())
 
     @staticmethod
     def _verdict(found: Judged, last: int) -> tuple[Array, str]:

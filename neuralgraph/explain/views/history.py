@@ -95,7 +95,7 @@ def _over_time(moments: list[tuple[int, Array]], edges: Array, name: str) -> Gri
     chosen = np.searchsorted(steps, at, side="right") - 1
     return Grid(shares[chosen].T, "viridis", extent=(float(steps[0]), float(steps[-1]), float(edges[0]),
                                                      float(edges[-1])),
-                x_label="step", y_label=name, title=f"{name} over {len(moments)} moments: % of the weights")
+                x_label="step", y_label=name, bar="% of the weights", title=f"{name} over {len(moments)} moments")
 
 
 def _share(values: Array, edges: Array) -> Array:

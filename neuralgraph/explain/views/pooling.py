@@ -58,16 +58,17 @@ class Switches(View):
         if self.channel > channel and given.ndim > 2:
             note = f"There are {len(given)} channels only."
         limits = _limits(shown, after)
-        count = f"{many(len(marks), 'cell')} of {shown.size:,} won"
+        count = f"{many(len(marks), 'cell')} of {shown.size:,} won: those in frames."
         if shown.size > FRAMED:
             wins = np.zeros(shown.shape)
             for mark in marks:
                 wins[mark] = 1
+            count = f"{many(len(marks), 'cell')} of {shown.size:,} won."
             left = Grid(np.where(wins > 0, shown, 0.0), tone(shown), limits, title=f"winners of {what}",
                         note="All other cells are drawn as 0.")
         else:
-            left = Grid(shown, tone(shown), limits, title=f"in: {what}", marked=tuple(marks))
-        right = Grid(after, tone(shown), limits, title=f"out: {size_of(after.shape)}")
+            left = Grid(shown, tone(shown), limits, title=f"what went in: {what}", marked=tuple(marks))
+        right = Grid(after, tone(shown), limits, title=f"what came out: {size_of(after.shape)}")
         return Board((left, right), across=2, note=joined(count, note))
 
 

@@ -315,7 +315,8 @@ class UnitRegions(Plane):
             note = f"The first {TILES} of {whole:,} neurons. " if whole > TILES else ""
             axes = (f"Right: {where.axes[0].name} from {_range(where, 0)}; up: {where.axes[1].name} from "
                     f"{_range(where, 1)}.")
-            return Grid(shown, tile_names=tuple(f"neuron {n}" for n in range(len(shown))), title=at.node,
+            return Grid(shown, tile_names=tuple(f"neuron {n}" for n in range(len(shown))),
+                        title=f"What each neuron of {at.node} answers",
                         note=f"{note}{axes} {where.note}".strip())
         reach = float(np.abs(flat[:, 0]).max()) or 1.0
         area = Area((flat[:, 0] / reach).reshape(where.side, -1), where.extent, limits=(-reach, reach))

@@ -50,7 +50,8 @@ class MostWrong(Judging):
         note += f"Mean loss {spelled(float(losses.mean()))}. {found.note}"
         captions = tuple(_caption(found, int(one)) for one in worst)
         if images is not None:
-            return Pictures(images, captions, across=8, keys=keys, title="Most wrong", note=note.strip(),
+            note = f"{note.strip()} {_reading(found)}".strip()
+            return Pictures(images, captions, across=8, keys=keys, title="Most wrong", note=note,
                             wrong=tuple(bool(wrong[one]) for one in worst) if wrong is not None else ())
         return self._table(at, found, worst, x, keys, note.strip())
 
@@ -76,7 +77,7 @@ class MostWrong(Judging):
             note += f" The first {COLUMNS} of {x.reshape(len(x), -1).shape[1]:,} inputs." if flat.shape[1] < x.reshape(
                 len(x), -1).shape[1] else ""
         told = [_told(found, int(one)) for one in worst]
-        rows = tuple((f"{row:,}", *one, *said, float(found.losses[spot]))
+        rows = tuple((f"{row + 1:,}", *one, *said, float(found.losses[spot]))
                      for row, one, said, spot in zip(keys, cells, told, worst, strict=True))
         known = {"classes": ("truth", "answer", "sure"), "labels": ("truth", "answer", "worst"),
                  "numbers": ("truth", "answer", "off by"), "again": ("",)}[found.head.kind]
@@ -121,6 +122,12 @@ def _listed(names: tuple[str, ...], values: Array) -> str:
     return ", ".join(name for name, value in zip(names, values, strict=True) if value >= 0.5) or "none"
 
 
+def _reading(found: Judged) -> str:
+    """What stands below a picture."""
+    return {"classes": "Below each: truth → answer, how sure.", "labels": "Below each: truth → answer, the label that "
+            "is farthest off.", "numbers": "Below each: truth → answer, how far off."}.get(found.head.kind, "")
+
+
 def _caption(found: Judged, spot: int) -> str:
     told = [spelled(one) for one in _told(found, spot)]
     if found.head.kind == "again":
@@ -155,7 +162,7 @@ class Reconstructions(Judging):
         before, after = (pictured(at.rows, one) for one in (found.true, found.said))
         if before is not None and after is not None:
             low, high = float(found.true.min()), float(found.true.max())
-            captions = (*(f"row {row:,}" for row in keys), *(f"MSE {spelled(float(one))}" for one in found.losses))
+            captions = (*(f"row {row + 1:,}" for row in keys), *(f"MSE {spelled(float(one))}" for one in found.losses))
             return Pictures(np.concatenate([before, after]), captions, across=count, row_names=("original", "again"),
                             limits=(low, high if high > low else low + 1), keys=keys * 2, title="Reconstructions",
                             note=note)
@@ -163,11 +170,12 @@ class Reconstructions(Judging):
         names = at.rows.features if len(at.rows.features) == flat[0].shape[1] else ()
         if found.true.ndim == 2 and flat[0].shape[1] <= 64:
             pairs = np.stack(flat, axis=1).reshape(2 * count, -1)
-            labels = tuple(f"{word} {row:,}" for row in keys for word in ("row", "again"))
+            labels = tuple(f"{word} {row + 1:,}" for row in keys for word in ("row", "again"))
             return Grid(pairs, row_names=labels, column_names=names, title="Reconstructions", note=note)
         x = np.arange(flat[0].shape[1], dtype=float)
-        return Curves((Curve(f"row {keys[0]:,}", x, flat[0][0]), Curve("again", x, flat[1][0], dashed=True)), "place",
-                      "value", title="Reconstruction", note=note)
+        given = Curve(f"row {keys[0] + 1:,}", x, flat[0][0])
+        return Curves((given, Curve("again", x, flat[1][0], dashed=True)), "place", "value",
+                      title="Reconstruction", note=note)
 
 
 class Generated(View):

@@ -50,7 +50,7 @@ class Weights(View):
             step = -(-value.size // MOST)
             value, note = value[::step], f"One of every {step} outputs."
         rows, columns = ends_of(at, name, value.shape) if not note else ((), ())
-        title = f"{name}: {size_of(at.weights[name].shape)}"
+        title = f"{name} of {at.node}: {size_of(at.weights[name].shape)}"
         figure = weights_laid(value, title=title, rows=rows, columns=columns, note=note)
         return Board((figure, spread_of(value, x_label=name)), shares=(2.0, 1.0))
 
@@ -71,7 +71,8 @@ class Bias(View):
             value = at.weights[name]
             names = class_names(at, len(value)) if name == "bias" else ()
             middle = f"Mean {value.mean():.3g}, standard deviation {value.std():.3g}."
-            figures.append(weights_laid(value, title=f"{name}: {many(len(value), 'number')}", rows=names, note=middle))
+            title = f"{name} of {at.node}: {many(len(value), 'number')}"
+            figures.append(weights_laid(value, title=title, rows=names, note=middle))
         return figures[0] if len(figures) == 1 else Board(tuple(figures[:6]), across=1 if len(figures) < 3 else 2)
 
 

@@ -124,7 +124,7 @@ class LossLandscape(View):
         shown = height[np.isfinite(height)]
         levels = tuple(np.linspace(float(shown.min()), float(shown.max()), 11)[1:-1].tolist()) if shown.size else ()
         return Grid(height, map="viridis", extent=extent, levels=levels, smooth=True, title=title, note=note,
-                    x_label="first direction", y_label="second direction",
+                    x_label="first direction", y_label="second direction", bar=label,
                     path=path if len(path) else np.zeros((1, 2)))
 
 

@@ -130,7 +130,8 @@ class NearestSamples(View):
         note = f"Nearest of {len(numbers):,} {'training ' if part == 'train' else ''}samples, in the " \
                f"{own.shape[1]:,} numbers that {at.node} gives."
         return rows_shown(at, np.concatenate([[at.row], numbers[order]]),
-                          ("this one", *(f"{away[n]:.3g}" for n in order)), f"Alike to {at.node}", "distance", note)
+                          ("this one", *(f"{away[n]:.3g}" for n in order)), f"Samples that {at.node} sees alike",
+                          "distance", note)
 
     def _places(self, at: At, numbers: Array) -> Array:
         found = next(iter(at.values(at.given(numbers))[at.node].values()))
@@ -166,7 +167,9 @@ def rows_shown(at: At, numbers: Array, said: tuple[str, ...], title: str, unit: 
     if inputs.kind(at.program, rows, key) == "picture":
         images = np.stack([inputs.picture(np.asarray(given[int(one) : int(one) + 1])[0]) for one in numbers])
         captions = tuple(f"{name} · {word}" if name else word for name, word in zip(truth, said, strict=True))
-        return Pictures(images, captions, across=5, keys=keys, title=title, note=note)
+        what = "what it gives" if unit == "gives" else unit
+        told = f"Below each: its class · {what}." if any(truth) else f"Below each: {what}."
+        return Pictures(images, captions, across=5, keys=keys, title=title, note=f"{note} {told}")
     values = [np.asarray(given[int(one) : int(one) + 1])[0] for one in numbers]
     if inputs.kind(at.program, rows, key) == "words":
         heads: tuple[str, ...] = ("text",)

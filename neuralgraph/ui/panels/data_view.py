@@ -198,7 +198,7 @@ class DataPanel(NumbersView):
             drawn = ", ".join(f"{sign} {seen.columns[n].name}" for sign, n in picked)
             said.append(f"Lines: {drawn}, each in its own range.")
         if page == "steps":
-            said.append(f"Row {self.row:,}, from the file to the network.")
+            said.append(f"Row {self.row + 1:,}, from the file to the network.")
         return said
 
     def set_theme(self, theme: Any) -> None:

@@ -176,7 +176,7 @@ def test_the_scores_of_one_sample() -> None:
     assert isinstance(shown, Bars)
     assert np.allclose(shown.values, chances[wrong], atol=1e-6)
     assert shown.bad == tuple(n == chances[wrong].argmax() for n in range(10))
-    assert shown.title.startswith(f"Row {rows[wrong]:,}: {chances[wrong].argmax()}")
+    assert shown.title.startswith(f"Row {rows[wrong] + 1:,}: {chances[wrong].argmax()}")
     assert shown.title.endswith(f"but it is {true[wrong]}")
     raw = ng.inspect(graph, "scores", part="validation", sample=wrong, show="scores")
     assert isinstance(raw, Bars)

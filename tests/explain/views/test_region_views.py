@@ -62,7 +62,7 @@ def test_any_two_of_many_inputs(others: str) -> None:
     given[:, [3, 1]] = at_points(shown.area.extent, len(shown.area.values), SPOTS)
     wanted = run.program.predict(x=given).argmax(dim=1).numpy()
     assert [int(shown.area.values[spot]) for spot in SPOTS] == wanted.tolist()
-    assert ("row 11" if others == "sample" else "its mean") in shown.note
+    assert ("row 12" if others == "sample" else "its mean") in shown.note
     with pytest.raises(ParameterError, match="chosen twice"):
         ng.inspect(session, "decision-regions", x=rows.features[0], y=rows.features[0])
 

@@ -1,0 +1,112 @@
+"""Figures in little room: nothing stands in something else, nothing is lost at an edge."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from neuralgraph.figures import shown
+from neuralgraph.figures.draw import draw
+from neuralgraph.figures.legends import kind_names
+from neuralgraph.figures.marks import Drawing, Picture, Rect, Text
+from neuralgraph.figures.words import minus, width
+
+RANDOM = np.random.default_rng(0)
+DIGITS = tuple(map(str, range(10)))
+
+
+def level(drawing: Drawing) -> list[Text]:
+    return [mark for mark in drawing.marks if isinstance(mark, Text) and not mark.turn]
+
+
+def ends(word: Text) -> tuple[float, float]:
+    wide = width(word.text, word.size, word.weight)
+    left = word.x - {"left": 0.0, "middle": wide / 2, "right": wide}[word.align]
+    return left, left + wide
+
+
+def apart(one: Text, other: Text) -> bool:
+    (left, right), (start, end) = ends(one), ends(other)
+    return abs(one.y - other.y) > 8 or right <= start + 0.5 or end <= left + 0.5
+
+
+@pytest.mark.parametrize("what", [
+    shown.Grid(RANDOM.normal(size=(1, 32)), x_label="input", y_label="output", title="weight"),
+    shown.Grid(RANDOM.normal(size=(32, 2)), y_label="output", column_names=("x1", "x2"), title="weight"),
+    shown.Points(RANDOM.normal(size=(60, 2)), np.arange(60) % 10, DIGITS, "unit 0", "unit 1"),
+    shown.Bars(RANDOM.normal(size=10), DIGITS, title="a title that is too long for one line of the figure"),
+], ids=["flat matrix", "narrow matrix", "ten classes", "ten bars"])
+@pytest.mark.parametrize("size", [(300, 200), (640, 440)], ids=["small", "middle"])
+def test_no_words_stand_in_others(what: shown.Shown, size: tuple[float, float]) -> None:
+    words = level(draw(what, *size))
+    assert not [(one.text, other.text) for one, other in combinations(words, 2) if not apart(one, other)]
+
+
+def test_every_class_is_in_the_legend() -> None:
+    what = shown.Points(RANDOM.normal(size=(60, 2)), np.arange(60) % 10, DIGITS)
+    said = [word.text for word in level(draw(what, 300, 200))]
+    assert said[-10:] == ["class 0", *DIGITS[1:]]
+    assert kind_names(("cat", "dog"), (0, 1)) == ["cat", "dog"]
+
+
+def test_a_table_that_is_too_wide_goes_on_below() -> None:
+    heads = ("node", *(f"number {n}" for n in range(8)))
+    what = shown.Table(heads, tuple((f"row {n}", *map(float, range(8))) for n in range(3)), keys=(5, 6, 7))
+    drawing = draw(what, 300, 200)
+    said = [word.text for word in level(drawing)]
+    assert all(head in said for head in heads) and said.count("node") > 1
+    assert max(ends(word)[1] for word in level(drawing)) <= 300
+    assert {drawing.spots.key(n) for n in range(drawing.spots.count)} == {5, 6, 7}
+
+
+def test_a_matrix_of_few_columns_is_no_thread() -> None:
+    drawing = draw(shown.Grid(RANDOM.normal(size=(64, 2))), 640, 440)
+    field = next(mark for mark in drawing.marks if isinstance(mark, Picture))
+    assert field.box[2] > 30
+
+
+def test_a_picture_keeps_its_shape() -> None:
+    drawing = draw(shown.Grid(RANDOM.random((8, 10)), "grey"), 640, 200)
+    _, _, wide, tall = next(mark for mark in drawing.marks if isinstance(mark, Picture)).box
+    assert wide / 10 == pytest.approx(tall / 8)
+
+
+def test_a_small_matrix_stays_square_in_a_flat_room() -> None:
+    what = shown.Grid(RANDOM.random((10, 10)), "viridis", row_names=DIGITS, column_names=DIGITS, x_label="answer",
+                      y_label="truth", title="Confusion", note="some are right, " * 6)
+    _, _, wide, tall = next(mark for mark in draw(what, 220, 120).marks if isinstance(mark, Picture)).box
+    assert wide == pytest.approx(tall) and tall > 100
+
+
+def test_a_bar_of_nothing_says_its_number() -> None:
+    drawing = draw(shown.Bars(np.array([0.0, 0.0]), ("a", "b")), 640, 440)
+    assert sum(word.text == "0" and word.size == 10 for word in level(drawing)) == 2
+
+
+def test_bars_without_names_are_counted() -> None:
+    said = {word.text for word in level(draw(shown.Bars(RANDOM.normal(size=32), x_label="output"), 640, 440))}
+    assert {"0", "10", "30"} <= said
+
+
+def test_captions_can_be_read_in_little_room() -> None:
+    what = shown.Pictures(RANDOM.random((24, 8, 8)), tuple(f"{n % 10} → 3, 75%" for n in range(24)))
+    assert not [word.text for word in level(draw(what, 300, 200)) if word.text.endswith("…")]
+
+
+def test_room_that_a_table_leaves_goes_to_the_curves() -> None:
+    curves = shown.Curves((shown.Curve("a", np.arange(9.0), np.arange(9.0)),), title="t")
+    small = shown.Table(("part", "loss"), (("training", 0.5),))
+    drawing = draw(shown.Board((curves, small), across=1), 640, 440)
+    assert max(word.y for word in level(drawing)) > 400
+
+
+def test_figures_beside_one_with_a_title_begin_where_it_does() -> None:
+    left, right = (shown.Bars(np.array([1.0, 2.0]), ("a", "b"), title=title) for title in ("t", ""))
+    bars = [mark.box for mark in draw(shown.Board((left, right), across=2), 640, 300).marks if isinstance(mark, Rect)]
+    assert bars[0][1] == pytest.approx(bars[2][1])
+
+
+def test_minus_signs() -> None:
+    assert minus("Mean -0.5, d_model-2 x-1 (-.5)") == "Mean −0.5, d_model-2 x-1 (−.5)"
