@@ -111,6 +111,19 @@ def test_a_weight_is_typed_and_the_loss_is_said(panel: Inspector, trained: Sessi
     assert not desk.bar.isVisible() and panel.page.heat.framed == ()
 
 
+def test_the_field_says_the_number_that_is_there_while_somebody_is_in_it(panel: Inspector, trained: Session,
+                                                                         qtbot: QtBot) -> None:
+    desk = look(panel, qtbot, "logits", 0)
+    press(panel, (1, 2), twice=True)
+    row, was = desk.row, desk.row.field.value()
+    row.field.setFocus()
+    QTest.keyClicks(row.field, "5.25")
+    qtbot.waitUntil(lambda: desk._outcome is not None and float(desk._array[1, 2]) == 5.25, timeout=10_000)
+    assert row.field.text() == "5.25", "whoever types is not disturbed"
+    desk.hand.put_back_all()
+    qtbot.waitUntil(lambda: row.field.value() == was, timeout=10_000)
+
+
 def test_a_drag_and_the_slider_are_one_step_each(panel: Inspector, trained: Session, qtbot: QtBot) -> None:
     desk = look(panel, qtbot, "logits", 0)
     heat, start = panel.page.heat, panel.page.heat.box((1, 5)).center().toPoint()
