@@ -281,7 +281,7 @@ class TimeTravel(QObject):
         """Everybody looks again."""
         bench, shown = self._bench, self.session.shown
         self._mark(shown.step if shown is not None else None)
-        bench.views.weights_changed()
+        bench.views.moment_changed()
         bench.live.look()
         bench.presenter.look()
         bench.twins.wind(shown.step if shown is not None else None)

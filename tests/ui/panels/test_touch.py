@@ -50,6 +50,8 @@ def test_a_whole_unit_is_framed_once_a_tile() -> None:
     assert Places((4, 3, 3), "activations", 0).around((2,)) == [((2, 0, 0), (2, 2, 2))]
     assert Places((5, 4), "activations", 0).around((None, 1)) == [((0, 0, 1), (0, 4, 1))]
     assert Places((40, 3, 3), "activations", 0).around((39,)) == [], "it is not among those that are drawn"
+    assert Places((4, 3), "weights", 0).around((4, 0)) == [], "the array was larger when it was touched"
+    assert Places((4,), "weights", 0).around((1, 2)) == []
 
 
 @pytest.fixture(scope="module")
