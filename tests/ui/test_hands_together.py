@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from neuralgraph.graph.edits import ChangeNode
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.touches import Spot
+from neuralgraph.training.store import Store
 from neuralgraph.ui.window import MainWindow
 
 
@@ -69,3 +71,24 @@ def test_another_drawing_lets_go_of_what_no_longer_fits_and_says_so(qtbot: QtBot
     bench.undo()
     qtbot.waitUntil(lambda: "places along axis 0" not in desk.bar.more.text(), timeout=20_000)
     assert bench.session.moment == 5 and desk._outcome.touches.numbers
+
+
+def test_where_a_kept_run_takes_the_bar_nobody_shows_the_moment_of_before(
+    qtbot: QtBot, trained: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = trained.bench
+    boundary: Any = bench.docks.bottom.open("boundary")
+    qtbot.waitUntil(lambda: boundary._plane.region is not None, timeout=20_000)
+    at(qtbot, trained, 5)
+    direct = bench.session.region()
+    assert direct is not None
+    qtbot.waitUntil(lambda: np.array_equal(boundary._plane.region.score, direct.score), timeout=20_000)
+    bench.runs.show()
+    boundary = bench.docks.bottom.open("boundary")
+    kept = Store().runs()
+    monkeypatch.setattr(type(bench.runs), "chosen", property(lambda _self: kept[:1]))
+    bench.runs.commands.steps()
+    assert bench.session.past_id == kept[0].id and bench.session.moment is None
+    now = bench.session.region()
+    assert now is not None
+    qtbot.waitUntil(lambda: np.array_equal(boundary._plane.region.score, now.score), timeout=20_000)
