@@ -174,8 +174,8 @@ class Stepping:
                 found = found or Rewind(self.moments).at(
                     shown.step, going=lambda: monotonic() < until, go_on=True).checkpoint
             self._stood = shown, found
-        known = self._stood[1]
-        return known, "" if known is not None else (
+        stood = self._stood[1]
+        return stood, "" if stood is not None else (
             f"What the optimiser remembered at step {shown.step:,} cannot be found out quickly: here it begins anew.")
 
     def _samples(self, program: Program, part: str, places: Sequence[int], given: Mapping[str, Any] | None
