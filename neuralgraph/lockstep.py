@@ -80,6 +80,7 @@ class Twins:
         """
         if self.start is not None:
             self.right.program = self.right.compile(seed=self.start, device=self._settings.get("device", "cpu"))
+        self.beside.led = True
         self.beside.pause()
         right = self.right.train(control=self.beside, fresh=self.start is None, **self._settings)
         self._pump(right)

@@ -52,7 +52,7 @@ class Models:
 
         def compile(self, *, seed: int | None = None, device: str = "cpu", graph: Graph | None = None) -> Program: ...
 
-        def _present(self, graph: Graph | None = None, *, most: int | None = None) -> Program | None: ...
+        def _now(self) -> Program | None: ...
 
     @property
     def brought(self) -> bool:
@@ -164,7 +164,7 @@ class Models:
         if self.program is None:
             return {}, ()
         try:
-            program = (self.program if stand is not None else self._present()) or self.program
+            program = (self.program if stand is not None else self._now()) or self.program
         except GraphError:
             program = self.program
         own = self.run.checkpoint if self.run is not None and self.run.program is self.program else None

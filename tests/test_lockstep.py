@@ -119,4 +119,5 @@ def test_kept_twins_know_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     list(ng.twins(iris(), {"plan.lr": 0.1}, store=True, **PLAN))
     names = {one.id: one.name for one in Store().runs()}
     assert names == {1: "twin of run 2", 2: "twin of run 1"}
+    assert not any(event["kind"] == "paused" for id in names for event in Store().events(id)), "nobody paused them"
     assert all(one.state == "finished" for one in Store().runs())

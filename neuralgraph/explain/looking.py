@@ -254,8 +254,14 @@ class Looking:
         While a moment is shown, that one. None where it has errors, or where a fresh one would have more than `most`
         parameters.
         """
-        graph = graph or self.graph
-        last, fresh = self.shown.program if self.shown is not None else self.program, self._fresh
+        return self._made_from(self.shown.program if self.shown is not None else self.program, graph, most)
+
+    def _now(self) -> Program | None:
+        """As `_present`, whatever moment is shown: what is kept and saved is what was learnt last."""
+        return self._made_from(self.program, None, None)
+
+    def _made_from(self, last: Program | None, graph: Graph | None, most: int | None) -> Program | None:
+        graph, fresh = graph or self.graph, self._fresh
         if last is not None and self._alike(last.document, graph):
             return last
         if fresh is None or self._fresh_of is not last or not self._alike(fresh.document, graph):

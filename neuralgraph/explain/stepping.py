@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.errors import DataError, RunError
+from neuralgraph.errors import DataError, NeuralGraphError, RunError
 from neuralgraph.graph.document import Graph
 
 if TYPE_CHECKING:
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
     from neuralgraph.explain.apart.terms import Terms
     from neuralgraph.explain.rows import Rows
     from neuralgraph.training.checkpoint import Checkpoint
+    from neuralgraph.training.moments import Moments
+    from neuralgraph.training.rewinding import Shown
+    from neuralgraph.training.run import Run
 
+PATIENCE = 1.5
+"""Seconds that may be spent to know where the optimiser stood at an earlier moment."""
 _DECIMAL = ("float32", "float64")
 MOST_ROWS = 64
 """So many samples are taken apart at once, at most."""
@@ -28,6 +35,16 @@ class Stepping:
 
     _fresh: Program | None
     _measured: Program | None
+    program: Program | None
+    run: Run | None
+    shown: Shown | None
+    _stood: tuple[Shown, Checkpoint | None] | None = None
+    """Where the optimiser stood at the moment that was shown last."""
+
+    @property
+    @abstractmethod
+    def moments(self) -> Moments:
+        """The moments of the present run."""
 
     @property
     @abstractmethod
@@ -42,6 +59,10 @@ class Stepping:
     @abstractmethod
     def _present(self, graph: Graph | None = None, *, most: int | None = None) -> Program | None:
         """The program with the present weights."""
+
+    @abstractmethod
+    def _world(self, program: Program | None = None) -> Program | None:
+        """That, or the present one, with what somebody tries on it by hand."""
 
     @abstractmethod
     def _rows(self, program: Program) -> Rows | None:
@@ -70,7 +91,7 @@ class Stepping:
         arrays, rows, batches = self._samples(program, part, places, given)
         stand = Stand(checkpoint, batches, plan)
         found = step_apart(program, arrays, stand=stand, rows=rows, step=step, double=double)
-        return replace(found, notes=(note, *found.notes)) if note else found
+        return _noted(found, note, _left_out(program))
 
     def cell(
         self, node: str, index: Sequence[int], *, output: str = "", moment: Moment | None = None,
@@ -113,7 +134,7 @@ class Stepping:
         arrays, rows, _ = self._samples(program, part, places, given)
         found = walk(program, arrays, mode, of=of, by=by, cell=None if cell is None else tuple(cell), double=double,
                      rows=rows)
-        return replace(found, notes=(note, *found.notes)) if note else found
+        return _noted(found, note, _left_out(program))
 
     def derivable(self, mode: Mode, program: Program | None = None) -> tuple[str, ...]:
         """What a forward sweep can be by, or a reverse sweep of: the names of nodes, the usual one first."""
@@ -129,10 +150,33 @@ class Stepping:
         return tuple(dict.fromkeys(names[place] for place in (*ends, *rest) if place in names))
 
     def _to_look_at(self, program: Program | None) -> Program:
-        program = program or self._present()
+        program = self._world(program)
         if program is None:
             raise RunError("The drawing has errors, so nothing can be computed. Mend them first: see Problems.")
         return program
+
+    def standing(self) -> tuple[Checkpoint | None, str]:
+        """Where the optimiser of the network that is looked at stands, while no run is under way; and a note.
+
+        For an earlier moment that is shown its batches are learned once more; the note says where that takes too long.
+        """
+        from neuralgraph.training.rewinding import Rewind
+
+        shown, present = self.shown, self._present()
+        if shown is None:
+            known = self.run is not None and self.run.program is self.program is present
+            return (self.run.checkpoint if known and self.run is not None else None), ""
+        if present is not shown.program:  # it is drawn otherwise now
+            return None, ""
+        if self._stood is None or self._stood[0] is not shown:
+            until, found = monotonic() + PATIENCE, shown.checkpoint
+            with suppress(NeuralGraphError):
+                found = found or Rewind(self.moments).at(
+                    shown.step, going=lambda: monotonic() < until, go_on=True).checkpoint
+            self._stood = shown, found
+        stood = self._stood[1]
+        return stood, "" if stood is not None else (
+            f"What the optimiser remembered at step {shown.step:,} cannot be found out quickly: here it begins anew.")
 
     def _samples(self, program: Program, part: str, places: Sequence[int], given: Mapping[str, Any] | None
                  ) -> tuple[dict[str, Any], tuple[int, ...], int]:
@@ -162,6 +206,18 @@ class Stepping:
         size = len(rows.split.train) if plan.full_batch else plan.batch_size
         return ({key: array[list(chosen)] for key, array in rows.arrays.items()}, chosen,
                 -(-len(rows.split.train) // max(size, 1)))
+
+
+def _noted(found: Apart, *notes: str) -> Apart:
+    said = tuple(one for one in notes if one)
+    return replace(found, notes=(*said, *found.notes)) if said else found
+
+
+def _left_out(program: Program) -> str:
+    """What somebody tries by hand and a walk from node to node does not show."""
+    touches: Any = getattr(program, "touches", None)
+    return ("What is held or skipped by hand is left out here: every node gives what it computes."
+            if touches is not None and (touches.held or touches.skipped) else "")
 
 
 def _invented(program: Program, count: int, given: Mapping[str, Any] | None

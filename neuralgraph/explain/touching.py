@@ -138,10 +138,16 @@ class Touching(Viewing):
     def keep_touches(self) -> int:
         """The changed numbers become the weights: a new set made from the old one, which `take_back` brings again.
 
-        How many were kept. What is held or skipped is no weight and is let go. `RunError` where nothing was changed.
+        How many were kept. What is held or skipped is no weight and is let go. `RunError` where nothing was changed,
+        and while an earlier moment is shown: its weights would take the place of all that was learnt since.
         """
         from neuralgraph.explain.hands import fitting, with_numbers
 
+        if self.shown is not None:
+            step = f"{self.shown.step:,}"
+            raise RunError(f"Step {step} is shown, and its weights would take the place of those of now, so nothing "
+                           f"was kept. Go back to now, then keep; or train on from step {step}: what you touched "
+                           "waits until that run stands still.")
         base = super()._world()
         if base is None:
             raise RunError("The drawing has errors, so there are no weights to change. Mend them first.")

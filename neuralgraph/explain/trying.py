@@ -58,11 +58,15 @@ class Trying:
     def _present(self, graph: Graph | None = None, *, most: int | None = None) -> Program | None:
         """The program with the present weights."""
 
+    @abstractmethod
+    def _world(self, program: Program | None = None) -> Program | None:
+        """That, or the present one, with what somebody tries on it by hand."""
+
     def card(self, program: Program | None = None) -> Card:
         """What the network takes in; `RunError` or `DataError` where that is not one thing, or not known."""
         from neuralgraph.explain.predicting import main_key
 
-        program = program or self._learnt_program()
+        program = self._asked(program)
         if self._carded is not None and self._carded[0] is program:
             return self._carded[1]
         found = self._card_of(program, main_key(program))
@@ -88,7 +92,7 @@ class Trying:
         """
         from neuralgraph.explain.predicting import answers_to, keys_of
 
-        program = program or self._learnt_program()
+        program = self._asked(program)
         if way == "values" and isinstance(what, Mapping) and len(keys_of(program)) > 1:
             return self._attempt_several(program, what)
         card = self.card(program)
@@ -117,8 +121,12 @@ class Trying:
         """A text that goes on: `writer(…).write(100)`."""
         from neuralgraph.explain.generating import Writer
 
-        program = program or self._learnt_program()
+        program = self._asked(program)
         return Writer(program, self.card(program), prompt, temperature=temperature, seed=seed)
+
+    def _asked(self, program: Program | None) -> Program:
+        program = program or self._learnt_program()
+        return self._world(program) or program
 
     def _learnt_program(self) -> Program:
         if not self.trained and self.shown is None:

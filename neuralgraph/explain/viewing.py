@@ -69,7 +69,7 @@ class Viewing(Looking):
         """Sample `place` of a part of the data and what the network says of it; `wrong`: the next wrong one."""
         from neuralgraph.explain.seeing import choose
 
-        program = program or self._present()
+        program = self._world(program)
         rows = self._rows(program) if program is not None else None
         return choose(program, rows, part, place, wrong=wrong) if program is not None and rows is not None else None
 

@@ -63,6 +63,8 @@ class Control:
     """Called after every batch: lets whoever shares the processor have a turn."""
     lone: bool = field(default=False, init=False)
     """No window shares Python with it: steps may be replayed in spite of `courtesy`."""
+    led: bool = field(default=False, init=False)
+    """Another run says when each batch is learned: that it stands still between two is no pause to tell of."""
     watched: Probe | None = field(default=None, init=False)
     """What the inspector looks at now."""
     stand: Callable[[], Any] | None = field(default=None, init=False)

@@ -123,7 +123,7 @@ class Recorder:
                 ways = [one.label for one in event.remedies]
                 self._event(event.step, "hint", event.message, name=event.kind, node=event.node, value=event.value,
                             remedies=ways)
-            case Paused():
+            case Paused() if not self.control.led:
                 self._event(event.step, "paused", "paused")
                 self._flush()
                 if perf_counter() >= self._keep_at:

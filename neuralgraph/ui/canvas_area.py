@@ -252,6 +252,7 @@ class Offer(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 4, 4)
         self._text = words(theme, "", 13)
+        self._text.setWordWrap(True)
         self._action = button("", kind="primary")
         self._action.clicked.connect(self._accept)
         row.addWidget(self._text, 1)

@@ -14,6 +14,7 @@ from neuralgraph.errors import NeuralGraphError
 if TYPE_CHECKING:
     from neuralgraph.ui.workbench import Workbench
 
+THERE = "The weights of this document's last run are there."
 FILES = 40
 """How many documents' weights are kept."""
 
@@ -29,6 +30,13 @@ class LastWeights(QObject):
     def __init__(self, bench: Workbench) -> None:
         super().__init__(bench)
         self._bench = bench
+        bench.bridge.started.connect(self._withdraw)
+
+    def _withdraw(self) -> None:
+        """A run begins: whoever took them now would lose what it learns."""
+        offer = self._bench.canvas.offer
+        if offer.said == THERE:
+            offer.hide()
 
     def keep(self) -> None:
         """At the end of a run, and when a document is saved that was trained before it had a file."""
@@ -51,8 +59,7 @@ class LastWeights(QObject):
             return
         where = place(session.path)
         if where.is_file():
-            text = "The weights of this document's last run are there."
-            canvas.offer.ask(text, "Use them", lambda: self._take(where))
+            canvas.offer.ask(THERE, "Use them", lambda: self._take(where))
 
     def _take(self, where: Path) -> None:
         session = self._bench.session
@@ -64,7 +71,7 @@ class LastWeights(QObject):
             return
         self._bench.log.say("Took the weights of the last run; training goes on from them.")
         self._bench.status.mention("Took the weights of the last run.")
-        self._bench.views.weights_changed()
+        self._bench.documents.weights_taken.emit()
 
 
 def _tidy(home: Path) -> None:

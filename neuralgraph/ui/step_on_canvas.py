@@ -24,6 +24,7 @@ class StepOnCanvas(QObject):
         self._layer: StepLayer | None = None
         self._apart: Any = None
         self._at = 0
+        self._alone = False
         self._chips: dict[int, Chip] = {}
         panel.lit.connect(self.show)
         bench.canvas.selected.connect(self._room_changed)
@@ -34,6 +35,7 @@ class StepOnCanvas(QObject):
             self._chips = {}
         self._apart, self._at = apart, at
         self._panel.set_large(self._bench.presenter.on)
+        self._make_room(apart is not None)
         if apart is None:
             self._take_away()
             return
@@ -42,6 +44,12 @@ class StepOnCanvas(QObject):
         lit = lit_at(apart, at, self._bench.rooms.path, self._chip)
         layer.show_lit(lit)
         self._reveal(lit)
+
+    def _make_room(self, wanted: bool) -> None:
+        """The numbers of a step stand where the small pictures of the wires do: one of them at a time."""
+        if wanted != self._alone:
+            self._alone = wanted
+            self._bench.previewing.give_way(wanted)
 
     def _room_changed(self, _ids: tuple[str, ...]) -> None:
         if self._apart is not None and self._bench.canvas.view is not None and (

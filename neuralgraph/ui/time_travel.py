@@ -41,7 +41,8 @@ class TimeTravel(QObject):
         """Grows with every wish: a repetition that nobody waits for any more gives up."""
         self._far: tuple[int, int] | None = None
         self._busy, self._offer = False, ""
-        self._branching = False
+        self._branching = self._past = False
+        """Somebody waits for a new run; everybody was shown a moment of the past."""
         self._now: Mapping[str, str] = {}
         """What the cards say of the present."""
         self._worker = AnalysisBridge(self)
@@ -136,6 +137,8 @@ class TimeTravel(QObject):
         self._give_up()
         self._wanted, self._branching = None, False
         self._mark(None)
+        if self._past and self.session.shown is None:  # whoever took the moment away tells nobody
+            self._tell()
         self.look()
 
     def close(self) -> None:
@@ -279,13 +282,18 @@ class TimeTravel(QObject):
 
     def _show(self) -> None:
         """Everybody looks again."""
-        bench, shown = self._bench, self.session.shown
+        shown = self.session.shown
         self._mark(shown.step if shown is not None else None)
-        bench.views.weights_changed()
+        self._tell()
+        self._say()
+
+    def _tell(self) -> None:
+        bench, shown = self._bench, self.session.shown
+        self._past = shown is not None
+        bench.views.moment_changed()
         bench.live.look()
         bench.presenter.look()
         bench.twins.wind(shown.step if shown is not None else None)
-        self._say()
 
     def _mark(self, step: int | None) -> None:
         plots: Any = self._bench.docks.bottom.page("plots")

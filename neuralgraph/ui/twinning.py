@@ -36,6 +36,8 @@ class Twinning(QObject):
         self._beside = BesideBridge(bench.bridge, lambda: bench.training.state.phase == "paused", self)
         self._view: TwinView | None = None
         self._wished = 0
+        self._step: int | None = None
+        """The step that is shown; None: what is now."""
         self._worker = AnalysisBridge(self)
         self._worker.done.connect(self._wound)
         bench.docks.bottom.add("twin", "Twin", self._make, shown=False)
@@ -90,16 +92,17 @@ class Twinning(QObject):
 
     def forget(self) -> None:
         """Another document is open."""
-        self.pair = self._curves = None
+        self.pair = self._curves = self._step = None
         self._beside.control = None
         if self._view is not None:
             self._view.forget()
 
     def wind(self, step: int | None) -> None:
         """The twin at the step that is shown of the left one; None: as it is now."""
-        pair, self._wished = self.pair, self._wished + 1
+        pair, self._wished, self._step = self.pair, self._wished + 1, step
         if pair is None:
             return
+        self._say()
         wish, rewind = self._wished, pair.right.rewind()
         if step is None:
             pair.right.shown = None
@@ -111,6 +114,13 @@ class Twinning(QObject):
         if self.pair is not None and shown is not None and self.pair.left.shown is not None:
             self.pair.right.shown = shown
             self._look()
+
+    def _say(self) -> None:
+        """The figures of both at the step that is shown."""
+        if self._view is not None and self._curves is not None:
+            plots: Any = self._bench.docks.bottom.page_of("plots")
+            step = float("inf") if self._step is None else self._step
+            self._view.say((_numbers(plots.run, step), _numbers(self._curves, step)))
 
     def _look(self) -> None:
         if self._view is not None:
@@ -154,8 +164,7 @@ class Twinning(QObject):
             self._curves.feed(beside)
         if self._view is not None:
             self._view.feed(beside)
-            plots: Any = self._bench.docks.bottom.page_of("plots")
-            self._view.say((_numbers(plots.run), _numbers(self._curves)))
+            self._say()
         for one in beside:
             if isinstance(one, Started):
                 self._bench.actions.enable("twin", False)
@@ -179,11 +188,11 @@ def _wound(rewind: Any, step: int, going: Callable[[], bool]) -> Any:
         return None
 
 
-def _numbers(curves: RunCurves) -> str:
-    """«loss 0.123 · accuracy 97.2 %»"""
+def _numbers(curves: RunCurves, step: float) -> str:
+    """«loss 0.123 · accuracy 97.2 %» after so many batches."""
     parts = []
     for figure in list(curves.figures.values()):
-        value = figure.at("step", float("inf"))
+        value = figure.at("step", step)
         if value is not None and figure.name not in ("learning rate", "gradient norm"):
             parts.append(f"{figure.title.lower()} {figure.spell(value)}")
     return " · ".join(parts[:FIGURES])

@@ -104,6 +104,11 @@ class Views(QObject):
         """The program has other weights without a run."""
         self._tell("weights_changed")
 
+    def moment_changed(self) -> None:
+        """Another moment of the run is shown."""
+        self.weights_changed()
+        self._tell("moment_changed")
+
     def close(self) -> None:
         self._tell("close_view")
 

@@ -220,3 +220,37 @@ def test_inside_a_module_and_what_it_gives() -> None:
     assert ng.touch(made, ablate={module: [1]}).after == pytest.approx(within.after)
     with pytest.raises(UnknownNodeError):
         ng.touch(made, {f"{module}/z": {"bias[0]": 3.0}})
+
+
+def test_a_moment_that_is_shown_is_what_is_touched_and_nothing_of_now_is_lost(graph: ng.Graph) -> None:
+    session = graph.session
+    now = session.program
+    learned = {name: one.clone() for name, one in now.state_dict().items()}
+    session.moment = 3
+    try:
+        then = session.shown.program.state_dict()
+        session.touches = session.spots({"first": {"weight[0, 0]": 7.0}})
+        seen = session.see("first", "all", 0)
+        assert seen is not None and seen.reading.weights["weight"][0, 0] == 7.0
+        assert seen.reading.weights["weight"][1, 1] == then["first.weight"][1, 1] != learned["first.weight"][1, 1]
+        with pytest.raises(RunError, match=r"Step 3 is shown.*Go back to now, then keep; or train on from step 3"):
+            session.keep_touches()
+        assert session.program is now and session.moment == 3 and session.touches
+    finally:
+        session.moment = None
+    assert all(torch.equal(one, learned[name]) for name, one in session.program.state_dict().items())
+    assert session.keep_touches() == 1 and session.program.state_dict()["first.weight"][0, 0] == 7.0
+    assert torch.equal(session.program.state_dict()["logits.weight"], learned["logits.weight"])
+    session.take_back()
+
+
+def test_what_is_tried_and_the_sample_in_sight_are_those_of_the_touched_world(graph: ng.Graph) -> None:
+    session = graph.session
+    plain = session.attempt("sample", 60).answers[0].values
+    session.touches = session.spots({"logits": {"bias[1]": 99.0}})
+    touched = session.attempt("sample", 60).answers[0].values
+    assert int(np.argmax(touched)) == 1 and not np.allclose(plain, touched)
+    assert np.allclose(session.attempt("sample", 60, session.program).answers[0].values, touched), "of a paused run too"
+    first, second = session.sampled("all", 3), session.sampled("all", 3, session.program)
+    assert first is not None and second is not None and first.verdict == second.verdict
+    assert first.verdict is not None and first.verdict.answer == 1

@@ -285,3 +285,14 @@ def test_the_first_model_file_ever_opens_and_predicts() -> None:
     opened = ng.load(path)
     assert opened.run is not None
     assert ng.train(opened, resume=opened.run, epochs=1).epochs == 1
+
+
+def test_what_was_learnt_is_saved_also_while_an_earlier_moment_is_shown(tmp_path: Path) -> None:
+    graph = table_model(tmp_path)
+    wanted = weights_of(graph)
+    graph.session.moment = 2
+    graph.session.save_model(tmp_path / "pets.ngz")
+    opened = ng.load(tmp_path / "pets.ngz")
+    opened.session.unpack()
+    assert equal(weights_of(opened), wanted)
+    assert graph.session.moment == 2, "and it goes on being shown"

@@ -74,8 +74,14 @@ def test_the_bar_of_time_winds_both_back(qtbot: Any, window: Open) -> None:
         wanted = session.region(session.at(9)).score
         qtbot.waitUntil(lambda plane=plane, wanted=wanted: plane.region is not None and np.array_equal(
             plane.region.score, wanted), timeout=20000)
+    plots: Any = bench.docks.bottom.page_of("plots")
+    figures = [run.figures["loss"] for run in (plots.run, bench.twins._curves)]
+    for side, figure in zip(view.sides, figures, strict=True):
+        assert f"loss {figure.spell(figure.at('step', 9))}" in side.numbers.text(), "of the step that is shown"
     bench.time.back()
     assert pair.left.moment is None and pair.right.moment is None
+    for side, figure in zip(view.sides, figures, strict=True):
+        assert f"loss {figure.spell(figure.at('step', float('inf')))}" in side.numbers.text()
 
 
 def test_they_are_paused_together_and_looked_at_meanwhile(qtbot: Any, window: Open) -> None:

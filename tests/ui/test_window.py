@@ -263,6 +263,23 @@ def test_the_last_weights_are_offered_again(qtbot: Any, window: Open, tmp_path: 
     settled(qtbot, one)
 
 
+def test_the_last_weights_are_not_offered_over_those_of_a_run(qtbot: Any, window: Open, tmp_path: Path) -> None:
+    one = window("xor")
+    file = tmp_path / "trained.ngraph"
+    one.bench.session.save(file)
+    bench = one.bench
+    for turn in range(2):
+        bench.training.one_batch()
+        qtbot.waitUntil(lambda: bench.training.state.phase == "paused", timeout=60000)
+        assert not bench.canvas.offer.isVisible(), "whoever took them would lose what this run learns"
+        bench.training.stop()
+        qtbot.waitUntil(lambda: not bench.bridge.running, timeout=10000)
+        if not turn:
+            bench.documents.open(file)
+            assert bench.canvas.offer.isVisible()
+    settled(qtbot, one)
+
+
 def test_the_layout_is_remembered_and_reset(qtbot: Any, window: Open) -> None:
     one = window("xor")
     one.bench.docks.toggle_left()

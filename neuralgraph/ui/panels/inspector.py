@@ -98,6 +98,7 @@ class Inspector(QWidget):
 
     def set_analysis(self, _: Analysis) -> None:
         self._ask()
+        self.touch.hand.ask()
 
     def set_theme(self, theme: Theme) -> None:
         t = theme.tokens
@@ -129,6 +130,10 @@ class Inspector(QWidget):
 
     def weights_changed(self) -> None:
         self._ask()
+
+    def moment_changed(self) -> None:
+        """Another step of the run is shown: what is touched comes to something else there."""
+        self.touch.hand.ask()
 
     def run_changed(self) -> None:
         """A run gets ready, or is over."""

@@ -58,6 +58,7 @@ class StepControls(QWidget):
         self.speed.setToolTip("How long a moment is shown")
         self.speed.activated.connect(self._paced)
         self.where = words(theme, "", 12, 600)
+        self.where.setWordWrap(True)
         self.sample = words(theme, "", 12, 400, "text2")
         self.samples = Choice(theme, fit=True)
         self.samples.addItems([f"{size} sample{'s' if size > 1 else ''}" for size in SIZES])

@@ -6,6 +6,7 @@ What is walked is computed once and then only looked at; `lit` tells the canvas 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -126,7 +127,7 @@ class StepPanel(QWidget):
         """Where a run stands still its step can be taken apart; what was shown while it goes on stays, and says so."""
         if any(isinstance(one, (Paused, Finished, Stopped)) for one in events):
             self.ask()
-        elif self.apart is not None and self._bridge.running:
+        elif self.apart is not None and self._bridge.running and self._session.shown is None:
             self._where("training goes on; taken anew where it pauses")
 
     def clear(self) -> None:
@@ -164,16 +165,13 @@ class StepPanel(QWidget):
     def _question(self, session: Session, program: Any, mode: Any, places: tuple[int, ...], of: str) -> Any:
         """What is asked, in another thread: the step or the walk, and what it could be of or by."""
         control = self._bridge.control
-        checkpoint = None
-        if program is not None and control is not None and control.stand is not None:
-            checkpoint = control.stand()
-        elif program is None and session.run is not None and session.run.program is session.program:
-            checkpoint = session.run.checkpoint
         if mode == "step":
+            under_way = program is not None and control is not None and control.stand is not None
+            checkpoint, note = (control.stand(), "") if under_way else session.standing()
             names = _steps(session, checkpoint)
             number = names.index(of) if of in names else 0
-            return mode, names, session.step_apart(program, places=places, checkpoint=checkpoint, step=number,
-                                                   made_up=True)
+            apart = session.step_apart(program, places=places, checkpoint=checkpoint, step=number, made_up=True)
+            return mode, names, replace(apart, notes=(note, *apart.notes)) if note else apart
         names = session.derivable(mode, program)
         chosen = of if of in names else ""
         return mode, names, session.walk(mode, program=program, part="train", places=places, made_up=True,

@@ -101,13 +101,17 @@ class TouchRow(QWidget):
         self.slider.valueChanged.connect(self._slid)
         self.hide()
 
-    def show_number(self, name: str, value: float, reach: float, *, touched: bool) -> None:
-        """A number to be changed; the slider goes from −`reach` to `reach`."""
+    def show_number(self, name: str, value: float, reach: float, *, touched: bool, meant: float | None = None) -> None:
+        """A number to be changed; the slider goes from −`reach` to `reach`. `meant` is what was typed, where it was.
+
+        Who is in the field is not disturbed as long as it says what is meant.
+        """
         self._quiet = True
         self._reach = max(reach, abs(value), 1e-6)
         self.name.setText(name)
-        if not self.field.hasFocus():
-            self.field.set_value(float(f"{value:.5g}"))
+        short = float(f"{value:.5g}")
+        if not self.field.hasFocus() or self.field.value() != (short if meant is None else meant):
+            self.field.set_value(short if meant is None else meant)
         if not self.slider.isSliderDown():
             self.slider.setValue(round(value / self._reach * STEPS))
         self.undone.setEnabled(touched)

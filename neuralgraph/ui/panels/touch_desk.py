@@ -157,6 +157,12 @@ class TouchDesk(QWidget):
                 if (spot.node, spot.name) == (self._node, self._name) and self._chosen is not None
                 and all(one is None or one == other for one, other in zip(spot.at, self._chosen, strict=False))]
 
+    def _meant(self, place: Place) -> float | None:
+        """What somebody set this very number to; the array may still be the one of before."""
+        touches, spot = self.hand.touches, Spot(self._node, self._name, place)
+        found = touches.numbers.get(spot, touches.held.get(spot))
+        return found if isinstance(found, float) else None
+
     def _reach(self) -> float:
         finite = np.abs(self._array[np.isfinite(self._array)]) if self._array.size else np.zeros(0)
         return max(float(finite.max(initial=0.0)), 0.1)
@@ -170,7 +176,7 @@ class TouchDesk(QWidget):
         value = float(self._array[place])
         self.row.show_number(f"[{inside}]" if inside else self._name,
                              value if math.isfinite(value) else 0.0, self._far,
-                             touched=bool(self._of_chosen()))
+                             touched=bool(self._of_chosen()), meant=self._meant(place))
         self.row.setEnabled(not self.hand.moving)
         self.row.setToolTip(PAUSE if self.hand.moving else "")
 

@@ -32,7 +32,10 @@ class Places:
 
     def around(self, place: tuple[int | None, ...]) -> list[tuple[Cell, Cell]]:
         """The first and the last (tile, row, column) of what shows a place, in every tile that does; a place with
-        None, or too short, is all along those axes."""
+        None, or too short, is all along those axes. Of a place that the array does not have nothing is shown."""
+        if len(place) > len(self.shape) or any(one is not None and one >= size
+                                               for one, size in zip(place, self.shape, strict=False)):
+            return []
         mask = np.zeros(self.shape, bool)
         mask[tuple(slice(None) if one is None else one for one in place)] = True
         hit = np.concatenate([[False], mask.reshape(-1)])[self._shown]

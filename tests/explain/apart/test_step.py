@@ -398,3 +398,37 @@ def test_another_rate_counts_at_once() -> None:
         change = session.step_apart().moments[-1].changes[0]
         moved.append(change.new - change.old)
     assert np.allclose(moved[1], 10 * moved[0], rtol=1e-3, atol=1e-7) and np.abs(moved[0]).max() > 0
+
+
+def test_a_step_of_an_earlier_moment_goes_on_from_where_its_optimiser_stood() -> None:
+    g = ng.load("examples/xor.ngraph")
+    ng.train(g, epochs=30, optimizer="Adam", lr=0.05)
+    session = g.session
+    now, note = session.standing()
+    assert now is not None and now is session.run.checkpoint and not note  # type: ignore[union-attr]
+    session.moment = 7
+    then, note = session.standing()
+    assert then is not None and then.step == 7 and not note
+    assert session.standing()[0] is then, "it is learned once more only once"
+    apart = session.step_apart(checkpoint=then, places=tuple(range(4)))
+    later = session.at(8).state_dict()
+    moved = {one.weight: one.new for moment in apart.moments for one in moment.changes}
+    assert moved and all(np.allclose(after, later[name].numpy(), atol=1e-6) for name, after in moved.items())
+    g.add("Noise", id="beside")
+    assert session.standing() == (None, ""), "of another drawing"
+
+
+def test_a_step_shows_what_is_touched_and_says_what_it_leaves_out() -> None:
+    g = ng.load("examples/xor.ngraph")
+    ng.train(g, epochs=5)
+    session = g.session
+    first = next(id for id, one in session.graph.nodes.items() if one.type == "Linear")
+    plain = session.step_apart()
+    session.touches = session.spots({first: {"weight[0, 1]": 4.5}})
+    touched = session.step_apart()
+    old = next(one.old for moment in touched.moments for one in moment.changes if one.weight == f"{first}.weight")
+    assert old[0, 1] == 4.5 and not any("left out" in one for one in touched.notes)
+    assert session.step_apart(session.program).values.keys() == plain.values.keys()
+    session.touches = session.spots({first: {"[0]": 0.0}})
+    assert any("held or skipped by hand is left out here" in one for one in session.step_apart().notes)
+    assert any("left out here" in one for one in session.walk("static").notes)

@@ -81,6 +81,22 @@ def test_the_canvas_is_lit_and_dark_again(window: Open, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: layer(made) is None, timeout=2000)
 
 
+def test_the_pictures_on_the_wires_make_room_for_its_numbers(window: Open, qtbot: QtBot) -> None:
+    made = window("xor")
+    pictures = lambda: made.bench.canvas.scene.wire_pictures  # noqa: E731
+    qtbot.waitUntil(lambda: pictures().what == "weights" and bool(pictures().looks), timeout=20_000)
+    made.bench.canvas.zoom_reset()
+    made.bench.views.step()
+    qtbot.waitUntil(lambda: layer(made) is not None, timeout=20_000)
+    assert not pictures().shown and made.bench.live.wish.wires == "off"
+    made.bench.rooms.show_session(made.bench.session)
+    assert not pictures().shown, "nor after another look at the room"
+    made.bench.docks.bottom.open("plots")
+    qtbot.waitUntil(lambda: layer(made) is None and bool(pictures().looks), timeout=20_000)
+    made.bench.canvas.zoom_reset()
+    assert pictures().shown and made.bench.previewing.on_wires == "weights"
+
+
 def test_nothing_of_the_document_or_its_weights_changes(window: Open, qtbot: QtBot) -> None:
     made, panel = opened(window, qtbot)
     session = made.bench.session

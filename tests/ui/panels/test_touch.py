@@ -50,6 +50,8 @@ def test_a_whole_unit_is_framed_once_a_tile() -> None:
     assert Places((4, 3, 3), "activations", 0).around((2,)) == [((2, 0, 0), (2, 2, 2))]
     assert Places((5, 4), "activations", 0).around((None, 1)) == [((0, 0, 1), (0, 4, 1))]
     assert Places((40, 3, 3), "activations", 0).around((39,)) == [], "it is not among those that are drawn"
+    assert Places((4, 3), "weights", 0).around((4, 0)) == [], "the array was larger when it was touched"
+    assert Places((4,), "weights", 0).around((1, 2)) == []
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +111,19 @@ def test_a_weight_is_typed_and_the_loss_is_said(panel: Inspector, trained: Sessi
     assert not trained.touches and not desk.hand.can_undo
     qtbot.waitUntil(lambda: float(desk._array[3, 2]) != 7.5, timeout=10_000)
     assert not desk.bar.isVisible() and panel.page.heat.framed == ()
+
+
+def test_the_field_says_the_number_that_is_there_while_somebody_is_in_it(panel: Inspector, trained: Session,
+                                                                         qtbot: QtBot) -> None:
+    desk = look(panel, qtbot, "logits", 0)
+    press(panel, (1, 2), twice=True)
+    row, was = desk.row, desk.row.field.value()
+    row.field.setFocus()
+    QTest.keyClicks(row.field, "5.25")
+    qtbot.waitUntil(lambda: desk._outcome is not None and float(desk._array[1, 2]) == 5.25, timeout=10_000)
+    assert row.field.text() == "5.25", "whoever types is not disturbed"
+    desk.hand.put_back_all()
+    qtbot.waitUntil(lambda: row.field.value() == was, timeout=10_000)
 
 
 def test_a_drag_and_the_slider_are_one_step_each(panel: Inspector, trained: Session, qtbot: QtBot) -> None:
