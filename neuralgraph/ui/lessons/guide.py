@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
 from neuralgraph.graph.edits import Replace
 from neuralgraph.graph.file import read
 from neuralgraph.lessons.course import example_of, lesson_of, lessons
-from neuralgraph.lessons.lesson import Lesson
+from neuralgraph.lessons.lesson import Lesson, Point
 from neuralgraph.session import Session
 from neuralgraph.training.events import EpochEnded, Event, Started, Step
 from neuralgraph.ui.bridge import later
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 PAGES = (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 ROOMY = 1680
 """A window of so many pixels has room for the palette beside a lesson."""
+NARROW = 1280
+"""In a narrower one the properties go as well, but for steps that point at them."""
+AT_RIGHT = ("properties", "inspector")
 
 
 class Guide(QObject):
@@ -38,6 +41,8 @@ class Guide(QObject):
         self._figures: dict[str, float] = {}
         self._palette = False
         """The palette was put away for a lesson."""
+        self._right = False
+        """The properties were."""
         bench.documents.opened.connect(self.follow, Qt.ConnectionType.QueuedConnection)  # when it is shown
         bench.bridge.events.connect(self._hear)
         bench.training.cleared.connect(self._figures.clear)
@@ -85,8 +90,26 @@ class Guide(QObject):
         """The docks have their places: as wide as its words need, the network as large as it can be."""
         if self.on:
             self._bench.docks.show_one("lesson", True)
+            self._make_room()
             later(0, self._bench.canvas.fit, self)
             later(60, self._arrive, self)
+
+    def _make_room(self) -> None:
+        """In a narrow window the properties are there for those steps that point at them."""
+        docks, panel = self._bench.docks, self.panel
+        assert panel is not None and panel.lesson is not None
+        parts = panel.lesson.screens[panel.at].parts
+        wanted = any(isinstance(one, Point) and one.place in AT_RIGHT for one in parts)
+        if not wanted and docks.shown("right") and self._bench.window.width() < NARROW:
+            self._right = True
+            docks.toggle_right()
+        elif wanted and self._right:
+            self._give_back_right()
+
+    def _give_back_right(self) -> None:
+        if self._right and not self._bench.docks.shown("right"):
+            self._bench.docks.toggle_right()
+        self._right = False
 
     def close(self) -> None:
         """Put the lesson away; the document stays."""
@@ -96,6 +119,7 @@ class Guide(QObject):
         if self._palette and not self._bench.docks.shown("left"):
             self._bench.docks.toggle_left()
         self._palette = False
+        self._give_back_right()
 
     def restart(self) -> None:
         """The document and the lesson as they were at first; one step that can be undone."""
@@ -121,6 +145,8 @@ class Guide(QObject):
 
     def _arrive(self) -> None:
         """A step is shown: point at the first place that it names, and see what is true already."""
+        if self.panel is not None and self.on:
+            self._make_room()
         if self.panel is not None and self.panel._pointed:
             self._hands.point(self.panel._pointed[0])
         self.look()

@@ -140,6 +140,9 @@ class ViewCard(QWidget):
     # -- what it is told --------------------------------------------------------------------------------------------
 
     def set_session(self, session: Session | None) -> None:
+        """Another document: it begins with what suits it, whatever was looked at before."""
+        if self._session is not None and session is not self._session:
+            self.view, self.options = "", {}
         self._session, self._fresh = session, True
         self._say("Nothing to show yet", "")
         self.ask()

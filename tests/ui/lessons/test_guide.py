@@ -135,3 +135,19 @@ def test_the_first_view_of_a_lesson_is_of_its_node(window: Open, qtbot: QtBot) -
     qtbot.waitUntil(lambda: bench.guide.on, timeout=5000)
     bench.guide._hands.do(Do("view", ("activations", "turned"), ""))
     assert bench.docks.bottom.page_of("views").cards[0].node == "turned"
+
+
+def test_in_a_narrow_window_the_properties_go_but_for_steps_that_point_at_them(window: Open, qtbot: QtBot) -> None:
+    one = window("14-breast-cancer")
+    one.resize(1024, 768)
+    bench = one.bench
+    qtbot.waitUntil(lambda: bench.guide.on, timeout=5000)
+    bench.guide._arrive()
+    assert not bench.docks.shown("right")
+    panel = bench.guide.panel
+    at = next(n for n, screen in enumerate(panel.lesson.screens)
+              if any(isinstance(part, Point) and part.place == "properties" for part in screen.parts))
+    panel.go(at)
+    assert bench.docks.shown("right")
+    bench.guide.close()
+    assert bench.docks.shown("right") and bench.docks.shown("left")

@@ -155,3 +155,15 @@ def test_a_click_on_a_spot_with_a_key_brings_the_key(qtbot: QtBot) -> None:
     with qtbot.waitSignal(pad.keyed) as found:
         QTest.mouseClick(pad, Qt.MouseButton.LeftButton, pos=QPointF(x + wide / 2, y + high / 2).toPoint())
     assert found.args == [6]
+
+
+def test_another_document_begins_with_what_suits_it(views: Open, qtbot: QtBot) -> None:
+    panel = views("digits-mlp")
+    card = panel.cards[0]
+    panel.show_node("hidden")
+    card.show_view("input-images")
+    qtbot.waitUntil(lambda: shown(card), timeout=60_000)
+    panel.set_session(Session.open(examples() / "xor.ngraph"))
+    assert card.view == "" and not card.options
+    panel.show_node("hidden")
+    qtbot.waitUntil(lambda: shown(card) and card.view not in ("", "input-images"), timeout=60_000)
