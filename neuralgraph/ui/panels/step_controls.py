@@ -100,6 +100,10 @@ class StepControls(QWidget):
     def mode_key(self) -> str:
         return MODES[self.mode.currentIndex()][0]
 
+    def show_mode(self, key: str) -> None:
+        """Walk another way; says nothing."""
+        self.mode.setCurrentIndex([one for one, _ in MODES].index(key))
+
     @property
     def playing(self) -> bool:
         return self._pulse.on

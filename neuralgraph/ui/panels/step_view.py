@@ -72,6 +72,7 @@ class StepPanel(QWidget):
         self.setAccessibleName("Step")
         self.controls.offer((), "")
         self.controls.set_count(0, 0)
+        self._choose_walk()
 
     def _lay(self) -> None:
         column = QVBoxLayout(self._right)
@@ -93,12 +94,19 @@ class StepPanel(QWidget):
     # -- what the window tells --------------------------------------------------------------------------------------
 
     def set_session(self, session: Session) -> None:
+        """Another document; where nothing can be learned it begins with a walk that needs no loss."""
         self._session, self.apart = session, None
+        self._choose_walk()
         self.controls.stop()
         self.controls.place = 0
         self.controls.set_count(0, 0)
         self._stack.setCurrentWidget(self._notice)
         self.lit.emit(None, 0)
+
+    def _choose_walk(self) -> None:
+        graph, catalog = self._session.graph, self._session.catalog
+        kinds = [catalog[one.type] for one in graph.nodes.values() if one.type in catalog]
+        self.controls.show_mode("forward" if kinds and not any(one.role == "loss" for one in kinds) else "step")
 
     def set_analysis(self, _: Analysis) -> None:
         self.ask()

@@ -302,3 +302,10 @@ def test_places_and_cells_are_one_to_one(shape: tuple[int, ...], samples: bool) 
         spot = found.spot(index, 4 if found.values.ndim == 3 else 1)
         assert spot == ((tile // 4 * tiles.shape[1] + row, tile % 4 * tiles.shape[2] + column)
                         if found.values.ndim == 3 else (row, column))
+
+
+def test_without_a_loss_it_begins_with_a_sweep_that_needs_none(window: Open, qtbot: QtBot) -> None:
+    _, panel = opened(window, qtbot, "03-forward-sweep")
+    assert panel.controls.mode_key == "forward" and panel.apart.mode == "forward"
+    _, panel = opened(window, qtbot)
+    assert panel.controls.mode_key == "step"
