@@ -155,24 +155,29 @@ class DeepBoltzmannMachine(nn.Module):
 
     def field(self, states: Sequence[Tensor], at: int) -> Tensor:
         """What pulls the units of a layer: its neighbours above and below."""
-        found = self.get_parameter(f"bias_{at}").expand(len(states[at]), -1)
+        found = self._of(f"bias_{at}").expand(len(states[at]), -1)
         if at:
-            found = found + states[at - 1] @ self.get_parameter(f"weight_{at}").mT
+            found = found + states[at - 1] @ self._of(f"weight_{at}").mT
         if at + 1 < self.layers:
-            found = found + states[at + 1] @ self.get_parameter(f"weight_{at + 1}")
+            found = found + states[at + 1] @ self._of(f"weight_{at + 1}")
         return found
 
     def energy(self, states: Sequence[Tensor]) -> Tensor:
         """Of every row, negative where neighbouring layers agree."""
-        found = -(states[0] @ self.get_parameter("bias_0"))
+        found = -(states[0] @ self._of("bias_0"))
         for at in range(1, self.layers):
-            pulled = states[at - 1] @ self.get_parameter(f"weight_{at}").mT + self.get_parameter(f"bias_{at}")
+            pulled = states[at - 1] @ self._of(f"weight_{at}").mT + self._of(f"bias_{at}")
             found = found - (pulled * states[at]).sum(-1)
+        return found
+
+    def _of(self, name: str) -> Tensor:
+        """A weight by its name; not `get_parameter`, since whoever derives it may have put a plain tensor there."""
+        found: Tensor = getattr(self, name)
         return found
 
     def settled(self, x: Tensor) -> list[Tensor]:
         """Mean field from 0.5 on: all odd layers at once, then all even ones, for so many rounds."""
-        sizes = [len(self.get_parameter(f"bias_{at}")) for at in range(self.layers)]
+        sizes = [len(self._of(f"bias_{at}")) for at in range(self.layers)]
         means = [x, *(torch.full((len(x), size), 0.5, dtype=x.dtype, device=x.device) for size in sizes[1:])]
         for _ in range(0 if x.is_meta else self.mean_field):
             for at in (*range(1, self.layers, 2), *range(2, self.layers, 2)):

@@ -15,7 +15,7 @@ from neuralgraph.training.traced.replay import Replay
 from neuralgraph.training.traced.tracing import Untraceable, trace
 
 KINDS = [one for one in RUNNABLE if one.role != "metric"]
-REFUSED = {"OneHot", "CTCLoss", "Hopfield", "DeepBoltzmannMachine", "Competitive", "HMM"}
+REFUSED = {"OneHot", "CTCLoss", "Hopfield", "Competitive", "HMM"}
 """torch looks at the numbers to know what to do, so a trace would hold for one batch alone: they go the usual way."""
 
 

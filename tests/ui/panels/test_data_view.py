@@ -124,7 +124,7 @@ def test_steps_show_the_sample_before_and_after_and_another_chance(shown: Any, q
     assert np.array_equal(panel.sheet.steps[0].value, first[0])
     panel.buttons[1].click()
     qtbot.waitUntil(lambda: not np.array_equal(panel.sheet.steps[0].value, first[0]), timeout=5000)
-    assert "Row 1," in panel.notes.text()
+    assert "Row 2," in panel.notes.text()
     assert "by chance, while training only" in panel.sheet.at(QPointF(panel.sheet.width() // 4, 30))
 
 
