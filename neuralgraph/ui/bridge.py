@@ -12,7 +12,7 @@ from threading import Condition, Thread
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import QAbstractEventDispatcher, QObject, QTimer, Signal
+from PySide6.QtCore import QAbstractEventDispatcher, QCoreApplication, QObject, QTimer, Signal
 
 from neuralgraph.errors import NeuralGraphError, RunError
 
@@ -154,7 +154,16 @@ class Courtesy(QObject):
     """Knows whether the window's event loop is at work, so that training can wait for it between two batches.
 
     Both share Python's lock, and every call of Qt gives it away: without this a repaint waits hundreds of times.
+    There is one for the loop, as old as the application: one a bridge could be collected in another thread while the
+    loop calls it.
     """
+
+    @classmethod
+    def of_loop(cls) -> Courtesy:
+        """That of the application, made at first need."""
+        app = QCoreApplication.instance()
+        found = app.findChild(cls) if app is not None else None
+        return found if found is not None else cls(app)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -202,7 +211,7 @@ class TrainingBridge(QObject):
         self._thread: Thread | None = None
         self.device = self.title = ""
         """Where the run under way computes, and the document that it belongs to."""
-        self._courtesy = Courtesy(self)
+        self._courtesy = Courtesy.of_loop()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self._drain)

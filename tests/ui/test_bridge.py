@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 from neuralgraph.errors import RunError
 from neuralgraph.graph.document import Graph
 from neuralgraph.training.events import Event, Failed, Finished, Paused
-from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge
+from neuralgraph.ui.bridge import AnalysisBridge, Courtesy, TrainingBridge
 from neuralgraph.validation.analysis import Analysis
 
 
@@ -133,3 +134,15 @@ def test_one_run_at_a_time(qtbot: Any, training: TrainingBridge) -> None:
     with pytest.raises(RuntimeError):
         training.start(lambda: iter(()), Levers())
     training.close()
+
+
+def test_what_listens_to_the_event_loop_is_as_old_as_the_application(qapp: Any) -> None:
+    """One a bridge was collected in another thread, now and then while the loop called it: a crash."""
+    first, second = TrainingBridge(), TrainingBridge()
+    assert first._courtesy is second._courtesy and first._courtesy.parent() is qapp
+    kept = first._courtesy
+    first.close()
+    second.close()
+    del first, second
+    gc.collect()
+    assert Courtesy.of_loop() is kept
