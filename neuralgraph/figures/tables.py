@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -141,8 +140,3 @@ def _figures(what: Figures, box: Box) -> Body:
 
     return marks, Spots(len(places), across, places.__getitem__, at, said), \
         box[1] + 68.0 * -(-len(what.rows) // across)
-
-
-def figure_rows(**named: Any) -> tuple[tuple[str, Any, str], ...]:
-    """Rows of `Figures` from plain numbers by name; _ stands for a space."""
-    return tuple((name.replace("_", " "), value, "") for name, value in named.items())

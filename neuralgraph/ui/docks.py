@@ -86,6 +86,12 @@ class Docks(QObject):
         self._window.addDockWidget(area, dock)
         self._docks[name] = dock
 
+    def open_tab(self, key: str) -> QWidget:
+        """Bring a panel of the bottom dock to the front, the dock too where it was put away."""
+        if not self.shown("bottom"):
+            self.toggle_bottom()
+        return self.bottom.open(key)
+
     def add_beside(self, name: str, title: str, inner: QWidget) -> None:
         """Another dock at the left, beside the palette; hidden until it is shown."""
         panel = Panel()

@@ -66,10 +66,7 @@ class Runs(QObject):
 
     def show(self) -> None:
         """Bring the panel to the front."""
-        bench = self._bench
-        if not bench.docks.shown("bottom"):
-            bench.docks.toggle_bottom()
-        bench.docks.bottom.open("runs")
+        self._bench.docks.open_tab("runs")
         if self.panel is not None:
             self.panel.table.setFocus()
 

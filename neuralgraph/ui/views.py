@@ -56,19 +56,13 @@ class Views(QObject):
 
     def try_it(self, file: Path | None = None) -> None:
         """The panel to try the trained network in, perhaps with a file that was dropped on the window."""
-        docks = self._bench.docks
-        if not docks.shown("bottom"):
-            docks.toggle_bottom()
-        panel = docks.bottom.open("try")
+        panel = self._bench.docks.open_tab("try")
         if file is not None:
             panel.take(file)  # type: ignore[attr-defined]
 
     def step(self) -> None:
         """The panel that takes a training step apart."""
-        docks = self._bench.docks
-        if not docks.shown("bottom"):
-            docks.toggle_bottom()
-        docks.bottom.open("step").setFocus()
+        self._bench.docks.open_tab("step").setFocus()
         self._bench.presenter.look()
 
     def inspector(self) -> QWidget | None:

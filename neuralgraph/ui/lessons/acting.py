@@ -61,11 +61,9 @@ class Acting:
                 self._set(*what.words)
 
     def panel(self, name: str) -> QWidget | None:
-        """Bring a panel of the bottom dock to the front."""
+        """Bring a panel of the bottom dock to the front; None where there is none of that name."""
         docks = self._bench.docks
-        if not docks.shown("bottom"):
-            docks.toggle_bottom()
-        return docks.bottom.open(name) if docks.bottom.has(name) else None
+        return docks.open_tab(name) if docks.bottom.has(name) else None
 
     def _view(self, name: str, node: str = "") -> None:
         if node:

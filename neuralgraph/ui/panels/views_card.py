@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -281,11 +281,6 @@ class ViewCard(QWidget):
 
     def _pin(self, on: bool) -> None:
         self.pinned = on
-
-    def state(self) -> Mapping[str, Any]:
-        """What a window of its own begins with."""
-        return {"node": self.node, "view": self.view, "part": self.part, "place": self.place,
-                "options": {name: dict(one) for name, one in self.options.items()}}
 
 
 def _first(offers: Sequence[Offer]) -> str:
