@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from neuralgraph.explain.seeing import Chosen
     from neuralgraph.explain.views.view import At
     from neuralgraph.figures.shown import Shown
+    from neuralgraph.training.moments import Moments
 
 
 PAST = 24
@@ -23,6 +25,11 @@ PAST = 24
 
 class Viewing(Looking):
     """The part of a session that shows: every view is asked here, by its name."""
+
+    @property
+    @abstractmethod
+    def moments(self) -> Moments:
+        """The moments of the present run."""
 
     def offers(self, node: str = "", program: Program | None = None) -> list[Offer]:
         """The views there are, with why those cannot be shown that cannot. Computes no figure."""
@@ -90,16 +97,15 @@ class Viewing(Looking):
 
     def _earlier(self, program: Program) -> tuple[tuple[int, Callable[[], Program]], ...]:
         """Some of the moments that were kept of the run that made a program, evenly among them, oldest first."""
-        moments: Any = getattr(self, "moments", None)
+        moments, shown = self.moments, self.shown
         if not moments or program is self._fresh:
             return ()
         from neuralgraph.training.rewinding import Rewind
 
         steps, rewind = moments.steps, Rewind(moments)
         every = sorted({steps[round(n * (len(steps) - 1) / (PAST - 1))] for n in range(PAST)})
-        shown: Any = getattr(self, "moment", None)
         return tuple((step, lambda step=step: rewind.nearest(step).program) for step in every
-                     if shown is None or step <= shown)
+                     if shown is None or step <= shown.step)
 
 
 def _never() -> bool:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from neuralgraph.errors import ParameterError
 from neuralgraph.spec.call import Call
-from neuralgraph.spec.param import Param, declared
+from neuralgraph.spec.param import Param, gather
 
 Role = Literal["source", "transform", "loss", "metric", "output"]
 
@@ -50,12 +50,7 @@ class Node:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        hints = typing.get_type_hints(cls)
-        cls.params = dict(cls.params)
-        for name, raw in list(vars(cls).items()):
-            if isinstance(raw, Param):
-                cls.params[name] = declared(raw, name, hints[name])
-                setattr(cls, name, cls.params[name].default)
+        cls.params = gather(cls)
         if "call" in vars(cls):
             cls.ports = _ports(cls)
 

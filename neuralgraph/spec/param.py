@@ -124,6 +124,17 @@ def declared(raw: Param, name: str, annotation: Any) -> Param:
     return replace(done, default=done.check(raw.default))
 
 
+def gather(cls: type) -> dict[str, Param]:
+    """The parameters of a class by name: those of its bases, then its own, whose attributes become their defaults."""
+    hints = typing.get_type_hints(cls)
+    found: dict[str, Param] = dict(getattr(cls, "params", {}))
+    for name, raw in list(vars(cls).items()):
+        if isinstance(raw, Param):
+            found[name] = declared(raw, name, hints[name])
+            setattr(cls, name, found[name].default)
+    return found
+
+
 _PLAIN: dict[Any, Kind] = {bool: "bool", int: "int", float: "float"}
 
 

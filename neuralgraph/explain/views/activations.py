@@ -34,15 +34,10 @@ from neuralgraph.spec.tensor import BATCH
 Array = NDArray[Any]
 
 
-class Activations(View):
-    """What a node gives for the chosen sample: a vector as bars, a picture, feature maps, or a sequence step by step.
-
-    Look for units that are silent, for maps that find the edges of a picture, and for the step of a sequence at which
-    the numbers turn.
-    """
+class OfOutput(View):
+    """A view of one of the outputs of a node, for the chosen sample."""
 
     group = "Activations"
-    icon = "pulse"
     output: str = param("", "Which output of the node; the first where nothing is said.")
 
     @classmethod
@@ -53,12 +48,22 @@ class Activations(View):
     def fits(cls, at: At) -> str:
         return without_values(at)
 
+
+class Activations(OfOutput):
+    """What a node gives for the chosen sample: a vector as bars, a picture, feature maps, or a sequence step by step.
+
+    Look for units that are silent, for maps that find the edges of a picture, and for the step of a sequence at which
+    the numbers turn.
+    """
+
+    icon = "pulse"
+
     def look(self, at: At) -> Shown:
         name = asked(self.output, specs(at))
         return sample_figure(at, name, one_value(at, name))
 
 
-class Flow(View):
+class Flow(OfOutput):
     """What flows along the wires that leave a node, for the chosen sample: its shape, its range, its length.
 
     Numbers that grow from layer to layer, or fade away, say that weights are too large or too small; numbers that are
@@ -66,17 +71,7 @@ class Flow(View):
     """
 
     title = "What flows"
-    group = "Activations"
     icon = "transit-connection-horizontal"
-    output: str = param("", "Which output of the node; the first where nothing is said.")
-
-    @classmethod
-    def choices(cls, at: At, option: str) -> tuple[str, ...]:
-        return tuple(specs(at))
-
-    @classmethod
-    def fits(cls, at: At) -> str:
-        return without_values(at)
 
     def look(self, at: At) -> Shown:
         name = asked(self.output, specs(at))

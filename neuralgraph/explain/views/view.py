@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import typing
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,7 @@ from neuralgraph.explain.rows import Rows
 from neuralgraph.explain.seeing import part_of
 from neuralgraph.figures.shown import Shown
 from neuralgraph.spec import Node, Param
-from neuralgraph.spec.param import declared
+from neuralgraph.spec.param import gather
 from neuralgraph.training.randomness import undisturbed
 
 Array = NDArray[Any]
@@ -137,12 +136,7 @@ class View:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        hints = typing.get_type_hints(cls)
-        cls.params = dict(cls.params)
-        for name, raw in list(vars(cls).items()):
-            if isinstance(raw, Param):
-                cls.params[name] = declared(raw, name, hints[name])
-                setattr(cls, name, cls.params[name].default)
+        cls.params = gather(cls)
         cls.title = vars(cls).get("title") or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cls.__name__).capitalize()
 
     def __init__(self, **options: Any) -> None:
