@@ -113,7 +113,6 @@ class LivePictures(QObject):
                     self._curves = {}
                 case Step():
                     self._remember(event)
-        self._collect()
         now, session = monotonic(), self._session
         pause = max(CALM if self.wish.calm else EVERY, (self._spent + self.painting) / SHARE)
         if self._asked is None and now - self._last >= pause and session is not None and self._bridge.control and (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,8 +114,9 @@ def _bars(painter: QPainter, box: QRectF, preview: Preview, tokens: Tokens) -> N
 def _spark(painter: QPainter, box: QRectF, values: NDArray[Any], tokens: Tokens) -> None:
     line = np.asarray(values, dtype=np.float64).ravel()
     if len(line) > 128:
-        edges = np.linspace(0, len(line), 129).astype(int)
-        line = np.array([np.nanmean(line[a:b]) for a, b in itertools.pairwise(edges)])
+        edges, known = np.linspace(0, len(line), 129).astype(int)[:-1], np.isfinite(line)
+        counts = np.add.reduceat(known.astype(np.float64), edges)
+        line = np.add.reduceat(np.where(known, line, 0.0), edges) / np.where(counts, counts, np.nan)
     line = line[np.isfinite(line)]
     if len(line) < 2:  # nothing has been learnt yet: the line on which the curve will stand
         painter.setPen(QPen(colour(tokens.outline), 1, Qt.PenStyle.DotLine))
