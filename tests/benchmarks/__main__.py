@@ -27,6 +27,7 @@ TABLE = {
     "following": ("following", "following"),
     "moments": ("moments", "kept"),
     "pictures": ("pictures", "pictures"),
+    "docks": ("docks", "docks"),
 }
 """Benchmark → its module here, and the function."""
 
