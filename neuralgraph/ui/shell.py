@@ -41,7 +41,7 @@ class Shell(QWidget):
         self._add(MainWindow(theme, settings, file=file, welcome=welcome))
         saved = settings.bytes("geometry")
         if saved is None or not self.restoreGeometry(saved):
-            self.resize(1440, 900)
+            self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
 
     @property
     def page(self) -> MainWindow:
