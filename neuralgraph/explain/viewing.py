@@ -98,7 +98,7 @@ class Viewing(Looking):
     def _earlier(self, program: Program) -> tuple[tuple[int, Callable[[], Program]], ...]:
         """Some of the moments that were kept of the run that made a program, evenly among them, oldest first."""
         moments, shown = self.moments, self.shown
-        if not moments or program is self._fresh:
+        if not moments or not moments.steps or program is self._fresh:
             return ()
         from neuralgraph.training.rewinding import Rewind
 

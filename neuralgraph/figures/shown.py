@@ -266,7 +266,7 @@ class Table(Shown):
 
 @dataclass(frozen=True, eq=False)
 class Words(Shown):
-    """Words in a row, each on a ground as strong as its weight (0 … 1, or −1 … 1 with `signed`)."""
+    """Words in a row, each on a ground as strong as its weight by the largest; `signed` weights are written below."""
 
     words: Names
     weights: Array

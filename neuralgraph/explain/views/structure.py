@@ -71,7 +71,8 @@ class NodeTable(View):
 class TruthTable(View):
     """Every combination of inputs that are yes or no, with the answer of the network and what it should be.
 
-    A red row is wrong. A row without a truth is none of the data: the network had to make up its mind by itself.
+    A row that stands out, with a ×, is wrong. A row without a truth is none of the data: the network had to make up its
+    mind by itself.
     """
 
     scope = "network"
@@ -110,8 +111,9 @@ class TruthTable(View):
                        [(which.node, which.output)])[which.node, which.output]
         truths = _truths(at, which, known[0].key, table)
         told = [_row(at, which, raw[n:n + 1], truths[n]) for n in range(len(table))]
-        rows = tuple((*(f"{value:g}".replace("-", "−") for value in row), *one[0]) for row, one in
-                     zip(table, told, strict=True))
+        rows = tuple((*(f"{value:g}".replace("-", "−") for value in row),
+                      *((f"× {one[0][0]}", *one[0][1:]) if one[1] is False else one[0]))
+                     for row, one in zip(table, told, strict=True))
         judged = [one[1] for one in told if one[1] is not None]
         note = f"{sum(judged)} of {len(judged)} are right." if which.kind != "numbers" else ""
         strange = sum(one is None for one in truths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -27,12 +28,15 @@ from neuralgraph.explain.goal import (
     tensors,
     unanswered,
 )
+from neuralgraph.explain.judging import head
 from neuralgraph.explain.views.view import Array, At, View
 from neuralgraph.figures.shown import Board, Grid, Shown
 from neuralgraph.spec import param
 from neuralgraph.training.randomness import undisturbed
 
 Plain = NDArray[np.float64]
+WITHOUT = "Blue: less sure without it; orange: surer."
+LOWER = "Blue: the answer is lower without it; orange: higher."
 GRADIENT_INPUT, GRADIENT, SMOOTH = "gradient × input", "gradient", "SmoothGrad"
 
 
@@ -89,7 +93,7 @@ class Saliency(OfInput):
         start = felt(program, key)
         with undisturbed(program.device, program.seed), program.quiet():
             given = tensors(program, at.sample)
-            goal = goal_of(program, at.rows, given, self.target)
+            goal = _named(at, goal_of(program, at.rows, given, self.target))
             value = value_at(program, start, given)
             slope = self._smooth(at, start, goal, given, value) if self.method == SMOOTH else \
                 slopes(at, start, goal, given, value)
@@ -129,6 +133,14 @@ class Saliency(OfInput):
                 return f"The mean slope of {self._samples(at)} copies with noise of {self.noise:g} of the range."
 
 
+def _named(at: At, goal: Goal) -> Goal:
+    """The goal by the name of its label, where the network answers several questions."""
+    one = head(at, "", "labels", "numbers")
+    if goal.unit is None or one is None or classes(at.program, at.rows) or goal.unit >= len(one.names):
+        return goal
+    return replace(goal, said=f"the score of {one.names[goal.unit]}")
+
+
 def slopes(at: At, start: tuple[str, str], goal: Goal, given: dict[str, Tensor], value: Tensor) -> Tensor:
     """The gradient of the goal at values of `start`, row by row. Weights keep what they had as gradients."""
     leaf = value.detach().clone().requires_grad_(True)
@@ -161,10 +173,11 @@ class Occlusion(OfInput):
         what = inputs.kind(program, at.rows, key)
         with undisturbed(program.device, program.seed), program.quiet(), torch.no_grad():
             given = tensors(program, at.sample)
-            goal = goal_of(program, at.rows, given, self.target)
+            goal = _named(at, goal_of(program, at.rows, given, self.target))
             covers, note = self._covers(at, key, one, what)
             drops = self._drops(at, key, goal, given, covers)
         title, unit = f"What {goal.said} loses without it", _unit(at)
+        note = f"{WITHOUT if classes(program, at.rows) else LOWER} {note}".strip()
         if what == "picture":
             return self._over(one, covers, drops, title, unit, note)
         weight = np.zeros(one.size)
