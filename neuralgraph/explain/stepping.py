@@ -9,7 +9,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.errors import DataError, NeuralGraphError, RunError
+from neuralgraph.errors import DataError, NeuralGraphError, RunError, UnknownNodeError
 from neuralgraph.graph.document import Graph
 
 if TYPE_CHECKING:
@@ -75,12 +75,13 @@ class Stepping:
     def step_apart(
         self, program: Program | None = None, *, part: str = "train", places: Sequence[int] = (0,),
         given: Mapping[str, Any] | None = None, checkpoint: Checkpoint | None = None, step: int = 0,
-        double: bool = False, made_up: bool = False,
+        double: bool = False, made_up: bool = False, inside: bool | str | Sequence[str] = False,
     ) -> Apart:
         """One training step on these samples of a part of the data, or on arrays `given` by source, moment by moment.
 
         `made_up` draws numbers by chance where only Input nodes wait for some, and says so. With `checkpoint` the
-        optimiser goes on from where that run stood. `RunError` and `DataError` say why not.
+        optimiser goes on from where that run stood. `inside` names the Recurrents to go through step by step of time,
+        or says all. `RunError` and `DataError` say why not.
         """
         from neuralgraph.explain.apart.optimising import Stand
         from neuralgraph.explain.apart.step import step_apart
@@ -90,7 +91,8 @@ class Stepping:
         given, note = _invented(program, len(places), given) if made_up else (given, "")
         arrays, rows, batches = self._samples(program, part, places, given)
         stand = Stand(checkpoint, batches, plan)
-        found = step_apart(program, arrays, stand=stand, rows=rows, step=step, double=double)
+        found = step_apart(program, arrays, stand=stand, rows=rows, step=step, double=double,
+                           inside=self.over_time(program, inside))
         return _noted(found, note, _left_out(program))
 
     def cell(
@@ -121,11 +123,12 @@ class Stepping:
         self, mode: Mode, *, program: Program | None = None, of: str = "", by: str = "",
         cell: Sequence[int] | None = None, part: str = "all", places: Sequence[int] = (0,),
         given: Mapping[str, Any] | None = None, double: bool = False, made_up: bool = False,
+        inside: bool | str | Sequence[str] = False,
     ) -> Apart:
         """The graph in use: a "forward" or "reverse" sweep, or the order of "static" or "dynamic" evaluation.
 
-        `of` is what is derived, `by` what it is derived by, `cell` one number of it. It needs no loss. `made_up` as in
-        `step_apart`.
+        `of` is what is derived, `by` what it is derived by, `cell` one number of it. It needs no loss. `made_up` and
+        `inside` as in `step_apart`.
         """
         from neuralgraph.explain.apart.walks import walk
 
@@ -133,8 +136,23 @@ class Stepping:
         given, note = _invented(program, len(places), given) if made_up else (given, "")
         arrays, rows, _ = self._samples(program, part, places, given)
         found = walk(program, arrays, mode, of=of, by=by, cell=None if cell is None else tuple(cell), double=double,
-                     rows=rows)
+                     rows=rows, inside=self.over_time(program, inside))
         return _noted(found, note, _left_out(program))
+
+    def over_time(self, program: Program | None = None, wanted: bool | str | Sequence[str] = True) -> tuple[str, ...]:
+        """The Recurrents that can be gone through step by step: all there are, or those wanted. `UnknownNodeError` for
+        another."""
+        from neuralgraph.explain.apart.seats import recurrents
+
+        known = recurrents(self._to_look_at(program))
+        if isinstance(wanted, bool):
+            return known if wanted else ()
+        chosen = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+        for one in chosen:
+            if one not in known:
+                there = f"These do: {', '.join(known)}." if known else "There is no Recurrent."
+                raise UnknownNodeError(f"«{one}» runs nothing over time. {there}")
+        return tuple(one for one in known if any(each == one or each.startswith(f"{one}/") for each in chosen))
 
     def derivable(self, mode: Mode, program: Program | None = None) -> tuple[str, ...]:
         """What a forward sweep can be by, or a reverse sweep of: the names of nodes, the usual one first."""
