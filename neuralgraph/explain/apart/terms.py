@@ -41,13 +41,14 @@ class Term:
 class Columns:
     """A convolution as one product of matrices: `weights` (filters × window) times `windows` (window × places).
 
-    The cell is row `row` of the one and column `column` of the other.
+    The cell is row `row` of the one and column `column` of the other; `note` says what was done before.
     """
 
     weights: NDArray[Any]
     windows: NDArray[Any]
     row: int
     column: int
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
