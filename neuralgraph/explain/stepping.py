@@ -103,11 +103,11 @@ class Stepping:
     def cell(
         self, node: str, index: Sequence[int], *, output: str = "", moment: Moment | None = None,
         program: Program | None = None, part: str = "all", places: Sequence[int] = (0,),
-        given: Mapping[str, Any] | None = None, training: bool = True,
+        given: Mapping[str, Any] | None = None, training: bool = True, made_up: bool = False,
     ) -> Terms:
         """What made the number at `index` of a node's output, on these samples, or in a moment (of `training` or not).
 
-        `UnknownNodeError`, `RunError` and `DataError` say why it cannot be told.
+        `made_up` as in `step_apart`.         `UnknownNodeError`, `RunError` and `DataError` say why it cannot be told.
         """
         from neuralgraph.explain.apart.cell import cell
 
@@ -121,6 +121,7 @@ class Stepping:
                         shown=float(shown[tuple(index)]) if inside else None)
         from neuralgraph.explain.apart.cell import inputs_of
 
+        given = _invented(program, len(places), given)[0] if made_up else given
         arrays, _, _ = self._samples(program, part, places, given)
         return cell(program, node, inputs_of(program, node, arrays), output, tuple(index))
 

@@ -113,6 +113,18 @@ class Apart:
     """Every wire as it was drawn, also those at modules: where its value comes from, and the wires that it stands
     for."""
 
+    def csv(self, at: int | None = None) -> str:
+        """Every number of all moments, or of the moment `at` (from 0), a row for each."""
+        from neuralgraph.explain.apart.tables import table
+
+        return table(self, at)
+
+    def plain(self, at: int | None = None) -> dict[str, Any]:
+        """The same as dictionaries and lists, for JSON."""
+        from neuralgraph.explain.apart.tables import plain
+
+        return plain(self, at)
+
     def next_time(self, at: int, by: int = 1) -> int:
         """The first moment of another time step, forwards or back; where there is none, this one."""
         def step(n: int) -> tuple[object, ...]:

@@ -91,6 +91,12 @@ class Terms:
                 return gated(self.type, {name: one.total for name, one in self.parts.items()})
         return math.nan
 
+    def csv(self) -> str:
+        """A row for every term, the offset and the value."""
+        from neuralgraph.explain.apart.tables import terms_table
+
+        return terms_table(self)
+
     @property
     def formula(self) -> str:
         """The present numbers, in the signs of the help pages; "" where there is nothing to write."""
