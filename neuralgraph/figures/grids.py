@@ -38,13 +38,15 @@ def _grid(what: Grid, box: Box) -> Body:
     if not values.size:
         return [Text(box[0], box[1] + 12, "There is nothing to show.", "text2", 12)], Spots(), box[1] + 18
     low, high = what.limits or ends(values, what.map)
-    inner = (box[0], box[1], box[2], max(box[3] - BAR, 20))
+    inner = (box[0], box[1], box[2], max(box[3] - (BAR if what.scale else 0), 20))
     if values.ndim == 3:
         marks, spots, bottom = _tiles(what, values, inner, low, high)
     elif what.extent is not None:
         marks, spots, bottom = _over_axes(what, values, inner, low, high)
     else:
         marks, spots, bottom = _matrix(what, values, inner, low, high)
+    if not what.scale:
+        return marks, spots, bottom
     marks += colour_bar((box[0], bottom + 8, min(box[2], 360), 16), what.map, low, high, whole=what.whole,
                         label=what.bar)
     return marks, spots, bottom + BAR
@@ -110,6 +112,8 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     marks += _frames(what, field, rows, columns)
     said = _sayer(what)
     spots = cells_of(field, rows, columns, lambda row, column: said(0, row, column))
+    if what.pen is not None:
+        spots = replace(spots, entry=lambda spot: spot)
     return marks, _behind(spots, what.behind) if what.behind else spots, y + down * rows
 
 

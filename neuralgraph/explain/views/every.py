@@ -10,12 +10,13 @@ from neuralgraph.explain.views.projections import PROJECTIONS
 from neuralgraph.explain.views.regions import REGIONS
 from neuralgraph.explain.views.samples import SAMPLES
 from neuralgraph.explain.views.structure import STRUCTURE
+from neuralgraph.explain.views.truth import LOGIC
 from neuralgraph.explain.views.view import View
 from neuralgraph.explain.views.why import WHY_VIEWS
 from neuralgraph.explain.views.within import NODE_VIEWS
 
 VIEWS: tuple[type[View], ...] = (
-    *NODE_VIEWS, *DECIDING, *PREDICTED, *REGIONS, *SAMPLES, *PROJECTIONS, *WHY_VIEWS, *STRUCTURE, *PROGRESS)
+    *NODE_VIEWS, *DECIDING, *PREDICTED, *REGIONS, *SAMPLES, *PROJECTIONS, *WHY_VIEWS, *STRUCTURE, *LOGIC, *PROGRESS)
 
 
 def named(name: str) -> type[View]:
