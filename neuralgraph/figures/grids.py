@@ -93,7 +93,7 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
         across, down = _cell(rows, columns, wide, high_, most)
     field = (x, y, across * columns, down * rows)
     marks: list[Mark] = [Picture(field, pooled(values, PIXELS, PIXELS), what.map, low, high, what.smooth)]
-    marks += _numbers(what, values, field, low, high) + _cells(values, field)
+    marks += _numbers(what, values, field, low, high) + _cells(values, field, "outline" if what.pen else "panel@0.55")
     for row, name in _spread(what.row_names, down):
         marks.append(Text(x - 6, y + (row + 0.5) * down + 4, cut(name, 11, left), "text2", 11, align="right"))
     step = max(1, int(np.ceil((13 if turned else widest + 6) / max(across, 1))))
@@ -113,6 +113,7 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     said = _sayer(what)
     spots = cells_of(field, rows, columns, lambda row, column: said(0, row, column))
     if what.pen is not None:
+        marks.append(Rect(field, "", "outline", 1.5))
         spots = replace(spots, entry=lambda spot: spot)
     return marks, _behind(spots, what.behind) if what.behind else spots, y + down * rows
 
@@ -315,7 +316,7 @@ def _numbers(what: Grid, values: Array, field: Box, low: float, high: float) -> 
     """The numbers themselves, where the cells have room for them."""
     rows, columns = values.shape
     wide, tall = field[2] / columns, field[3] / rows
-    if wide < 20 or tall < 14 or rows * columns > 900:
+    if wide < 20 or tall < 14 or rows * columns > 900 or what.pen is not None:
         return []
     words = [[_brief(what, one) for one in row] for row in values.tolist()]
     if max(width(one, 10) for row in words for one in row) > wide - 2:
@@ -341,7 +342,7 @@ def _number(what: Grid, value: float) -> str:
     return f"{value:,.0f}" if what.whole else spelled(float(value), signed=what.map == "signed")
 
 
-def _cells(values: Array, field: Box) -> list[Mark]:
+def _cells(values: Array, field: Box, ink: str = "panel@0.55") -> list[Mark]:
     """Fine lines between the cells, where they are large enough."""
     rows, columns = values.shape
     x, y, wide, high = field
@@ -349,7 +350,7 @@ def _cells(values: Array, field: Box) -> list[Mark]:
         return []
     downs = [np.array([(x + n * wide / columns, y), (x + n * wide / columns, y + high)]) for n in range(1, columns)]
     acrosses = [np.array([(x, y + n * high / rows), (x + wide, y + n * high / rows)]) for n in range(1, rows)]
-    return [Line(one, "panel@0.55", 1) for one in (*downs, *acrosses)]
+    return [Line(one, ink, 1) for one in (*downs, *acrosses)]
 
 
 def _frames(what: Grid, field: Box, rows: int, columns: int) -> list[Mark]:

@@ -318,6 +318,36 @@ class Figures(Shown):
 
 
 @dataclass(frozen=True, eq=False)
+class Cell(Shown):
+    """A unit as a nerve cell: what comes in along each dendrite, the sum in the soma, what leaves along the axon.
+
+    `inputs` and `weights` are n numbers with `names`; `rest` is what all inputs that are not drawn bring together.
+    `total` is the sum with the `bias`, `value` what `function` makes of it. `spikes` says for each step whether it
+    fires, which it does with `chance`.
+    """
+
+    names: Names
+    inputs: Array
+    weights: Array
+    bias: float
+    total: float
+    function: str
+    value: float
+    spikes: Array
+    chance: float
+    rest: tuple[str, float] | None = None
+
+    def csv(self) -> str:
+        rows: list[Sequence[Any]] = [["input", "value", "weight", "product"]]
+        rows += [[name, x, w, x * w] for name, x, w in zip(self.names, self.inputs.tolist(), self.weights.tolist(),
+                                                           strict=True)]
+        rows += [[self.rest[0], "", "", self.rest[1]]] if self.rest is not None else []
+        rows += [["bias", "", "", self.bias], ["sum", "", "", self.total], [self.function, "", "", self.value],
+                 ["chance to fire", "", "", self.chance], ["share of steps", "", "", float(self.spikes.mean())]]
+        return _text(rows)
+
+
+@dataclass(frozen=True, eq=False)
 class Board(Shown):
     """Several figures, each with its title, `across` in a row: 0 is as many as suit the room."""
 
