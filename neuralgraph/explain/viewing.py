@@ -13,6 +13,7 @@ from neuralgraph.figures.offer import Offer
 
 if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
+    from neuralgraph.explain.logic import Bits
     from neuralgraph.explain.seeing import Chosen
     from neuralgraph.explain.views.view import At
     from neuralgraph.figures.shown import Shown
@@ -41,7 +42,7 @@ class Viewing(Looking):
                   one.fits(at) if node or one.scope == "network" else "It is one of a node: choose one.",
                   one.costly, one.params,
                   {name: one.choices(at, name) for name, param in one.params.items() if param.kind == "text"}
-                  if node or one.scope == "network" else {})
+                  if node or one.scope == "network" else {}, one.act)
             for one in VIEWS]
 
     def view(
@@ -65,6 +66,14 @@ class Viewing(Looking):
         if why:
             raise RunError(f"«{kind.title}» cannot be shown{f' for {node}' if kind.scope == 'node' else ''}: {why}")
         return one.look(at)
+
+    def bits(self, options: Mapping[str, Any] | None = None, node: str = "", program: Program | None = None
+             ) -> Bits | None:
+        """The inputs of yes and no that the truth table of these options is about; None where there is none."""
+        from neuralgraph.explain.views.truth import TruthTable
+
+        at = self._at(node if self.shows(node, program) else "", program)
+        return TruthTable(**dict(options or {})).bits(at) if at is not None else None
 
     def shows(self, node: str, program: Program | None = None) -> bool:
         """The node is one of what is computed now, so that views of it can be asked for."""
