@@ -27,6 +27,8 @@ TABLE = {
     "following": ("following", "following"),
     "moments": ("moments", "kept"),
     "pictures": ("pictures", "pictures"),
+    "views": ("views", "views"),
+    "apart": ("views", "apart"),
 }
 """Benchmark → its module here, and the function."""
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from neuralgraph.compiler.program import Program
 from neuralgraph.compiler.touched import Touched
 from neuralgraph.explain.goal import affordable, tensors
+from neuralgraph.explain.refining import coarse_to_fine, filled
 from neuralgraph.explain.views.view import At, View
 from neuralgraph.figures.shown import Curve, Curves, Grid, Shown, Surface
 from neuralgraph.graph.touches import Touches
@@ -79,13 +80,18 @@ class LossLandscape(View):
             return self._slice(at, ground, first, words, side)
         spans = _spans(path, self.reach if not walked else 0.0)
         xs, ys = (np.linspace(low, high, side) for low, high in spans)
-        z = np.full((len(ys), len(xs)), np.nan)
-        for row, y in enumerate(ys):
-            for column, x in enumerate(xs):
-                if at.stop():
-                    break
-                z[row, column] = ground.loss((first, x), (second, y))
-        return self._drawn(ground, xs, ys, z, path, words)
+        z, known = np.zeros((side, side)), np.zeros((side, side), bool)
+
+        def drawn() -> Shown:
+            return self._drawn(ground, xs, ys, filled(z, known), path, f"{words} {_looked_at(known)}".strip())
+
+        for done, place in enumerate(coarse_to_fine(side, side).tolist(), 1):
+            row, column = divmod(place, side)
+            z[row, column], known[row, column] = ground.loss((first, xs[column]), (second, ys[row])), True
+            at.so_far(done, side * side, drawn)
+            if at.stop():
+                break
+        return drawn()
 
     def _side(self, at: At) -> int:
         """So many places along an axis: as asked for, fewer for a network that takes long."""
@@ -97,10 +103,20 @@ class LossLandscape(View):
 
     def _slice(self, at: At, ground: Ground, way: Direction, words: str, side: int) -> Curves:
         xs = np.linspace(-self.reach, self.reach, side)
-        ys = np.array([np.nan if at.stop() else ground.loss((way, x)) for x in xs])
-        return Curves((Curve("loss", xs, ys),), x_label="away from the weights", y_label="loss",
-                      at=((0.0, "the weights"),), title="The loss along one direction",
-                      note=f"{ground.words()} {words}".strip())
+        ys, known = np.zeros(side), np.zeros(side, bool)
+
+        def drawn() -> Curves:
+            few = int(known.sum()) < side
+            return Curves((Curve("loss", xs[known], ys[known], dots=few),), x_label="away from the weights",
+                          y_label="loss", at=((0.0, "the weights"),), title="The loss along one direction",
+                          x_range=(-self.reach, self.reach) if few else None, note=f"{ground.words()} {words}".strip())
+
+        for done, place in enumerate(coarse_to_fine(1, side).tolist(), 1):
+            ys[place], known[place] = ground.loss((way, xs[place])), True
+            at.so_far(done, side, drawn)
+            if at.stop():
+                break
+        return drawn()
 
     def _drawn(self, ground: Ground, xs: Plane, ys: Plane, z: Plane, path: Plane, words: str) -> Shown:
         finite = z[np.isfinite(z)]
@@ -155,13 +171,21 @@ class Ground:
         with torch.no_grad():
             for name, one in self.program.root.named_parameters():
                 if name in self.centre:
-                    one.copy_(self.centre[name] + sum(float(far) * way[name] for way, far in steps))
+                    one.copy_(self.centre[name])
+                    for way, far in steps:
+                        one.add_(way[name], alpha=float(far))
         found = evaluate(self.program, self.rows, batch_size=rows_at_once(self.program, self.count))
         return found.figures["loss"]
 
     def words(self) -> str:
         rows = "training rows" if self.part == "train" else "rows"
         return f"The loss of {self.count:,} {rows}, at {sum(one.numel() for one in self.centre.values()):,} weights."
+
+
+def _looked_at(known: NDArray[np.bool_]) -> str:
+    """What is said of a plane while only some of its places are known."""
+    few = int(known.sum())
+    return f"So far {few:,} of {known.size:,} places; the others show the nearest of them." if few < known.size else ""
 
 
 def random_ways(centre: Direction, seed: int) -> tuple[Direction, Direction]:
