@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -61,3 +62,18 @@ def _timed(session: Any, name: str, node: str) -> list[int] | None:
         return None
     last = time.process_time() - began
     return [round(1000 * one) for one in (min([*first, last]), last)]
+
+
+def apart() -> dict[str, Any]:
+    """CPU ms to take a step of ResNet-18 at 64 pixels apart: the first time, then the median of five."""
+    with tempfile.TemporaryDirectory() as folder:
+        session = resnet(Path(folder), 64).session
+        session.offers("fc")
+        times = []
+        for _ in range(6):
+            began = time.process_time()
+            session.step_apart()
+            times.append(time.process_time() - began)
+    first, again = times[0], statistics.median(times[1:])
+    return {"benchmark": "apart", "ceiling_ms": round(1000 * CEILING), "first_ms": round(1000 * first),
+            "again_ms": round(1000 * again), "ratio": round(first / CEILING, 2)}

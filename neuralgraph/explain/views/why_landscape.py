@@ -83,7 +83,8 @@ class LossLandscape(View):
         z, known = np.zeros((side, side)), np.zeros((side, side), bool)
 
         def drawn() -> Shown:
-            return self._drawn(ground, xs, ys, filled(z, known), path, f"{words} {_looked_at(known)}".strip())
+            return self._drawn(ground, xs, ys, filled(z, known), path, f"{words} {_looked_at(known)}".strip(),
+                               bool(known.all()))
 
         for done, place in enumerate(coarse_to_fine(side, side).tolist(), 1):
             row, column = divmod(place, side)
@@ -118,7 +119,8 @@ class LossLandscape(View):
                 break
         return drawn()
 
-    def _drawn(self, ground: Ground, xs: Plane, ys: Plane, z: Plane, path: Plane, words: str) -> Shown:
+    def _drawn(self, ground: Ground, xs: Plane, ys: Plane, z: Plane, path: Plane, words: str, whole: bool
+               ) -> Shown:
         finite = z[np.isfinite(z)]
         low = float(finite.min(initial=np.inf))
         steep = bool(finite.size) and low > 0 and float(finite.max()) > STEEP * low
@@ -138,8 +140,9 @@ class LossLandscape(View):
         half = (xs[1] - xs[0]) / 2, (ys[1] - ys[0]) / 2
         extent = (float(xs[0] - half[0]), float(xs[-1] + half[0]), float(ys[0] - half[1]), float(ys[-1] + half[1]))
         shown = height[np.isfinite(height)]
-        levels = tuple(np.linspace(float(shown.min()), float(shown.max()), 11)[1:-1].tolist()) if shown.size else ()
-        return Grid(height, map="viridis", extent=extent, levels=levels, smooth=True, title=title, note=note,
+        levels = tuple(np.linspace(float(shown.min()), float(shown.max()), 11)[1:-1].tolist()) \
+            if shown.size and whole else ()  # steps of what is not known are no slopes
+        return Grid(height, map="viridis", extent=extent, levels=levels, smooth=whole, title=title, note=note,
                     x_label="first direction", y_label="second direction", bar=label,
                     path=path if len(path) else np.zeros((1, 2)))
 
