@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
@@ -40,7 +40,7 @@ from neuralgraph.ui.panels.views_work import WORKING, Errand, WorkBar
 from neuralgraph.ui.theme import Theme
 
 SHARE = 0.05
-"""So much of the time of a run all views together may take."""
+"""So much of the time of a run all views together may take: to be computed, laid out and painted."""
 OFTEN, SELDOM = 0.15, 1.0
 """Seconds between two looks at a run, at least; of views that are costly."""
 WHOLE = "whole network"
@@ -190,7 +190,7 @@ class ViewCard(QWidget):
 
         def question(program: Any) -> Any:
             errand.begin(self._bridge.control if program is not None else None)
-            begun = perf_counter()
+            begun = thread_time()
             node_there = node if session.shows(node, program) else ""
             offers = session.offers(node_there, program) if fresh else None
             name = view or _first(offers or ())
@@ -203,7 +203,7 @@ class ViewCard(QWidget):
                 if not errand.dropped:  # what nobody waits for may be in pieces
                     raise
                 found = None
-            return errand, name, offers, found, perf_counter() - begun
+            return errand, name, offers, found, thread_time() - begun
 
         self._asker.ask(session, question)
 
@@ -263,7 +263,7 @@ class ViewCard(QWidget):
         if name != self.view:
             return  # somebody wants another one by now
         least = SELDOM if self._offer is not None and self._offer.costly else OFTEN
-        self._asker.every = max(least, took * self._asked() / SHARE)
+        self._asker.every = max(least, (took + self.pad.spent) * self._asked() / SHARE)
         if isinstance(found, NeuralGraphError):
             self._say(*_split(str(found)))
         elif found is None and self.offers:

@@ -18,7 +18,7 @@ from neuralgraph.figures.sofar import SoFar
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.ui.bridge import TrainingBridge
-from neuralgraph.ui.panels import views_work
+from neuralgraph.ui.panels import views_card, views_work
 from neuralgraph.ui.panels.views_panel import ViewsPanel
 from neuralgraph.ui.panels.views_work import STOPPED, TRAINING, Errand
 from neuralgraph.ui.theme import Theme
@@ -124,6 +124,21 @@ def test_changed_numbers_begin_it_anew_and_hidden_it_ends(opened: tuple[ViewsPan
     errand = card._errand
     panel.hide()
     assert errand is not None and errand.dropped and errand.stop()
+
+
+def test_all_that_a_view_costs_counts(opened: tuple[ViewsPanel, Slow], qtbot: QtBot) -> None:
+    panel, _ = opened
+    card = panel.cards[0]
+    card.show_view("node-table")
+    qtbot.waitUntil(lambda: number(card) == -1.0 and card.pad.spent > 0, timeout=60_000)
+    card.pad.spent = 0.2
+    card._arrived((card._errand, "node-table", None, grid(-1.0), 0.1))
+    assert card._asker.every == pytest.approx((0.1 + 0.2) / views_card.SHARE)
+    assert card.pad.spent < 0.2
+    panel.new_card()
+    card.pad.spent = 0.2
+    card._arrived((card._errand, "node-table", None, grid(-1.0), 0.1))
+    assert card._asker.every == pytest.approx(2 * (0.1 + 0.2) / views_card.SHARE)
 
 
 # -- when it ends ----------------------------------------------------------------------------------------------------
