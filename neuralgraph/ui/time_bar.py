@@ -100,10 +100,9 @@ class TimeSlider(QSlider):
         painter = QPainter(self)
         painter.setPen(QPen(QColor(self.theme.tokens.text3), 1))
         y = self.height() / 2 + self.theme.px(8)
-        half, low = self._half(), self.minimum()
-        wide = (self.width() - 2 * half) / span
-        places = sorted({round(half + (one - low) * wide) for one in self.kept})
-        for x in places:
+        half = self._half()
+        each, first = (self.width() - 2 * half) / span, self.minimum()
+        for x in sorted({round(half + (one - first) * each) for one in self.kept}):
             painter.drawLine(QPointF(x + 0.5, y), QPointF(x + 0.5, y + self.theme.px(3)))
 
     def _handle(self) -> QRect:

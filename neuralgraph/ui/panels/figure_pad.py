@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import thread_time
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy
@@ -28,6 +30,8 @@ class Pad(Figure):
     def __init__(self, theme: Theme, name: str = "Figure") -> None:
         super().__init__(theme, name, "view")
         self.shown: Shown | None = None
+        self.spent = 0.0
+        """Seconds of the processor that laying out and painting the present figure took."""
         self.room = QSize(0, 0)
         """What is offered; a table may come out higher, and is scrolled then."""
         self._drawing: Drawing | None = None
@@ -39,9 +43,11 @@ class Pad(Figure):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_shown(self, shown: Shown) -> None:
+        began = thread_time()
         self.shown, self._drawing = shown, None
         self._fit()
         self.renewed()
+        self.spent = thread_time() - began
 
     def set_room(self, room: QSize) -> None:
         """The part of it that can be seen at once."""
@@ -113,12 +119,14 @@ class Pad(Figure):
         ratio = self.devicePixelRatioF()
         what = (self.drawing, self.theme.tokens.name, self.size(), ratio)
         if what != self._painted:
+            began = thread_time()
             self._painted, self._pixmap = what, QPixmap(self.size() * ratio)
             self._pixmap.setDevicePixelRatio(ratio)
             self._pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(self._pixmap)
             self.paint(painter, self.theme.tokens)
             painter.end()
+            self.spent += thread_time() - began
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._pixmap)
         if self.hasFocus() and self.shown is not None:

@@ -145,6 +145,10 @@ class ViewsPanel(QWidget):
     def clear(self) -> None:
         self.weights_changed()
 
+    def run_changed(self) -> None:
+        """A run gets ready, or is over: what it left no time for is completed."""
+        self.weights_changed()
+
     def weights_changed(self) -> None:
         for card in self._all():
             card.ask()
