@@ -110,6 +110,7 @@ def _canvas() -> tuple[Command, ...]:
         *_of_canvas("Canvas", "bypass", "freeze", "share", first_rule=True),
         *_of_canvas("Canvas", "group", "enter", "leave", "dissolve", "unroll", "unique", "keep", first_rule=True),
         *_of_canvas("Canvas", "convolve", "collapse", "expand", first_rule=True),
+        Command("minterms", "Canvas", "Build the minterm net", (), "", "views.minterms"),
         *_of_canvas("Canvas", "show_all", "show_selection", first_rule=True),
         Command("zoom_100", "Canvas", "Zoom 100 %", ("Ctrl+0",), "", "canvas.zoom_reset"),
         Command("zoom_in", "Canvas", "Zoom in", ("Ctrl++", "Ctrl+="), "magnify-plus-outline", "canvas.zoom_in"),
