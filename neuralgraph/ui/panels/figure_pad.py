@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from neuralgraph.figures.draw import draw
@@ -17,8 +17,8 @@ from neuralgraph.ui.theme import Theme
 
 
 class Pad(Figure):
-    """Shows what a view answered. `keyed` brings the key of a spot that was clicked; `turned` how a surface is
-    dragged, in degrees."""
+    """Shows what a view answered. `keyed` brings the key of a spot that was clicked, or that Enter was pressed on: of
+    a spot that stands for several the next one each time; `turned` how a surface is dragged, in degrees."""
 
     keyed = Signal(int)
     turned = Signal(float, float)
@@ -32,6 +32,7 @@ class Pad(Figure):
         self._painted: tuple[object, ...] = ()
         self._pixmap = QPixmap()
         self._grip: QPointF | None = None
+        self._visited: tuple[Spot | None, int] = (None, 0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_shown(self, shown: Shown) -> None:
@@ -125,10 +126,29 @@ class Pad(Figure):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._grip = event.position() if isinstance(self.shown, Surface) else None
-        found = self.spot(event.position())
-        key = self.drawing.spots.key(self._number(found)) if found is not None else None
-        if key is not None:
-            self.keyed.emit(key)
+        self._visit(self.spot(event.position()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._visit(self.spot(event.position()))  # a quick second click is one, too
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.at is not None:
+            self._visit(self.at)
+        else:
+            super().keyPressEvent(event)
+
+    def _visit(self, spot: Spot | None) -> None:
+        """Go to what a spot stands for; to the next of several, where it was the last one that was visited."""
+        if spot is None:
+            return
+        number = self._number(spot)
+        key = self.drawing.spots.key(number)
+        every = self.drawing.spots.keys(number) or (() if key is None else (key,))
+        before, times = self._visited
+        self._visited = (spot, times + 1 if spot == before else 0)
+        if every:
+            self.keyed.emit(every[self._visited[1] % len(every)])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._grip is not None and event.buttons() & Qt.MouseButton.LeftButton:

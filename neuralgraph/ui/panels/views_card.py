@@ -28,6 +28,7 @@ from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.controls import dress, flat, words
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
+from neuralgraph.ui.panels.figure import Spot
 from neuralgraph.ui.panels.figure_pad import Pad
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.taking import take_button
@@ -48,6 +49,8 @@ class ViewCard(QWidget):
 
     closed = Signal()
     enlarged = Signal()
+    named = Signal(str)
+    """What is shown, in words."""
     chosen = Signal(int)
     """A row of the data was clicked."""
 
@@ -67,6 +70,7 @@ class ViewCard(QWidget):
         self.pad.subject = Subject(self.pad, lambda: f"{self.node or 'network'}-{self.view}")
         self.pad.keyed.connect(self.chosen)
         self.pad.turned.connect(self._turn)
+        self.pad.chosen.connect(self._follow)
         self.form = Options(theme)
         self.form.changed.connect(self._option)
         self.form.hide()
@@ -223,6 +227,12 @@ class ViewCard(QWidget):
         self.pad.set_shown(found)
         self._stack.setCurrentWidget(self._scroll)
 
+    def _follow(self, spot: Spot | None) -> None:
+        """What is read out is in sight."""
+        if spot is not None:
+            middle = self.pad.box(spot).center()
+            self._scroll.ensureVisible(round(middle.x()), round(middle.y()), 8, 16)
+
     def _say(self, title: str, hint: str = "", *, error: bool = False) -> None:
         self.notice.say(title, hint, error=error)
         self._stack.setCurrentWidget(self.notice)
@@ -248,6 +258,7 @@ class ViewCard(QWidget):
         self.of.setText((self.node or WHOLE) if offer is None or offer.scope == "node" else WHOLE)
         self.pin.setVisible(offer is None or offer.scope == "node")
         dress(self.of, self.theme)
+        self.named.emit(f"{self.which.text()}: {self.of.text()}")
         self.notice.set_tokens(self.theme.tokens)
 
     def _fill(self) -> None:
