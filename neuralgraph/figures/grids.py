@@ -38,13 +38,15 @@ def _grid(what: Grid, box: Box) -> Body:
     if not values.size:
         return [Text(box[0], box[1] + 12, "There is nothing to show.", "text2", 12)], Spots(), box[1] + 18
     low, high = what.limits or ends(values, what.map)
-    inner = (box[0], box[1], box[2], max(box[3] - BAR, 20))
+    inner = (box[0], box[1], box[2], max(box[3] - (BAR if what.scale else 0), 20))
     if values.ndim == 3:
         marks, spots, bottom = _tiles(what, values, inner, low, high)
     elif what.extent is not None:
         marks, spots, bottom = _over_axes(what, values, inner, low, high)
     else:
         marks, spots, bottom = _matrix(what, values, inner, low, high)
+    if not what.scale:
+        return marks, spots, bottom
     marks += colour_bar((box[0], bottom + 8, min(box[2], 360), 16), what.map, low, high, whole=what.whole,
                         label=what.bar)
     return marks, spots, bottom + BAR
@@ -95,7 +97,7 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     across = max(across, named)
     field = (x, y, across * columns, down * rows)
     marks: list[Mark] = [Picture(field, pooled(values, PIXELS, PIXELS), what.map, low, high, what.smooth)]
-    marks += _numbers(what, values, field, low, high) + _cells(values, field)
+    marks += _numbers(what, values, field, low, high) + _cells(values, field, "outline" if what.pen else "panel@0.55")
     for row, name in _spread(what.row_names, down):
         marks.append(Text(x - 6, y + (row + 0.5) * down + 4, cut(name, 11, left), "text2", 11, align="right"))
     step = max(1, int(np.ceil((13 if turned else widest + 6) / max(across, 1))))
@@ -114,6 +116,9 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     marks += _frames(what, field, rows, columns)
     said = _sayer(what)
     spots = cells_of(field, rows, columns, lambda row, column: said(0, row, column))
+    if what.pen is not None:
+        marks.append(Rect(field, "", "outline", 1.5))
+        spots = replace(spots, entry=lambda spot: spot)
     return marks, _behind(spots, what.behind) if what.behind else spots, y + down * rows
 
 
@@ -264,7 +269,7 @@ def _numbers(what: Grid, values: Array, field: Box, low: float, high: float) -> 
     """The numbers themselves, where the cells have room for them."""
     rows, columns = values.shape
     wide, tall = field[2] / columns, field[3] / rows
-    if wide < 20 or tall < 14 or rows * columns > 900:
+    if wide < 20 or tall < 14 or rows * columns > 900 or what.pen is not None:
         return []
     words = [[_brief(what, one) for one in row] for row in values.tolist()]
     if max(width(one, 10) for row in words for one in row) > wide - 2:
@@ -290,7 +295,7 @@ def _number(what: Grid, value: float) -> str:
     return f"{value:,.0f}" if what.whole else spelled(float(value), signed=what.map == "signed")
 
 
-def _cells(values: Array, field: Box) -> list[Mark]:
+def _cells(values: Array, field: Box, ink: str = "panel@0.55") -> list[Mark]:
     """Fine lines between the cells, where they are large enough."""
     rows, columns = values.shape
     x, y, wide, high = field
@@ -298,7 +303,7 @@ def _cells(values: Array, field: Box) -> list[Mark]:
         return []
     downs = [np.array([(x + n * wide / columns, y), (x + n * wide / columns, y + high)]) for n in range(1, columns)]
     acrosses = [np.array([(x, y + n * high / rows), (x + wide, y + n * high / rows)]) for n in range(1, rows)]
-    return [Line(one, "panel@0.55", 1) for one in (*downs, *acrosses)]
+    return [Line(one, ink, 1) for one in (*downs, *acrosses)]
 
 
 def _frames(what: Grid, field: Box, rows: int, columns: int) -> list[Mark]:

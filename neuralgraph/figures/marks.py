@@ -98,6 +98,8 @@ class Spots:
     key: Callable[[int], int | None] = field(default=lambda _: None)
     keys: Callable[[int], tuple[int, ...]] = field(default=lambda _: ())
     """All that a spot stands for, where it is several."""
+    entry: Callable[[int], int | None] = field(default=lambda _: None)
+    """Which entry of a `Pen` it is, where a hand may change it."""
 
 
 @dataclass(frozen=True, eq=False)

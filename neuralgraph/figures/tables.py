@@ -49,6 +49,9 @@ def _table(what: Table, box: Box) -> Body:
             marks.append(Rect((x, top, wide, ROW - 2), "accent_soft", "", 0, 4))
         if last:
             marks.append(Line(np.array([(x, top), (x + wide, top)]), "outline", 1))
+        if what.pen is not None and not last:
+            column = what.pen.column
+            marks.append(Rect((starts[column] - 4, top + 1, max(wides[column] - 3, 1), ROW - 4), "", "outline", 1, 4))
         for n, text in enumerate(row):
             marks.append(_cell(text, starts[n], wides[n], top + 15, right=right[n], size=12,
                                weight=600 if last else 400, ink="text"))
@@ -61,6 +64,8 @@ def _table(what: Table, box: Box) -> Body:
 
     spots = cells_of(field, len(cells), 1, said, lambda row, _: what.keys[row] if row < len(what.keys) else None) \
         if cells else Spots()
+    if what.pen is not None:
+        spots = replace(spots, entry=lambda spot: spot if spot < len(what.rows) else None)
     return marks, spots, y + HEAD + ROW * len(cells)
 
 
@@ -73,11 +78,13 @@ def _continued(what: Table, box: Box, fitting: int) -> Body:
     """A table that is too wide: the columns that do not fit stand below, behind the first one again."""
     marks: list[Mark] = []
     spots: list[Spots] = []
-    bottom = box[1]
+    bottom, pen = box[1], what.pen
     for columns in (range(fitting), (0, *range(fitting, len(what.columns)))):
         part = replace(what, columns=tuple(what.columns[n] for n in columns),
                        rows=tuple(tuple(row[n] for n in columns if n < len(row)) for row in what.rows),
-                       total=tuple(what.total[n] for n in columns if n < len(what.total)))
+                       total=tuple(what.total[n] for n in columns if n < len(what.total)),
+                       pen=replace(pen, column=columns.index(pen.column))
+                       if pen is not None and pen.column in columns else None)
         found, readable, end = _table(part, (box[0], bottom, box[2], box[3]))
         marks += found
         spots.append(readable)

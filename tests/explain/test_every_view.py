@@ -24,7 +24,8 @@ from neuralgraph.tokens import DARK, LIGHT
 from neuralgraph.training.events import Failed
 from tests.explain.drawn_views import DRAWN
 
-LEARNED = ("spiral", "digits-cnn", "digits-lstm", "digits-transformer", "diabetes", "letters", "digits-mlp", *DRAWN)
+LEARNED = ("spiral", "digits-cnn", "digits-lstm", "digits-transformer", "diabetes", "letters", "digits-mlp",
+           "28-hopfield", "29-rbm", *DRAWN)
 """Documents on which every view has something to show, each learned for an epoch."""
 
 
