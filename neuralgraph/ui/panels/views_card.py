@@ -80,7 +80,7 @@ class ViewCard(QWidget):
         self.pad.subject = Subject(self.pad, lambda: f"{self.node or 'network'}-{self.view}")
         self.pad.keyed.connect(self.chosen)
         self.pad.turned.connect(self._turn)
-        self.pad.chosen.connect(lambda spot: _follow(self._scroll, self.pad, spot))
+        self.pad.chosen.connect(partial(_follow, self))
         self.pad.painted.connect(self._painted)
         self.form = Options(theme)
         self.form.changed.connect(self._option)
@@ -366,11 +366,11 @@ class ViewCard(QWidget):
         self.pinned = on
 
 
-def _follow(scroll: QScrollArea, pad: Pad, spot: Spot | None) -> None:
+def _follow(card: ViewCard, spot: Spot | None) -> None:
     """What is read out is in sight."""
     if spot is not None:
-        middle = pad.box(spot).center()
-        scroll.ensureVisible(round(middle.x()), round(middle.y()), 8, 16)
+        middle = card.pad.box(spot).center()
+        card._scroll.ensureVisible(round(middle.x()), round(middle.y()), 8, 16)
 
 
 def _first(offers: Sequence[Offer]) -> str:
