@@ -31,6 +31,7 @@ from neuralgraph.ui.commands import COMMANDS
 from neuralgraph.ui.controls import button, dress, flat, words
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
+from neuralgraph.ui.panels.figure import Spot
 from neuralgraph.ui.panels.figure_pad import Pad
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.taking import take_button
@@ -54,6 +55,8 @@ class ViewCard(QWidget):
 
     closed = Signal()
     enlarged = Signal()
+    named = Signal(str)
+    """What is shown, in words."""
     chosen = Signal(int)
     """A row of the data was clicked."""
     acted = Signal(str)
@@ -77,6 +80,7 @@ class ViewCard(QWidget):
         self.pad.subject = Subject(self.pad, lambda: f"{self.node or 'network'}-{self.view}")
         self.pad.keyed.connect(self.chosen)
         self.pad.turned.connect(self._turn)
+        self.pad.chosen.connect(partial(_follow, self))
         self.pad.painted.connect(self._painted)
         self.form = Options(theme)
         self.form.changed.connect(self._option)
@@ -321,6 +325,7 @@ class ViewCard(QWidget):
         self.act.setText(ACTS.get(offer.act, "") if offer is not None else "")
         self.act.setVisible(bool(self.act.text()))
         dress(self.of, self.theme)
+        self.named.emit(f"{self.which.text()}: {self.of.text()}")
         self.notice.set_tokens(self.theme.tokens)
 
     def _fill(self) -> None:
@@ -359,6 +364,13 @@ class ViewCard(QWidget):
 
     def _pin(self, on: bool) -> None:
         self.pinned = on
+
+
+def _follow(card: ViewCard, spot: Spot | None) -> None:
+    """What is read out is in sight."""
+    if spot is not None:
+        middle = card.pad.box(spot).center()
+        card._scroll.ensureVisible(round(middle.x()), round(middle.y()), 8, 16)
 
 
 def _first(offers: Sequence[Offer]) -> str:
