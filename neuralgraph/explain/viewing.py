@@ -15,6 +15,7 @@ from neuralgraph.figures.sofar import SoFar
 
 if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
+    from neuralgraph.explain.logic import Bits
     from neuralgraph.explain.seeing import Chosen
     from neuralgraph.explain.views.view import At, Hear
     from neuralgraph.figures.shown import Shown
@@ -45,7 +46,7 @@ class Viewing(Looking):
                   one.fits(at) if node or one.scope == "network" else "It is one of a node: choose one.",
                   one.costly, one.params,
                   {name: one.choices(at, name) for name, param in one.params.items() if param.kind == "text"}
-                  if node or one.scope == "network" else {})
+                  if node or one.scope == "network" else {}, one.act)
             for one in VIEWS]
 
     def view(
@@ -74,6 +75,14 @@ class Viewing(Looking):
         if why:
             raise RunError(f"«{kind.title}» cannot be shown{f' for {node}' if kind.scope == 'node' else ''}: {why}")
         return one.look(at)
+
+    def bits(self, options: Mapping[str, Any] | None = None, node: str = "", program: Program | None = None
+             ) -> Bits | None:
+        """The inputs of yes and no that the truth table of these options is about; None where there is none."""
+        from neuralgraph.explain.views.truth import TruthTable
+
+        at = self._at(node if self.shows(node, program) else "", program)
+        return TruthTable(**dict(options or {})).bits(at) if at is not None else None
 
     def shows(self, node: str, program: Program | None = None) -> bool:
         """The node is one of what is computed now, so that views of it can be asked for."""
@@ -108,7 +117,7 @@ class Viewing(Looking):
     def _earlier(self, program: Program) -> tuple[tuple[int, Callable[[], Program]], ...]:
         """Some of the moments that were kept of the run that made a program, evenly among them, oldest first."""
         moments, shown = self.moments, self.shown
-        if not moments or program is self._fresh:
+        if not moments or not moments.steps or program is self._fresh:
             return ()
         from neuralgraph.training.rewinding import Rewind
 

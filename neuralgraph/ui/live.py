@@ -118,7 +118,6 @@ class LivePictures(QObject):
                     self._curves = {}
                 case Step():
                     self._remember(event)
-        self._collect()
         now, session = monotonic(), self._session
         pause = max(CALM if self.wish.calm else EVERY, (self._spent + self.painting) / SHARE)
         due = self.wish.anything and self._asked is None and now - self._last >= pause

@@ -114,10 +114,6 @@ class TimeSlider(QSlider):
     def _half(self) -> float:
         return self._handle().width() / 2
 
-    def _place(self, step: int) -> float:
-        half, span = self._half(), max(self.maximum() - self.minimum(), 1)
-        return half + (step - self.minimum()) * (self.width() - 2 * half) / span
-
     def _at(self, x: float) -> int:
         half, span = self._half(), self.maximum() - self.minimum()
         return self.minimum() + round((x - half) * span / max(self.width() - 2 * half, 1))

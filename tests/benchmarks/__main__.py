@@ -27,6 +27,7 @@ TABLE = {
     "following": ("following", "following"),
     "moments": ("moments", "kept"),
     "pictures": ("pictures", "pictures"),
+    "docks": ("docks", "docks"),
     "views": ("views", "views"),
     "apart": ("views", "apart"),
 }

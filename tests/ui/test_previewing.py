@@ -145,7 +145,7 @@ def test_dear_looks_come_less_often_and_calm_ones_too(window: Opened, qtbot: Any
     live._last = 0.0
     live.feed(())
     assert len(asked) == 1
-    live.feed(())  # the answer is here, and says that it took two seconds
+    live._tick()  # the answer is here, and says that it took two seconds
     assert live._spent == 2.0 and len(asked) == 1
     live._last -= EVERY + 1
     live.feed(())

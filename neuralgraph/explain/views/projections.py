@@ -95,12 +95,15 @@ class HiddenSpace(Projection):
     layer can part them by a straight line.
     """
 
-    x: int = param(0, "The unit that goes to the right, counted from 0.", min=0, max=1_000_000)
-    y: int = param(1, "The unit that goes up.", min=0, max=1_000_000)
+    x: int = param(-1, "The unit that goes to the right, counted from 0; −1 for one of the two that vary most.", min=-1,
+                   max=1_000_000)
+    y: int = param(-1, "The unit that goes up.", min=-1, max=1_000_000)
 
     def look(self, at: At) -> Shown:
         values, rows, note = self.activations(at)
-        first, second = (min(one, values.shape[1] - 1) for one in (self.x, self.y))
+        lively = np.sort(np.argsort(-values.std(axis=0), kind="stable")[:2]).tolist()
+        first, second = (min(one, values.shape[1] - 1) if one >= 0 else free for one, free in zip(
+            (self.x, self.y), lively, strict=True))
         names = self.names(at, values.shape[1])
         return _scatter(at, values[:, [first, second]], rows, (names[first], names[second]), f"Hidden space: {at.node}",
                         note)

@@ -145,6 +145,8 @@ class View:
     """An `mdi6` icon."""
     costly: ClassVar[bool] = False
     """It takes longer than a glance: while a run goes on it is looked at less often, and told to be under way."""
+    act: ClassVar[str] = ""
+    """The command of the window that makes something of what is shown, "" for none."""
     params: ClassVar[dict[str, Param]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -30,6 +30,7 @@ from neuralgraph.explain.goal import (
     tensors,
     unanswered,
 )
+from neuralgraph.explain.judging import head
 from neuralgraph.explain.refining import coarse_to_fine, filled
 from neuralgraph.explain.views.view import Array, At, View
 from neuralgraph.figures.shown import Board, Grid, Shown
@@ -37,6 +38,8 @@ from neuralgraph.spec import param
 from neuralgraph.training.randomness import undisturbed
 
 Plain = NDArray[np.float64]
+WITHOUT = "Blue: less sure without it; orange: surer."
+LOWER = "Blue: the answer is lower without it; orange: higher."
 GRADIENT_INPUT, GRADIENT, SMOOTH = "gradient × input", "gradient", "SmoothGrad"
 
 
@@ -93,7 +96,7 @@ class Saliency(OfInput):
         start = felt(program, key)
         with undisturbed(program.device, program.seed), program.quiet():
             given = tensors(program, at.sample)
-            goal = goal_of(program, at.rows, given, self.target)
+            goal = _named(at, goal_of(program, at.rows, given, self.target))
             value = value_at(program, start, given)
             own = start == program._sources[key]
             inside = "" if own else f" Slopes are those at {start[0]}, the first decimal numbers."
@@ -139,6 +142,14 @@ class Saliency(OfInput):
                 return f"The mean slope of {copies} copies with noise of {self.noise:g} of the range."
 
 
+def _named(at: At, goal: Goal) -> Goal:
+    """The goal by the name of its label, where the network answers several questions."""
+    one = head(at, "", "labels", "numbers")
+    if goal.unit is None or one is None or classes(at.program, at.rows) or goal.unit >= len(one.names):
+        return goal
+    return replace(goal, said=f"the score of {one.names[goal.unit]}")
+
+
 def slopes(at: At, start: tuple[str, str], goal: Goal, given: dict[str, Tensor], value: Tensor) -> Tensor:
     """The gradient of the goal at values of `start`, row by row. Weights keep what they had as gradients."""
     leaf = value.detach().clone().requires_grad_(True)
@@ -170,8 +181,9 @@ class Occlusion(OfInput):
         one = np.asarray(at.sample[key])[0]
         with undisturbed(program.device, program.seed), program.quiet(), torch.no_grad():
             given = tensors(program, at.sample)
-            goal = goal_of(program, at.rows, given, self.target)
+            goal = _named(at, goal_of(program, at.rows, given, self.target))
             covers, across, note = self._covers(at, key, one, inputs.kind(program, at.rows, key))
+            note = f"{WITHOUT if classes(program, at.rows) else LOWER} {note}".strip()
             found = Drops(covers, across, np.zeros(len(covers)), np.zeros(len(covers), bool))
 
             def drawn() -> Shown:

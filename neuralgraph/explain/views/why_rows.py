@@ -193,7 +193,7 @@ def rows_shown(at: At, numbers: Array, said: tuple[str, ...], title: str, unit: 
         names = inputs.features(at.program, rows, key, values[0].size)
         heads, cells = names[:8], [tuple(float(n) for n in one.reshape(-1)[:8]) for one in values]
     columns = ("row", unit, *(("true",) if any(truth) else ()), *heads)
-    lines = tuple((f"{number + 1}", word, *((name,) if any(truth) else ()), *cell)
+    lines = tuple((f"{number + 1:,}", word, *((name,) if any(truth) else ()), *cell)
                   for number, word, name, cell in zip(numbers.tolist(), said, truth, cells, strict=True))
     return Board((Table(columns, lines, keys=keys, title=title, note=note),))
 

@@ -27,7 +27,8 @@ from neuralgraph.figures.sofar import SoFar
 from neuralgraph.session import Session
 from neuralgraph.ui.asking import Asker
 from neuralgraph.ui.bridge import TrainingBridge
-from neuralgraph.ui.controls import dress, flat, words
+from neuralgraph.ui.commands import COMMANDS
+from neuralgraph.ui.controls import button, dress, flat, words
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.panels.figure_pad import Pad
@@ -44,6 +45,8 @@ SHARE = 0.05
 OFTEN, SELDOM = 0.15, 1.0
 """Seconds between two looks at a run, at least; of views that are costly."""
 WHOLE = "whole network"
+ACTS = {one.id: one.text for one in COMMANDS}
+"""What a button that carries out a command says."""
 
 
 class ViewCard(QWidget):
@@ -53,6 +56,8 @@ class ViewCard(QWidget):
     enlarged = Signal()
     chosen = Signal(int)
     """A row of the data was clicked."""
+    acted = Signal(str)
+    """The command that makes something of what is shown was asked for, by its name."""
 
     def __init__(self, bridge: TrainingBridge, theme: Theme, asked: Callable[[], int] = lambda: 1) -> None:
         super().__init__()
@@ -72,6 +77,7 @@ class ViewCard(QWidget):
         self.pad.subject = Subject(self.pad, lambda: f"{self.node or 'network'}-{self.view}")
         self.pad.keyed.connect(self.chosen)
         self.pad.turned.connect(self._turn)
+        self.pad.painted.connect(self._painted)
         self.form = Options(theme)
         self.form.changed.connect(self._option)
         self.form.hide()
@@ -94,6 +100,8 @@ class ViewCard(QWidget):
         self.more.toggled.connect(self.form.setVisible)
         self.large = flat(theme, "open-in-new", "Show in a window of its own", size=26, clicked=self.enlarged.emit)
         self.shut = flat(theme, "close", "Close this view", size=26, clicked=self.closed.emit)
+        self.act = button("", clicked=lambda: self.acted.emit(self._offer.act if self._offer is not None else ""))
+        self.act.hide()
         self.take = take_button(theme, self.pad.subject)
         for made, sign in ((self.pin, "pin-outline"), (self.more, "tune-variant"), (self.large, "open-in-new"),
                            (self.shut, "close")):
@@ -109,7 +117,7 @@ class ViewCard(QWidget):
         head.setSpacing(2)
         head.addWidget(self.which)
         head.addWidget(self.of, 1)
-        for one in (self.pin, self.more, self.take, self.large, self.shut):
+        for one in (self.act, self.pin, self.more, self.take, self.large, self.shut):
             head.addWidget(one)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -276,6 +284,8 @@ class ViewCard(QWidget):
             self.work.tell(part, errand.cut if errand is self._errand else WORKING)
 
     def _show(self, found: Shown) -> None:
+        if self.pad.painting:  # a hand is ahead of this answer; it asks again when it is lifted
+            return
         if isinstance(found, Surface) and isinstance(self.pad.shown, Surface):
             found = replace(found, turn=self.pad.shown.turn, tilt=self.pad.shown.tilt)
         self.pad.setAccessibleName(f"{self.which.text()} of {self.node or WHOLE}")
@@ -308,6 +318,8 @@ class ViewCard(QWidget):
         self.which.setFont(self.theme.font(13, 600))
         self.of.setText((self.node or WHOLE) if offer is None or offer.scope == "node" else WHOLE)
         self.pin.setVisible(offer is None or offer.scope == "node")
+        self.act.setText(ACTS.get(offer.act, "") if offer is not None else "")
+        self.act.setVisible(bool(self.act.text()))
         dress(self.of, self.theme)
         self.notice.set_tokens(self.theme.tokens)
 
@@ -339,6 +351,11 @@ class ViewCard(QWidget):
     def _option(self, name: str, value: object) -> None:
         self.options.setdefault(self.view, {})[name] = value
         self.ask()
+
+    def _painted(self, name: str, value: str) -> None:
+        """A hand has changed what an option says, in the figure itself."""
+        self._option(name, value)
+        self._offer_options()
 
     def _pin(self, on: bool) -> None:
         self.pinned = on

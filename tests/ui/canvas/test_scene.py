@@ -267,7 +267,7 @@ def test_while_something_trains_the_cards_change_their_pictures_in_turn(scene: C
     assert not scene.previews
     counts = []
     for _ in pictures:
-        scene._tick()
+        scene.motion._beat()
         counts.append(len(scene.previews))
     assert counts == [1, 2, 3]
     scene.set_previews({id: Preview("bars", np.array([0.5, 0.5]), (), 2) for id in scene.nodes})
