@@ -26,7 +26,7 @@ def _surface(what: Surface, box: Box) -> Body:
     z = z[np.ix_(rows, columns)]
     z = np.where(np.isfinite(z), z, np.nan)
     finite = z[np.isfinite(z)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    low, high = what.z_range or ((float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0))
     room = (box[0], box[1], box[2], box[3] - BAR)
     eye = Eye(what, (low, high if high > low else low + 1), room)
     xs = np.linspace(*what.x_range, what.z.shape[1])[columns]

@@ -123,7 +123,9 @@ def numbers(array: Array) -> Any:
     """Nested lists for JSON."""
     values = np.asarray(array)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        return np.where(np.isfinite(values), values.astype(object), None).tolist()
+        found = values.astype(object)
+        found[~np.isfinite(values)] = None
+        return found.tolist()
     if values.dtype.kind == "c":
         return np.stack([values.real, values.imag], axis=-1).tolist()
     return values.tolist()

@@ -50,6 +50,8 @@ class ViewCard(QWidget):
     enlarged = Signal()
     chosen = Signal(int)
     """A row of the data was clicked."""
+    changed = Signal()
+    """Another view, or another option of it."""
 
     def __init__(self, bridge: TrainingBridge, theme: Theme, asked: Callable[[], int] = lambda: 1) -> None:
         super().__init__()
@@ -60,6 +62,8 @@ class ViewCard(QWidget):
         self.offers: Sequence[Offer] = ()
         self.options: dict[str, dict[str, Any]] = {}
         self._fresh = True
+        self.fit: Callable[[Shown], Shown] = lambda found: found
+        """What is drawn of what came: somebody may put it on other scales."""
         self._asker = Asker(bridge, self, every=OFTEN)
         self._asker.answered.connect(self._arrived)
         self._asker.failed.connect(lambda text: self._say("No answer came", text, error=True))
@@ -165,6 +169,7 @@ class ViewCard(QWidget):
         self.view = name
         self._name()
         self._offer_options()
+        self.changed.emit()
         self.ask()
 
     def ask(self) -> None:
@@ -199,9 +204,11 @@ class ViewCard(QWidget):
             return  # somebody looks at another one by now, and that is asked for
         if offers is not None:
             self._fresh, self.offers = False, offers
-            self.view = self.view or name
+            chosen, self.view = self.view, self.view or name
             self._name()
             self._offer_options()
+            if not chosen and name:
+                self.changed.emit()
         if name != self.view:
             return  # somebody wants another one by now
         least = SELDOM if self._offer is not None and self._offer.costly else OFTEN
@@ -213,7 +220,7 @@ class ViewCard(QWidget):
         elif found is None:
             self._say("Nothing to show yet", "A view appears as soon as the graph has no error.")
         else:
-            self._show(found)
+            self._show(self.fit(found))
 
     def _show(self, found: Shown) -> None:
         if isinstance(found, Surface) and isinstance(self.pad.shown, Surface):
@@ -222,6 +229,10 @@ class ViewCard(QWidget):
         self.pad.set_room(self._scroll.viewport().size())
         self.pad.set_shown(found)
         self._stack.setCurrentWidget(self._scroll)
+
+    def draw(self, found: Shown) -> None:
+        """Draw what came once more, in another way."""
+        self._show(found)
 
     def _say(self, title: str, hint: str = "", *, error: bool = False) -> None:
         self.notice.say(title, hint, error=error)
@@ -277,6 +288,7 @@ class ViewCard(QWidget):
 
     def _option(self, name: str, value: object) -> None:
         self.options.setdefault(self.view, {})[name] = value
+        self.changed.emit()
         self.ask()
 
     def _pin(self, on: bool) -> None:
