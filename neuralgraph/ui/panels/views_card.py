@@ -32,7 +32,7 @@ from neuralgraph.ui.panels.figure_pad import Pad
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.taking import take_button
 from neuralgraph.ui.panels.views_options import Options
-from neuralgraph.ui.panels.views_pick import Pick
+from neuralgraph.ui.panels.views_pick import Of, Pick
 from neuralgraph.ui.panels.views_taking import Subject
 from neuralgraph.ui.theme import Theme
 
@@ -83,8 +83,7 @@ class ViewCard(QWidget):
         theme = self.theme
         self.which = Pick(theme)
         self.which.menu().aboutToShow.connect(self._fill)
-        self.of = words(theme, "", 12, 400, "text2")
-        self.of.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.of = Of(theme, WHOLE)
         self.pin = flat(theme, "pin-outline", "Keep showing this node whatever is selected", size=26)
         self.pin.setCheckable(True)
         self.pin.toggled.connect(self._pin)
@@ -256,7 +255,7 @@ class ViewCard(QWidget):
         self.which.setText(offer.title if offer is not None else "View")
         self.which.setIcon(icon(offer.icon if offer is not None else "eye-outline", self.theme.tokens.text))
         self.which.setFont(self.theme.font(13, 600))
-        self.of.setText((self.node or WHOLE) if offer is None or offer.scope == "node" else WHOLE)
+        self.of.tell((self.node or WHOLE) if offer is None or offer.scope == "node" else WHOLE)
         self.pin.setVisible(offer is None or offer.scope == "node")
         dress(self.of, self.theme)
         self.notice.set_tokens(self.theme.tokens)
