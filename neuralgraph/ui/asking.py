@@ -33,9 +33,11 @@ class Asker(QObject):
     """One question at a time, the latest wins; `answered` brings what came, on the GUI thread.
 
     `failed` brings one sentence for the panel where there is no answer. What nobody foresaw goes to the log as well.
+    A question that takes long may emit `reached` on its way, from its own thread.
     """
 
     answered = Signal(object)
+    reached = Signal(object)
     failed = Signal(str)
 
     def __init__(self, bridge: TrainingBridge, parent: QObject, *, every: float = 0.3) -> None:
@@ -62,7 +64,8 @@ class Asker(QObject):
             else:
                 self._waiting = (session, question)
         elif self._bridge.running and self._bridge.control is not None:
-            if self._future is None and now - self._last >= self.every:
+            rests = self._bridge.control.state == "paused"  # and loses no time
+            if self._future is None and (rests or now - self._last >= self.every):
                 self._last = now
                 self._future = self._bridge.control.ask(question)
             else:
@@ -70,6 +73,10 @@ class Asker(QObject):
         else:
             self._future = None
             self._worker.ask(lambda graph: _held(question), session.graph)
+
+    def hurry(self) -> None:
+        """The next question is about something else, and need not wait for its turn."""
+        self._last = 0.0
 
     def poll(self) -> None:
         """Look whether the run has answered; called some twelve times a second while there is one."""

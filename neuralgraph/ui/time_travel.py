@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from neuralgraph.errors import NeuralGraphError
 from neuralgraph.session import Session
 from neuralgraph.ui.asking import BROKEN
-from neuralgraph.ui.bridge import AnalysisBridge, Pulse, Rest, later
+from neuralgraph.ui.bridge import AnalysisBridge, Courtesy, Pulse, Rest, later
 from neuralgraph.ui.film import Film
 from neuralgraph.ui.time_bar import TimeBar
 from neuralgraph.ui.time_figures import TimeFigures
@@ -244,7 +244,10 @@ class TimeTravel(QObject):
             return
         if exact:
             self._token += 1
-            self._far, self._busy, self._offer = None, True, ""
+            self._far, self._offer = None, ""
+            if not self._busy:
+                Courtesy.of_loop().attend()
+            self._busy = True
             self._watch.start()
         token = self._token
 
@@ -265,6 +268,8 @@ class TimeTravel(QObject):
     def _give_up(self) -> None:
         """Nobody waits for a repetition any more."""
         self._token += 1
+        if self._busy:
+            Courtesy.of_loop().leave()
         self._busy, self._far = False, None
         self._watch.stop()
         self._rest.stop()

@@ -18,7 +18,7 @@ from neuralgraph.explain.apart.doors import drawn_wires
 from neuralgraph.explain.apart.moment import Apart, Place
 from neuralgraph.explain.apart.optimising import Stand, learner_of, moved
 from neuralgraph.explain.apart.tape import Tape, record, total
-from neuralgraph.explain.apart.telling import Teller, array
+from neuralgraph.explain.apart.telling import Teller
 from neuralgraph.training.randomness import undisturbed
 
 MOST_BYTES = 1 << 30
@@ -54,9 +54,9 @@ def step_apart(
     unused = tuple(id for id in copy.inference.order if id not in set(path) and not copy.node(id).passes)
     precision = "float64" if double else "float32"
     return Apart(
-        tuple(teller.moments), teller.order, {place: array(one) for place, one in tape.values.items()},
-        {place: array(total(some)) for place, some in adjoints.items()}, dict(teller.wires),
-        {name: array(one) for name, one in gradients.items()}, teller.losses, _sum(copy, teller.losses),
+        tuple(teller.moments), teller.order, {place: teller.array(one) for place, one in tape.values.items()},
+        {place: teller.array(total(some)) for place, some in adjoints.items()}, dict(teller.wires),
+        {name: teller.array(one) for name, one in gradients.items()}, teller.losses, _sum(copy, teller.losses),
         dict(teller.seen), dict(teller.pulled), rows, unused, (*notes, *_notes(copy, tape)),
         learner.kind, precision, drawn=drawn_wires(copy, tape))
 

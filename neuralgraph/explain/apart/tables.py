@@ -123,9 +123,9 @@ def numbers(array: Array) -> Any:
     """Nested lists for JSON."""
     values = np.asarray(array)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        found = values.astype(object)
-        found[~np.isfinite(values)] = None
-        return found.tolist()
+        known = values.astype(object)
+        known[~np.isfinite(values)] = None
+        return known.tolist()
     if values.dtype.kind == "c":
         return np.stack([values.real, values.imag], axis=-1).tolist()
     return values.tolist()

@@ -67,8 +67,21 @@ class Guide(QObject):
         if lesson is not None:
             self._bench.documents.open(example_of(lesson), as_copy=True)
 
-    def open(self, lesson: Lesson) -> None:
-        """Show a lesson beside the document there is."""
+    def toggle(self) -> None:
+        """Put the lesson away, or go on with it where it was left; after its last step, from the first."""
+        if self.on:
+            self.close()
+            return
+        lesson = lesson_of(self._bench.session.title)
+        if lesson is None:
+            self._bench.say("warning", "This document has no lesson.", "The lessons belong to the examples of the "
+                            "course: File ▸ Welcome screen shows them, and each opens with its own.")
+            return
+        panel = self.panel
+        self.open(lesson, at=panel.at if panel is not None and panel.lesson is lesson and not panel.last else 0)
+
+    def open(self, lesson: Lesson, at: int = 0) -> None:
+        """Show a lesson beside the document there is, from its step number `at` on."""
         docks = self._bench.docks
         if self.panel is None:
             self.panel = LessonPanel(self._bench.theme)
@@ -79,7 +92,7 @@ class Guide(QObject):
             self.panel.changed.connect(lambda _at: self._arrive())
             docks.add_beside("lesson", "Lesson", self.panel)
             QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
-        self.panel.open(lesson)
+        self.panel.open(lesson, at)
         if self._bench.window.width() < ROOMY and docks.shown("left"):
             self._palette = True
             docks.toggle_left()

@@ -62,7 +62,8 @@ class LessonPanel(QWidget):
         self.title.setWordWrap(True)
         again = flat(theme, "restart", "Back to the start: the network and the lesson as they were", size=26,
                      clicked=self.restarted.emit)
-        shut = flat(theme, "close", "Close the lesson (the network stays)", size=26, clicked=self.closed.emit)
+        shut = flat(theme, "close", "Close the lesson; the network stays, and View ▸ Lesson goes on where you were",
+                    size=26, clicked=self.closed.emit)
         for made, sign in ((again, "restart"), (shut, "close")):
             fitted(made, theme, lambda made=made, sign=sign: made.setIcon(icon(sign, theme.tokens.text2)))  # type: ignore[misc]
         left = QVBoxLayout()
@@ -91,9 +92,15 @@ class LessonPanel(QWidget):
 
     # -- what is shown ----------------------------------------------------------------------------------------------
 
-    def open(self, lesson: Lesson) -> None:
-        """Another lesson, from its first step."""
-        self.lesson, self.at, self._met = lesson, 0, {}
+    @property
+    def last(self) -> bool:
+        """The last step is shown."""
+        return self.lesson is not None and self.at + 1 == len(self.lesson.screens)
+
+    def open(self, lesson: Lesson, at: int = 0) -> None:
+        """A lesson from its first step, or the same one from where it was left, with its ticks."""
+        self._met = self._met if at and lesson is self.lesson else {}
+        self.lesson, self.at = lesson, at
         self.show_step()
 
     def go(self, at: int) -> None:
@@ -107,7 +114,7 @@ class LessonPanel(QWidget):
         """The next step; after the last one the lesson is over."""
         if self.lesson is None:
             return
-        if self.at + 1 == len(self.lesson.screens):
+        if self.last:
             self.closed.emit()
         else:
             self.go(self.at + 1)
@@ -126,6 +133,7 @@ class LessonPanel(QWidget):
         self.back.setEnabled(self.at > 0)
         self.next.setText("Done" if self.at + 1 == count else "Next")
         page = QWidget()
+        page.setObjectName("lesson")
         box = QVBoxLayout(page)
         box.setContentsMargins(0, self.theme.px(4), self.theme.px(10), 0)
         box.setSpacing(self.theme.px(12))

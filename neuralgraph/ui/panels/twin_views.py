@@ -115,7 +115,7 @@ class TwinViews(QWidget):
         mine, theirs = alike(found, known)
         if type(theirs) is type(other.cards[place].pad.shown):
             beside = other.cards[place]
-            later(0, lambda: beside.draw(theirs), beside)
+            later(0, lambda: beside.pad.set_shown(theirs), beside)
         return mine
 
     # -- what it is told --------------------------------------------------------------------------------------------
