@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from neuralgraph.ui.panels.plots_run import RunCurves
     from neuralgraph.ui.workbench import Workbench
@@ -32,11 +30,13 @@ class Then:
 def then(curves: RunCurves, step: int, metric: str) -> Then:
     """What the curves of a run know of a step. The loss is that of its own batch, nothing smoothed; a metric is the
     last one that was measured by then: `metric` by its title, else the first there is."""
+    from bisect import bisect_right
+
     from neuralgraph.ui.panels.plots_run import LOSS, NORM, RATE
     from neuralgraph.ui.training import figure
 
     track = curves.figures[LOSS].train
-    found = int(np.searchsorted(track.x("step"), step + 1e-9, side="right"))
+    found = bisect_right(track.x("step"), step + 1e-9)
     value = float(track.values(smoothed=False)[found - 1]) if found else float("nan")
     begun = curves.started
     each, losses = (begun.steps_per_epoch, begun.losses) if begun is not None else (0, ())
