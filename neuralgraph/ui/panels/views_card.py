@@ -40,7 +40,7 @@ from neuralgraph.ui.panels.views_taking import Subject
 from neuralgraph.ui.panels.views_work import WORKING, Errand, WorkBar
 from neuralgraph.ui.theme import Theme
 
-SHARE = 0.05
+SHARE = 0.03
 """So much of the time of a run all views together may take: to be computed, laid out and painted."""
 OFTEN, SELDOM = 0.15, 1.0
 """Seconds between two looks at a run, at least; of views that are costly."""
