@@ -98,6 +98,7 @@ class TwinViews(QWidget):
         place = self.cards.index(card)
         beside = self.other.cards[place]
         options = {name: dict(one) for name, one in card.options.items()}
+        beside.default = card.default
         if (beside.view, beside.options) != (card.view, options):
             beside.options = options
             beside.show_view(card.view)
@@ -128,6 +129,10 @@ class TwinViews(QWidget):
                 card.look_at(node, part, place)
 
     def show_node(self, node: str | None) -> None:
+        """Another node is selected: where nobody has chosen a view, one that suits it."""
+        for one in self._both() if (node or "") != self._node else []:
+            for card in one.cards:
+                card.view = "" if card.view == card.default and not card.pinned else card.view
         self.look_at(node or "", self._part, self._place)
 
     def feed(self, _: Sequence[Event]) -> None:

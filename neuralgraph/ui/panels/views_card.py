@@ -66,6 +66,8 @@ class ViewCard(QWidget):
         self.theme, self._bridge, self._asked = theme, bridge, asked
         self._session: Session | None = None
         self.node, self.view, self.pinned = "", "", False
+        self.default = ""
+        """The view that was taken last because nobody had chosen one."""
         self.part, self.place = "all", 0
         self.offers: Sequence[Offer] = ()
         self.options: dict[str, dict[str, Any]] = {}
@@ -273,6 +275,7 @@ class ViewCard(QWidget):
             self._name()
             self._offer_options()
             if not chosen and name:
+                self.default = name
                 self.changed.emit()
         if name != self.view:
             return  # somebody wants another one by now
