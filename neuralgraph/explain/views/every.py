@@ -12,6 +12,7 @@ from neuralgraph.explain.views.projections import PROJECTIONS
 from neuralgraph.explain.views.regions import REGIONS
 from neuralgraph.explain.views.samples import SAMPLES
 from neuralgraph.explain.views.settling import SETTLING
+from neuralgraph.explain.views.sliding import SLIDING
 from neuralgraph.explain.views.structure import STRUCTURE
 from neuralgraph.explain.views.truth import LOGIC
 from neuralgraph.explain.views.view import View
@@ -19,8 +20,8 @@ from neuralgraph.explain.views.why import WHY_VIEWS
 from neuralgraph.explain.views.within import NODE_VIEWS
 
 VIEWS: tuple[type[View], ...] = (
-    *NODE_VIEWS, Neuron, *SETTLING, Particles, *DECIDING, *PREDICTED, *REGIONS, *SAMPLES, *PROJECTIONS, *WHY_VIEWS,
-    *STRUCTURE, *LOGIC, *PROGRESS)
+    *NODE_VIEWS, Neuron, *SLIDING, *SETTLING, *DECIDING, *PREDICTED, *REGIONS, *SAMPLES, Particles, *PROJECTIONS,
+    *WHY_VIEWS, *STRUCTURE, *LOGIC, *PROGRESS)
 
 
 def named(name: str) -> type[View]:
