@@ -369,7 +369,9 @@ class ViewCard(QWidget):
 
     def _painted(self, name: str, value: str) -> None:
         """A hand has changed what an option says, in the figure itself."""
-        self._option(name, value)
+        param = self._offer.params.get(name) if self._offer is not None else None
+        self._option(name, (int(value) if value else param.default) if param is not None and param.kind == "int" else
+                     value)
         self._offer_options()
 
     def _pin(self, on: bool) -> None:
