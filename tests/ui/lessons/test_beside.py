@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 
 from neuralgraph.lessons.lesson import Do
 from neuralgraph.resources import examples
@@ -54,8 +55,7 @@ def test_what_it_is_about_acts_only_there(shell: Shell, qtbot: Any) -> None:
     panel = shell.page.bench.guide.panel
     panel.go(next(at for at, one in enumerate(panel.lesson.screens) if one.opens == "05-descend"))
     assert not panel.here and not panel._pointed
-    buttons = panel._area.widget().findChildren(type(panel.next))
-    able = {one.text(): one.isEnabled() for one in buttons}
+    able = {one.accessibleName(): one.isEnabled() for one in panel._area.widget().findChildren(QPushButton)}
     assert able["Open it"] and not able["And all the others"]
     panel.look = lambda _: pytest.fail("a condition of another document is not looked at")
     shell.page.bench.guide.look()
@@ -93,6 +93,11 @@ def test_it_is_opened_once_and_begins_anew_as_itself(shell: Shell, qtbot: Any) -
     second.guide.restart()
     assert second.session.graph.plan.epochs == 100 and "gap" in second.session.graph.nodes
     assert second.guide.panel.here and second.guide.panel.lesson.screens[second.guide.panel.at].opens == "05-descend"
+    assert not second.guide.panel._met
+    second.guide.toggle()
+    assert not second.guide.on
+    second.guide.toggle()
+    assert second.guide.on and second.guide.panel.here
     shell.bar.setCurrentIndex(0)
     first.guide._hands.do(Do("open", ("05-descend",), ""))
     assert len(shell.pages) == 2 and shell.page.bench is second
