@@ -216,6 +216,8 @@ class Generated(View):
 
 def _maker(program: Program) -> tuple[str, str, str | None] | None:
     """The node whose values are made of Noise alone, its output, and the real data of the same size beside it."""
+    if (judged := _before_a_judge(program)) is not None:
+        return judged
     noise = {key for key, (_, _, node) in program.sources.items() if drawn(node)}
     reals = {key: program.inference.specs[id][output] for key, (id, output, node) in program.sources.items()
              if key not in noise and output == "x"}
@@ -234,6 +236,26 @@ def _maker(program: Program) -> tuple[str, str, str | None] | None:
         if same is not None or not reals:
             found = (id, output, same)
     return found
+
+
+def _before_a_judge(program: Program) -> tuple[str, str, str] | None:
+    """Where one set of weights looks at a source here and at what is made of Noise there: what is made, its output, and
+    the source. The real data may be drawn by chance, too, and what the judge says may be as wide as they are."""
+    graph = program.graph
+    sources = {(id, output): key for key, (id, output, _) in program.sources.items()}
+    noise = {key for key, (_, _, node) in program.sources.items() if drawn(node)}
+    for twin in program.inference.order:
+        owner = graph.nodes[twin].shares if twin in graph.nodes else None  # one that looks at another input
+        fed = {edge.input: (edge.source, edge.output) for edge in graph.into(owner)} if owner else {}
+        for edge in graph.into(twin) if owner else ():
+            ends = ((edge.source, edge.output), fed.get(edge.input, ("", "")))
+            for made, real in (ends, ends[::-1]):
+                if made in sources or real not in sources or made[0] not in graph.nodes:
+                    continue
+                needed = set(program.needed([made[0]]))
+                if needed and needed <= noise:
+                    return *made, sources[real]
+    return None
 
 
 def beside(at: At, real: Array | None, made: Array, node: str) -> Shown:
