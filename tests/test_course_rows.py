@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from neuralgraph.lessons.course import lessons
 
-OPEN_FIRST = frozenset((1, 2, 3, 5, 7, 11, 12, 13, 17, 18, 19, 20, 21, 22, 23, 25, 30, 32, 35, 37, 40, 41, 49, 51, 52,
-                        54, 55, 56, 62))
+OPEN_FIRST: frozenset[int] = frozenset()
 """Rows of lessons 1 to 18 (up to row 62) that have no line yet."""
 OPEN_SECOND = frozenset((9, 63, 64, 66, 68, 72, 73, 74, 75, 78, 80, 82, 83, 85, 86, 87, 90, 94, 95, 98, 99, 103, 104,
                          105, 107, 109, 111, 113, 114))
