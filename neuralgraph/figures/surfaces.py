@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,11 @@ from neuralgraph.figures.grids import BAR, colour_bar
 from neuralgraph.figures.layout import Body, drawn
 from neuralgraph.figures.marks import Box, Dots, Line, Mark, Spots, Text
 from neuralgraph.figures.shown import Surface
-from neuralgraph.figures.words import spelled
+from neuralgraph.figures.words import cut, spelled
 
 Array = NDArray[Any]
+LEAST, SHORT = 140.0, 120.0
+"""It is never drawn lower; the ends of an axis that is shorter on screen stand below its name, not at its ends."""
 FACES = 40
 """A surface is drawn with at most so many faces a side."""
 
@@ -27,7 +29,7 @@ def _surface(what: Surface, box: Box) -> Body:
     z = np.where(np.isfinite(z), z, np.nan)
     finite = z[np.isfinite(z)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    room = (box[0], box[1], box[2], box[3] - BAR)
+    room = (box[0], box[1], box[2], max(box[3] - BAR, LEAST))
     eye = Eye(what, (low, high if high > low else low + 1), room)
     xs = np.linspace(*what.x_range, what.z.shape[1])[columns]
     ys = np.linspace(*what.y_range, what.z.shape[0])[rows]
@@ -57,14 +59,14 @@ def _surface(what: Surface, box: Box) -> Body:
                f"{spelled(float(ys[row]))}: {what.z_label or 'z'} {spelled(float(z[row, column]))}"
 
     spots = Spots(len(flat), len(xs), lambda n: (float(flat[n, 0]) - 3, float(flat[n, 1]) - 3, 6, 6), at, said)
-    return marks, spots, box[1] + box[3]
+    return marks, spots, max(box[1] + box[3], room[1] + room[3] + BAR)
 
 
 class Eye:
     """Parallel projection of a unit cube, turned around the upright axis and tilted towards the eye."""
 
     def __init__(self, what: Surface, z_range: tuple[float, float], box: Box) -> None:
-        self.what, self.z_range = what, z_range
+        self.what, self.z_range, self._box = what, z_range, box
         turn, tilt = np.radians(what.turn), np.radians(np.clip(what.tilt, 5, 90))
         around = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
         down = np.array([[1, 0, 0], [0, np.sin(tilt), np.cos(tilt)], [0, -np.cos(tilt), np.sin(tilt)]])
@@ -100,13 +102,25 @@ class Eye:
             middle = (floor[nearest] + floor[other]) / 2
             out = middle - floor.mean(axis=0)
             out = out / (np.hypot(*out) or 1) * 16
-            marks.append(Text(float(middle[0] + out[0]), float(middle[1] + out[1] + 4), name, "text2", 11, 500,
-                              "middle" if abs(out[0]) < 8 else "left" if out[0] > 0 else "right"))
-            for corner, value in zip((nearest, other), ends, strict=True):
+            align: Literal["left", "middle", "right"] = \
+                "middle" if abs(out[0]) < 8 else "left" if out[0] > 0 else "right"
+            x, y = float(middle[0] + out[0]), float(middle[1] + out[1] + 4)
+            said = [tick(float(f"{value:.3g}")) for value in ends]
+            marks.append(Text(x, y, self._cut(name, x, align), "text2", 11, 500, align))
+            if float(np.hypot(*(floor[other] - floor[nearest]))) < SHORT:
+                near_to_far = " … ".join(said if floor[other][0] >= floor[nearest][0] else said[::-1])
+                marks.append(Text(x, y + 13, near_to_far, "text2", 10, 400, align))
+                continue
+            for corner, word in zip((nearest, other), said, strict=True):
                 at = floor[corner] * 0.94 + middle * 0.06 + out * 0.7
-                marks.append(Text(float(at[0]), float(at[1] + 4), tick(float(f"{value:.3g}")), "text2", 10, 400,
-                                  "middle" if abs(out[0]) < 8 else "left" if out[0] > 0 else "right"))
+                marks.append(Text(float(at[0]), float(at[1] + 4), word, "text2", 10, 400, align))
         return marks
+
+    def _cut(self, name: str, x: float, align: str) -> str:
+        """The name of an axis, so that it ends inside the figure."""
+        left, wide = self._box[0], self._box[2]
+        room = {"left": left + wide - x, "right": x - left}.get(align, 2 * min(x - left, left + wide - x))
+        return cut(name, 11, max(room, 20.0), 500)
 
     def _along(self, one: int, other: int) -> tuple[str, tuple[float, float]]:
         """The name of the axis between two corners of the floor, and what it is at both."""

@@ -28,6 +28,7 @@ from neuralgraph.training.events import (
 )
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.speed import Speed, spelled
+from neuralgraph.ui.time_figures import Then
 from neuralgraph.ui.training_bar import BarState
 
 NAME = 24
@@ -150,6 +151,11 @@ class Training(QObject):
     def follow_problems(self, errors: int) -> None:
         """The document was checked: what a run complained of may be mended."""
         self._show(errors=errors, **({"message": ""} if self.state.phase == "idle" else {}))
+
+    def show_then(self, then: Then | None) -> None:
+        """An earlier step is shown: the bars say its figures, and that; None: those of now."""
+        if then != self.state.then:
+            self._show(then=then)
 
     def follow_document(self) -> None:
         """The document changed: the bar counts to its epochs; a run under way takes over what it can."""

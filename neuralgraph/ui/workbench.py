@@ -90,6 +90,7 @@ class Workbench(QObject):
             "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
             "time": self.time, "twins": self.twins, "searching": self.searching, "runs": self.runs,
             "run": self.runs.commands, "views": self.views, "previewing": self.previewing,
+            "guide": self.guide,
         }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
@@ -337,7 +338,7 @@ class Workbench(QObject):
             self.rooms.reveal(node)
 
     def _show_docks(self) -> None:
-        for name in ("left", "right", "bottom"):
+        for name in ("left", "right", "bottom", "lesson"):
             self.actions.check(name, self.docks.shown(name))
         self.actions.check("unlock", not self.docks.locked)
 

@@ -52,8 +52,9 @@ class Progress(Judging):
             return tuple(Curve(PARTS[part], steps, np.array([of(found[part]) for _, found in moments]), dots=True)
                          for part in parts)
 
-        return Board((Curves(curves(lambda one: float(one.losses.mean())), "step", "loss", title="Along the run"),
-                      Curves(curves(score), "step", word), table), shares=(2.0, 2.0, 1.4))
+        both = Board((Curves(curves(lambda one: float(one.losses.mean())), "step", "loss"),
+                      Curves(curves(score), "step", word)), title="Along the run")
+        return Board((both, table), shares=(3.0, 1.2))
 
     def _past(self, at: At) -> Iterator[tuple[int, At]]:
         """Earlier moments of the run, evenly chosen; ends where nobody waits."""

@@ -13,6 +13,7 @@ from torch import Tensor
 from neuralgraph.compiler.program import Program
 from neuralgraph.compiler.touched import Touched
 from neuralgraph.explain.goal import affordable, tensors
+from neuralgraph.explain.refining import coarse_to_fine, filled
 from neuralgraph.explain.views.view import At, View
 from neuralgraph.figures.shown import Curve, Curves, Grid, Shown, Surface
 from neuralgraph.graph.touches import Touches
@@ -79,13 +80,19 @@ class LossLandscape(View):
             return self._slice(at, ground, first, words, side)
         spans = _spans(path, self.reach if not walked else 0.0)
         xs, ys = (np.linspace(low, high, side) for low, high in spans)
-        z = np.full((len(ys), len(xs)), np.nan)
-        for row, y in enumerate(ys):
-            for column, x in enumerate(xs):
-                if at.stop():
-                    break
-                z[row, column] = ground.loss((first, x), (second, y))
-        return self._drawn(ground, xs, ys, z, path, words)
+        z, known = np.zeros((side, side)), np.zeros((side, side), bool)
+
+        def drawn() -> Shown:
+            return self._drawn(ground, xs, ys, filled(z, known), path, f"{words} {_looked_at(known)}".strip(),
+                               bool(known.all()))
+
+        for done, place in enumerate(coarse_to_fine(side, side).tolist(), 1):
+            row, column = divmod(place, side)
+            z[row, column], known[row, column] = ground.loss((first, xs[column]), (second, ys[row])), True
+            at.so_far(done, side * side, drawn)
+            if at.stop():
+                break
+        return drawn()
 
     def _side(self, at: At) -> int:
         """So many places along an axis: as asked for, fewer for a network that takes long."""
@@ -97,12 +104,23 @@ class LossLandscape(View):
 
     def _slice(self, at: At, ground: Ground, way: Direction, words: str, side: int) -> Curves:
         xs = np.linspace(-self.reach, self.reach, side)
-        ys = np.array([np.nan if at.stop() else ground.loss((way, x)) for x in xs])
-        return Curves((Curve("loss", xs, ys),), x_label="away from the weights", y_label="loss",
-                      at=((0.0, "the weights"),), title="The loss along one direction",
-                      note=f"{ground.words()} {words}".strip())
+        ys, known = np.zeros(side), np.zeros(side, bool)
 
-    def _drawn(self, ground: Ground, xs: Plane, ys: Plane, z: Plane, path: Plane, words: str) -> Shown:
+        def drawn() -> Curves:
+            few = int(known.sum()) < side
+            return Curves((Curve("loss", xs[known], ys[known], dots=few),), x_label="away from the weights",
+                          y_label="loss", at=((0.0, "the weights"),), title="The loss along one direction",
+                          x_range=(-self.reach, self.reach) if few else None, note=f"{ground.words()} {words}".strip())
+
+        for done, place in enumerate(coarse_to_fine(1, side).tolist(), 1):
+            ys[place], known[place] = ground.loss((way, xs[place])), True
+            at.so_far(done, side, drawn)
+            if at.stop():
+                break
+        return drawn()
+
+    def _drawn(self, ground: Ground, xs: Plane, ys: Plane, z: Plane, path: Plane, words: str, whole: bool
+               ) -> Shown:
         finite = z[np.isfinite(z)]
         low = float(finite.min(initial=np.inf))
         steep = bool(finite.size) and low > 0 and float(finite.max()) > STEEP * low
@@ -122,8 +140,9 @@ class LossLandscape(View):
         half = (xs[1] - xs[0]) / 2, (ys[1] - ys[0]) / 2
         extent = (float(xs[0] - half[0]), float(xs[-1] + half[0]), float(ys[0] - half[1]), float(ys[-1] + half[1]))
         shown = height[np.isfinite(height)]
-        levels = tuple(np.linspace(float(shown.min()), float(shown.max()), 11)[1:-1].tolist()) if shown.size else ()
-        return Grid(height, map="viridis", extent=extent, levels=levels, smooth=True, title=title, note=note,
+        levels = tuple(np.linspace(float(shown.min()), float(shown.max()), 11)[1:-1].tolist()) \
+            if shown.size and whole else ()  # steps of what is not known are no slopes
+        return Grid(height, map="viridis", extent=extent, levels=levels, smooth=whole, title=title, note=note,
                     x_label="first direction", y_label="second direction", bar=label,
                     path=path if len(path) else np.zeros((1, 2)))
 
@@ -155,13 +174,21 @@ class Ground:
         with torch.no_grad():
             for name, one in self.program.root.named_parameters():
                 if name in self.centre:
-                    one.copy_(self.centre[name] + sum(float(far) * way[name] for way, far in steps))
+                    one.copy_(self.centre[name])
+                    for way, far in steps:
+                        one.add_(way[name], alpha=float(far))
         found = evaluate(self.program, self.rows, batch_size=rows_at_once(self.program, self.count))
         return found.figures["loss"]
 
     def words(self) -> str:
         rows = "training rows" if self.part == "train" else "rows"
         return f"The loss of {self.count:,} {rows}, at {sum(one.numel() for one in self.centre.values()):,} weights."
+
+
+def _looked_at(known: NDArray[np.bool_]) -> str:
+    """What is said of a plane while only some of its places are known."""
+    few = int(known.sum())
+    return f"So far {few:,} of {known.size:,} places; the others show the nearest of them." if few < known.size else ""
 
 
 def random_ways(centre: Direction, seed: int) -> tuple[Direction, Direction]:

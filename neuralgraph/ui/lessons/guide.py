@@ -69,8 +69,22 @@ class Guide(QObject):
         if lesson is not None:
             self._bench.documents.open(example_of(lesson), as_copy=True)
 
+    def toggle(self) -> None:
+        """Put the lesson away, or go on with it where it was left; after its last step, from the first."""
+        if self.on:
+            self.close()
+            return
+        found = place_of(self._bench.session.title)
+        if found is None:
+            self._bench.say("warning", "This document has no lesson.", "The lessons belong to the examples of the "
+                            "course: File ▸ Welcome screen shows them, and each opens with its own.")
+            return
+        (lesson, first), panel = found, self.panel
+        at = panel.at if panel is not None and panel.lesson is lesson and not panel.last else first
+        self.open(lesson, at, Path(self._bench.session.title).stem)
+
     def open(self, lesson: Lesson, at: int = 0, document: str = "") -> None:
-        """Show a lesson, from its first step or a later one, beside the document there is."""
+        """Show a lesson beside the document there is, from its step number `at` on."""
         docks = self._bench.docks
         if self.panel is None:
             self.panel = LessonPanel(self._bench.theme)
@@ -135,7 +149,8 @@ class Guide(QObject):
         graph = read(document(panel.document)).graph
         if not graph.computes(bench.session.graph) or graph.plan != bench.session.graph.plan:
             bench.session.edit(Replace(graph, "Back to the start of the lesson"))
-        panel.open(lesson, self._first(), panel.document)
+        first, panel.lesson = self._first(), None  # its ticks go, too
+        panel.open(lesson, first, panel.document)
         self._arrive()
 
     # -- several documents ------------------------------------------------------------------------------------------

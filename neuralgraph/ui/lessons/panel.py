@@ -64,7 +64,8 @@ class LessonPanel(QWidget):
         self.title.setWordWrap(True)
         again = flat(theme, "restart", "Back to the start: the network and the lesson as they were", size=26,
                      clicked=self.restarted.emit)
-        shut = flat(theme, "close", "Close the lesson (the network stays)", size=26, clicked=self.closed.emit)
+        shut = flat(theme, "close", "Close the lesson; the network stays, and View ▸ Lesson goes on where you were",
+                    size=26, clicked=self.closed.emit)
         for made, sign in ((again, "restart"), (shut, "close")):
             fitted(made, theme, lambda made=made, sign=sign: made.setIcon(icon(sign, theme.tokens.text2)))  # type: ignore[misc]
         left = QVBoxLayout()
@@ -93,9 +94,16 @@ class LessonPanel(QWidget):
 
     # -- what is shown ----------------------------------------------------------------------------------------------
 
+    @property
+    def last(self) -> bool:
+        """The last step is shown."""
+        return self.lesson is not None and self.at + 1 == len(self.lesson.screens)
+
     def open(self, lesson: Lesson, at: int = 0, document: str = "") -> None:
-        """Another lesson, from its first step or a later one, beside its own example or another."""
-        self.lesson, self.at, self._met, self.document = lesson, at, {}, document or lesson.name
+        """A lesson from its first step or a later one, or the same one from where it was left, with its ticks; beside
+        its own example or another."""
+        self._met = self._met if at and lesson is self.lesson else {}
+        self.lesson, self.at, self.document = lesson, at, document or lesson.name
         self.show_step()
 
     @property
@@ -119,7 +127,7 @@ class LessonPanel(QWidget):
         """The next step; after the last one the lesson is over."""
         if self.lesson is None:
             return
-        if self.at + 1 == len(self.lesson.screens):
+        if self.last:
             self.closed.emit()
         else:
             self.go(self.at + 1)
@@ -138,6 +146,7 @@ class LessonPanel(QWidget):
         self.back.setEnabled(self.at > 0)
         self.next.setText("Done" if self.at + 1 == count else "Next")
         page = QWidget()
+        page.setObjectName("lesson")
         box = QVBoxLayout(page)
         box.setContentsMargins(0, self.theme.px(4), self.theme.px(10), 0)
         box.setSpacing(self.theme.px(12))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from time import thread_time
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from neuralgraph.figures.draw import draw
 from neuralgraph.figures.marks import Drawing
+from neuralgraph.figures.painting import painted, pen_of
 from neuralgraph.figures.shown import Shown, Surface
 from neuralgraph.figures.svg import svg
 from neuralgraph.tokens import LIGHT, Tokens
@@ -18,26 +21,33 @@ from neuralgraph.ui.theme import Theme
 
 class Pad(Figure):
     """Shows what a view answered. `keyed` brings the key of a spot that was clicked; `turned` how a surface is
-    dragged, in degrees."""
+    dragged, in degrees; `painted` an option and its new text, when a hand has changed entries of a pen."""
 
     keyed = Signal(int)
     turned = Signal(float, float)
+    painted = Signal(str, str)
 
     def __init__(self, theme: Theme, name: str = "Figure") -> None:
         super().__init__(theme, name, "view")
         self.shown: Shown | None = None
+        self.spent = 0.0
+        """Seconds of the processor that laying out and painting the present figure took."""
         self.room = QSize(0, 0)
         """What is offered; a table may come out higher, and is scrolled then."""
         self._drawing: Drawing | None = None
         self._painted: tuple[object, ...] = ()
         self._pixmap = QPixmap()
         self._grip: QPointF | None = None
+        self._ink = ""
+        """The sign that the stroke under way sets."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_shown(self, shown: Shown) -> None:
+        began = thread_time()
         self.shown, self._drawing = shown, None
         self._fit()
         self.renewed()
+        self.spent = thread_time() - began
 
     def set_room(self, room: QSize) -> None:
         """The part of it that can be seen at once."""
@@ -109,12 +119,14 @@ class Pad(Figure):
         ratio = self.devicePixelRatioF()
         what = (self.drawing, self.theme.tokens.name, self.size(), ratio)
         if what != self._painted:
+            began = thread_time()
             self._painted, self._pixmap = what, QPixmap(self.size() * ratio)
             self._pixmap.setDevicePixelRatio(ratio)
             self._pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(self._pixmap)
             self.paint(painter, self.theme.tokens)
             painter.end()
+            self.spent += thread_time() - began
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._pixmap)
         if self.hasFocus() and self.shown is not None:
@@ -126,6 +138,8 @@ class Pad(Figure):
             return
         self._grip = event.position() if isinstance(self.shown, Surface) else None
         found = self.spot(event.position())
+        if found is not None and self._touched(found, start=True):
+            return
         key = self.drawing.spots.key(self._number(found)) if found is not None else None
         if key is not None:
             self.keyed.emit(key)
@@ -136,8 +150,43 @@ class Pad(Figure):
             self._grip = event.position()
             self.turned.emit(moved.x() * 0.5, moved.y() * 0.5)
             return
+        if self.painting and (found := self.spot(event.position())) is not None:
+            self._touched(found)
         super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._grip = None
+        self._lift()
         super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.at is not None and \
+                self._touched(self.at, start=True):
+            self._lift()
+        else:
+            super().keyPressEvent(event)
+
+    # -- painting into a figure -------------------------------------------------------------------------------------
+
+    @property
+    def painting(self) -> bool:
+        """A stroke is under way: what is shown is ahead of what the view has answered."""
+        return bool(self._ink)
+
+    def _touched(self, spot: Spot, *, start: bool = False) -> bool:
+        """Set the entry at a spot; False where there is none to set."""
+        pen = pen_of(self.shown)
+        entry = self.drawing.spots.entry(self._number(spot)) if pen is not None else None
+        if pen is None or entry is None or self.shown is None:
+            return False
+        if start:
+            self._ink = pen.next(entry)
+        if pen.text[entry] != self._ink:
+            self.set_shown(painted(self.shown, pen.having(entry, self._ink)))
+        return True
+
+    def _lift(self) -> None:
+        """The stroke is over: tell what the entries are now."""
+        pen, self._ink = pen_of(self.shown) if self._ink else None, ""
+        if pen is not None:
+            self.painted.emit(pen.option, pen.text)
