@@ -6,8 +6,7 @@ from neuralgraph.lessons.course import lessons
 
 OPEN_FIRST: frozenset[int] = frozenset()
 """Rows of lessons 1 to 18 (up to row 62) that have no line yet."""
-OPEN_SECOND = frozenset((9, 63, 64, 66, 68, 72, 73, 74, 75, 78, 80, 82, 83, 85, 86, 87, 90, 94, 95, 98, 99, 103, 104,
-                         105, 107, 109, 111, 113, 114))
+OPEN_SECOND: frozenset[int] = frozenset()
 """Rows from 63 on that have none, and row 9."""
 ROWS = frozenset(range(1, 115))
 
