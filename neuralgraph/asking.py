@@ -38,7 +38,7 @@ def evaluate(graph: Graph, inputs: Mapping[str, Any] | None = None, run: Run | N
 
     program, tensors = _ready(graph, inputs, run)
     with undisturbed(program.device, program.seed), program.quiet():
-        return {name: value.cpu().numpy() for name, value in program.trace(tensors).items()}
+        return {name: value.detach().cpu().numpy() for name, value in program.trace(tensors).items()}
 
 
 def gradients(

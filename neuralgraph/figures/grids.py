@@ -101,7 +101,8 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     across = max(across, named)
     field = (x, y, across * columns, down * rows)
     marks: list[Mark] = [Picture(field, pooled(values, PIXELS, PIXELS), what.map, low, high, what.smooth)]
-    marks += _numbers(what, values, field, low, high) + _cells(values, field, "outline" if what.pen else "panel@0.55")
+    drawn_on = what.pen is not None and not what.pen.picks
+    marks += _numbers(what, values, field, low, high) + _cells(values, field, "outline" if drawn_on else "panel@0.55")
     for row, name in _spread(what.row_names, down):
         marks.append(Text(x - 6, y + (row + 0.5) * down + 4, cut(name, 11, left), "text2", 11, align="right"))
     step = max(1, int(np.ceil((13 if turned else widest + 6) / max(across, 1))))
@@ -275,7 +276,7 @@ def _numbers(what: Grid, values: Array, field: Box, low: float, high: float) -> 
     """The numbers themselves, where the cells have room for them."""
     rows, columns = values.shape
     wide, tall = field[2] / columns, field[3] / rows
-    if wide < 20 or tall < 14 or rows * columns > 900 or what.pen is not None:
+    if wide < 20 or tall < 14 or rows * columns > 900 or (what.pen is not None and not what.pen.picks):
         return []
     words = [[_brief(what, one) for one in row] for row in values.tolist()]
     if max(width(one, 10) for row in words for one in row) > wide - 2:

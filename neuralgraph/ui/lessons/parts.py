@@ -17,7 +17,7 @@ from neuralgraph.ui.theme import Theme
 ICONS = {"train": "play", "pause": "pause", "stop": "stop", "reset": "restart", "batch": "skip-next",
          "epoch": "skip-next", "present": "presentation", "undo": "undo", "all": "fit-to-screen-outline",
          "panel": "dock-bottom", "view": "eye-outline", "select": "cursor-default-click-outline",
-         "set": "tune-variant"}
+         "set": "tune-variant", "walk": "shoe-print", "open": "tab-plus"}
 SIZE = 14
 """Pixels of the words: they are read beside the canvas, from a chair."""
 
