@@ -221,7 +221,7 @@ class ViewCard(QWidget):
         if before is not None and before.subject != errand.subject:
             before.dropped = True
             self._asker.hurry()
-        elif before is not None and (self._rests() or before.moment is not errand.moment):
+        elif before is not None and (_rests(self._bridge) or before.moment is not errand.moment):
             before.enough = True
         return errand
 
@@ -229,10 +229,6 @@ class ViewCard(QWidget):
         """Called by the thread that answers."""
         if not errand.dropped:
             self._asker.reached.emit((errand, one))
-
-    def _rests(self) -> bool:
-        """Nothing is learned now, so that a question is asked anew only because something has changed."""
-        return not self._bridge.running or getattr(self._bridge.control, "state", "") == "paused"
 
     def _stop(self) -> None:
         if self._errand is not None:
@@ -359,6 +355,11 @@ class ViewCard(QWidget):
 
     def _pin(self, on: bool) -> None:
         self.pinned = on
+
+
+def _rests(bridge: TrainingBridge) -> bool:
+    """Nothing is learned now, so that a question is asked anew only because something has changed."""
+    return not bridge.running or getattr(bridge.control, "state", "") == "paused"
 
 
 def _first(offers: Sequence[Offer]) -> str:
