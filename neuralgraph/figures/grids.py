@@ -143,7 +143,12 @@ def _cell(rows: int, columns: int, wide: float, tall: float, most: float, least:
 
 def _behind(spots: Spots, keys: tuple[tuple[int, ...], ...]) -> Spots:
     """Cells that stand for several things each: the first of them is the key."""
-    return replace(spots, key=lambda spot: next(iter(keys[spot]), None), keys=keys.__getitem__)
+    def said(spot: int) -> str:
+        count = len(keys[spot])
+        more = "" if not count else "; click to look at it" if count == 1 else "; click to look at one after the other"
+        return spots.said(spot) + more
+
+    return replace(spots, said=said, key=lambda spot: next(iter(keys[spot]), None), keys=keys.__getitem__)
 
 
 def _over_axes(what: Grid, values: Array, box: Box, low: float, high: float) -> Body:
@@ -323,5 +328,8 @@ def _sayer(what: Grid) -> Any:
         columns = what.column_names[column] if column < len(what.column_names) else str(column)
         name = what.tile_names[tile] + " " if tile < len(what.tile_names) else \
             f"{tile} " if what.values.ndim == 3 else ""
-        return f"{name}[{rows}, {columns}] = {_number(what, values[row, column])}"
+        number = _number(what, values[row, column])
+        if not name and what.x_label and what.y_label and what.row_names and what.column_names:
+            return f"{what.y_label} {rows}, {what.x_label} {columns}: {number}"
+        return f"{name}[{rows}, {columns}] = {number}"
     return said

@@ -258,7 +258,8 @@ class Points(Shown):
 class Surface(Shown):
     """A height over a plane, seen from the side: `z` (rows, columns), row 0 nearest at `y_range[0]`.
 
-    `turn` and `tilt` are degrees. `points` (n, 3) are dots in the same units, by `kinds`.
+    `turn` and `tilt` are degrees. `points` (n, 3) are dots in the same units, by `kinds`. The height goes from one end
+    of `z_range` to the other; without it, from the lowest to the highest number.
     """
 
     z: Array
@@ -273,6 +274,7 @@ class Surface(Shown):
     kinds: Array | None = None
     path: Array | None = None
     """A walk over it: (n, 3)."""
+    z_range: tuple[float, float] | None = None
 
     def csv(self) -> str:
         rows, columns = self.z.shape

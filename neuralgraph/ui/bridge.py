@@ -27,8 +27,8 @@ PATIENCE = 0.1
 """Seconds that the thread that trains waits, between two batches, for a window that is at work."""
 PATIENT = 5.0
 """Seconds that a save waits for the next batch edge of a run."""
-TICK = 80
-"""Milliseconds between two looks into the mailbox: some 12 Hz."""
+TICK = 100
+"""Milliseconds between two looks into the mailbox: 10 Hz."""
 
 
 def later(milliseconds: int, what: Callable[[], object], home: QObject) -> QTimer:
@@ -206,7 +206,7 @@ class Courtesy(QObject):
 
 
 class TrainingBridge(QObject):
-    """Runs an event generator in a thread and hands its events over some twelve times a second.
+    """Runs an event generator in a thread and hands its events over some ten times a second.
 
     `events` brings a list of events, at most once a tick. `control` is that of the run under way.
     """

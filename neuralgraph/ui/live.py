@@ -111,7 +111,7 @@ class LivePictures(QObject):
         self._worker.close()
 
     def feed(self, events: Sequence[Event]) -> None:
-        """Events of the run; called some twelve times a second."""
+        """Events of the run; called some ten times a second."""
         for event in events:
             match event:
                 case Started() if not event.start_step:

@@ -13,7 +13,7 @@ from tests.benchmarks.pictures import _rest
 
 SECONDS, TURNS = 3.0, 3
 LEAST = 0.95
-TABS = ("plots", "views", "samples", "confusion", "log")
+TABS = ("plots", "samples", "views")
 
 
 def docks() -> dict[str, Any]:

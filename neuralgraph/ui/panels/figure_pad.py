@@ -20,8 +20,9 @@ from neuralgraph.ui.theme import Theme
 
 
 class Pad(Figure):
-    """Shows what a view answered. `keyed` brings the key of a spot that was clicked; `turned` how a surface is
-    dragged, in degrees; `painted` an option and its new text, when a hand has changed entries of a pen."""
+    """Shows what a view answered. `keyed` brings the key of a spot that was clicked, or that Enter was pressed on: of
+    a spot that stands for several the next one each time; `turned` how a surface is dragged, in degrees; `painted` an
+    option and its new text, when a hand has changed entries of a pen."""
 
     keyed = Signal(int)
     turned = Signal(float, float)
@@ -38,6 +39,7 @@ class Pad(Figure):
         self._painted: tuple[object, ...] = ()
         self._pixmap = QPixmap()
         self._grip: QPointF | None = None
+        self._visited: tuple[Spot | None, int] = (None, 0)
         self._ink = ""
         """The sign that the stroke under way sets."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -137,12 +139,27 @@ class Pad(Figure):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._grip = event.position() if isinstance(self.shown, Surface) else None
-        found = self.spot(event.position())
-        if found is not None and self._touched(found, start=True):
+        self._clicked(self.spot(event.position()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._clicked(self.spot(event.position()))  # a quick second click is one, too
+
+    def _clicked(self, spot: Spot | None) -> None:
+        if spot is None or not self._touched(spot, start=True):
+            self._visit(spot)
+
+    def _visit(self, spot: Spot | None) -> None:
+        """Go to what a spot stands for; to the next of several, where it was the last one that was visited."""
+        if spot is None:
             return
-        key = self.drawing.spots.key(self._number(found)) if found is not None else None
-        if key is not None:
-            self.keyed.emit(key)
+        number = self._number(spot)
+        key = self.drawing.spots.key(number)
+        every = self.drawing.spots.keys(number) or (() if key is None else (key,))
+        before, times = self._visited
+        self._visited = (spot, times + 1 if spot == before else 0)
+        if every:
+            self.keyed.emit(every[self._visited[1] % len(every)])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._grip is not None and event.buttons() & Qt.MouseButton.LeftButton:
@@ -163,6 +180,8 @@ class Pad(Figure):
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.at is not None and \
                 self._touched(self.at, start=True):
             self._lift()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.at is not None:
+            self._visit(self.at)
         else:
             super().keyPressEvent(event)
 

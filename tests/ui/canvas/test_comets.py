@@ -63,12 +63,14 @@ def test_cards_and_wires_are_kept_while_comets_fly_and_no_longer(scene: CanvasSc
 
 def test_a_beat_paints_comets_alone(scene: CanvasScene, view: CanvasView, monkeypatch: pytest.MonkeyPatch,
                                     qtbot: Any) -> None:
-    fly(scene)
-    qtbot.wait(50)
     painted: list[str] = []
     card, colour = NodeItem._card, comets.colour  # Qt remembers which `paint` it calls
     monkeypatch.setattr(NodeItem, "_card", lambda self, *rest: painted.append(self.id) or card(self, *rest))
     monkeypatch.setattr(comets, "colour", lambda *rest: painted.append("comets") or colour(*rest))
+    fly(scene)
+    qtbot.waitUntil(lambda: set(painted) == {*scene.nodes, "comets"})
+    qtbot.wait(50)
+    painted.clear()
     scene.motion._beat()
     qtbot.waitUntil(lambda: "comets" in painted)
     assert set(painted) == {"comets"}
