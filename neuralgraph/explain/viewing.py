@@ -121,7 +121,7 @@ class Viewing(Looking):
             return ()
         from neuralgraph.training.rewinding import Rewind
 
-        steps, rewind = moments.steps, Rewind(moments)
+        steps, rewind = moments.steps, Rewind(moments, several=True)
         every = sorted({steps[round(n * (len(steps) - 1) / (PAST - 1))] for n in range(PAST)})
         return tuple((step, lambda step=step: rewind.nearest(step).program) for step in every
                      if shown is None or step <= shown.step)
