@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from neuralgraph.errors import RunError, UnknownNodeError
@@ -15,13 +16,16 @@ if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.explain.logic import Bits
     from neuralgraph.explain.seeing import Chosen
-    from neuralgraph.explain.views.view import At
+    from neuralgraph.explain.views.view import At, Hear
     from neuralgraph.figures.shown import Shown
+    from neuralgraph.figures.sofar import SoFar
     from neuralgraph.training.moments import Moments
 
 
 PAST = 24
 """So many earlier moments of a run a view is offered, at most."""
+PAUSE = 0.25
+"""Seconds between two figures on the way to an answer, at least."""
 
 
 class Viewing(Looking):
@@ -48,8 +52,13 @@ class Viewing(Looking):
     def view(
         self, name: str, node: str = "", options: Mapping[str, Any] | None = None, *, part: str = "all", place: int = 0,
         program: Program | None = None, stop: Callable[[], bool] | None = None,
+        so_far: Callable[[SoFar], None] | None = None,
     ) -> Shown | None:
         """A figure of a node or of the network; None where the document has errors and nothing was learned yet.
+
+        A view that takes long hands figures to `so_far` on its way, in the thread that asks: the first as soon as it
+        is true, then finer ones a few times a second, until the answer. Once `stop` says so, the answer is whatever
+        was reached.
 
         `ParameterError` for a view or an option that is not there, `RunError` where it cannot be shown, with the
         reason.
@@ -57,7 +66,7 @@ class Viewing(Looking):
         from neuralgraph.explain.views.every import named
 
         kind = named(name)
-        one, at = kind(**dict(options or {})), self._at(node, program, part, place, stop)
+        one, at = kind(**dict(options or {})), self._at(node, program, part, place, stop, so_far)
         if at is None:
             return None
         if kind.scope == "node" and not node:
@@ -90,7 +99,7 @@ class Viewing(Looking):
         return choose(program, rows, part, place, wrong=wrong) if program is not None and rows is not None else None
 
     def _at(self, node: str, program: Program | None, part: str = "all", place: int = 0,
-            stop: Callable[[], bool] | None = None) -> At | None:
+            stop: Callable[[], bool] | None = None, so_far: Callable[[SoFar], None] | None = None) -> At | None:
         from neuralgraph.explain.views.view import At
 
         program = self._world(program)
@@ -102,12 +111,13 @@ class Viewing(Looking):
         rows = self._rows(program)
         if program is self._fresh and program is not self._measured and rows is not None:
             self._measure(program, rows)
-        return At(program, rows, node, part, place, self._earlier(program), stop or _never)
+        return At(program, rows, node, part, place, self._earlier(program), stop or _never,
+                  _paced(so_far) if so_far is not None else None)
 
     def _earlier(self, program: Program) -> tuple[tuple[int, Callable[[], Program]], ...]:
         """Some of the moments that were kept of the run that made a program, evenly among them, oldest first."""
         moments, shown = self.moments, self.shown
-        if not moments or program is self._fresh:
+        if not moments or not moments.steps or program is self._fresh:
             return ()
         from neuralgraph.training.rewinding import Rewind
 
@@ -119,3 +129,18 @@ class Viewing(Looking):
 
 def _never() -> bool:
     return False
+
+
+def _paced(listener: Callable[[SoFar], None]) -> Hear:
+    """Hands over the first figure, those that come `PAUSE` after the one before, and the last."""
+    due = 0.0
+
+    def hear(done: int, of: int, make: Callable[[], Shown]) -> None:
+        nonlocal due
+        if done >= of or perf_counter() >= due:
+            from neuralgraph.figures.sofar import SoFar
+
+            listener(SoFar(make(), done, of))
+            due = perf_counter() + PAUSE
+
+    return hear

@@ -264,7 +264,8 @@ class Points(Shown):
 class Surface(Shown):
     """A height over a plane, seen from the side: `z` (rows, columns), row 0 nearest at `y_range[0]`.
 
-    `turn` and `tilt` are degrees. `points` (n, 3) are dots in the same units, by `kinds`.
+    `turn` and `tilt` are degrees. `points` (n, 3) are dots in the same units, by `kinds`. The height goes from one end
+    of `z_range` to the other; without it, from the lowest to the highest number.
     """
 
     z: Array
@@ -279,6 +280,7 @@ class Surface(Shown):
     kinds: Array | None = None
     path: Array | None = None
     """A walk over it: (n, 3)."""
+    z_range: tuple[float, float] | None = None
 
     def csv(self) -> str:
         rows, columns = self.z.shape
@@ -303,7 +305,7 @@ class Table(Shown):
 
 @dataclass(frozen=True, eq=False)
 class Words(Shown):
-    """Words in a row, each on a ground as strong as its weight (0 … 1, or −1 … 1 with `signed`)."""
+    """Words in a row, each on a ground as strong as its weight by the largest; `signed` weights are written below."""
 
     words: Names
     weights: Array

@@ -10,7 +10,7 @@ from neuralgraph.figures.grids import cells_of
 from neuralgraph.figures.layout import Body, drawn, joined
 from neuralgraph.figures.marks import Box, Line, Mark, Rect, Spots, Text
 from neuralgraph.figures.shown import Figures, Table, Words
-from neuralgraph.figures.words import cut, spelled, width
+from neuralgraph.figures.words import cut, lines, spelled, width
 
 ROW, HEAD, PAD = 22.0, 24.0, 10.0
 WORD = 60.0
@@ -93,6 +93,7 @@ def _continued(what: Table, box: Box, fitting: int) -> Body:
 
 
 def _cell(text: str, x: float, wide: float, base: float, *, right: bool, size: float, weight: int, ink: str) -> Text:
+    text = text if width(text, size, weight) <= wide - 4 else text.replace(" × ", "×")
     shown = cut(text, size, wide - 4, weight)
     return Text(x + wide - PAD + 2 if right else x + 2, base, shown, ink, size, weight, "right" if right else "left")
 
@@ -104,14 +105,17 @@ def _words(what: Words, box: Box) -> Body:
     places: list[Box] = []
     weights = np.nan_to_num(np.asarray(what.weights, float))
     most = float(np.abs(weights).max(initial=0)) or 1.0
-    for word, weight in zip(what.words, weights.tolist(), strict=True):
-        wide = width(word, 13) + 10
+    numbers = [spelled(weight, signed=what.signed) if what.signed else "" for weight in weights.tolist()]
+    pitch = 30.0 + (13 if what.signed else 0)  # with its number below each word the colour is not all there is
+    for word, weight, number in zip(what.words, weights.tolist(), numbers, strict=True):
+        wide = max(width(word, 13), width(number, 10)) + 10
         if x + wide > box[0] + box[2] and x > box[0]:
-            x, y = box[0], y + 30
+            x, y = box[0], y + pitch
         share = weight / most
         place = (x, y, wide, 24.0)
         marks += [Rect(place, f"signed:{share:.3f}", "", 0, 4),
-                  Text(x + 5, y + 16, word, f"on:signed:{(share + 1) / 2:.3f}", 13)]
+                  Text(x + wide / 2, y + 16, word, f"on:signed:{(share + 1) / 2:.3f}", 13, align="middle"),
+                  *([Text(x + wide / 2, y + 35, number, "text2", 10, align="middle")] if number else ())]
         places.append(place)
         x += wide + 3
 
@@ -121,21 +125,24 @@ def _words(what: Words, box: Box) -> Body:
 
     spots = Spots(len(places), 1, places.__getitem__, at,
                   lambda n: f"{what.words[n]}: {spelled(float(weights[n]), signed=what.signed)}")
-    return marks, spots, y + 28
+    return marks, spots, y + pitch - 2
 
 
 @drawn.register
 def _figures(what: Figures, box: Box) -> Body:
     across = max(1, min(len(what.rows), int(box[2] / 140)))
     each = box[2] / across
+    told = [lines(words, 11, each - 8)[:2] for _, _, words in what.rows]
+    pitch = 68.0 if all(len(one) < 2 for one in told) else 82.0
     marks: list[Mark] = []
     places: list[Box] = []
-    for number, (name, value, words) in enumerate(what.rows):
-        x, y = box[0] + number % across * each, box[1] + number // across * 68
+    for number, (name, value, _) in enumerate(what.rows):
+        x, y = box[0] + number % across * each, box[1] + number // across * pitch
         marks += [Text(x, y + 12, cut(name, 11, each - 8, 500), "text2", 11, 500),
                   Text(x, y + 36, cut(spelled(value), 20, each - 8, 600), "text", 20, 600),
-                  Text(x, y + 53, cut(words, 11, each - 8), "text2", 11)]
-        places.append((x, y, each, 60.0))
+                  *(Text(x, y + 53 + 14 * line, cut(words, 11, each - 8), "text2", 11)
+                    for line, words in enumerate(told[number]))]
+        places.append((x, y, each, pitch - 8))
 
     def at(px: float, py: float) -> int | None:
         return next((n for n, (left, top, w, h) in enumerate(places)
@@ -146,4 +153,4 @@ def _figures(what: Figures, box: Box) -> Body:
         return f"{name}: {spelled(value)}" + (f" ({words})" if words else "")
 
     return marks, Spots(len(places), across, places.__getitem__, at, said), \
-        box[1] + 68.0 * -(-len(what.rows) // across)
+        box[1] + pitch * -(-len(what.rows) // across)

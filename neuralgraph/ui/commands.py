@@ -80,6 +80,7 @@ def _view() -> tuple[Command, ...]:
         Command("left", "View", "Node palette", ("Ctrl+Alt+1",), "", "docks.toggle_left", checkable=True, rule=True),
         Command("right", "View", "Properties", ("Ctrl+Alt+2",), "", "docks.toggle_right", checkable=True),
         Command("bottom", "View", "Bottom panel", ("Ctrl+Alt+3",), "", "docks.toggle_bottom", checkable=True),
+        Command("lesson", "View", "Lesson", ("Ctrl+Alt+L",), "", "guide.toggle", checkable=True),
         Command("unlock", "View", "Move panels", (), "", "docks.toggle_locked", checkable=True),
         *_previews(),
         Command("present", "View", "Presenter mode", ("Ctrl+Alt+P",), "presentation", "presenter.toggle",

@@ -77,6 +77,7 @@ class Views(QObject):
         made = self._make("inspector", "Inspector")
         made.touch.touched.connect(self.weights_changed)  # type: ignore[attr-defined]
         made.touch.touched.connect(self._bench.live.look)  # type: ignore[attr-defined]
+        made.touch.touched.connect(lambda: self._bench.time.weights_changed())  # type: ignore[attr-defined]
         self._bench.canvas.put_bar(made.touch.bar)  # type: ignore[attr-defined]
         made.row_shown.connect(self._bench.live.show_row)  # type: ignore[attr-defined]
         return made

@@ -21,6 +21,7 @@ from neuralgraph.graph.planning import planned
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.tokens import DARK, LIGHT
+from neuralgraph.training.events import Failed
 from tests.explain.drawn_views import DRAWN
 
 LEARNED = ("spiral", "digits-cnn", "digits-lstm", "digits-transformer", "diabetes", "letters", "digits-mlp",
@@ -151,3 +152,10 @@ def test_canary_a_bad_drawing_is_found() -> None:
     assert sound(Drawing(10, 10, (Rect((0, 0, -1, 2)),))) is not None
     assert sound(Drawing(10, 10, (Text(float("nan"), 0, "a"),))) is not None
     assert sound(Drawing(10, 10, (Text(0, 0, "a\n"),))) is not None
+
+
+def test_a_run_that_failed_before_its_first_step_hides_no_view() -> None:
+    session = Session.open(examples() / "07-logic.ngraph")
+    assert isinstance(list(session.train())[-1], Failed), "there is nothing to learn from"
+    assert session.offers("")
+    assert session.view("node-table") is not None

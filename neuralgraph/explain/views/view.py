@@ -26,6 +26,8 @@ Array = NDArray[Any]
 AT_ONCE = 256
 """So many rows go through the network together."""
 Scope = Literal["node", "network"]
+Hear = Callable[[int, int, Callable[[], Shown]], None]
+"""Takes how much is done, of how much, and what makes the figure of it."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class At:
 
     `node` is a path ("" for the network), `place` the number of the sample within `part` ("all", "train",
     "validation", "test"). `past` brings programs of earlier moments of the run by step, oldest first, where there are
-    any; `stop` says that nobody waits for the answer any more. Looking changes nothing, bit for bit.
+    any; `stop` says that nobody waits for the answer any more. `hear` takes figures that are true already while a
+    finer one is still at work. Looking changes nothing, bit for bit.
     """
 
     program: Program
@@ -44,6 +47,16 @@ class At:
     place: int = 0
     past: Sequence[tuple[int, Callable[[], Program]]] = ()
     stop: Callable[[], bool] = field(default=lambda: False)
+    hear: Hear | None = None
+
+    def so_far(self, done: int, of: int, make: Callable[[], Shown]) -> None:
+        """`done` of `of` pieces of work are behind: `make` gives the figure as it is now, where somebody waits for it.
+
+        What it gives for the last piece is the answer itself. Call it after every piece: how often a figure is made of
+        it is the listener's business.
+        """
+        if self.hear is not None:
+            self.hear(done, of, make)
 
     def on(self, node: str) -> At:
         """The same with another node in sight."""

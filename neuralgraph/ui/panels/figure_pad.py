@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import thread_time
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy
@@ -21,9 +23,9 @@ GAP = 4.0
 
 
 class Pad(Figure):
-    """Shows what a view answered. `keyed` brings the key of a spot that was clicked; `turned` how a surface is
-    dragged, in degrees; `painted` an option and its new text, when a hand has changed entries of a pen;
-    Delete takes all of that back."""
+    """Shows what a view answered. `keyed` brings the key of a spot that was clicked, or that Enter was pressed on: of
+    a spot that stands for several the next one each time; `turned` how a surface is dragged, in degrees; `painted` an
+    option and its new text, when a hand has changed entries of a pen; Delete takes all of that back."""
 
     keyed = Signal(int)
     turned = Signal(float, float)
@@ -32,21 +34,26 @@ class Pad(Figure):
     def __init__(self, theme: Theme, name: str = "Figure") -> None:
         super().__init__(theme, name, "view")
         self.shown: Shown | None = None
+        self.spent = 0.0
+        """Seconds of the processor that laying out and painting the present figure took."""
         self.room = QSize(0, 0)
         """What is offered; a table may come out higher, and is scrolled then."""
         self._drawing: Drawing | None = None
         self._painted: tuple[object, ...] = ()
         self._pixmap = QPixmap()
         self._grip: QPointF | None = None
+        self._visited: tuple[Spot | None, int] = (None, 0)
         self._ink = ""
         """The sign that the stroke under way sets."""
         self._from = QPointF()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_shown(self, shown: Shown) -> None:
+        began = thread_time()
         self.shown, self._drawing = shown, None
         self._fit()
         self.renewed()
+        self.spent = thread_time() - began
 
     def set_room(self, room: QSize) -> None:
         """The part of it that can be seen at once."""
@@ -118,12 +125,14 @@ class Pad(Figure):
         ratio = self.devicePixelRatioF()
         what = (self.drawing, self.theme.tokens.name, self.size(), ratio)
         if what != self._painted:
+            began = thread_time()
             self._painted, self._pixmap = what, QPixmap(self.size() * ratio)
             self._pixmap.setDevicePixelRatio(ratio)
             self._pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(self._pixmap)
             self.paint(painter, self.theme.tokens)
             painter.end()
+            self.spent += thread_time() - began
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._pixmap)
         if self.hasFocus() and self.shown is not None:
@@ -134,13 +143,29 @@ class Pad(Figure):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._grip = event.position() if isinstance(self.shown, Surface) else None
-        found = self.spot(event.position())
-        if found is not None and self._touched(found, start=True):
-            self._from = event.position()
+        self._clicked(self.spot(event.position()), event.position())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._clicked(self.spot(event.position()), event.position())  # a quick second click is one, too
+
+    def _clicked(self, spot: Spot | None, at: QPointF) -> None:
+        if spot is not None and self._touched(spot, start=True):
+            self._from = at
+        else:
+            self._visit(spot)
+
+    def _visit(self, spot: Spot | None) -> None:
+        """Go to what a spot stands for; to the next of several, where it was the last one that was visited."""
+        if spot is None:
             return
-        key = self.drawing.spots.key(self._number(found)) if found is not None else None
-        if key is not None:
-            self.keyed.emit(key)
+        number = self._number(spot)
+        key = self.drawing.spots.key(number)
+        every = self.drawing.spots.keys(number) or (() if key is None else (key,))
+        before, times = self._visited
+        self._visited = (spot, times + 1 if spot == before else 0)
+        if every:
+            self.keyed.emit(every[self._visited[1] % len(every)])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._grip is not None and event.buttons() & Qt.MouseButton.LeftButton:
@@ -161,6 +186,8 @@ class Pad(Figure):
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.at is not None and \
                 self._touched(self.at, start=True):
             self._lift()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.at is not None:
+            self._visit(self.at)
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and (pen := pen_of(self.shown)) is not None:
             self.painted.emit(pen.option, "")
         else:

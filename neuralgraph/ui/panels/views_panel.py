@@ -145,6 +145,10 @@ class ViewsPanel(QWidget):
     def clear(self) -> None:
         self.weights_changed()
 
+    def run_changed(self) -> None:
+        """A run gets ready, or is over: what it left no time for is completed."""
+        self.weights_changed()
+
     def weights_changed(self) -> None:
         for card in self._all():
             card.ask()
@@ -208,7 +212,10 @@ class ViewWindow(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(6, 6, 6, 6)
         box.addWidget(self.card)
-        self.setWindowTitle(f"{like.which.text()}: {like.node or WHOLE}")
+        self.setWindowTitle(f"{like.which.text()}: {like.of.text()}")
+        self.card.named.connect(self.setWindowTitle)
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.resize(theme.px(760), theme.px(560))
 
     def showEvent(self, event: QShowEvent) -> None:
