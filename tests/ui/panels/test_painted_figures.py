@@ -54,6 +54,7 @@ def test_a_cell_that_is_chosen_is_told_while_the_hand_moves(pad: Pad) -> None:
     QTest.mouseMove(pad, cell(pad, 2, 2))
     QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=cell(pad, 2, 2))
     assert found == [("place", "9"), ("place", "10")]
+    assert pad.at == (2, 2), "what is read out goes along"
 
 
 def test_beside_figures_that_nobody_may_change(pad: Pad) -> None:
