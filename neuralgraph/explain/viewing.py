@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from neuralgraph.errors import RunError, UnknownNodeError
 from neuralgraph.explain.looking import Looking
 from neuralgraph.figures.offer import Offer
-from neuralgraph.figures.sofar import SoFar
 
 if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from neuralgraph.explain.seeing import Chosen
     from neuralgraph.explain.views.view import At, Hear
     from neuralgraph.figures.shown import Shown
+    from neuralgraph.figures.sofar import SoFar
     from neuralgraph.training.moments import Moments
 
 
@@ -138,6 +138,8 @@ def _paced(listener: Callable[[SoFar], None]) -> Hear:
     def hear(done: int, of: int, make: Callable[[], Shown]) -> None:
         nonlocal due
         if done >= of or perf_counter() >= due:
+            from neuralgraph.figures.sofar import SoFar
+
             listener(SoFar(make(), done, of))
             due = perf_counter() + PAUSE
 

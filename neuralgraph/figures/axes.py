@@ -119,7 +119,13 @@ class Axes:
 
     @staticmethod
     def _ticks(ends: Range, log: bool, most: int) -> list[float]:
-        return log_ticks(*ends, most) if log else ticks(*ends, most)
+        """Two at least, where that takes no more than a few more: one alone gives no scale."""
+        found: list[float] = []
+        for more in range(4):
+            found = log_ticks(*ends, most + more) if log else ticks(*ends, most + more)
+            if len(found) > 1:
+                break
+        return found
 
 
 def axes(box: Box, x_range: Range, y_range: Range, *, x_label: str = "", y_label: str = "", log_x: bool = False,

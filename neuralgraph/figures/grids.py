@@ -97,7 +97,8 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     across = max(across, named)
     field = (x, y, across * columns, down * rows)
     marks: list[Mark] = [Picture(field, pooled(values, PIXELS, PIXELS), what.map, low, high, what.smooth)]
-    marks += _numbers(what, values, field, low, high) + _cells(values, field, "outline" if what.pen else "panel@0.55")
+    drawn_on = what.pen is not None and not what.pen.picks
+    marks += _numbers(what, values, field, low, high) + _cells(values, field, "outline" if drawn_on else "panel@0.55")
     for row, name in _spread(what.row_names, down):
         marks.append(Text(x - 6, y + (row + 0.5) * down + 4, cut(name, 11, left), "text2", 11, align="right"))
     step = max(1, int(np.ceil((13 if turned else widest + 6) / max(across, 1))))
@@ -143,7 +144,12 @@ def _cell(rows: int, columns: int, wide: float, tall: float, most: float, least:
 
 def _behind(spots: Spots, keys: tuple[tuple[int, ...], ...]) -> Spots:
     """Cells that stand for several things each: the first of them is the key."""
-    return replace(spots, key=lambda spot: next(iter(keys[spot]), None), keys=keys.__getitem__)
+    def said(spot: int) -> str:
+        count = len(keys[spot])
+        more = "" if not count else "; click to look at it" if count == 1 else "; click to look at one after the other"
+        return spots.said(spot) + more
+
+    return replace(spots, said=said, key=lambda spot: next(iter(keys[spot]), None), keys=keys.__getitem__)
 
 
 def _over_axes(what: Grid, values: Array, box: Box, low: float, high: float) -> Body:
@@ -264,7 +270,7 @@ def _numbers(what: Grid, values: Array, field: Box, low: float, high: float) -> 
     """The numbers themselves, where the cells have room for them."""
     rows, columns = values.shape
     wide, tall = field[2] / columns, field[3] / rows
-    if wide < 20 or tall < 14 or rows * columns > 900 or what.pen is not None:
+    if wide < 20 or tall < 14 or rows * columns > 900 or (what.pen is not None and not what.pen.picks):
         return []
     words = [[_brief(what, one) for one in row] for row in values.tolist()]
     if max(width(one, 10) for row in words for one in row) > wide - 2:
@@ -323,5 +329,8 @@ def _sayer(what: Grid) -> Any:
         columns = what.column_names[column] if column < len(what.column_names) else str(column)
         name = what.tile_names[tile] + " " if tile < len(what.tile_names) else \
             f"{tile} " if what.values.ndim == 3 else ""
-        return f"{name}[{rows}, {columns}] = {_number(what, values[row, column])}"
+        number = _number(what, values[row, column])
+        if not name and what.x_label and what.y_label and what.row_names and what.column_names:
+            return f"{what.y_label} {rows}, {what.x_label} {columns}: {number}"
+        return f"{name}[{rows}, {columns}] = {number}"
     return said

@@ -26,6 +26,8 @@ def painted(what: Shown, pen: Pen) -> Shown:
         case Board():
             return replace(what, parts=tuple(painted(part, pen) if pen_of(part) is not None else part
                                              for part in what.parts))
+        case Grid() if what.pen is not None and pen.picks:
+            return replace(what, pen=pen, marked=(divmod(int(pen.text), np.shape(what.values)[1]),))
         case Grid() if what.pen is not None:
             worth = dict(zip(pen.signs, pen.values, strict=True))
             cells = [worth.get(one, old) for one, old in zip(pen.text, np.ravel(what.values).tolist(), strict=True)]

@@ -45,14 +45,20 @@ class Pen:
     names: Names = ("no", "yes")
     values: tuple[float, ...] = (-1.0, 1.0)
     column: int = 0
+    picks: bool = False
+    """It chooses one entry: the text is its number."""
 
     def next(self, entry: int) -> str:
         """The sign that a click puts in place of the present one; the last one where there is none yet."""
+        if self.picks:
+            return self.signs[-1]
         at = self.signs.find(self.text[entry])
         return self.signs[(at + 1) % len(self.signs)] if at >= 0 else self.signs[-1]
 
     def having(self, entry: int, sign: str) -> Pen:
         """With one entry set; those that nobody has set become the first sign."""
+        if self.picks:
+            return replace(self, text=str(entry))
         signs = [one if one in self.signs else self.signs[0] for one in self.text]
         signs[entry] = sign
         return replace(self, text="".join(signs))
@@ -258,7 +264,8 @@ class Points(Shown):
 class Surface(Shown):
     """A height over a plane, seen from the side: `z` (rows, columns), row 0 nearest at `y_range[0]`.
 
-    `turn` and `tilt` are degrees. `points` (n, 3) are dots in the same units, by `kinds`.
+    `turn` and `tilt` are degrees. `points` (n, 3) are dots in the same units, by `kinds`. The height goes from one end
+    of `z_range` to the other; without it, from the lowest to the highest number.
     """
 
     z: Array
@@ -273,6 +280,7 @@ class Surface(Shown):
     kinds: Array | None = None
     path: Array | None = None
     """A walk over it: (n, 3)."""
+    z_range: tuple[float, float] | None = None
 
     def csv(self) -> str:
         rows, columns = self.z.shape

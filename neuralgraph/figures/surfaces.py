@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralgraph.figures.axes import tick
+from neuralgraph.figures.axes import tick, ticks
 from neuralgraph.figures.grids import BAR, colour_bar
 from neuralgraph.figures.layout import Body, drawn
 from neuralgraph.figures.marks import Box, Dots, Line, Mark, Spots, Text
@@ -15,6 +15,11 @@ from neuralgraph.figures.shown import Surface
 from neuralgraph.figures.words import cut, spelled
 
 Array = NDArray[Any]
+STRETCH = 1.7
+"""A wide room is filled: across at most so many times as large as upwards."""
+TICK = 4
+SIDE = 44
+"""Pixels at the left for the numbers of the height."""
 LEAST, SHORT = 140.0, 120.0
 """It is never drawn lower; the ends of an axis that is shorter on screen stand below its name, not at its ends."""
 FACES = 40
@@ -28,7 +33,7 @@ def _surface(what: Surface, box: Box) -> Body:
     z = z[np.ix_(rows, columns)]
     z = np.where(np.isfinite(z), z, np.nan)
     finite = z[np.isfinite(z)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    low, high = what.z_range or ((float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0))
     room = (box[0], box[1], box[2], max(box[3] - BAR, LEAST))
     eye = Eye(what, (low, high if high > low else low + 1), room)
     xs = np.linspace(*what.x_range, what.z.shape[1])[columns]
@@ -37,6 +42,7 @@ def _surface(what: Surface, box: Box) -> Body:
     places, depth = eye.see(grid_x, grid_y, z)
     marks = eye.frame()
     marks += _faces(z, places, depth, (low, high))
+    marks += eye.height()
     if what.path is not None:
         line, _ = eye.see(*(what.path[:, n] for n in range(3)))
         marks += [Line(line, "panel", 5), Line(line, "accent", 2.2)]
@@ -73,8 +79,9 @@ class Eye:
         self._turned = down @ around
         corners = np.array([(x, y, z) for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.3, 0.3)]) @ self._turned.T
         low, high = corners[:, :2].min(axis=0), corners[:, :2].max(axis=0)
-        self._scale = min((box[2] - 60) / (high[0] - low[0]), (box[3] - 40) / (high[1] - low[1]))
-        self._middle = np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
+        wide, tall = (box[2] - SIDE - 24) / (high[0] - low[0]), (box[3] - 30) / (high[1] - low[1])
+        self._scale = np.array([min(wide, STRETCH * tall), min(tall, STRETCH * wide)])
+        self._middle = np.array([box[0] + SIDE / 2 + box[2] / 2, box[1] + box[3] / 2 - 8])
         self._centre = (low + high) / 2
 
     def see(self, x: Array, y: Array, z: Array) -> tuple[Array, Array]:
@@ -87,6 +94,27 @@ class Eye:
         seen = cube @ self._turned.T
         flat = (seen[..., :2] - self._centre) * self._scale
         return np.stack([self._middle[0] + flat[..., 0], self._middle[1] - flat[..., 1]], axis=-1), seen[..., 2]
+
+    def height(self) -> list[Mark]:
+        """The height as an axis: upright at the corner that lies farthest to the left, with round numbers."""
+        what, (low, high) = self.what, self.z_range
+        (x0, x1), (y0, y1) = what.x_range, what.y_range
+        floor, _ = self.see(np.array([x0, x1, x1, x0]), np.array([y0, y0, y1, y1]), np.full(4, low))
+        corner = int(np.argmin(floor[:, 0]))
+        x, y = (np.array([one[corner]]) for one in ((x0, x1, x1, x0), (y0, y0, y1, y1)))
+        foot, head = floor[corner], self.see(x, y, np.array([high]))[0][0]
+        marks: list[Mark] = [Line(np.stack([foot, head]), "outline", 1)]
+        tall = float(foot[1] - head[1])
+        if tall < 12:  # seen from above there is no height
+            return marks
+        for value in ticks(low, high, max(4, min(6, int(tall / 18)))):
+            level = float(foot[1] - (value - low) / ((high - low) or 1) * tall)
+            marks += [Line(np.array([[foot[0] - TICK, level], [foot[0], level]]), "outline", 1),
+                      Text(float(foot[0] - TICK - 3), level + 3.5, tick(float(f"{value:.6g}")), "text2", 10, 400,
+                           "right")]
+        if what.z_label:
+            marks.append(Text(float(head[0]) - SIDE + 6, float(head[1]) - 9, what.z_label, "text2", 11, 500, "left"))
+        return marks
 
     def frame(self) -> list[Mark]:
         """The floor with its axes: names and ends."""

@@ -33,6 +33,8 @@ class StepOnCanvas(QObject):
         """Show a moment; without a step everything is as it was."""
         if apart is not self._apart:
             self._chips = {}
+            if self._apart is None:
+                self._panel.enter(self._bench.rooms.path)
         self._apart, self._at = apart, at
         self._panel.set_large(self._bench.presenter.on)
         self._make_room(apart is not None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from neuralgraph.ui.asking import BROKEN
 from neuralgraph.ui.bridge import AnalysisBridge, Courtesy, Pulse, Rest, later
 from neuralgraph.ui.film import Film
 from neuralgraph.ui.time_bar import TimeBar
-from neuralgraph.ui.time_figures import then
+from neuralgraph.ui.time_figures import TimeFigures
 from neuralgraph.ui.training import seconds
 
 if TYPE_CHECKING:
@@ -44,10 +43,7 @@ class TimeTravel(QObject):
         self._busy, self._offer = False, ""
         self._branching = self._past = False
         """Somebody waits for a new run; everybody was shown a moment of the past."""
-        self._now: Mapping[str, str] = {}
-        """What the cards say of the present."""
-        self._mistakes: tuple[object, Mapping[str, str]] = (None, {})
-        """What the cards that count say of the moment that is shown."""
+        self.figures = TimeFigures(bench)
         self._worker = AnalysisBridge(self)
         self._worker.done.connect(self._arrived)
         self._worker.failed.connect(lambda text: bench.say("error", f"This step cannot be shown. {BROKEN}", text))
@@ -76,10 +72,6 @@ class TimeTravel(QObject):
     @property
     def session(self) -> Session:
         return self._bench.session
-
-    @property
-    def _plots(self) -> Any:
-        return self._bench.docks.bottom.page("plots")
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
@@ -143,7 +135,7 @@ class TimeTravel(QObject):
         self._hold()
         self._give_up()
         self._wanted, self._branching = None, False
-        self._mark(None)
+        self.figures.mark(None)
         if self._past and self.session.shown is None:  # whoever took the moment away tells nobody
             self._tell()
         self.look()
@@ -186,12 +178,6 @@ class TimeTravel(QObject):
         moments = self.session.moments
         if moments:
             self._go(moments.last)
-
-    def values(self, values: Mapping[str, str]) -> None:
-        """What the cards are to say of the present."""
-        self._now = values
-        if self.session.shown is None and self._bench.canvas.view is not None:
-            self._bench.canvas.scene.set_values(self._bench.rooms.here(values))
 
     def _opened(self) -> None:
         self.forget()
@@ -302,7 +288,7 @@ class TimeTravel(QObject):
             return
         if self._wanted is None:
             return
-        self.session.shown, self._mistakes = found, (found, wrong)
+        self.session.shown, self.figures.mistakes = found, (found, wrong)
         if exact and found.note:
             self._bench.say("warning", found.note, "")
         self._show()
@@ -313,7 +299,7 @@ class TimeTravel(QObject):
     def _show(self) -> None:
         """Everybody looks again."""
         shown = self.session.shown
-        self._mark(shown.step if shown is not None else None)
+        self.figures.mark(shown.step if shown is not None else None)
         self._tell()
         self._say()
 
@@ -324,22 +310,6 @@ class TimeTravel(QObject):
         bench.live.look()
         bench.presenter.look()
         bench.twins.wind(shown.step if shown is not None else None)
-
-    def _mark(self, step: int | None) -> None:
-        plots, shown = self._plots, self.session.shown
-        if plots is not None:
-            plots.show_moment(step)
-        if step is None or plots is None:
-            values, figures = self._now, None
-        else:
-            values = {id: figure.spell(value) for id, figure in plots.run.figures.items()
-                      if (value := figure.at("step", step)) is not None}
-            values |= self._mistakes[1] if shown is not None and self._mistakes[0] is shown else {}
-            state = self._bench.training.state
-            figures = then(plots.run, step, state.metric)
-        self._bench.training.show_then(figures)
-        if self._bench.canvas.view is not None:
-            self._bench.canvas.scene.set_values(self._bench.rooms.here(values))
 
     def _say(self) -> None:
         """In the bar and in the status line."""

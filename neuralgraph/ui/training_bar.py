@@ -17,6 +17,8 @@ from neuralgraph.ui.time_figures import Then
 
 ROOMY, LENGTH, SHORT = 1160, 250, 76
 """Pixels of the window from which on the bar of progress has its full length, that, and that before."""
+TIGHT = 1048
+"""In a narrower window how fast it goes is not said: the device would go over the edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,8 @@ class TrainingBar(QFrame):
         before, self.state = self.state, state
         running, paused = state.phase == "running", state.phase == "paused"
         self._progress.setVisible(running or paused)
-        for one in (self._left, self._speed):
-            one.setVisible(running or paused)
+        self._left.setVisible(running or paused)
+        self._speed.setVisible((running or paused) and self.width() >= self.theme.px(TIGHT))
         self._rate.setVisible(not (running or paused) and state.started)
         self._loss.setVisible(state.started and not (state.errors and state.phase == "idle"))
         self._metric.setVisible(bool(state.metric) and not running and not paused and not state.errors)
@@ -144,7 +146,7 @@ class TrainingBar(QFrame):
         self._figures(state)
         self._left.show_value(state.left)
         self._speed.show_value(state.speed)
-        self._percent.setVisible(bool(state.steps))
+        self._percent.setVisible(bool(state.steps) and self._roomy)
         if not state.steps:
             self._bar.setMaximum(1)
             self._bar.setValue(0)
@@ -153,7 +155,7 @@ class TrainingBar(QFrame):
         else:
             self._bar.setMaximum(state.steps)
             self._bar.setValue(state.step)
-            self._step_text.setText(f"Step {state.step} of {state.steps}")
+            self._step_text.setText(f"Step {state.step}" + (f" of {state.steps}" if self._roomy else ""))
             self._percent.setText(f"{100 * state.step // state.steps} %")
         self._buttons(state)
         if (before.phase, before.errors > 0) != (state.phase, problem):
@@ -176,11 +178,16 @@ class TrainingBar(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lengthen()
+        self.show_state(self.state)
+
+    @property
+    def _roomy(self) -> bool:
+        return self.width() >= self.theme.px(ROOMY)
 
     def _lengthen(self) -> None:
         """The bar of progress gives way first where the window is narrow: numbers that are cut say something wrong."""
         px = self.theme.px
-        wide = px(LENGTH if self.width() >= px(ROOMY) else SHORT)
+        wide = px(LENGTH if self._roomy else SHORT)
         if self._bar.width() != wide or self._bar.minimumWidth() != wide:
             self._bar.setFixedWidth(wide)
 

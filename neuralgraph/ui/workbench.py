@@ -154,7 +154,7 @@ class Workbench(QObject):
         self.training.cleared.connect(self.presenter.look)
         self.training.cleared.connect(self.views.clear)
         self.training.cleared.connect(self.live.clear)
-        self.training.values.connect(self.time.values)
+        self.training.values.connect(self.time.figures.values)
         self.training.over.connect(self._over)
         self.training.rate_wanted.connect(self._ask_rate)
         self.training.weights_wanted.connect(self.documents.save_weights)
@@ -267,7 +267,9 @@ class Workbench(QObject):
         self.properties.show_ids(ids)
         self.outline.select(ids)
         room = self.rooms.room
-        self.views.show_node(room.path_of(ids[0]) if len(ids) == 1 and ids[0] in room.graph.nodes else None)
+        node = room.path_of(ids[0]) if len(ids) == 1 and ids[0] in room.graph.nodes else None
+        self.views.show_node(node)
+        self.twins.show_node(node)
 
     def _share(self) -> None:
         later(0, lambda: self.docks.share(self.properties.wanted_height(), inspector=bool(self.properties.ids)), self)

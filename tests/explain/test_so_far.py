@@ -16,6 +16,7 @@ TELLING: dict[str, dict[str, object]] = {
     "ablation": {}, "occlusion": {}, "loss-landscape": {"resolution": 5}, "tsne": {"rows": 60}, "nearest-samples": {},
     "maximising-samples": {}, "maximising-input": {"steps": 6}, "feature-importance": {},
     "saliency": {"method": "SmoothGrad", "samples": 100},
+    "progress": {}, "weight-history": {}, "update-ratio": {},
 }
 """Views that hand over figures on their way, with options under which there are several."""
 
@@ -83,7 +84,10 @@ def bars(shown: object) -> np.ndarray:
 def test_the_landscape_knows_corners_and_middle_first() -> None:
     found, shown = heard("loss-landscape")
     assert isinstance(shown, Grid)
-    early = found[8].shown
+    assert isinstance(found[0].shown, Grid) and "1 of 25 places" in found[0].shown.note
+    moments = found[0].of - 25  # looked at after the middle: the way of the run
+    assert moments > 1
+    early = found[8 + moments].shown
     assert isinstance(early, Grid) and "9 of 25 places" in early.note and "places" not in shown.note
     assert np.array_equal(early.values[::2, ::2], shown.values[::2, ::2])
     line: list[SoFar] = []

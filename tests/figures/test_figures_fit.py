@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -183,3 +183,12 @@ def test_rows_of_pictures_go_on_below_with_captions_that_can_be_read() -> None:
 def test_numbered_names_stay_apart_when_they_are_cut() -> None:
     short = [cut_path(f"convolution_{n}.weight", 11, 70) for n in (1, 2)]
     assert short[0] != short[1] and all(one.endswith(".weight") for one in short)
+
+
+@pytest.mark.parametrize("reach", [(-0.997, 0.997), (95.0, 210.0), (-12.0, 3.0), (0.3, 0.41)])
+def test_an_axis_has_two_ticks_at_least(reach: tuple[float, float]) -> None:
+    what = shown.Distribution(np.ones(9), np.linspace(*reach, 10))
+    drawing = draw(what, 220, 160)
+    base = max(word.y for word in level(drawing))
+    ticks = sorted(ends(word) for word in level(drawing) if word.y == base)
+    assert len(ticks) > 1 and all(one[1] < other[0] for one, other in pairwise(ticks))

@@ -44,6 +44,13 @@ def test_the_wanted_column_is_clicked_and_dragged(window: Callable[..., MainWind
     pad.read((0, 0))
     QTest.keyClick(pad, Qt.Key.Key_Space)
     assert card.options["truth-table"] == {"wanted": "1110"}
+    QTest.keyClick(pad, Qt.Key.Key_Delete)
+    assert card.options["truth-table"] == {"wanted": ""}
+    qtbot.waitUntil(lambda: pen_of(pad.shown).text == "????", timeout=60_000)  # type: ignore[union-attr]
+    QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=entry(pad, 0))
+    QTest.mouseMove(pad, entry(pad, 3))  # a fast hand
+    QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=entry(pad, 3))
+    assert card.options["truth-table"] == {"wanted": "1111"}
     bench.documents.may_close = lambda: True
 
 

@@ -93,7 +93,11 @@ def _mixed(table: Array, names: tuple[str, ...]) -> str:
     if not off.any():
         return "None is taken for another."
     true, said = np.unravel_index(int(off.argmax()), off.shape)
-    return f"Most often mixed up: {names[true]} is taken for {names[said]}, {off[true, said]:,} times."
+    return f"Most often mixed up: {names[true]} is taken for {names[said]}, {_often(int(off[true, said]))}."
+
+
+def _often(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 class Calibration(Judging):

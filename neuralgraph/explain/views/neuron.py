@@ -29,7 +29,8 @@ class Neuron(View):
     group = "Activations"
     icon = "brain"
     unit: int = param(0, "Which unit.", min=0)
-    row: int = param(1, "Which row comes in, where a Constant gives several.", min=1)
+    row: int = param(0, "Which row comes in, where a Constant gives several; 0: that with the number of the sample.",
+                     min=0)
     steps: int = param(60, "So many steps it may fire.", min=1, max=100_000)
     seed: int = param(0, "The same seed fires at the same steps.", min=0, max=2**31 - 1)
 
@@ -45,13 +46,14 @@ class Neuron(View):
 
     def look(self, at: At) -> Shown:
         rows = np.asarray(next(iter(inputs(at, at.sample).values())), float)
-        x = rows[min(self.row, len(rows)) - 1]
+        row = min(self.row - 1 if self.row else at.place, len(rows) - 1)
+        x = rows[row]
         weight = at.weights["weight"].astype(float)
         unit = min(self.unit, len(weight) - 1)
         bias = float(at.weights["bias"][unit]) if "bias" in at.weights else 0.0
         products = weight[unit] * x
         total = float(products.sum() + bias)
-        function, value = self._activated(at, unit, min(self.row, len(rows)) - 1, total)
+        function, value = self._activated(at, unit, row, total)
         kept, rest = np.arange(len(x)), None
         if len(x) > DENDRITES:
             kept = np.sort(np.argsort(-np.abs(products), kind="stable")[:DENDRITES - 1])

@@ -244,8 +244,8 @@ def _of_noise(program: Program) -> tuple[str, str, str | None] | None:
     noise = {key for key, (_, _, node) in program.sources.items() if drawn(node)}
     reals = {key: program.inference.specs[id][output] for key, (id, output, node) in program.sources.items()
              if key not in noise and output == "x"}
-    found = None
-    for id in program.inference.order:
+    found = _judged_beside(program, noise)
+    for id in () if found is not None else program.inference.order:
         specs = program.inference.specs.get(id, {})
         if not specs or program.node(id).role != "transform" or not set(program.needed([id])) <= noise or not \
                 program.needed([id]):
@@ -259,6 +259,23 @@ def _of_noise(program: Program) -> tuple[str, str, str | None] | None:
         if same is not None or not reals:
             found = (id, output, same)
     return found
+
+
+def _judged_beside(program: Program, noise: set[str]) -> tuple[str, str, str | None] | None:
+    """What a judge with the same weights twice gets to see: made of chance at one place, a source at the other.
+
+    That source may be Noise, too: real numbers of a known distribution.
+    """
+    keys = {(id, output): key for key, (id, output, _) in program.sources.items()}
+    for id, placed in program.graph.nodes.items():
+        if placed.shares is None or id not in program.inference.wires:
+            continue
+        ends = [list(program.inference.wires.get(one, {}).values()) for one in (id, placed.shares)]
+        for made, real in (ends, ends[::-1]):
+            if len(made) == len(real) == 1 and real[0].start in keys and made[0].start not in keys and set(
+                    program.needed([made[0].source])) <= noise and program.needed([made[0].source]):
+                return made[0].source, made[0].output, keys[real[0].start]
+    return None
 
 
 def beside(at: At, real: Array | None, made: Array, node: str) -> Shown:

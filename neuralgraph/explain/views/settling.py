@@ -66,7 +66,8 @@ class Settling(View):
     group = "Activations"
     icon = "grid-large"
     start: str = param("", "The start, unit by unit: 0 for the lower value, 1 for 1; nothing: what comes in.")
-    row: int = param(1, "Which row is the start, where a Constant gives several.", min=1, max=1_000_000)
+    row: int = param(0, "Which row is the start, where a Constant gives several; 0: that with the number of the "
+                     "sample.", min=0, max=1_000_000)
     steps: int = param(20, "Steps of a machine that turns by chance; a Hopfield network makes its sweeps.", min=1,
                        max=500)
     seed: int = param(0, "The same seed turns the same units.", min=0, max=2**31 - 1)
@@ -83,7 +84,7 @@ class Settling(View):
         block = block_of(at)
         given = inputs(at, at.sample)
         rows = np.asarray(given["x"], np.float32)
-        row = min(self.row, len(rows)) - 1
+        row = min(self.row - 1 if self.row else at.place, len(rows) - 1)
         low = 0.0
         if isinstance(block, blocks.Hopfield):
             low = like(at, block).low

@@ -131,6 +131,7 @@ class Guide(QObject):
         """Put the lesson away; the document stays."""
         if self.panel is None or not self._bench.docks.shown("lesson"):
             return
+        self._bench.canvas.setFocus()  # not a field that happens to come next: the next key would change it
         self._bench.docks.show_one("lesson", False)
         if self._palette and not self._bench.docks.shown("left"):
             self._bench.docks.toggle_left()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from neuralgraph.ui.bridge import Pulse
 from neuralgraph.ui.controls import Choice, dress, flat, words
@@ -63,8 +63,10 @@ class StepControls(QWidget):
         self.where = words(theme, "", 12, 600)
         self.where.setWordWrap(True)
         self.sample = words(theme, "", 12, 400, "text2")
+        self.sample.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # the choice is never cut
         self.samples = Choice(theme, fit=True)
         self.samples.addItems([f"{size} sample{'s' if size > 1 else ''}" for size in SIZES])
+        self.samples.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.samples.setAccessibleName("Samples in the batch")
         self.samples.activated.connect(lambda _at: self.wanted.emit())
         self.nearby = [flat(theme, "chevron-left", "Sample before", clicked=lambda: self._sample(-1), size=24),

@@ -213,6 +213,7 @@ class StepPanel(QWidget):
         same = before is not None and before.mode == apart.mode and len(before.moments) == len(apart.moments)
         self.controls.set_count(len(apart.moments), at if same else 0)
         self.controls.sample.setText(_samples(apart))
+        self.controls.sample.setToolTip(self.controls.sample.text())
         self._stack.setCurrentWidget(self._right)
         self.go(self.controls.at)
 

@@ -31,11 +31,12 @@ from neuralgraph.ui.commands import COMMANDS
 from neuralgraph.ui.controls import button, dress, flat, words
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
+from neuralgraph.ui.panels.figure import Spot
 from neuralgraph.ui.panels.figure_pad import Pad
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.taking import take_button
 from neuralgraph.ui.panels.views_options import Options
-from neuralgraph.ui.panels.views_pick import Pick
+from neuralgraph.ui.panels.views_pick import Of, Pick
 from neuralgraph.ui.panels.views_taking import Subject
 from neuralgraph.ui.panels.views_work import WORKING, Errand, WorkBar
 from neuralgraph.ui.theme import Theme
@@ -54,8 +55,12 @@ class ViewCard(QWidget):
 
     closed = Signal()
     enlarged = Signal()
+    named = Signal(str)
+    """What is shown, in words."""
     chosen = Signal(int)
     """A row of the data was clicked."""
+    changed = Signal()
+    """Another view, or another option of it."""
     acted = Signal(str)
     """The command that makes something of what is shown was asked for, by its name."""
 
@@ -64,10 +69,14 @@ class ViewCard(QWidget):
         self.theme, self._bridge, self._asked = theme, bridge, asked
         self._session: Session | None = None
         self.node, self.view, self.pinned = "", "", False
+        self.default = ""
+        """The view that was taken last because nobody had chosen one."""
         self.part, self.place = "all", 0
         self.offers: Sequence[Offer] = ()
         self.options: dict[str, dict[str, Any]] = {}
         self._fresh = True
+        self.fit: Callable[[Shown], Shown] = lambda found: found
+        """What is drawn of what came: somebody may put it on other scales."""
         self._asker = Asker(bridge, self, every=OFTEN)
         self._asker.answered.connect(self._arrived)
         self._asker.reached.connect(self._reached)
@@ -77,6 +86,7 @@ class ViewCard(QWidget):
         self.pad.subject = Subject(self.pad, lambda: f"{self.node or 'network'}-{self.view}")
         self.pad.keyed.connect(self.chosen)
         self.pad.turned.connect(self._turn)
+        self.pad.chosen.connect(partial(_follow, self))
         self.pad.painted.connect(self._painted)
         self.form = Options(theme)
         self.form.changed.connect(self._option)
@@ -90,8 +100,7 @@ class ViewCard(QWidget):
         theme = self.theme
         self.which = Pick(theme)
         self.which.menu().aboutToShow.connect(self._fill)
-        self.of = words(theme, "", 12, 400, "text2")
-        self.of.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.of = Of(theme, WHOLE)
         self.pin = flat(theme, "pin-outline", "Keep showing this node whatever is selected", size=26)
         self.pin.setCheckable(True)
         self.pin.toggled.connect(self._pin)
@@ -186,6 +195,7 @@ class ViewCard(QWidget):
         self.view = name
         self._name()
         self._offer_options()
+        self.changed.emit()
         self.ask()
 
     def ask(self) -> None:
@@ -256,7 +266,7 @@ class ViewCard(QWidget):
         """A figure on the way to the answer."""
         errand, one = answer
         if not errand.dropped:
-            self._show(one.shown)
+            self._show(self.fit(one.shown))
             self.work.tell(one if one.done < one.of else None)
 
     def _arrived(self, answer: tuple[Errand, str, Sequence[Offer] | None, Any, float]) -> None:
@@ -265,9 +275,12 @@ class ViewCard(QWidget):
             return  # somebody looks at another one by now, and that is asked for
         if offers is not None:
             self._fresh, self.offers = False, offers
-            self.view = self.view or name
+            chosen, self.view = self.view, self.view or name
             self._name()
             self._offer_options()
+            if not chosen and name:
+                self.default = name
+                self.changed.emit()
         if name != self.view:
             return  # somebody wants another one by now
         least = SELDOM if self._offer is not None and self._offer.costly else OFTEN
@@ -280,7 +293,7 @@ class ViewCard(QWidget):
             self._say("Nothing to show yet", "A view appears as soon as the graph has no error.")
         else:
             part = errand.partial
-            self._show(found if part is None else part.shown)
+            self._show(self.fit(found if part is None else part.shown))
             self.work.tell(part, errand.cut if errand is self._errand else WORKING)
 
     def _show(self, found: Shown) -> None:
@@ -316,11 +329,12 @@ class ViewCard(QWidget):
         self.which.setText(offer.title if offer is not None else "View")
         self.which.setIcon(icon(offer.icon if offer is not None else "eye-outline", self.theme.tokens.text))
         self.which.setFont(self.theme.font(13, 600))
-        self.of.setText((self.node or WHOLE) if offer is None or offer.scope == "node" else WHOLE)
+        self.of.tell((self.node or WHOLE) if offer is None or offer.scope == "node" else WHOLE)
         self.pin.setVisible(offer is None or offer.scope == "node")
         self.act.setText(ACTS.get(offer.act, "") if offer is not None else "")
         self.act.setVisible(bool(self.act.text()))
         dress(self.of, self.theme)
+        self.named.emit(f"{self.which.text()}: {self.of.text()}")
         self.notice.set_tokens(self.theme.tokens)
 
     def _fill(self) -> None:
@@ -350,15 +364,25 @@ class ViewCard(QWidget):
 
     def _option(self, name: str, value: object) -> None:
         self.options.setdefault(self.view, {})[name] = value
+        self.changed.emit()
         self.ask()
 
     def _painted(self, name: str, value: str) -> None:
         """A hand has changed what an option says, in the figure itself."""
-        self._option(name, value)
+        param = self._offer.params.get(name) if self._offer is not None else None
+        self._option(name, (int(value) if value else param.default) if param is not None and param.kind == "int" else
+                     value)
         self._offer_options()
 
     def _pin(self, on: bool) -> None:
         self.pinned = on
+
+
+def _follow(card: ViewCard, spot: Spot | None) -> None:
+    """What is read out is in sight."""
+    if spot is not None:
+        middle = card.pad.box(spot).center()
+        card._scroll.ensureVisible(round(middle.x()), round(middle.y()), 8, 16)
 
 
 def _first(offers: Sequence[Offer]) -> str:

@@ -212,7 +212,10 @@ class ViewWindow(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(6, 6, 6, 6)
         box.addWidget(self.card)
-        self.setWindowTitle(f"{like.which.text()}: {like.node or WHOLE}")
+        self.setWindowTitle(f"{like.which.text()}: {like.of.text()}")
+        self.card.named.connect(self.setWindowTitle)
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.resize(theme.px(760), theme.px(560))
 
     def showEvent(self, event: QShowEvent) -> None:
