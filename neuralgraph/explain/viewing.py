@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from neuralgraph.explain.views.view import At
     from neuralgraph.figures.shown import Shown
     from neuralgraph.training.moments import Moments
+    from neuralgraph.training.seeds import Sown
 
 
 PAST = 24
@@ -30,6 +31,11 @@ class Viewing(Looking):
     @abstractmethod
     def moments(self) -> Moments:
         """The moments of the present run."""
+
+    @property
+    @abstractmethod
+    def stored_as(self) -> str:
+        """The path of the document in the run store; "" where it was never saved."""
 
     def offers(self, node: str = "", program: Program | None = None) -> list[Offer]:
         """The views there are, with why those cannot be shown that cannot. Computes no figure."""
@@ -93,7 +99,14 @@ class Viewing(Looking):
         rows = self._rows(program)
         if program is self._fresh and program is not self._measured and rows is not None:
             self._measure(program, rows)
-        return At(program, rows, node, part, place, self._earlier(program), stop or _never)
+        return At(program, rows, node, part, place, self._earlier(program), stop or _never, self._sown())
+
+    def _sown(self) -> Sown:
+        """The runs of this drawing with several seeds: the last series of this session, or those that were kept."""
+        from neuralgraph.training.seeds import Sown
+
+        series = self.series[1] if self.series is not None and self.series[0].computes(self.graph) else None
+        return Sown(self.graph, self.stored_as, series)
 
     def _earlier(self, program: Program) -> tuple[tuple[int, Callable[[], Program]], ...]:
         """Some of the moments that were kept of the run that made a program, evenly among them, oldest first."""

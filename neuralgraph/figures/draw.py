@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuralgraph.figures import charts, grids, surfaces, tables  # noqa: F401  (each registers its kinds)
+from neuralgraph.figures import charts, grids, strips, surfaces, tables  # noqa: F401  (each registers its kinds)
 from neuralgraph.figures.layout import LEAST, framed
 from neuralgraph.figures.marks import Drawing
 from neuralgraph.figures.shown import Shown

@@ -287,6 +287,31 @@ class Figures(Shown):
 
 
 @dataclass(frozen=True, eq=False)
+class Strips(Shown):
+    """A dot for every run in a strip for every figure, each strip with an axis of its own.
+
+    `values` is (runs, figures), NaN where a run has none; `names` are those of the figures, `runs` those of the runs;
+    `keys` one a run.
+    """
+
+    values: Array
+    names: Names
+    runs: Names
+    keys: Keys = ()
+
+    def marks(self, figure: int) -> tuple[float, float, float]:
+        """Least, median and greatest of a figure; NaN where no run has it."""
+        kept = self.values[:, figure][np.isfinite(self.values[:, figure])]
+        return (float(kept.min()), float(np.median(kept)), float(kept.max())) if len(kept) else (np.nan,) * 3
+
+    def csv(self) -> str:
+        marks = [self.marks(figure) for figure in range(len(self.names))]
+        named = ([name, *(one[at] for one in marks)] for at, name in enumerate(("min", "median", "max")))
+        return _text([["run", *self.names], *([run, *row] for run, row in
+                                              zip(self.runs, self.values.tolist(), strict=True)), *named])
+
+
+@dataclass(frozen=True, eq=False)
 class Board(Shown):
     """Several figures, each with its title, `across` in a row: 0 is as many as suit the room."""
 

@@ -9,13 +9,14 @@ from neuralgraph.explain.views.progress import PROGRESS
 from neuralgraph.explain.views.projections import PROJECTIONS
 from neuralgraph.explain.views.regions import REGIONS
 from neuralgraph.explain.views.samples import SAMPLES
+from neuralgraph.explain.views.series import SERIES
 from neuralgraph.explain.views.structure import STRUCTURE
 from neuralgraph.explain.views.view import View
 from neuralgraph.explain.views.why import WHY_VIEWS
 from neuralgraph.explain.views.within import NODE_VIEWS
 
 VIEWS: tuple[type[View], ...] = (
-    *NODE_VIEWS, *DECIDING, *PREDICTED, *REGIONS, *SAMPLES, *PROJECTIONS, *WHY_VIEWS, *STRUCTURE, *PROGRESS)
+    *NODE_VIEWS, *DECIDING, *PREDICTED, *REGIONS, *SAMPLES, *PROJECTIONS, *WHY_VIEWS, *STRUCTURE, *PROGRESS, *SERIES)
 
 
 def named(name: str) -> type[View]:

@@ -21,6 +21,7 @@ from neuralgraph.figures.shown import Shown
 from neuralgraph.spec import Node, Param
 from neuralgraph.spec.param import gather
 from neuralgraph.training.randomness import undisturbed
+from neuralgraph.training.seeds import Sown
 
 Array = NDArray[Any]
 AT_ONCE = 256
@@ -44,6 +45,8 @@ class At:
     place: int = 0
     past: Sequence[tuple[int, Callable[[], Program]]] = ()
     stop: Callable[[], bool] = field(default=lambda: False)
+    sown: Sown | None = None
+    """The runs of the same drawing with other seeds."""
 
     def on(self, node: str) -> At:
         """The same with another node in sight."""
