@@ -16,6 +16,7 @@ _HOMES = {
     "asking": ("at", "cell", "jacobian", "schedule", "step_apart", "sweep_apart"),
     "inspecting": ("inspect", "picture", "views"),
     "lockstep": ("twins",),
+    "logic_nets": ("minterms",),
     "touching": ("touch",),
 }
 """Where the names of the public API are at home."""

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 COMMANDS = frozenset(("check", "train", "predict", "summary", "export", "nodes", "examples", "import", "inspect",
-                      "runs", "fetch", "tune", "data"))
+                      "step", "runs", "fetch", "tune", "data"))
 HELP = frozenset(("--help", "-h", "--version", "--paths"))
 
 LIBRARIES = {

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from neuralgraph.explain.apart.terms import Terms
     from neuralgraph.training.run import Run
 
+Within = bool | str | Sequence[str]
+"""The Recurrents that are gone through step by step: all (True), or those of these paths."""
+
 
 class Graph(Protocol):
     """A handle on a session, as `neuralgraph.Graph` is."""
@@ -35,7 +38,7 @@ def evaluate(graph: Graph, inputs: Mapping[str, Any] | None = None, run: Run | N
 
     program, tensors = _ready(graph, inputs, run)
     with undisturbed(program.device, program.seed), program.quiet():
-        return {name: value.cpu().numpy() for name, value in program.trace(tensors).items()}
+        return {name: value.detach().cpu().numpy() for name, value in program.trace(tensors).items()}
 
 
 def gradients(
@@ -67,16 +70,19 @@ def step_apart(
     places: Sequence[int] = (0,),
     step: int = 0,
     double: bool = False,
+    inside: Within = False,
 ) -> Apart:
     """One training step moment by moment: `.moments` in order, with all values, derivatives and changes as numpy.
 
     It is taken on samples `places` of a part of the data ("train", "validation", "test", "all"), or on arrays `inputs`
     by source. With `run`, from where that run stood, else from fresh weights; of several steps of a stage the one of
-    this number. `double` computes in float64. Nothing is changed. `RunError` and `DataError` say why it cannot be.
+    this number. `double` computes in float64. `inside` goes through Recurrents step by step of time: all of them, or
+    the one of a path, or of several; their nodes are then `r/3/linear_1` at t = 3, and a moment says its `.time`.
+    Nothing is changed. `RunError` and `DataError` say why it cannot be.
     """
     program = run.program if run is not None else _fitted(graph)
     return graph.session.step_apart(program, part=part, places=places, given=inputs, step=step, double=double,
-                                    checkpoint=run.checkpoint if run is not None else None)
+                                    inside=inside, checkpoint=run.checkpoint if run is not None else None)
 
 
 def cell(
@@ -93,7 +99,8 @@ def cell(
     """Which inputs times which weights made one number: `.terms`, `.bias`, `.value`, and `.total` of them.
 
     `index` is its place in the output of the node, the sample first: of samples `places` of a part of the data, or of
-    arrays `inputs` by source. With `run`, by its trained weights, else by fresh ones. Nothing is changed.
+    arrays `inputs` by source. A node in the cell of a Recurrent has the step in its path: `r/3/linear_1`. With `run`,
+    by its trained weights, else by fresh ones. Nothing is changed.
     """
     program = run.program if run is not None else _fitted(graph)
     return graph.session.cell(node, index, output=output, program=program, part=part, places=places, given=inputs)
@@ -111,16 +118,17 @@ def sweep_apart(
     part: str = "all",
     places: Sequence[int] = (0,),
     double: bool = False,
+    inside: Within = False,
 ) -> Apart:
     """A graph walked without training it, moment by moment, as `step_apart`; it needs no loss and no data.
 
     "forward" carries beside every value its derivative by `by` (a node, `node.output` or a weight): by its number `at`,
     or by all alike. "reverse" goes back from `of`: its number `at`, or all added. "static" and "dynamic" say in which
-    order nodes are computed. By default the first input, the first loss or else output.
+    order nodes are computed. By default the first input, the first loss or else output. `inside` as in `step_apart`.
     """
     program = run.program if run is not None else _fitted(graph)
     return graph.session.walk(mode, program=program, of=of, by=by, cell=at, part=part, places=places, given=inputs,
-                              double=double)
+                              double=double, inside=inside)
 
 
 def jacobian(

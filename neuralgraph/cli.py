@@ -24,6 +24,7 @@ from neuralgraph.cli_inspect import inspect
 from neuralgraph.cli_predict import pack, predict
 from neuralgraph.cli_progress import shown
 from neuralgraph.cli_runs import runs
+from neuralgraph.cli_step import step
 from neuralgraph.cli_tune import tune
 from neuralgraph.cli_watch import watch
 from neuralgraph.errors import NeuralGraphError
@@ -49,6 +50,7 @@ app.command()(tune)
 app.command()(data)
 app.command()(predict)
 app.command()(inspect)
+app.command()(step)
 
 File = Annotated[Path, typer.Argument(
     help="A .ngraph document, a trained model (.ngz), or data: a table, images, texts.", show_default=False)]

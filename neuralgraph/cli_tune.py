@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +21,7 @@ from neuralgraph.errors import ParameterError, RunError
 if TYPE_CHECKING:
     from neuralgraph.session import Session
     from neuralgraph.studies import Trial
+    from neuralgraph.trials import Levers
     from neuralgraph.tuning import Event
 
 out = Console()
@@ -48,6 +52,7 @@ def tune(
     """Search for better parameters: many runs, each kept. Ctrl+C ends it, and --resume goes on."""
     from neuralgraph.session import Session
     from neuralgraph.studies import Search
+    from neuralgraph.trials import Levers
     from neuralgraph.tuning import best_graph
     from neuralgraph.tuning import search as searched
 
@@ -57,8 +62,13 @@ def tune(
     session = Session.open(file, guarded=not allow_outside)
     settings = {"epochs": epochs} if epochs is not None else {}
     wanted = Search(_ranges(search or []), trials, goal, better, prune, timeout, seed, settings)
-    events = searched(session, wanted, name=resume or name, resume=bool(resume), device=device, jobs=jobs)
-    told = _heard(events, quiet=as_json)
+    levers = Levers()
+    events = searched(session, wanted, name=resume or name, resume=bool(resume), device=device, levers=levers,
+                      jobs=jobs)
+    with _ended_by_hand(levers):
+        told = _heard(events, quiet=as_json)
+    if levers.stopping:
+        told |= {"reason": "stopped by you", "best": _best(told)}
     if best is not None and told["best"] is not None:
         _write(session, best_graph(session, told["best"]), best)
     if as_json:
@@ -77,6 +87,24 @@ def _ranges(given: list[str]) -> dict[str, str]:
             raise ParameterError(f"--search {one!r}: write each parameter once, as in {LIKE}.")
         found[target.strip()] = text.strip()
     return found
+
+
+@contextmanager
+def _ended_by_hand(levers: Levers) -> Iterator[None]:
+    """Ctrl+C ends the search between two batches: in the midst of a word to its database it left complaints."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        levers.stop()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _heard(events: Iterator[Event], *, quiet: bool) -> dict[str, Any]:

@@ -77,7 +77,6 @@ class Asked:
 
 def _try(setting: Setting, trial: Trial, asked: Asked) -> None:
     levers = Levers()
-    levers.lone = True
 
     def look() -> None:
         while not levers.stopping and asked.waiting():

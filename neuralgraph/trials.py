@@ -29,8 +29,6 @@ class Levers:
         self.stopping = False
         self.courtesy: Callable[[], object] | None = None
         """Called after every batch: lets whoever shares the processor have a turn."""
-        self.lone = False
-        """Nobody waits for this process to paint: steps may be replayed in spite of `courtesy`."""
         self._control: Control | None = None
         self._reason = STOPPED
 
@@ -42,7 +40,7 @@ class Levers:
     def holds(self, control: Control) -> Control:
         """The levers of the trial that begins."""
         self._control = control
-        control.courtesy, control.lone = self.courtesy, self.lone
+        control.courtesy = self.courtesy
         if self.stopping:
             control.stop(self._reason)
         return control

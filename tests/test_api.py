@@ -120,3 +120,11 @@ def test_a_graph_without_a_loss_cannot_be_trained() -> None:
     g.add("Linear", data["x"], out_features=3)
     with pytest.raises((GraphError, RunError), match="loss"):
         ng.train(g)
+
+
+def test_the_value_of_a_number_that_is_learned_can_be_asked_for() -> None:
+    graph = ng.Graph()
+    x = graph.add("Parameter", id="x", shape=(1,))
+    graph.set_weights("x", value=[3.0])
+    graph.add("EnergyLoss", graph.add("Square", x, id="square"))
+    assert ng.evaluate(graph)["square"].tolist() == [9.0]

@@ -39,7 +39,7 @@ def read_csv(
 ) -> Delivery:
     """Features and targets of a table: numbers as they are, dates as days, texts as one column per category.
 
-    A table of numbers that is larger than memory stays on the disk. A `DataError` names file, line and column of what
+    A table that is larger than memory stays on the disk. A `DataError` names file, line and column of what
     cannot be used.
     """
     wanted = Wanted(target, wishes(columns), task, missing, mark)

@@ -43,7 +43,8 @@ class Feed:
             for key, one in part.items():
                 digest.update(f"{key} {one.dtype} {tuple(one.shape)}\n".encode())
                 if isinstance(one, Stream):
-                    digest.update(one.rows.tobytes() + one.stored.marks().encode(errors="surrogateescape"))
+                    digest.update(np.ascontiguousarray(one.rows).data)
+                    digest.update(one.stored.marks().encode(errors="surrogateescape"))
                 elif one.numel():
                     digest.update(one.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
             digest.update(b"\n")
@@ -97,7 +98,8 @@ def make_feed(
 
 def _tensor(array: Array, rows: Rows, precision: str, device: str) -> Part:
     if isinstance(array, Stored):
-        return Stream(array, rows, torch.float64 if precision == "float64" else torch.float32, device)
+        wanted = torch.float64 if precision == "float64" else torch.float32
+        return Stream(array, rows, torch.int64 if array.dtype.kind == "i" else wanted, device)
     picked = np.take(array, rows, axis=0)
     if picked.dtype.kind == "f":
         picked = picked.astype(precision if precision == "float64" else "float32", copy=False)

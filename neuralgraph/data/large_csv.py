@@ -1,13 +1,12 @@
-"""Tables of numbers that are larger than memory: looked through once, then read row by row while training.
+"""Tables that are larger than memory: looked through once, then read row by row while training.
 
-One look finds where every row lies, that all cells are numbers, the gaps, and what is to be predicted, which is kept in
-memory. What is read afterwards is, number for number, what the whole table would have given.
+One look finds where every row lies, what the columns hold, their categories and gaps, and what is to be predicted,
+which is kept in memory. What is read afterwards is, number for number, what the whole table would have given.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,25 +15,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuralgraph.data.columns import read_column, roles
-from neuralgraph.data.delivery import Array, Delivery, classified, measured, sealed
+from neuralgraph.data.delivery import Array, Delivery
 from neuralgraph.data.encoding import laid
+from neuralgraph.data.large_cells import Cells, Found, lines_at
+from neuralgraph.data.large_columns import Again, Dates, Days, Kind, Numbers, Words, first_gap
+from neuralgraph.data.large_target import answered, groups_of
 from neuralgraph.data.stored import Stored, marked
-from neuralgraph.data.tabular import ENCODINGS, MISSING, MOST, PARQUET, Head, Table, head_of, number_of
+from neuralgraph.data.tabular import MOST, PARQUET, Head, Table, head_of, number_of
 from neuralgraph.errors import DataError
-from neuralgraph.spec import Spec
 from neuralgraph.spec.columns import Coding
 
 if TYPE_CHECKING:
     from neuralgraph.data.coded import Wanted
 
-BLOCK = 1 << 24
+BLOCK = 1 << 22
 """Bytes that are looked through at once."""
-RUN = 1 << 22
-"""Bytes of rows one after the other that are read at once."""
 MOST_ROWS = 200_000_000
-LARGEST = 3.4e38
-MANY = f"at most {MOST['categories']:,} classes are told apart"
-GAP = "the value is missing. Fill it in, or set «missing» to skip rows or to fill the gaps."
 SKIP, MEAN = "skip rows", "mean"
 
 
@@ -47,21 +43,27 @@ def is_large(path: Path) -> bool:
 
 
 def read_large(path: Path, wanted: Wanted, header: str, separator: str, encoding: str, decimal: str) -> Delivery:
-    """x on the disk, y in memory; `DataError` names file, line and column of what is no number."""
+    """x on the disk, y in memory; `DataError` names file, line and column of what cannot be learnt from."""
     head = head_of(path, header, separator, encoding, decimal)
-    plan = _planned(head, wanted)
-    look = _Look(path, head, plan)
-    look.through()
-    return look.delivery(wanted)
+    kinds: dict[int, Kind] = {}
+    while True:
+        look = Look(path, head, planned(head.table, wanted, kinds))
+        try:
+            look.through()
+            return look.delivery(wanted)
+        except Again as found:  # of another kind than it began
+            if found.column in kinds and kinds[found.column].name == found.kind.name == "words":
+                raise AssertionError("a column cannot be settled") from None
+            kinds[found.column] = found.kind
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """Places of the columns that are learnt from and to be predicted; `words`: the target is told in words."""
+class Plan:
+    """Columns by what they are for, with their kinds; those of text are left out."""
 
-    inputs: tuple[int, ...]
-    goals: tuple[int, ...]
-    words: bool
+    inputs: dict[int, Kind]
+    goals: dict[int, Kind]
+    groups: dict[int, Kind]
     missing: str
     mark: bool
     certain: bool
@@ -69,74 +71,96 @@ class _Plan:
     notes: tuple[str, ...] = ()
 
     @property
-    def numbers(self) -> tuple[int, ...]:
-        return self.inputs if self.words else (*self.inputs, *self.goals)
+    def used(self) -> dict[int, Kind]:
+        return {**self.inputs, **self.goals, **self.groups}
 
 
-def _planned(head: Head, wanted: Wanted) -> _Plan:
-    """What the first lines and the wishes say; of all lines it is seen later."""
-    table = head.table
+def planned(table: Table, wanted: Wanted, known: dict[int, Kind]) -> Plan:
+    """What the first lines and the wishes say; `known` is what all lines have told since."""
     used = roles(table, wanted.target, wanted.wishes)
-    kinds = [wanted.wishes.get(name, ("auto", "auto"))[1] for name in table.names]
-    goals = tuple(at for at, role in enumerate(used) if role == "target")
-    if not goals:
+    wishes = [wanted.wishes.get(name, ("auto", "auto"))[1] for name in table.names]
+    if "target" not in used:
         raise DataError(f"{table.file}: no column is to be predicted. Make one of them the target.", file=table.file)
-    if "group" in used:
-        raise _too_large(table, used.index("group"), "no column says which rows belong together")
     if wanted.missing not in ("stop", SKIP, MEAN):
         raise DataError(f"{table.file} is larger than is held in memory, so the {wanted.missing} of a column is not "
                         "known. Set «missing» to mean, or to skip rows.", file=table.file)
-    inputs, notes = [], []
+    notes = [f"There is no column {name!r} any more, which was to be {' '.join(wish).replace('auto', '').strip()}."
+             for name, wish in wanted.wishes.items() if name not in table.names]
+    inputs: dict[int, Kind] = {}
     for at in (one for one, role in enumerate(used) if role == "input"):
-        kind = read_column(table, at, kinds[at]).kind
-        if kind == "text":
-            notes.append(f"The column {table.names[at]!r} was left out: as text.")
-        elif kind != "number":
-            raise _too_large(table, at, f"only numbers are learnt from, and it holds {_plural(kind)}")
+        kind = known.get(at) or _kind(table, at, wishes[at])
+        if kind.name == "text":
+            why = "as text" if wishes[at] == "text" else "its texts are too many to be categories to learn from"
+            notes.append(f"The column {table.names[at]!r} was left out: {why}.")
         else:
-            inputs.append(at)
+            inputs[at] = kind
     if not inputs:
         raise DataError(f"{table.file}: no column is left to learn from. Make one of them an input.", file=table.file)
-    told = [kinds[at] in ("category", "text") or read_column(table, at, kinds[at]).values is None for at in goals]
-    if any(told) and (len(goals) > 1 or wanted.task == "number"):
-        raise _too_large(table, goals[told.index(True)], "only numbers are predicted so, and it holds words")
-    certain = wanted.task == "number" or (wanted.task == "auto" and kinds[goals[0]] == "number")
-    return _Plan(tuple(inputs), goals, told[0], wanted.missing, wanted.mark, certain, tuple(notes))
+    goals = {at: known.get(at) or _goal(table, at, wishes[at], wanted.task)
+             for at, role in enumerate(used) if role == "target"}
+    goals = {at: Kind("classes", kind.sure) if kind.name in ("words", "text") else kind for at, kind in goals.items()}
+    first = next(iter(goals))
+    certain = wanted.task == "number" or (wanted.task == "auto" and wishes[first] == "number")
+    if goals[first].name == "classes" and wanted.task == "number" and len(goals) == 1:
+        raise table.wrong(f"{table.rows[0][first]!r} is not a number to predict.", 0, first)
+    groups = {at: Kind("group", True) for at, role in enumerate(used) if role == "group"}
+    return Plan(inputs, goals, groups, wanted.missing, wanted.mark, certain, tuple(notes))
 
 
-def _plural(kind: str) -> str:
-    return {"category": "categories", "date": "dates"}.get(kind, kind)
+def _kind(table: Table, column: int, wish: str) -> Kind:
+    """As the first lines look, where nobody says."""
+    if wish in ("category", "text"):
+        return Kind("words" if wish == "category" else "text", True)
+    if wish != "auto":
+        found = read_column(table, column, wish)
+        return Kind(wish, True, found.month_first)
+    found = read_column(table, column, "auto")
+    return Kind({"category": "words", "text": "words"}.get(found.kind, found.kind), False, found.month_first)
 
 
-def _too_large(table: Table, column: int, why: str) -> DataError:
+def _goal(table: Table, column: int, wish: str, task: str) -> Kind:
+    if wish in ("category", "text") or (
+            task == "class" and all(number_of(row[column], table.comma) is None for row in table.rows)):
+        return Kind("classes", True)
+    return _kind(table, column, wish)
+
+
+def too_large(table: Table, column: int, why: str) -> DataError:
+    """What cannot be known of a table that is not held."""
     name = table.names[column]
     return DataError(f"{table.file} is larger than is held in memory ({MOST['bytes']:,} bytes). Of such a table {why}: "
                      f"the column {name!r}. Leave it out, or take a part of the table.", file=table.file, column=name)
 
 
 @dataclass(slots=True)
-class _Found:
-    """What a stretch of lines holds: where the rows are, their numbers (NaN in gaps) and words."""
+class Kept:
+    """The rows that are learnt from, block by block."""
 
-    starts: Array
-    sizes: Array
-    values: Array
-    words: list[str] = field(default_factory=list)
+    starts: list[Array] = field(default_factory=list)
+    sizes: list[Array] = field(default_factory=list)
+    answers: list[list[Array]] = field(default_factory=list)
+    groups: list[list[Array]] = field(default_factory=list)
+    rows: int = 0
+    skipped: int = 0
 
 
-class _Look:
+class Look:
     """Goes through the file once."""
 
-    def __init__(self, path: Path, head: Head, plan: _Plan) -> None:
+    def __init__(self, path: Path, head: Head, plan: Plan) -> None:
         self.path, self.head, self.plan = path, head, plan
-        self.cells = Cells(path.name, head, plan.numbers, plan.goals[0] if plan.words else None)
-        self.starts: list[Array] = []
-        self.sizes: list[Array] = []
-        self.goals: list[Array] = []
-        self.places: dict[str, int] = {}
-        self.rows = self.skipped = 0
-        self.sums, self.gaps = np.zeros(len(plan.inputs)), np.zeros(len(plan.inputs), np.int64)
+        used = plan.used
+        self.cells = Cells(path.name, head, [at for at, kind in used.items() if kind.name == "number"],
+                           [at for at, kind in used.items() if kind.name != "number"])
+        self.numbers = Numbers(self.cells, [used[at] for at in self.cells.columns])
+        self.worded = {at: self._column(at, used[at]) for at in self.cells.words}
+        self.kept = Kept()
         self.marks = marked([path])
+
+    def _column(self, at: int, kind: Kind) -> Words | Dates:
+        if kind.name == "date":
+            return Dates(self.cells, at, kind)
+        return Words(self.cells, at, kind, MOST["rows" if kind.name == "group" else "categories"])
 
     def through(self) -> None:
         try:
@@ -157,236 +181,134 @@ class _Look:
         except OSError as error:
             raise DataError(f"{self.path.name} cannot be read: {error.strerror or error}.",
                             file=str(self.path)) from None
-        if not self.rows:
+        self._settle()
+
+    def _settle(self) -> None:
+        """All of it was seen: the columns are what they are."""
+        self.numbers.settle()
+        for one in self.worded.values():
+            one.settle()
+        if self.plan.missing == "stop":
+            first_gap(tuple(self.worded.values()))
+        if not self.kept.rows:
             raise DataError(f"{self.path.name}: every row lacks a value.", file=str(self.path))
 
     def _take(self, data: bytes, offset: int, line: int) -> None:
         found = self.cells.found(data, offset, line, stop=self.plan.missing == "stop")
-        known, count = ~np.isnan(found.values), len(self.plan.inputs)
-        whole = np.logical_and.reduce(known[:, count if self.plan.missing == MEAN else 0 :], axis=1)
-        if self.plan.words:
-            whole &= np.array([one.lower() not in MISSING for one in found.words], bool)
-        inputs = found.values[whole, :count]
-        self.sums += np.nansum(inputs, axis=0)
-        self.gaps += np.isnan(inputs).sum(axis=0)
-        self.starts.append(found.starts[whole])
-        self.sizes.append(found.sizes[whole])
-        self.skipped += int((~whole).sum())
-        self.rows += int(whole.sum())
-        if self.plan.words:
-            self.goals.append(self._numbered([one for one, kept in zip(found.words, whole, strict=True) if kept]))
-        else:
-            self.goals.append(found.values[whole, count:])
-        if self.rows > MOST_ROWS:
+        self.numbers.see(found.values, found.odd)
+        columns: dict[int, Array] = dict(zip(self.cells.columns, found.values.T, strict=True))
+        for at, texts in zip(self.cells.words, found.words, strict=True):
+            columns[at] = self.worded[at].see(texts, found.lines)
+        whole = self._whole(columns, len(found.starts))
+        self.numbers.keep(found.values[whole])
+        columns = {at: one[whole] for at, one in columns.items()}
+        for at, column in self.worded.items():
+            column.keep(columns[at])
+        kept = self.kept
+        kept.starts.append(found.starts[whole])
+        kept.sizes.append(found.sizes[whole])
+        kept.answers.append([columns[at] for at in self.plan.goals])
+        kept.groups.append([columns[at] for at in self.plan.groups])
+        kept.rows += int(whole.sum())
+        kept.skipped += int((~whole).sum())
+        if kept.rows > MOST_ROWS:
             raise DataError(f"{self.path.name} is too large: at most {MOST_ROWS:,} rows are read.", file=str(self.path))
 
-    def _numbered(self, words: Sequence[str]) -> Array:
-        found = np.array([self.places.setdefault(one, len(self.places)) for one in words], np.int64)
-        if len(self.places) > MOST["categories"]:
-            raise _too_large(self.head.table, self.plan.goals[0], MANY)
-        return found
+    def _whole(self, columns: dict[int, Array], rows: int) -> Array:
+        """The rows without a gap that matters."""
+        whole = np.ones(rows, bool)
+        for at, one in columns.items():
+            if self.plan.missing != MEAN or at not in self.plan.inputs:
+                whole &= ~np.isnan(one) if one.dtype.kind == "f" else one >= 0
+        return whole
 
     # -- what came ----------------------------------------------------------------------------------------------------
 
     def delivery(self, wanted: Wanted) -> Delivery:
-        starts, sizes = np.concatenate(self.starts), np.concatenate(self.sizes)
-        coding = tuple(self._coding())
+        notes: list[str] = []
+        coding = tuple(self._coding(notes))
+        starts, sizes = np.concatenate(self.kept.starts), np.concatenate(self.kept.sizes)
         x = self._stored(starts, sizes, coding)
+        size = self.path.stat().st_size
+        said = [f"{self.kept.rows:,} rows of {self.path.name} ({size / 1e9:.1f} GB) stay on the disk and are read "
+                "while training.", *self.plan.notes]
+        if self.kept.skipped:
+            what = "a value" if self.plan.missing != MEAN else (
+                "what is to be predicted, or its group," if self.plan.groups else "what is to be predicted")
+            said.append(f"{self.kept.skipped:,} of {self.kept.skipped + self.kept.rows:,} rows were skipped: {what} is "
+                        "missing.")
         names = tuple(name for one in coding for name in one.features)
-        table, size = self.head.table, self.path.stat().st_size
-        notes = [f"{self.rows:,} rows of {self.path.name} ({size / 1e9:.1f} GB) stay on the disk and are read while "
-                 "training.", *self.plan.notes, *self._said(coding)]
-        done = self._answered(x, np.concatenate(self.goals), names, tuple(notes), wanted, starts, sizes)
-        return replace(done, coding=coding, table=table.names, marks=lambda: marked([self.path]), marked=self.marks)
+        answers = [np.concatenate(parts) for parts in zip(*self.kept.answers, strict=True)]
+        done = answered(self, x, answers, names, [*said, *notes], wanted, (starts, sizes))
+        return replace(done, coding=coding, table=self.head.table.names, groups=groups_of(self.kept.groups),
+                       marks=lambda: marked([self.path]), marked=self.marks)
 
-    def _coding(self) -> Iterator[Coding]:
-        for at, place in enumerate(self.plan.inputs):
-            known = self.rows - int(self.gaps[at])
+    def _coding(self, notes: list[str]) -> Iterator[Coding]:
+        for at, kind in self.plan.inputs.items():
+            name = self.head.table.names[at]
+            one = self.worded.get(at)
+            if isinstance(one, Words):
+                yield self._categories(one, name, notes)
+                continue
+            if one is not None:
+                gaps, total = one.gaps, one.sum
+                notes += one.notes(name)
+            else:
+                place = self.cells.columns.index(at)
+                gaps, total = int(self.numbers.gaps[place]), float(self.numbers.sums[place])
+            known = self.kept.rows - gaps
             if not known:
-                raise _too_large(self.head.table, place, "a column needs a value")
-            fill = float(self.sums[at] / known) if self.plan.missing == MEAN else None
-            mark = self.plan.mark and bool(self.gaps[at])
-            yield Coding(self.head.table.names[place], "number", (), fill, mark, False)
+                raise too_large(self.head.table, at, "a column needs a value")
+            fill = total / known if self.plan.missing == MEAN else None
+            if gaps and fill is not None:
+                notes.append(f"{gaps:,} missing values of {name!r} became {fill:.6g}, the mean of all rows there are, "
+                             "those that validate and test among them.")
+            yield Coding(name, kind.name, (), fill, self.plan.mark and bool(gaps), kind.month_first)
 
-    def _said(self, coding: Sequence[Coding]) -> Iterator[str]:
-        if self.skipped:
-            what = "what is to be predicted" if self.plan.missing == MEAN else "a value"
-            yield (f"{self.skipped:,} of {self.skipped + self.rows:,} rows were skipped: {what} is missing.")
-        for one, gaps in zip(coding, self.gaps, strict=True):
-            if gaps and one.fill is not None:
-                yield (f"{int(gaps):,} missing values of {one.name!r} became {one.fill:.6g}, the mean of all rows "
-                       "there are, those that validate and test among them.")
+    def _categories(self, one: Words, name: str, notes: list[str]) -> Coding:
+        values, gaps = tuple(one.values), self.kept.rows - int(one.kept.sum())
+        many = f"{len(values)} columns, one for each category" if len(values) > 1 else "1 column: all rows are alike"
+        notes.append(f"The column {name!r} became {many}.")
+        if gaps:
+            notes.append(f"{gaps:,} missing values of {name!r} are in none of its categories.")
+        return Coding(name, "category", values, 0.0 if self.plan.missing == MEAN else None,
+                      self.plan.mark and gaps > 0)
 
-    def _stored(self, starts: Array, sizes: Array, coding: Sequence[Coding]) -> Array:
-        cells = Cells(self.path.name, self.head, self.plan.inputs, None)
+    def _stored(self, starts: Array, sizes: Array, coding: tuple[Coding, ...]) -> Array:
+        inputs = self.plan.inputs
+        cells = Cells(self.path.name, self.head, [at for at, kind in inputs.items() if kind.name == "number"],
+                      [at for at, kind in inputs.items() if kind.name != "number"])
+        columns = [Read(cells, at, one) for at, one in zip(inputs, coding, strict=True)]
         width = sum(len(one.features) for one in coding)
 
         def read(rows: Array) -> Array:
-            lines = list(_lines(self.path, starts, sizes, rows))
-            values = cells.read(lines)
-            gaps = np.isnan(values)
-            return np.concatenate([laid(one, values[:, at], gaps[:, at]) for at, one in enumerate(coding)], axis=1)
+            found = cells.read(list(lines_at(self.path, starts, sizes, rows)))
+            return np.concatenate([one.features(found) for one in columns], axis=1)
 
         return Stored((len(starts), width), lambda: nullcontext(read), lambda: marked([self.path])).as_array()
 
-    def _answered(self, x: Array, y: Array, names: tuple[str, ...], notes: tuple[str, ...], wanted: Wanted,
-                  starts: Array, sizes: Array) -> Delivery:
-        from neuralgraph.data.coded import FEW
 
-        label = ", ".join(self.head.table.names[at] for at in self.plan.goals)
-        if self.plan.words:
-            sorted_names = sorted(self.places)
-            order = np.array([sorted_names.index(one) for one in self.places])
-            return classified(x, order[y], tuple(sorted_names), label=label, feature_names=names, notes=notes)
-        if y.shape[1] > 1:
-            specs = {"x": Spec(("N", x.shape[1]), "float32", None, "features"),
-                     "y": Spec(("N", y.shape[1]), "float32", None, label)}
-            return sealed(Delivery(specs, {"x": x, "y": y.astype(np.float32)}, len(y), (), names, 0, notes))
-        values, first, places = np.unique(y[:, 0], return_index=True, return_inverse=True)
-        whole = len(values) <= FEW and bool((values == np.round(values)).all())
-        if self.plan.certain or (wanted.task == "auto" and not whole):
-            return measured(x, y.astype(np.float32), label=label, feature_names=names, notes=notes)
-        if len(values) > MOST["categories"]:
-            raise _too_large(self.head.table, self.plan.goals[0], MANY)
-        written = [self.cells.cell(line, self.plan.goals[0]) for line in _lines(self.path, starts, sizes, first)]
-        return classified(x, places.reshape(-1), tuple(written), label=label, feature_names=names, notes=notes)
+class Read:
+    """One column of rows that are read again."""
 
+    def __init__(self, cells: Cells, column: int, coding: Coding) -> None:
+        self.cells, self.coding = cells, coding
+        self.number = coding.kind == "number"
+        self.place = (cells.columns if self.number else cells.words).index(column)
+        self.places = {one: at for at, one in enumerate(coding.values)}
+        self.days = Days(month_first=coding.month_first)
 
-class Cells:
-    """Lines as numbers: `columns` of them, and one column of words. Quick where nothing is unusual."""
-
-    def __init__(self, file: str, head: Head, columns: Sequence[int], words: int | None) -> None:
-        self.file, self.columns, self.words = file, tuple(columns), words
-        self.names, self.comma, self.sign = head.table.names, head.table.comma, head.sign
-        self.encoding = "utf-8" if head.encoding == "utf-8" else ENCODINGS[head.encoding]
-
-    def found(self, data: bytes, offset: int, line: int, *, stop: bool) -> _Found:
-        """All rows of whole lines, which begin at `offset` with line number `line`; blank ones are none."""
-        lines = data.split(b"\n")[:-1]
-        sizes = np.fromiter(map(len, lines), np.int64, len(lines)) + 1
-        starts = offset + np.cumsum(sizes) - sizes
-        if not self._plain(data, lines):
-            return self._slow(lines, starts, sizes, line, stop=stop)
-        try:
-            values = self._quick(data)
-        except ValueError:
-            return self._slow(lines, starts, sizes, line, stop=stop)
-        if not (np.abs(values) < LARGEST).all():  # gaps written as nan, and what no number may be
-            return self._slow(lines, starts, sizes, line, stop=stop)
-        words = [] if self.words is None else [
-            one.split(self.sign)[self.words].strip() for one in data.decode(self.encoding).split("\n")[:-1]]
-        return _Found(starts, sizes, values, words)
-
-    def read(self, lines: Sequence[bytes]) -> Array:
-        """The numbers of rows that were found before."""
-        data = b"".join(lines)
-        try:
-            if self._plain(data, lines):
-                values = self._quick(data)
-                if len(values) == len(lines) and (np.abs(values) < LARGEST).all():
-                    return values
-        except ValueError:
-            pass
-        found = self._slow(list(lines), np.zeros(len(lines)), np.zeros(len(lines)), 0, stop=False)
-        if len(found.values) != len(lines):
-            raise self._changed()
-        return found.values
-
-    def cell(self, line: bytes, column: int) -> str:
-        """One cell as it is written."""
-        return next(self._split([line]))[column]
-
-    def _plain(self, data: bytes, lines: Sequence[bytes]) -> bool:
-        """No quotes, no blank lines, in every line as many cells."""
-        if b'"' in data or self.sign == " " or not data or any(not one.strip() for one in lines):
-            return False
-        numbers = np.frombuffer(data, np.uint8)
-        ends = np.flatnonzero(numbers == 10)
-        signs = np.searchsorted(np.flatnonzero(numbers == ord(self.sign)), ends)
-        return bool((np.diff(signs, prepend=0) == len(self.names) - 1).all())
-
-    def _quick(self, data: bytes) -> Array:
-        text = data.decode("latin-1")
-        if self.comma:
-            text = text.replace(",", ".")
-        values: Array = np.loadtxt(text.split("\n")[:-1], np.float64, comments=None, delimiter=self.sign,
-                                   usecols=self.columns, ndmin=2)
-        return values
-
-    def _split(self, lines: Sequence[bytes]) -> Iterator[list[str]]:
-        texts = (one.decode(self.encoding) for one in lines)
-        for row in csv.reader(texts, delimiter=self.sign, skipinitialspace=True, strict=True):
-            yield [cell.strip() for cell in row]
-
-    def _slow(self, lines: list[bytes], starts: Array, sizes: Array, line: int, *, stop: bool) -> _Found:
-        kept, values, words = [], [], []
-        at = -1
-        try:
-            for at, row in enumerate(self._split(lines)):
-                if not any(row):
-                    continue
-                if len(row) != len(self.names):
-                    raise DataError(f"{self.file}, line {line + at}: {len(row)} cells, but the first line has "
-                                    f"{len(self.names)}.", file=self.file, row=line + at)
-                values.append([self._number(row[column], column, line + at, stop=stop) for column in self.columns])
-                words.append(self._word(row[self.words], line + at, stop=stop) if self.words is not None else "")
-                kept.append(at)
-        except UnicodeDecodeError:
-            raise DataError(f"{self.file}, line {line + at + 1}: a byte that is not {self.encoding}. Save the table as "
-                            "UTF-8, or say its «encoding».", file=self.file, row=line + at + 1) from None
-        except csv.Error as error:
-            raise DataError(f"{self.file}, line {line + at + 1}: {error}. In a table that is larger than memory a row "
-                            "is one line.", file=self.file, row=line + at + 1) from None
-        table = np.array(values, np.float64).reshape(len(kept), len(self.columns))
-        return _Found(starts[kept], sizes[kept], table, words)
-
-    def _number(self, cell: str, column: int, line: int, *, stop: bool) -> float:
-        if cell.lower() in MISSING:
-            if stop:
-                raise self._wrong(GAP, column, line)
-            return float("nan")
-        value = number_of(cell, self.comma)
-        if value is None:
-            raise self._wrong(f"{cell!r} is not a number, like the others there. In a table that is larger than memory "
-                              "only columns of numbers are learnt from.", column, line)
-        if not abs(value) < LARGEST:
-            raise self._wrong(f"{cell!r} is not a number that can be learned from: at most 3.4e38.", column, line)
-        return value
-
-    def _word(self, cell: str, line: int, *, stop: bool) -> str:
-        if stop and cell.lower() in MISSING:
-            assert self.words is not None
-            raise self._wrong(GAP, self.words, line)
-        return cell
-
-    def _wrong(self, message: str, column: int, line: int) -> DataError:
-        name = self.names[column]
-        return DataError(f"{self.file}, line {line}, column {name!r}: {message}", file=self.file, row=line, column=name)
-
-    def _changed(self) -> DataError:
-        return DataError(f"{self.file} has changed since it was looked through. Train afresh.", file=self.file)
-
-
-def _lines(path: Path, starts: Array, sizes: Array, rows: Array) -> Iterator[bytes]:
-    """The lines of these rows, in their order; what lies side by side is read at once."""
-    order = np.argsort(rows, kind="stable")
-    found: list[bytes] = [b""] * len(rows)
-    try:
-        with path.open("rb", buffering=0) as file:
-            at = 0
-            while at < len(order):
-                begin = end = int(starts[rows[order[at]]])
-                until = at
-                while until < len(order) and end - begin < RUN and starts[rows[order[until]]] <= end:
-                    row = rows[order[until]]
-                    end, until = int(starts[row] + sizes[row]), until + 1
-                file.seek(begin)
-                data = file.read(end - begin)
-                for one in range(at, until):
-                    row = rows[order[one]]
-                    first = int(starts[row]) - begin
-                    found[int(order[one])] = data[first : first + int(sizes[row])].rstrip(b"\n") + b"\n"
-                at = until
-    except OSError as error:
-        raise DataError(f"{path.name} cannot be read: {error.strerror or error}.", file=str(path)) from None
-    yield from found
+    def features(self, found: Found) -> Array:
+        """N × width."""
+        if self.number:
+            values = found.values[:, self.place]
+        elif self.coding.kind == "date":
+            values = self.days.of(found.words[self.place])
+        else:
+            get = self.places.get
+            values = np.array([get(one, -1) for one in found.words[self.place]], np.float64)
+            values[values < 0] = np.nan
+        gaps = np.isnan(values)
+        if self.coding.fill is None and gaps.any():
+            raise self.cells.changed()
+        return laid(self.coding, values, gaps)

@@ -9,7 +9,8 @@ import numpy as np
 
 from neuralgraph.data.delivery import Array, Delivery, classified, sealed
 from neuralgraph.data.folders import Inside
-from neuralgraph.data.texts import classified_texts, whole_text
+from neuralgraph.data.long_text import read_long
+from neuralgraph.data.texts import classified_texts, is_long, running_files, whole_text
 from neuralgraph.data.tokens import Vocabulary, padded, pieces
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Spec
@@ -42,13 +43,16 @@ def read_texts(path: Path, inside: Inside, given: dict[str, Any]) -> Delivery:
 def _running(path: Path, inside: Inside, given: dict[str, Any]) -> Delivery:
     length = given["length"]
     stride = given["stride"] or length
+    files = running_files(path, given["pattern"], inside)
+    if is_long(files):
+        return read_long(path, files, given)
     text = pieces(whole_text(path, given["pattern"], inside, given["encoding"]), given["tokens"], given["lower"])
     rows = (len(text) - 1 - length) // stride + 1
     if rows < 1:
         raise DataError(f"{path.name} has {len(text):,} tokens, too few for samples of {length} and the next one. "
                         "Choose a smaller length.", file=str(path))
-    if rows * length > MOST_TOKENS:
-        raise _too_many(path, rows, length)
+    if rows * length > MOST_TOKENS:  # a short text, but of every token the windows are many
+        return read_long(path, files, given)
     words = _vocabulary([text], given, special=False)
     numbers = words.numbers(text)
     places = (np.arange(rows) * stride)[:, None] + np.arange(length)

@@ -20,21 +20,23 @@ MOST_READ = 1 << 31
 """Bytes that are ever read at once."""
 STAYS = "The rows are larger than memory: they stay on the disk and are read while training."
 LOCAL_HEAD = struct.Struct("<4s22xHH")
-Read = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+Read = Callable[[NDArray[np.int64]], NDArray[Any]]
 Opening = Callable[[], AbstractContextManager[Read]]
 
 
 class Stored:
-    """Looks like a float32 array of which rows are taken, by a number, a slice or numbers; never is one as a whole.
+    """Looks like an array of which rows are taken, by a number, a slice or numbers; never is one as a whole.
+
+    It holds float32, or int64 where `dtype` says so.
 
     `opening` opens the files for a while, and gives what reads the rows of these numbers, from several threads at once;
     both raise `DataError`. `marks` tells the state of the files: it changes when they do.
     """
 
-    dtype = np.dtype(np.float32)
-
-    def __init__(self, shape: tuple[int, ...], opening: Opening, marks: Callable[[], str]) -> None:
+    def __init__(self, shape: tuple[int, ...], opening: Opening, marks: Callable[[], str],
+                 dtype: type[np.float32] | type[np.int64] = np.float32) -> None:
         self.shape, self.opening, self.marks = shape, opening, marks
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -46,16 +48,16 @@ class Stored:
     @property
     def row_bytes(self) -> int:
         """Of one row, as numbers."""
-        return 4 * int(np.prod(self.shape[1:], dtype=np.int64))
+        return self.dtype.itemsize * int(np.prod(self.shape[1:], dtype=np.int64))
 
     @property
     def nbytes(self) -> int:
         """Of all rows, as numbers: they are not in memory."""
         return len(self) * self.row_bytes
 
-    def __getitem__(self, at: Any) -> NDArray[np.float32]:
+    def __getitem__(self, at: Any) -> NDArray[Any]:
         if isinstance(at, (int, np.integer)):
-            one: NDArray[np.float32] = self[np.array([range(len(self))[at]])][0]
+            one: NDArray[Any] = self[np.array([range(len(self))[at]])][0]
             return one
         rows = np.arange(len(self))[at] if isinstance(at, slice) else np.asarray(at, dtype=np.int64).reshape(-1)
         if len(rows) * self.row_bytes > MOST_READ:
@@ -63,7 +65,7 @@ class Stored:
         with self.opening() as read:
             return read(rows)
 
-    def __array__(self, *_: Any, **__: Any) -> NDArray[np.float32]:
+    def __array__(self, *_: Any, **__: Any) -> NDArray[Any]:
         """All rows as an array, where that is no more than may be read at once."""
         return self[:]
 

@@ -43,7 +43,7 @@ class Stream:
     @property
     def nbytes(self) -> int:
         """Of all of it, as numbers."""
-        return len(self) * self.stored.row_bytes * self.dtype.itemsize // 4
+        return len(self) * self.stored.row_bytes * self.dtype.itemsize // self.stored.dtype.itemsize
 
     def taken(self, places: NDArray[np.int64], read: Read) -> Tensor:
         """The rows at these places of the part, on the processor."""

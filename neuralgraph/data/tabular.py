@@ -69,10 +69,14 @@ def decoded(data: bytes, name: str, file: str, encoding: str, what: str) -> str:
     try:
         return data.decode(ENCODINGS[encoding])
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        said = {"utf-8": "UTF-8", "utf-16": "UTF-16", "windows-1252": "Windows-1252"}[encoding]
-        raise DataError(f"{name}, line {line}: a byte that is not {said}. Save the {what} as UTF-8, or say its "
-                        "«encoding».", file=file, row=line) from None
+        raise undecodable(name, file, data.count(b"\n", 0, error.start) + 1, encoding, what) from None
+
+
+def undecodable(name: str, file: str, line: int, encoding: str, what: str) -> DataError:
+    """A byte in this line that no letter of the encoding begins with."""
+    said = {"utf-8": "UTF-8", "utf-16": "UTF-16", "windows-1252": "Windows-1252"}[encoding]
+    return DataError(f"{name}, line {line}: a byte that is not {said}. Save the {what} as UTF-8, or say its "
+                     "«encoding».", file=file, row=line)
 
 
 def read_table(

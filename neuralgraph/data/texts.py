@@ -39,11 +39,22 @@ def text_files(path: Path, pattern: str, inside: Inside) -> tuple[Path, ...]:
 
 def whole_text(path: Path, pattern: str, inside: Inside, encoding: str = "auto") -> str:
     """All text of a file or folder, one file after the other."""
+    files = running_files(path, pattern, inside)
+    _bounded(path, sum(one.stat().st_size for one in files))
+    return "\n".join(_read(one, encoding) for one in files)
+
+
+def running_files(path: Path, pattern: str, inside: Inside) -> tuple[Path, ...]:
+    """The files of a running text, in the order in which they are read."""
     files = (path,) if path.is_file() else _direct(path, pattern, inside)
     if not files:
         raise _nothing(path, pattern)
-    _bounded(path, sum(one.stat().st_size for one in files))
-    return "\n".join(_read(one, encoding) for one in files)
+    return files
+
+
+def is_long(files: Sequence[Path]) -> bool:
+    """They have more bytes than are taken into memory as one text."""
+    return sum(one.stat().st_size for one in files) > MOST_BYTES
 
 
 def classified_texts(path: Path, pattern: str, labels: str, inside: Inside, encoding: str = "auto") -> Texts:

@@ -49,6 +49,11 @@ class Vocabulary:
         counted: Counter[str] = Counter()
         for one in texts:
             counted.update(one)
+        return cls.of_counts(counted, most, special=special)
+
+    @classmethod
+    def of_counts(cls, counted: Counter[str], most: int, *, special: bool) -> Vocabulary:
+        """The same from how often each piece occurs, in the order in which they come first."""
         special = special or len(counted) > most
         room = max(1, most - 2) if special else most
         kept = [piece for piece, _ in counted.most_common(room)]

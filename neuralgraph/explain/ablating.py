@@ -25,7 +25,10 @@ MOST_UNITS, LEAST_UNITS, MOST_ROWS, LEAST_ROWS = 256, 8, 512, 4
 
 @dataclass(frozen=True, eq=False)
 class Ablated:
-    """`rise` of the loss by unit, over `rows` rows of a part; `units` of `all` were looked at."""
+    """`rise` of the loss by unit, over `rows` rows of a part; `units` of `all` are looked at.
+
+    Those that were not yet, are not `known`, and their rise is NaN.
+    """
 
     rise: NDArray[np.float64]
     before: float
@@ -33,13 +36,16 @@ class Ablated:
     part: str
     units: int
     all: int
+    known: NDArray[np.bool_]
 
 
 def ablated(program: Program, node: str, rows: Rows | None, hold: str = ZERO, *,
-            stop: Callable[[], bool] = lambda: False) -> Ablated:
+            stop: Callable[[], bool] = lambda: False,
+            tell: Callable[[int, Ablated], None] = lambda done, found: None) -> Ablated:
     """The loss with every unit of a node held at zero, or at its mean over these rows, less the loss as it is.
 
-    What is before the node is computed once. Bounded in units and rows; changes nothing.
+    What is before the node is computed once. Bounded in units and rows; changes nothing. The unit that gives most
+    comes first; `tell` hears after each how many are done, and what is known.
     """
     assert rows is not None
     output, spec = next(iter(program.inference.specs[node].items()))
@@ -62,13 +68,17 @@ def ablated(program: Program, node: str, rows: Rows | None, hold: str = ZERO, *,
             parts.append((behind.around(given), value_at(program, (node, output), given)))
         means = _means([value for _, value in parts], axis) if hold == MEAN else np.zeros(count)
         before = _loss(program, behind, parts, None, 0.0)
-        rise = np.zeros(count)
-        for unit in range(count):
+        found = Ablated(np.full(count, np.nan), before, len(numbers), part, count, units,
+                        np.zeros(count, bool))
+        strength = _means([value.abs() for _, value in parts], axis)[:count]
+        for done, unit in enumerate(np.argsort(-strength, kind="stable").tolist(), 1):
+            place = unit_at(program, node, output, unit)
+            found.rise[unit] = _loss(program, behind, parts, place, float(means[unit])) - before
+            found.known[unit] = True
+            tell(done, found)
             if stop():
                 break
-            place = unit_at(program, node, output, unit)
-            rise[unit] = _loss(program, behind, parts, place, float(means[unit])) - before
-    return Ablated(rise, before, len(numbers), part, count, units)
+    return found
 
 
 def _means(values: list[Tensor], axis: int) -> NDArray[np.float64]:

@@ -67,13 +67,15 @@ def heat(program: Program, rows: Rows | None, key: str, one: Array, weight: Arra
             assert rows is not None
             flat, said = weight.reshape(one.size, -1).sum(axis=1), words(rows, one)
             told = [n for n, word in enumerate(said) if word != FILLING][:MOST_WORDS]
-            most = float(np.abs(flat[told]).max(initial=0)) or 1.0
-            return (Words(tuple(said[n] for n in told), flat[told] / most, signed=True, title=title, note=note),)
+            return (Words(tuple(said[n] for n in told), flat[told], signed=True, title=title,
+                          note=f"Below each word: {unit}. {note}".strip()),)
         case "table":
             return (ranked(weight.reshape(-1), features(program, rows, key, weight.size), title, unit, note),)
         case _:
-            flat2 = weight.reshape(weight.shape[0], -1) if weight.ndim > 1 else weight[None]
-            return (Grid(flat2, title=title, note=note),)
+            steps = weight.reshape(weight.shape[0], -1) if weight.ndim > 1 else weight[:, None]
+            if steps.shape[1] == 1:
+                return (Bars(steps[:, 0], title=title, note=note, x_label="step", y_label=unit),)
+            return (Grid(steps, title=title, note=note, x_label="number", y_label="step", bar=unit),)
 
 
 def overlaid(image: Array, strength: Array, title: str, note: str, captions: tuple[str, ...] = ()) -> Pictures:

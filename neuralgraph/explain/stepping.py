@@ -9,7 +9,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from neuralgraph.errors import DataError, NeuralGraphError, RunError
+from neuralgraph.errors import DataError, NeuralGraphError, RunError, UnknownNodeError
 from neuralgraph.graph.document import Graph
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from neuralgraph.data.reach import Reach
     from neuralgraph.explain.apart.moment import Apart, Mode, Moment
     from neuralgraph.explain.apart.terms import Terms
+    from neuralgraph.explain.apart.typed import Typed
     from neuralgraph.explain.rows import Rows
     from neuralgraph.training.checkpoint import Checkpoint
     from neuralgraph.training.moments import Moments
@@ -75,32 +76,38 @@ class Stepping:
     def step_apart(
         self, program: Program | None = None, *, part: str = "train", places: Sequence[int] = (0,),
         given: Mapping[str, Any] | None = None, checkpoint: Checkpoint | None = None, step: int = 0,
-        double: bool = False, made_up: bool = False,
+        double: bool = False, made_up: bool = False, inside: bool | str | Sequence[str] = False,
+        typed: Typed | None = None,
     ) -> Apart:
         """One training step on these samples of a part of the data, or on arrays `given` by source, moment by moment.
 
         `made_up` draws numbers by chance where only Input nodes wait for some, and says so. With `checkpoint` the
-        optimiser goes on from where that run stood. `RunError` and `DataError` say why not.
+        optimiser goes on from where that run stood. `inside` names the Recurrents to go through step by step of time,
+        or says all. `typed` puts other numbers into samples, by row and spot of a source. `RunError` and `DataError`
+        say why not.
         """
         from neuralgraph.explain.apart.optimising import Stand
         from neuralgraph.explain.apart.step import step_apart
+        from neuralgraph.explain.apart.typed import changed
 
         plan = self.graph.plan if program is None else None  # a program outlives changes of the plan
         program = self._to_look_at(program)
         given, note = _invented(program, len(places), given) if made_up else (given, "")
         arrays, rows, batches = self._samples(program, part, places, given)
+        arrays = changed(program, arrays, rows, typed or {})
         stand = Stand(checkpoint, batches, plan)
-        found = step_apart(program, arrays, stand=stand, rows=rows, step=step, double=double)
+        found = step_apart(program, arrays, stand=stand, rows=rows, step=step, double=double,
+                           inside=self.over_time(program, inside))
         return _noted(found, note, _left_out(program))
 
     def cell(
         self, node: str, index: Sequence[int], *, output: str = "", moment: Moment | None = None,
         program: Program | None = None, part: str = "all", places: Sequence[int] = (0,),
-        given: Mapping[str, Any] | None = None, training: bool = True,
+        given: Mapping[str, Any] | None = None, training: bool = True, made_up: bool = False,
     ) -> Terms:
         """What made the number at `index` of a node's output, on these samples, or in a moment (of `training` or not).
 
-        `UnknownNodeError`, `RunError` and `DataError` say why it cannot be told.
+        `made_up` as in `step_apart`.         `UnknownNodeError`, `RunError` and `DataError` say why it cannot be told.
         """
         from neuralgraph.explain.apart.cell import cell
 
@@ -114,6 +121,7 @@ class Stepping:
                         shown=float(shown[tuple(index)]) if inside else None)
         from neuralgraph.explain.apart.cell import inputs_of
 
+        given = _invented(program, len(places), given)[0] if made_up else given
         arrays, _, _ = self._samples(program, part, places, given)
         return cell(program, node, inputs_of(program, node, arrays), output, tuple(index))
 
@@ -121,20 +129,38 @@ class Stepping:
         self, mode: Mode, *, program: Program | None = None, of: str = "", by: str = "",
         cell: Sequence[int] | None = None, part: str = "all", places: Sequence[int] = (0,),
         given: Mapping[str, Any] | None = None, double: bool = False, made_up: bool = False,
+        inside: bool | str | Sequence[str] = False, typed: Typed | None = None,
     ) -> Apart:
         """The graph in use: a "forward" or "reverse" sweep, or the order of "static" or "dynamic" evaluation.
 
-        `of` is what is derived, `by` what it is derived by, `cell` one number of it. It needs no loss. `made_up` as in
-        `step_apart`.
+        `of` is what is derived, `by` what it is derived by, `cell` one number of it. It needs no loss. `made_up`,
+        `inside` and `typed` as in `step_apart`.
         """
+        from neuralgraph.explain.apart.typed import changed
         from neuralgraph.explain.apart.walks import walk
 
         program = self._to_look_at(program)
         given, note = _invented(program, len(places), given) if made_up else (given, "")
         arrays, rows, _ = self._samples(program, part, places, given)
+        arrays = changed(program, arrays, rows, typed or {})
         found = walk(program, arrays, mode, of=of, by=by, cell=None if cell is None else tuple(cell), double=double,
-                     rows=rows)
+                     rows=rows, inside=self.over_time(program, inside))
         return _noted(found, note, _left_out(program))
+
+    def over_time(self, program: Program | None = None, wanted: bool | str | Sequence[str] = True) -> tuple[str, ...]:
+        """The Recurrents that can be gone through step by step: all there are, or those wanted. `UnknownNodeError` for
+        another."""
+        from neuralgraph.explain.apart.seats import recurrents
+
+        known = recurrents(self._to_look_at(program))
+        if isinstance(wanted, bool):
+            return known if wanted else ()
+        chosen = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+        for one in chosen:
+            if one not in known:
+                there = f"These do: {', '.join(known)}." if known else "There is no Recurrent."
+                raise UnknownNodeError(f"«{one}» runs nothing over time. {there}")
+        return tuple(one for one in known if any(each == one or each.startswith(f"{one}/") for each in chosen))
 
     def derivable(self, mode: Mode, program: Program | None = None) -> tuple[str, ...]:
         """What a forward sweep can be by, or a reverse sweep of: the names of nodes, the usual one first."""
@@ -216,8 +242,10 @@ def _noted(found: Apart, *notes: str) -> Apart:
 def _left_out(program: Program) -> str:
     """What somebody tries by hand and a walk from node to node does not show."""
     touches: Any = getattr(program, "touches", None)
-    return ("What is held or skipped by hand is left out here: every node gives what it computes."
-            if touches is not None and (touches.held or touches.skipped) else "")
+    given = {id for id, _, _ in program.sources.values()}
+    left = touches is not None and (touches.skipped or any(one.node not in given for one in touches.held))
+    return ("What is held or skipped by hand is left out here: every node gives what it computes. Numbers held at the "
+            "data are there." if left else "")
 
 
 def _invented(program: Program, count: int, given: Mapping[str, Any] | None

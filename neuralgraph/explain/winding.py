@@ -12,6 +12,7 @@ from neuralgraph.errors import RunError
 if TYPE_CHECKING:
     from neuralgraph.compiler.program import Program
     from neuralgraph.data.feed import Feed
+    from neuralgraph.explain.rows import Rows
     from neuralgraph.graph.document import Graph
     from neuralgraph.graph.plan import Plan
     from neuralgraph.training.moments import Moments, Stretch
@@ -41,6 +42,8 @@ class Winding:
         def compile(self, *, seed: int | None = None, device: str = "cpu", graph: Graph | None = None) -> Program: ...
 
         def feed(self, program: Program, plan: Plan, data: Mapping[str, Any] | None = None) -> Feed: ...
+
+        def _rows(self, program: Program) -> Rows | None: ...
 
     @property
     def moments(self) -> Moments:
@@ -73,6 +76,13 @@ class Winding:
         """The network as it was after so many batches, bit for bit. `RunError` where that cannot be; it says why."""
         program: Program = self.rewind().exactly(step)
         return program
+
+    def mistakes(self, program: Program) -> dict[str, str]:
+        """What the cards that count say of a network: «17 wrong», by node."""
+        from neuralgraph.explain.mistakes import counts, mistakes
+
+        rows = self._rows(program) if counts(program) else None
+        return mistakes(program, rows) if rows is not None else {}
 
     def save_moment(self, path: Path) -> None:
         """Write the weights of the moment that is shown as `.safetensors`; `RunError` where that fails."""

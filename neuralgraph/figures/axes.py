@@ -15,6 +15,10 @@ from neuralgraph.figures.words import cut, spelled, width
 
 Array = NDArray[Any]
 Range = tuple[float, float]
+FIELD, PLANE = 64.0, 112.0
+"""The field is never lower, however little room there is: of curves and bars; where both axes count as much."""
+DOWN, ACROSS = 8, 10
+"""So many ticks an axis has, at most about: upright, level."""
 
 
 def span(values: Iterable[Array], *, log: bool = False, room: float = 0.04) -> Range:
@@ -61,6 +65,8 @@ class Axes:
     y_range: Range
     log_x: bool = False
     log_y: bool = False
+    sides: Range = (-math.inf, math.inf)
+    """How far to the left and to the right words may go."""
 
     def x(self, values: Any) -> Any:
         return self.box[0] + _share(values, self.x_range, self.log_x) * self.box[2]
@@ -80,7 +86,7 @@ class Axes:
         """
         left, top, wide, high = self.box
         found: list[Mark] = []
-        for value in self._ticks(self.y_range, self.log_y, max(2, int(high / 36))):
+        for value in self._ticks(self.y_range, self.log_y, _most(high, 36, DOWN)):
             at = float(self.y(value))
             found += [Line(np.array([(left, at), (left + wide, at)]) if lines else
                            np.array([(left - 4, at), (left, at)]), "hairline" if lines else "outline", 1),
@@ -88,18 +94,24 @@ class Axes:
         base = top + high
         found.append(Line(np.array([(left, base), (left + wide, base)]), "outline", 1))
         if x_ticks:
-            chosen = self._ticks(self.x_range, self.log_x, max(2, int(wide / 64)))
+            chosen = self._ticks(self.x_range, self.log_x, _most(wide, 64, ACROSS))
             halves = whole_x and not all(float(value).is_integer() for value in chosen)
             for value in _whole(self.x_range, len(chosen)) if halves else chosen:
                 at = float(self.x(value))
                 found += [Line(np.array([(at, base), (at, base + 4)]), "outline", 1),
                           Text(at, base + 16, tick(value), "text2", 11, align="middle")]
         if x_label:
-            found.append(Text(left + wide / 2, base + (31 if x_ticks else 16), cut(x_label, 11, wide), "text2", 11,
-                              500, "middle"))
+            found.append(self._below(x_label, base + (31 if x_ticks else 16)))
         if y_label:
-            found.append(Text(left - 6, top - 7, y_label, "text2", 11, 500))
+            found.append(Text(left - 6, top - 7, cut(y_label, 11, self.sides[1] - left + 6, 500), "text2", 11, 500))
         return found
+
+    def _below(self, label: str, base: float) -> Text:
+        """The name of the level axis: in the middle of the field, moved where it would go over an edge."""
+        label = cut(label, 11, self.sides[1] - self.sides[0], 500)
+        half = width(label, 11, 500) / 2
+        middle = min(max(self.box[0] + self.box[2] / 2, self.sides[0] + half), self.sides[1] - half)
+        return Text(middle, base, label, "text2", 11, 500, "middle")
 
     def end(self, x_label: str = "") -> float:
         """Where the words below the field end."""
@@ -107,23 +119,35 @@ class Axes:
 
     @staticmethod
     def _ticks(ends: Range, log: bool, most: int) -> list[float]:
-        return log_ticks(*ends, most) if log else ticks(*ends, most)
+        """Two at least, where that takes no more than a few more: one alone gives no scale."""
+        found: list[float] = []
+        for more in range(4):
+            found = log_ticks(*ends, most + more) if log else ticks(*ends, most + more)
+            if len(found) > 1:
+                break
+        return found
 
 
 def axes(box: Box, x_range: Range, y_range: Range, *, x_label: str = "", y_label: str = "", log_x: bool = False,
-         log_y: bool = False, x_ticks: bool = True, square: bool = False) -> Axes:
-    """Axes inside a box, with as much room at the sides as their words need."""
+         log_y: bool = False, x_ticks: bool = True, square: bool = False, least: float = FIELD) -> Axes:
+    """Axes inside a box, with as much room at the sides as their words need; lower than the box where their field
+    would be less than `least` high."""
     x, y, wide, high = box
     top = 18 if y_label else 6
     bottom = (18 if x_ticks else 4) + (16 if x_label else 0)
-    inner = max(high - top - bottom, 20)
-    shown = Axes._ticks(y_range, log_y, max(2, int(inner / 36)))
+    inner = max(high - top - bottom, least)
+    shown = Axes._ticks(y_range, log_y, _most(inner, 36, DOWN))
     left = 12 + max((width(tick(one), 11) for one in shown), default=0)
     field = (x + left, y + top, max(wide - left - 10, 20), inner)
     if square:
         side = min(field[2], field[3])
         field = (field[0] + (field[2] - side) / 2, field[1], side, side)
-    return Axes(field, x_range, y_range, log_x, log_y)
+    return Axes(field, x_range, y_range, log_x, log_y, (x, x + wide))
+
+
+def _most(room: float, each: float, most: int) -> int:
+    """So many ticks suit this room."""
+    return min(max(2, int(room / each)), most)
 
 
 def _whole(ends: Range, most: int) -> list[float]:
@@ -138,7 +162,7 @@ def tick(value: float) -> str:
     """A round number as short as it goes."""
     if value == 0:
         return "0"
-    if abs(value) >= 10_000 or abs(value) < 0.001:
+    if abs(value) >= 1_000_000 or abs(value) < 0.001:
         mantissa, _, power = f"{value:.2g}".partition("e")
         if power:
             return f"{mantissa}e{int(power)}".replace("-", "−")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralgraph.figures.axes import Axes, axes, span
+from neuralgraph.figures.axes import FIELD, PLANE, Axes, axes, span
 from neuralgraph.figures.grids import BAR, colour_bar
 from neuralgraph.figures.layout import Body, drawn
 from neuralgraph.figures.legends import height, kind_names, kind_widths, legend_of, legend_of_kinds, line_widths
 from neuralgraph.figures.marks import Box, Dots, Line, Mark, Picture, Rect, Spots, Text
-from neuralgraph.figures.outline import borders
+from neuralgraph.figures.outline import borders, hearts
 from neuralgraph.figures.shown import Area, Bars, Curve, Curves, Distribution, Points
 from neuralgraph.figures.words import cut_path, spelled, width
 
@@ -24,12 +25,17 @@ WRITTEN = 16
 """So many bars have their numbers written at their ends, at most."""
 TALL = 84.0
 """… in figures that are at least so high."""
+LONGEST = 96.0
+"""Upright names below bars take at most so much."""
 NEAR = 12.0
 """The pointer reads a point that is not farther away, in pixels."""
 
 
 @drawn.register
 def _bars(what: Bars, box: Box) -> Body:
+    if any(what.bad) and what.names:
+        marked = zip(what.names, (*what.bad, *(False,) * len(what.names)), strict=False)
+        what = replace(what, names=tuple(f"! {name}" if bad else name for name, bad in marked))
     values = np.asarray(what.values, dtype=float)
     count = len(values)
     spread = np.zeros(count) if what.spread is None else np.asarray(what.spread, float)
@@ -37,8 +43,9 @@ def _bars(what: Bars, box: Box) -> Body:
               values[np.isfinite(values)] + spread[np.isfinite(values)]]
     low, high = what.y_range or _reach(what, finite)
     turned = bool(what.names) and max(width(one, 11) for one in what.names) > box[2] / max(count, 1) - 4
-    room = min(max((width(one, 11) for one in what.names), default=0), 90.0, max(box[3] * 0.4, 30.0)) if turned else 0.0
-    inner = (box[0], box[1], box[2], box[3] - (room + 4 if turned else 16 if count > 1 or what.names else 0))
+    room = min(max((width(one, 11) for one in what.names), default=0), LONGEST) if turned else 0.0
+    below = room + 4 if turned else 16.0 if count > 1 or what.names else 0.0
+    inner = (box[0], box[1], box[2], box[3] - below)
     written = _written(what, values, box[2]) if inner[3] >= TALL else []
     if written and what.y_range is None and not what.log:
         low, high = _with_words(low, high, inner[3])
@@ -65,8 +72,9 @@ def _bars(what: Bars, box: Box) -> Body:
                     marks.append(Text(x + (number + 0.5) * pitch, base, written[number], "text2", 10, 500, "middle"))
     marks += _held_against(what, found) + (
         _names(what.names, found, pitch, turned, room) if what.names else _counted(count, found, pitch))
+    bottom = max(box[1] + box[3], y + tall + below + (20 if what.x_label else 4))
     if what.x_label:
-        marks.append(Text(x + wide / 2, box[1] + box[3] - 2, what.x_label, "text2", 11, 500, "middle"))
+        marks.append(Text(x + wide / 2, bottom - 2, what.x_label, "text2", 11, 500, "middle"))
 
     def said(number: int) -> str:
         name = what.names[number] if number < len(what.names) else str(number)
@@ -76,7 +84,7 @@ def _bars(what: Bars, box: Box) -> Body:
     spots = Spots(count, count or 1, lambda n: (x + n * pitch, y, pitch, tall),
                   lambda px, py: int((px - x) / pitch) if x <= px < x + wide and y <= py < y + tall + 20 else None,
                   said)
-    return marks, spots, box[1] + box[3]
+    return marks, spots, bottom
 
 
 def _written(what: Bars, values: Array, room: float) -> list[str]:
@@ -212,7 +220,8 @@ def _curves(what: Curves, box: Box) -> Body:
 
 
 def _dash(one: Curve, number: int) -> tuple[float, ...]:
-    return (1.5, 2.5) if one.ghost else DASHES[1] if one.dashed else DASHES[number // 4 % 4]
+    """Never colour alone: of sixteen curves no two have the same colour and the same dashes."""
+    return (1.5, 2.5) if one.ghost else DASHES[1] if one.dashed else DASHES[(number + number // 4) % 4]
 
 
 def _curve(found: Axes, one: Curve, ink: str, dash: tuple[float, ...]) -> list[Mark]:
@@ -268,21 +277,29 @@ def _points(what: Points, box: Box) -> Body:
         if what.diagonal:
             x_range = y_range = (min(x_range[0], y_range[0]), max(x_range[1], y_range[1]))
     found = axes(inner, x_range, y_range, x_label=what.x_label, y_label=what.y_label,
-                 square=what.square or what.diagonal)
+                 square=what.square or what.diagonal,
+                 least=PLANE if what.area is not None or not what.curves else FIELD)
+    bottom = max(inner[1] + inner[3], found.end(what.x_label))
     marks = _ground(what.area, found) if what.area is not None else []
-    marks += found.marks(what.x_label, what.y_label, lines=what.area is None)
+    if what.x_label or what.y_label or what.area is not None:
+        marks += found.marks(what.x_label, what.y_label, lines=what.area is None)
+    else:  # what has no name has no unit either
+        marks.append(Rect(found.box, "", "hairline", 1))
     if what.diagonal:
         marks.append(_diagonal(found))
-    for number, one in enumerate(what.curves):
-        marks += _curve(found, one, f"series:{number}", _dash(one, number))
     places = found.points(what.xy[:, 0], what.xy[:, 1])
     size = float(np.clip(found.box[3] / 400, 0.45, 1.0)) * (1.0 if len(places) < 400 else 0.7)
     marks.append(Dots(places, kinds if what.kinds is not None else np.ones(len(places), int), size))
+    for number, one in enumerate(what.curves):  # what was learned lies over what it was learned from
+        marks += [Line(found.points(one.x, one.y), "panel", 5), *_curve(found, one, f"series:{number}",
+                                                                        _dash(one, number))]
     for place, text in zip(places, what.labels, strict=False):
         marks.append(Text(float(place[0]) + 8, float(place[1]) + 4, text, "text", 11, 500))
+    marks += _called(what.area, what.names, found) if what.area is not None else []
     marks += legend_of_kinds(what.names, present, box)
     if limits is not None:
-        marks += colour_bar((box[0], inner[1] + inner[3] + 8, min(box[2], 360), 16), "signed", *limits, soft=SOFT)
+        marks += colour_bar((box[0], bottom + 8, min(box[2], 360), 16), "signed", *limits, soft=SOFT)
+        bottom += BAR
 
     def at(px: float, py: float) -> int | None:
         if not len(places):
@@ -297,7 +314,7 @@ def _points(what: Points, box: Box) -> Body:
                f"{what.y_label or 'y'} {spelled(float(what.xy[n, 1]))}"
 
     return marks, Spots(len(places), 1, lambda n: (float(places[n, 0]) - 6, float(places[n, 1]) - 6, 12, 12), at, said,
-                        lambda n: what.keys[n] if n < len(what.keys) else None), box[1] + box[3]
+                        lambda n: what.keys[n] if n < len(what.keys) else None), max(box[1] + box[3], bottom)
 
 
 def _ground(area: Area, found: Axes) -> list[Mark]:
@@ -314,6 +331,24 @@ def _ground(area: Area, found: Axes) -> list[Mark]:
         ends = np.stack([x + ends[:, 0] / (columns - 1) * wide, y + tall - ends[:, 1] / (rows - 1) * tall], axis=1)
         size = float(np.clip(tall / 400, 0.4, 1.0))
         marks += [Line(ends, "panel", 7 * size), Line(ends, "text", 3.4 * size)]
+    return marks
+
+
+def _called(area: Area, names: tuple[str, ...], found: Axes) -> list[Mark]:
+    """The name of each of several classes where its area is thickest: colours repeat, and are not all there is."""
+    x, y, wide, tall = found.box
+    marks: list[Mark] = []
+    if not 2 < area.classes <= len(names):
+        return marks
+    rows, columns = np.asarray(area.values).shape
+    for kind, row, column, depth in hearts(np.asarray(area.values), area.classes):
+        room = width(names[kind], 11, 600) + 10
+        if min(depth * tall / rows, depth * wide / columns) < 7 or room > wide / 2:
+            continue
+        at = min(max(x + (column + 0.5) / columns * wide, x + room / 2), x + wide - room / 2)
+        base = y + tall - (row + 0.5) / rows * tall
+        marks += [Rect((at - room / 2, base - 9, room, 18), "panel@0.85", "", 0, 4),
+                  Text(at, base + 4, names[kind], "text", 11, 600, "middle")]
     return marks
 
 

@@ -1,4 +1,4 @@
-"""Numbers as colours, and pictures side by side."""
+"""Numbers as colours."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralgraph.figures.axes import axes
+from neuralgraph.figures.axes import PLANE, axes
 from neuralgraph.figures.colours import ends, pooled
 from neuralgraph.figures.layout import Body, drawn
 from neuralgraph.figures.marks import Box, Dots, Line, Mark, Picture, Rect, Spots, Text
 from neuralgraph.figures.outline import borders
-from neuralgraph.figures.shown import Grid, Pictures
+from neuralgraph.figures.shown import Grid
 from neuralgraph.figures.words import cut, spelled, width
 
 Array = NDArray[Any]
 GAP, BAR = 4.0, 32.0
-LEGIBLE = 90.0
-"""Words below a picture may make it so wide."""
 CELL, LARGE = 34.0, 240.0
 """A cell is at most so large; a matrix of a few may be so large as a whole."""
-READABLE, SMALL = 24.0, 8
-"""The cells of a matrix of so few rows and columns are at least so large: its numbers can be read."""
+READABLE, SMALL = 30.0, 8
+"""The cells of a matrix of so few rows and columns may be so large that its numbers can be read in a flat room."""
+NAMED, WORD, TURNED = 6, 96.0, 84.0
+"""Of so few columns each is as wide as its name, if that is no wider than this; upright names are cut at the last."""
 FEW, LEAST = 24, 11.0
 """Of a matrix of at most so many rows and columns each cell is so large, and what does not fit is scrolled to."""
 LONG, STRETCH = 3, 4.0
@@ -38,13 +38,15 @@ def _grid(what: Grid, box: Box) -> Body:
     if not values.size:
         return [Text(box[0], box[1] + 12, "There is nothing to show.", "text2", 12)], Spots(), box[1] + 18
     low, high = what.limits or ends(values, what.map)
-    inner = (box[0], box[1], box[2], max(box[3] - BAR, 20))
+    inner = (box[0], box[1], box[2], max(box[3] - (BAR if what.scale else 0), 20))
     if values.ndim == 3:
         marks, spots, bottom = _tiles(what, values, inner, low, high)
     elif what.extent is not None:
         marks, spots, bottom = _over_axes(what, values, inner, low, high)
     else:
         marks, spots, bottom = _matrix(what, values, inner, low, high)
+    if not what.scale:
+        return marks, spots, bottom
     marks += colour_bar((box[0], bottom + 8, min(box[2], 360), 16), what.map, low, high, whole=what.whole,
                         label=what.bar)
     return marks, spots, bottom + BAR
@@ -80,18 +82,23 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     left = min(max((width(one, 11) for one in what.row_names), default=-8) + 8, wide / 3)
     widest = max((width(one, 11) for one in what.column_names), default=0.0)
     most = max(CELL, min(LARGE / max(rows, columns), 72.0))
-    turned = widest > min((wide - left) / columns, most) - 2 and min((wide - left) / columns, most) >= 12
-    top = (min(widest, high_ / 3, 80.0) + 8 if turned else 18.0) if what.column_names else 0.0
+    named = widest + 8 if columns <= NAMED and widest + 8 <= min((wide - left - 16) / columns, WORD) else 0.0
+    pitch = max(_cell(rows, columns, wide - left, high_ - 34, most, _least(what, values))[0], named)
+    turned = widest > pitch - 2 and pitch >= 12
+    top = (min(widest, TURNED) + 8 if turned else 18.0) if what.column_names else 0.0
     x, y = x + left + (16 if what.y_label else 0), y + top + (16 if what.x_label else 0)
     wide, high_ = wide - (x - box[0]), high_ - (y - box[1])
-    across, down = _cell(rows, columns, wide, high_, most)
+    least = _least(what, values)
+    across, down = _cell(rows, columns, wide, high_, most, least)
     beside = bool(what.y_label) and width(what.y_label + " →", 11, 500) > down * rows  # too long to stand at the side
     if beside and not what.x_label:
         y, high_ = y + 16, high_ - 16
-        across, down = _cell(rows, columns, wide, high_, most)
+        across, down = _cell(rows, columns, wide, high_, most, least)
+    across = max(across, named)
     field = (x, y, across * columns, down * rows)
     marks: list[Mark] = [Picture(field, pooled(values, PIXELS, PIXELS), what.map, low, high, what.smooth)]
-    marks += _numbers(what, values, field, low, high) + _cells(values, field)
+    drawn_on = what.pen is not None and not what.pen.picks
+    marks += _numbers(what, values, field, low, high) + _cells(values, field, "outline" if drawn_on else "panel@0.55")
     for row, name in _spread(what.row_names, down):
         marks.append(Text(x - 6, y + (row + 0.5) * down + 4, cut(name, 11, left), "text2", 11, align="right"))
     step = max(1, int(np.ceil((13 if turned else widest + 6) / max(across, 1))))
@@ -110,15 +117,24 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     marks += _frames(what, field, rows, columns)
     said = _sayer(what)
     spots = cells_of(field, rows, columns, lambda row, column: said(0, row, column))
+    if what.pen is not None:
+        marks.append(Rect(field, "", "outline", 1.5))
+        spots = replace(spots, entry=lambda spot: spot)
     return marks, _behind(spots, what.behind) if what.behind else spots, y + down * rows
 
 
-def _cell(rows: int, columns: int, wide: float, tall: float, most: float) -> tuple[float, float]:
+def _least(what: Grid, values: Array) -> float:
+    """What the cells of a small matrix are at least: where its numbers can be read then, large enough for them."""
+    if max(values.shape) > FEW:
+        return 0.0
+    words = max(width(_brief(what, one), 10) for one in values.ravel().tolist()) + 3
+    return max(words, 20.0) if max(values.shape) <= SMALL and words <= READABLE else LEAST
+
+
+def _cell(rows: int, columns: int, wide: float, tall: float, most: float, least: float) -> tuple[float, float]:
     """The width and height of a cell: a square, unless that leaves no more than a thread of the matrix."""
     across, down = min(wide / columns, most), min(tall / rows, most)
-    cell = min(across, down)
-    if max(rows, columns) <= FEW:
-        cell = max(cell, min(across, READABLE if max(rows, columns) <= SMALL else LEAST))
+    cell = max(min(across, down), min(across, least))
     if cell < 3:
         return across, down
     if max(rows, columns) < LONG * min(rows, columns):
@@ -128,7 +144,12 @@ def _cell(rows: int, columns: int, wide: float, tall: float, most: float) -> tup
 
 def _behind(spots: Spots, keys: tuple[tuple[int, ...], ...]) -> Spots:
     """Cells that stand for several things each: the first of them is the key."""
-    return replace(spots, key=lambda spot: next(iter(keys[spot]), None), keys=keys.__getitem__)
+    def said(spot: int) -> str:
+        count = len(keys[spot])
+        more = "" if not count else "; click to look at it" if count == 1 else "; click to look at one after the other"
+        return spots.said(spot) + more
+
+    return replace(spots, said=said, key=lambda spot: next(iter(keys[spot]), None), keys=keys.__getitem__)
 
 
 def _over_axes(what: Grid, values: Array, box: Box, low: float, high: float) -> Body:
@@ -136,7 +157,7 @@ def _over_axes(what: Grid, values: Array, box: Box, low: float, high: float) -> 
     assert what.extent is not None
     rows, columns = values.shape
     left, right, bottom, top = what.extent
-    found = axes(box, (left, right), (bottom, top), x_label=what.x_label, y_label=what.y_label)
+    found = axes(box, (left, right), (bottom, top), x_label=what.x_label, y_label=what.y_label, least=PLANE)
     marks: list[Mark] = [Picture(found.box, pooled(values, PIXELS, PIXELS)[::-1], what.map, low, high, what.smooth)]
     marks += _slopes(what, values, found.box)
     if what.path is not None and len(what.path):
@@ -171,6 +192,8 @@ def _tiles(what: Grid, values: Array, box: Box, low: float, high: float) -> Body
     count, rows, columns = values.shape
     caption, named = (15.0, max(width(one, 11) for one in what.tile_names)) if what.tile_names else (0.0, 0.0)
     across, wide, tall = _packed(count, what.aspect or rows / max(columns, 1), box, caption, what.across)
+    if caption and count <= NAMED and wide < named <= (box[2] - GAP * (count - 1)) / min(count, what.across or count):
+        wide, tall, across = named, named * tall / wide, min(count, what.across or count)
     if caption and wide < min(named, 28.0):  # words that nobody could read: the pointer says them
         caption = 0.0
         across, wide, tall = _packed(count, what.aspect or rows / max(columns, 1), box, caption, what.across)
@@ -223,70 +246,6 @@ def _packed(count: int, shape: float, box: Box, caption: float, fixed: int = 0) 
     return across, wide, wide * shape
 
 
-@drawn.register
-def _pictures(what: Pictures, box: Box) -> Body:
-    count = len(what.images)
-    if not count:
-        return [Text(box[0], box[1] + 12, "There is nothing to show.", "text2", 12)], Spots(), box[1] + 18
-    rows, columns = what.images.shape[1:3]
-    across = max(1, min(what.across, count if what.row_names else _readable(what, box[2], count)))
-    named = max((width(one, 11) for one in what.row_names), default=-8.0) + 8
-    caption = 15.0 if what.captions else 0.0
-    down = -(-count // across)
-    wide = min((box[2] - named - GAP * (across - 1)) / across, 160.0)
-    fitting = ((box[3] - GAP * (down - 1)) / down - caption) * columns / rows
-    read = 28.0 if what.row_names or across == 1 else max(28.0, min(_said_in(what), LEGIBLE))
-    wide = max(min(wide, fitting), min(wide, read))
-    tall = wide * rows / columns
-    places = [(box[0] + named + n % across * (wide + GAP), box[1] + n // across * (tall + caption + GAP), wide, tall)
-              for n in range(count)]
-    low, high = what.limits or ends(np.asarray(what.images, float), "grey")
-    marks: list[Mark] = []
-    for number, place in enumerate(places):
-        marks += _picture(what, number, place, low, high)
-    for row, name in enumerate(what.row_names):
-        top = places[min(row * across, count - 1)][1]
-        marks.append(Text(box[0], top + tall / 2 + 4, name, "text2", 11))
-
-    def at(x: float, y: float) -> int | None:
-        return next((n for n, (left, top, w, h) in enumerate(places)
-                     if left <= x < left + w and top <= y < top + h + caption), None)
-
-    spots = Spots(count, across, places.__getitem__, at,
-                  lambda n: what.captions[n] if n < len(what.captions) else f"picture {n + 1}",
-                  lambda n: what.keys[n] if n < len(what.keys) else None)
-    return marks, spots, places[-1][1] + tall + caption
-
-
-def _said_in(what: Pictures) -> float:
-    more = width("× ", 11) if any(what.wrong) else 0.0
-    return max((width(one, 11) for one in what.captions), default=0.0) + more
-
-
-def _readable(what: Pictures, room: float, count: int) -> int:
-    """So many pictures in a row that what stands below each can be read."""
-    return max(1, min(count, int((room + GAP) / (min(_said_in(what), LEGIBLE) + GAP)))) if what.captions else count
-
-
-def _picture(what: Pictures, number: int, place: Box, low: float, high: float) -> list[Mark]:
-    image = np.asarray(what.images[number], float)
-    x, y, wide, tall = place
-    if image.ndim == 3:
-        pixels = np.clip((image - low) / ((high - low) or 1) * 255, 0, 255).astype(np.uint8)
-        marks: list[Mark] = [Picture(place, pixels)]
-    else:
-        marks = [Picture(place, image, "grey", low, high)]
-    if what.heat is not None and np.isfinite(what.heat[number]).any():
-        marks.append(Picture(place, what.heat[number], "viridis", 0.0, 1.0, True, 1.0, 0.55))
-    bad = number < len(what.wrong) and what.wrong[number]
-    marks.append(Rect(place, "", "error" if bad else "outline", 2 if bad else 1))
-    if number < len(what.captions):
-        text = ("× " if bad else "") + what.captions[number]
-        marks.append(Text(x + wide / 2, y + tall + 11, cut(text, 11, wide + 2), "error" if bad else "text2", 11,
-                          align="middle"))
-    return marks
-
-
 # -- the parts of a grid ---------------------------------------------------------------------------------------------
 
 
@@ -311,7 +270,7 @@ def _numbers(what: Grid, values: Array, field: Box, low: float, high: float) -> 
     """The numbers themselves, where the cells have room for them."""
     rows, columns = values.shape
     wide, tall = field[2] / columns, field[3] / rows
-    if wide < 20 or tall < 14 or rows * columns > 900:
+    if wide < 20 or tall < 14 or rows * columns > 900 or (what.pen is not None and not what.pen.picks):
         return []
     words = [[_brief(what, one) for one in row] for row in values.tolist()]
     if max(width(one, 10) for row in words for one in row) > wide - 2:
@@ -337,7 +296,7 @@ def _number(what: Grid, value: float) -> str:
     return f"{value:,.0f}" if what.whole else spelled(float(value), signed=what.map == "signed")
 
 
-def _cells(values: Array, field: Box) -> list[Mark]:
+def _cells(values: Array, field: Box, ink: str = "panel@0.55") -> list[Mark]:
     """Fine lines between the cells, where they are large enough."""
     rows, columns = values.shape
     x, y, wide, high = field
@@ -345,7 +304,7 @@ def _cells(values: Array, field: Box) -> list[Mark]:
         return []
     downs = [np.array([(x + n * wide / columns, y), (x + n * wide / columns, y + high)]) for n in range(1, columns)]
     acrosses = [np.array([(x, y + n * high / rows), (x + wide, y + n * high / rows)]) for n in range(1, rows)]
-    return [Line(one, "panel@0.55", 1) for one in (*downs, *acrosses)]
+    return [Line(one, ink, 1) for one in (*downs, *acrosses)]
 
 
 def _frames(what: Grid, field: Box, rows: int, columns: int) -> list[Mark]:
@@ -370,5 +329,8 @@ def _sayer(what: Grid) -> Any:
         columns = what.column_names[column] if column < len(what.column_names) else str(column)
         name = what.tile_names[tile] + " " if tile < len(what.tile_names) else \
             f"{tile} " if what.values.ndim == 3 else ""
-        return f"{name}[{rows}, {columns}] = {_number(what, values[row, column])}"
+        number = _number(what, values[row, column])
+        if not name and what.x_label and what.y_label and what.row_names and what.column_names:
+            return f"{what.y_label} {rows}, {what.x_label} {columns}: {number}"
+        return f"{name}[{rows}, {columns}] = {number}"
     return said

@@ -124,4 +124,5 @@ def joined(parts: Sequence[Spots]) -> Spots:
             return getattr(part, name)(inside)
         return answer
 
-    return Spots(sum(one.count for one in parts), 1, asked("box"), at, asked("said"), asked("key"), asked("keys"))  # type: ignore[arg-type]
+    return Spots(sum(one.count for one in parts), 1, asked("box"), at, asked("said"), asked("key"), asked("keys"),  # type: ignore[arg-type]
+                 asked("entry"))  # type: ignore[arg-type]

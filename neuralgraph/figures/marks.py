@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -98,6 +98,8 @@ class Spots:
     key: Callable[[int], int | None] = field(default=lambda _: None)
     keys: Callable[[int], tuple[int, ...]] = field(default=lambda _: ())
     """All that a spot stands for, where it is several."""
+    entry: Callable[[int], int | None] = field(default=lambda _: None)
+    """Which entry of a `Pen` it is, where a hand may change it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +110,35 @@ class Drawing:
     height: float
     marks: tuple[Mark, ...] = ()
     spots: Spots = field(default_factory=Spots)
+
+
+def magnified(drawing: Drawing, by: float) -> Drawing:
+    """The same drawing `by` times as large, in all its parts."""
+    if by == 1:
+        return drawing
+    spots = drawing.spots
+    return Drawing(drawing.width * by, drawing.height * by, tuple(_magnified(one, by) for one in drawing.marks),
+                   replace(spots, box=lambda spot: _times(spots.box(spot), by),
+                           at=lambda x, y: spots.at(x / by, y / by)))
+
+
+def _magnified(mark: Mark, by: float) -> Mark:
+    match mark:
+        case Line():
+            return replace(mark, points=np.asarray(mark.points, float) * by, width=mark.width * by)
+        case Rect():
+            return replace(mark, box=_times(mark.box, by), width=mark.width * by, radius=mark.radius * by)
+        case Dots():
+            return replace(mark, points=np.asarray(mark.points, float) * by, size=mark.size * by)
+        case Text():
+            return replace(mark, x=mark.x * by, y=mark.y * by, size=mark.size * by)
+        case Picture():
+            return replace(mark, box=_times(mark.box, by))
+
+
+def _times(box: Box, by: float) -> Box:
+    x, y, wide, high = box
+    return x * by, y * by, wide * by, high * by
 
 
 KINDS = ("negative", "positive", "series:0", "series:1", "series:2", "series:3")

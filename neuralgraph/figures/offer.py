@@ -23,3 +23,5 @@ class Offer:
     costly: bool = False
     params: Mapping[str, Param] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    act: str = ""
+    """The command of the window that makes something of what is shown, "" for none."""

@@ -1,4 +1,4 @@
-"""Where a map changes sign, or class: pieces of line between the cells of a grid."""
+"""Where a map changes sign, or class: pieces of line between the cells of a grid; and where a class is thickest."""
 
 from __future__ import annotations
 
@@ -31,3 +31,22 @@ def borders(values: NDArray[Any], classes: int) -> list[Piece]:
                 cuts.append((ax + (bx - ax) * share, ay + (by - ay) * share))
         lines += [(cuts[n], cuts[n + 1]) for n in range(0, len(cuts) - 1, 2)]
     return lines
+
+
+def hearts(labels: NDArray[Any], classes: int) -> list[tuple[int, int, int, int]]:
+    """Of each class that is there the spot farthest inside its area: class, row, column, cells to the border."""
+    found: list[tuple[int, int, int, int]] = []
+    for kind in range(classes):
+        left, depth = labels == kind, 0
+        if not left.any():
+            continue
+        while True:
+            around = np.pad(left, 1)
+            inside = left & around[:-2, 1:-1] & around[2:, 1:-1] & around[1:-1, :-2] & around[1:-1, 2:]
+            if not inside.any():
+                break
+            left, depth = inside, depth + 1
+        spots = np.argwhere(left)
+        row, column = spots[np.abs(spots - spots.mean(axis=0)).sum(axis=1).argmin()].tolist()
+        found.append((kind, row, column, depth))
+    return found

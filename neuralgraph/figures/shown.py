@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,6 +29,39 @@ class Shown:
     def csv(self) -> str:
         """The numbers behind the picture, exactly."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Pen:
+    """What a hand may change in a figure: an `option` of the view, a text with one sign for every entry.
+
+    `signs` are those that a click goes through, `names` what a table writes for each and `values` what a grid shows.
+    The entries are the cells of a matrix, row by row, or the rows of a table, which says it in its `column`.
+    """
+
+    option: str
+    text: str
+    signs: str = "01"
+    names: Names = ("no", "yes")
+    values: tuple[float, ...] = (-1.0, 1.0)
+    column: int = 0
+    picks: bool = False
+    """It chooses one entry: the text is its number."""
+
+    def next(self, entry: int) -> str:
+        """The sign that a click puts in place of the present one; the last one where there is none yet."""
+        if self.picks:
+            return self.signs[-1]
+        at = self.signs.find(self.text[entry])
+        return self.signs[(at + 1) % len(self.signs)] if at >= 0 else self.signs[-1]
+
+    def having(self, entry: int, sign: str) -> Pen:
+        """With one entry set; those that nobody has set become the first sign."""
+        if self.picks:
+            return replace(self, text=str(entry))
+        signs = [one if one in self.signs else self.signs[0] for one in self.text]
+        signs[entry] = sign
+        return replace(self, text="".join(signs))
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +101,9 @@ class Grid(Shown):
     """A walk over an `extent`: (n, 2), from a ring to a dot."""
     bar: str = ""
     """What the numbers of the colour bar are."""
+    scale: bool = True
+    """Whether there is a colour bar."""
+    pen: Pen | None = None
 
     def csv(self) -> str:
         tiles = self.values if self.values.ndim == 3 else self.values[None]
@@ -228,7 +264,8 @@ class Points(Shown):
 class Surface(Shown):
     """A height over a plane, seen from the side: `z` (rows, columns), row 0 nearest at `y_range[0]`.
 
-    `turn` and `tilt` are degrees. `points` (n, 3) are dots in the same units, by `kinds`.
+    `turn` and `tilt` are degrees. `points` (n, 3) are dots in the same units, by `kinds`. The height goes from one end
+    of `z_range` to the other; without it, from the lowest to the highest number.
     """
 
     z: Array
@@ -243,6 +280,7 @@ class Surface(Shown):
     kinds: Array | None = None
     path: Array | None = None
     """A walk over it: (n, 3)."""
+    z_range: tuple[float, float] | None = None
 
     def csv(self) -> str:
         rows, columns = self.z.shape
@@ -259,6 +297,7 @@ class Table(Shown):
     keys: Keys = ()
     marked: frozenset[int] = frozenset()
     total: tuple[Any, ...] = ()
+    pen: Pen | None = None
 
     def csv(self) -> str:
         return _text([self.columns, *self.rows, *([self.total] if self.total else [])])
@@ -266,7 +305,7 @@ class Table(Shown):
 
 @dataclass(frozen=True, eq=False)
 class Words(Shown):
-    """Words in a row, each on a ground as strong as its weight (0 … 1, or −1 … 1 with `signed`)."""
+    """Words in a row, each on a ground as strong as its weight by the largest; `signed` weights are written below."""
 
     words: Names
     weights: Array
@@ -288,11 +327,7 @@ class Figures(Shown):
 
 @dataclass(frozen=True, eq=False)
 class Strips(Shown):
-    """A dot for every run in a strip for every figure, each strip with an axis of its own.
-
-    `values` is (runs, figures), NaN where a run has none; `names` are those of the figures, `runs` those of the runs;
-    `keys` one a run.
-    """
+    """A dot for each of `runs` in a strip for each of `names`; `values` is (runs, names), `keys` one a run."""
 
     values: Array
     names: Names
@@ -307,8 +342,38 @@ class Strips(Shown):
     def csv(self) -> str:
         marks = [self.marks(figure) for figure in range(len(self.names))]
         named = ([name, *(one[at] for one in marks)] for at, name in enumerate(("min", "median", "max")))
-        return _text([["run", *self.names], *([run, *row] for run, row in
-                                              zip(self.runs, self.values.tolist(), strict=True)), *named])
+        rows = ([run, *row] for run, row in zip(self.runs, self.values.tolist(), strict=True))
+        return _text([["run", *self.names], *rows, *named])
+
+
+@dataclass(frozen=True, eq=False)
+class Cell(Shown):
+    """A unit as a nerve cell: what comes in along each dendrite, the sum in the soma, what leaves along the axon.
+
+    `inputs` and `weights` are n numbers with `names`; `rest` is what all inputs that are not drawn bring together.
+    `total` is the sum with the `bias`, `value` what `function` makes of it. `spikes` says for each step whether it
+    fires, which it does with `chance`.
+    """
+
+    names: Names
+    inputs: Array
+    weights: Array
+    bias: float
+    total: float
+    function: str
+    value: float
+    spikes: Array
+    chance: float
+    rest: tuple[str, float] | None = None
+
+    def csv(self) -> str:
+        rows: list[Sequence[Any]] = [["input", "value", "weight", "product"]]
+        rows += [[name, x, w, x * w] for name, x, w in zip(self.names, self.inputs.tolist(), self.weights.tolist(),
+                                                           strict=True)]
+        rows += [[self.rest[0], "", "", self.rest[1]]] if self.rest is not None else []
+        rows += [["bias", "", "", self.bias], ["sum", "", "", self.total], [self.function, "", "", self.value],
+                 ["chance to fire", "", "", self.chance], ["share of steps", "", "", float(self.spikes.mean())]]
+        return _text(rows)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from neuralgraph.resources import resources
 FILES = {400: "Inter-Regular.otf", 500: "Inter-Medium.otf", 600: "Inter-SemiBold.otf", 700: "Inter-Bold.otf"}
 NEGATIVE = re.compile(r"(?<![\w.)\]-])-(?=\d|\.\d)")
 """A hyphen that stands for a minus."""
+NUMBER = re.compile(r"_?\d+$")
 EM = 64.0
 """Size at which widths are measured."""
 
@@ -44,10 +45,18 @@ def cut_path(text: str, size: float, most: float) -> str:
     sign = "/" if "/" in text else "."
     *rooms, name = text.split(sign)
     for letters in (6, 4, 3, 2, 1):
-        short = sign.join([*(room[:letters] for room in rooms), name])
+        short = sign.join([*(_shortened(room, letters) for room in rooms), name])
         if width(short, size) <= most:
             return text if width(text, size) <= most else short
     return cut(text, size, most) if not rooms else cut(f"…{sign}{name}", size, most)
+
+
+def _shortened(room: str, letters: int) -> str:
+    """The first letters; the number at the end stays, for it is what tells `conv2d_1` from `conv2d_2`."""
+    number = NUMBER.search(room)
+    if number is None or len(room) <= letters:
+        return room[:letters]
+    return room[: max(letters - len(number[0]), 1)] + number[0]
 
 
 def minus(text: str) -> str:

@@ -12,7 +12,9 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from neuralgraph.errors import DocumentError
 
@@ -104,6 +106,26 @@ def write_checked(path: Path, data: bytes, *, disk: Disk = DISK) -> None:
     except OSError as error:
         raise DocumentError(
             f"{path.name} was written, but the disk did not confirm that it will last. {_why(error, path)}") from None
+
+
+@contextlib.contextmanager
+def written_along(path: Path, *, disk: Disk = DISK) -> Iterator[IO[bytes]]:
+    """A file to write to bit by bit, for what is larger than memory; it takes its name when all of it is on the disk.
+
+    Where that fails an `OSError` says why, nothing is left over, and what was there is untouched.
+    """
+    spare = path.with_name(f".{secrets.token_hex(6)}{SUFFIX}")
+    try:
+        with os.fdopen(disk.create(spare), "wb") as file:
+            yield file
+            file.flush()
+            disk.sync(file.fileno())
+        disk.replace(spare, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            disk.remove(spare)
+        raise
+    disk.sync_folder(path.parent)
 
 
 def _refuse_target(target: Path, old: os.stat_result | None) -> None:

@@ -18,15 +18,37 @@ def lessons() -> tuple[Lesson, ...]:
     return tuple(sorted(found, key=lambda one: one.number))
 
 
-def lesson_of(example: Path | str) -> Lesson | None:
-    """The lesson beside an example; None where there is none."""
+def place_of(example: Path | str) -> tuple[Lesson, int] | None:
+    """The lesson that an example belongs to, and the step at which it is needed; None where it belongs to none."""
     name = Path(example).stem
-    return next((one for one in lessons() if one.name == name), None)
+    for one in lessons():
+        if one.name == name:
+            return one, 0
+        for at, screen in enumerate(one.screens):
+            if screen.opens == name:
+                return one, at
+    return None
+
+
+def lesson_of(example: Path | str) -> Lesson | None:
+    """The lesson that an example belongs to; None where there is none."""
+    found = place_of(example)
+    return found[0] if found is not None else None
 
 
 def example_of(lesson: Lesson) -> Path:
     """The document that a lesson is about."""
-    return examples() / f"{lesson.name}.ngraph"
+    return document(lesson.name)
+
+
+def document(name: str) -> Path:
+    """The example of this name: that of a lesson, or one that a lesson opens beside it."""
+    return examples() / f"{name}.ngraph"
+
+
+def beside(lesson: Lesson) -> tuple[str, ...]:
+    """The names of the examples that a lesson opens beside its own."""
+    return tuple(dict.fromkeys(one.opens for one in lesson.screens if one.opens))
 
 
 def course_page() -> str:

@@ -86,8 +86,13 @@ VERBS: dict[str, tuple[int, str]] = {
     "batch": (0, "Learn one batch"), "epoch": (0, "Learn one epoch"), "present": (0, "Presenter mode"),
     "undo": (0, "Undo"), "all": (0, "Show the whole network"), "panel": (1, "Open the panel"),
     "view": (-1, "Show the view"), "select": (1, "Select the node"), "set": (2, "Change"),
+    "walk": (1, "Walk through it:"), "open": (1, "Open the example"),
 }
-"""What a lesson can do, with how many words follow (−1: one or two) and how the button begins where nothing is said."""
+"""What a lesson can do, with how many words follow (−1: one or two) and how the button begins where nothing is said.
+
+`open` opens another example beside the lesson's own: the whole step is about that one."""
+WALKS = ("step", "forward", "reverse", "static", "dynamic")
+"""What can be walked through in the Step panel."""
 PLACES = ("train", "reset", "step", "stop", "seed", "device", "present", "epoch", "palette", "canvas", "properties",
           "inspector", "panel", "node", "menu")
 """Where a lesson can point; the last three take a name."""
@@ -103,6 +108,11 @@ class Screen:
     @property
     def checks(self) -> tuple[Check, ...]:
         return tuple(one for one in self.parts if isinstance(one, Check))
+
+    @property
+    def opens(self) -> str:
+        """The example that the step is about; "" where it is the lesson's own."""
+        return next((one.words[0] for one in self.parts if isinstance(one, Do) and one.verb == "open"), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from neuralgraph.errors import DocumentError
 from neuralgraph.lessons.lesson import (
     PLACES,
     VERBS,
+    WALKS,
     Answer,
     Bullets,
     Check,
@@ -210,4 +211,6 @@ def _do(lines: _Lines, what: str, label: str) -> Do:
     count, begin = VERBS[verb]
     if len(words) != count if count >= 0 else not 1 <= len(words) <= 2:
         lines.wrong(f"{verb} takes {count if count >= 0 else 'one or two'} words, not {len(words)}.")
+    if verb == "walk" and words[0] not in WALKS:
+        lines.wrong(f"there is no walk {words[0]!r}. There are: {', '.join(WALKS)}.")
     return Do(verb, words, label or " ".join((begin, *words)))

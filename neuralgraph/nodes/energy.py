@@ -10,6 +10,9 @@ _BLOCKS = "neuralgraph.compiler.blocks."
 ENUMERATED = 16
 """So many units have states few enough to go through them all."""
 MOST = 10_000
+ENERGY_OF_ROWS = {"Hopfield": ("state",), "RBM": ("visible", "sample"), "BoltzmannMachine": ("sample",),
+                  "DeepBoltzmannMachine": ("sample",)}
+"""The outputs whose numbers stand for those of the rows that come in."""
 
 
 class _Energy(Node):

@@ -338,8 +338,8 @@ class Constant(Node):
     synonyms = ("number", "value", "fixed", "scalar", "literal", "tensor")
 
     value: Numbers = param(1.0, "A number, or numbers in brackets.", row="value")
-    dtype: str = param("float32",
-                       "Kind of number.", choices=("float32", "float64", "int64", "int32", "bool"), row="dtype")
+    dtype: str = param("float32", "Kind of number.",
+                       choices=("float32", "float64", "int64", "int32", "int16", "bool"), row="dtype")
 
     def call(self) -> Call:
         return module(_BLOCKS + "Constant", value=self.value, dtype=Symbol(f"torch.{self.dtype}"))

@@ -28,7 +28,7 @@ class _Recurrent(Node):
 
 
 def _sequence(x: Spec, port: str = "") -> None:
-    if not x.batched or x.rank != 3:
+    if x.rank != 3:  # of a constant, the first axis is that of its rows, as for a convolution
         short = x.batched and x.rank == 2
         long = x.rank > 3
         raise Misfit(

@@ -61,8 +61,6 @@ class Control:
     """Something waits for the loop. Read without the lock, once a batch."""
     courtesy: Callable[[], object] | None = field(default=None, init=False)
     """Called after every batch: lets whoever shares the processor have a turn."""
-    lone: bool = field(default=False, init=False)
-    """No window shares Python with it: steps may be replayed in spite of `courtesy`."""
     led: bool = field(default=False, init=False)
     """Another run says when each batch is learned: that it stands still between two is no pause to tell of."""
     watched: Probe | None = field(default=None, init=False)

@@ -201,9 +201,6 @@ class Loop:
                     before * self.steps_per_epoch)
         self.learners = [Learner(self.program, step, pace, self.plan.precision, self.company)
                          for step in stages[number].steps]
-        if self.control.courtesy is not None and not self.control.lone:  # replays seldom give Python's lock away
-            for learner in self.learners:
-                learner.quick.off = learner.quick.off or "a window shares Python with it"
         self.tally = Tally(self.learners, self.program.shares, self.company)
 
     def fit_blocks(self, known: Collection[str] = ()) -> None:

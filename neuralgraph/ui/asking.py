@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, thread_time
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -17,7 +17,8 @@ from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge
 Question = Callable[[Any], Any]
 """Takes the program of the run that answers, or None where none is under way."""
 
-
+PAINTED = 2.0
+"""What an answer has painted afterwards costs about as much again as laying it out."""
 BROKEN = "Something went wrong inside the program; the log says what."
 """What a panel shows in place of an answer that met an exception nobody foresaw."""
 
@@ -33,15 +34,20 @@ class Asker(QObject):
     """One question at a time, the latest wins; `answered` brings what came, on the GUI thread.
 
     `failed` brings one sentence for the panel where there is no answer. What nobody foresaw goes to the log as well.
+    A question that takes long may emit `reached` on its way, from its own thread.
     """
 
     answered = Signal(object)
+    reached = Signal(object)
     failed = Signal(str)
 
-    def __init__(self, bridge: TrainingBridge, parent: QObject, *, every: float = 0.3) -> None:
+    def __init__(self, bridge: TrainingBridge, parent: QObject, *, every: float = 0.3, share: float = 1.0) -> None:
+        """No more than `share` of the time of a run under way goes into answers and into showing them."""
         super().__init__(parent)
-        self._bridge, self.every = bridge, every
-        """Seconds between two questions to a run under way."""
+        self._bridge, self.every, self._share = bridge, every, share
+        """Seconds between two questions to a run under way, at least."""
+        self._cost = 0.0
+        """Seconds of the processor that the last answer took, in the run's thread and in this one."""
         self._worker = AnalysisBridge(self)
         self._worker.done.connect(self._deliver)
         self._future: Future[Any] | None = None
@@ -62,24 +68,32 @@ class Asker(QObject):
             else:
                 self._waiting = (session, question)
         elif self._bridge.running and self._bridge.control is not None:
-            if self._future is None and now - self._last >= self.every:
+            rests = self._bridge.control.state == "paused"  # and loses no time
+            if self._future is None and (rests or now - self._last >= max(self.every, self._cost / self._share)):
                 self._last = now
-                self._future = self._bridge.control.ask(question)
+                self._future = self._bridge.control.ask(lambda program: _timed(question, program))
             else:
                 self._waiting = (session, question)
         else:
             self._future = None
             self._worker.ask(lambda graph: _held(question), session.graph)
 
+    def hurry(self) -> None:
+        """The next question is about something else, and need not wait for its turn."""
+        self._last = 0.0
+
     def poll(self) -> None:
-        """Look whether the run has answered; called some twelve times a second while there is one."""
+        """Look whether the run has answered; called some ten times a second while there is one."""
         future = self._future
         try:
             if future is not None and future.done():
                 self._future = None
                 if not future.cancelled():
                     error = future.exception()
-                    self._deliver(future.result() if error is None else _Raised(error))
+                    answer, took = future.result() if error is None else (_Raised(error), 0.0)
+                    began = thread_time()
+                    self._deliver(answer)
+                    self._cost = took + PAINTED * (thread_time() - began)
         finally:
             if self._future is None and self._waiting is not None:
                 self.ask(*self._waiting)
@@ -95,6 +109,12 @@ class Asker(QObject):
         self.failed.emit(str(answer.error) if foreseen else BROKEN)
         if not foreseen:
             raise answer.error  # nobody catches it here: `Faults` writes it into the log, once a cause
+
+
+def _timed(question: Question, program: Any) -> tuple[Any, float]:
+    """The answer, and how much of the processor's time it took."""
+    began = thread_time()
+    return question(program), thread_time() - began
 
 
 def _held(question: Question) -> Any:

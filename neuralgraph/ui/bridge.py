@@ -12,7 +12,7 @@ from threading import Condition, Thread
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PySide6.QtCore import QAbstractEventDispatcher, QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtCore import QAbstractEventDispatcher, QCoreApplication, QEvent, QObject, QTimer, Signal
 
 from neuralgraph.errors import NeuralGraphError, RunError
 
@@ -27,8 +27,8 @@ PATIENCE = 0.1
 """Seconds that the thread that trains waits, between two batches, for a window that is at work."""
 PATIENT = 5.0
 """Seconds that a save waits for the next batch edge of a run."""
-TICK = 80
-"""Milliseconds between two looks into the mailbox: some 12 Hz."""
+TICK = 100
+"""Milliseconds between two looks into the mailbox: 10 Hz."""
 
 
 def later(milliseconds: int, what: Callable[[], object], home: QObject) -> QTimer:
@@ -154,6 +154,8 @@ class Courtesy(QObject):
     """Knows whether the window's event loop is at work, so that training can wait for it between two batches.
 
     Both share Python's lock, and every call of Qt gives it away: without this a repaint waits hundreds of times.
+    Where a run is under way every event that arrives says «at work», and the loop says when it will block: what the
+    dispatcher itself says of its waking comes before the work on one system and after it on another.
     There is one for the loop, as old as the application: one a bridge could be collected in another thread while the
     loop calls it.
     """
@@ -169,14 +171,30 @@ class Courtesy(QObject):
         super().__init__(parent)
         self._idle = Flag()
         self._idle.set()
+        self._runs = 0
         loop = QAbstractEventDispatcher.instance()
         if loop is not None:
-            loop.awake.connect(self.begin)  # methods of a QObject: let go of when it dies
-            loop.aboutToBlock.connect(self._blocks)
+            loop.aboutToBlock.connect(self._blocks)  # a method of a QObject: let go of when it dies
 
-    def begin(self) -> None:
-        """The window is at work until its loop blocks again: timers fire without a word from the dispatcher."""
+    def attend(self) -> None:
+        """A run begins: look at the events. Each call has its `leave`."""
+        self._runs += 1
+        app = QCoreApplication.instance()
+        if self._runs == 1 and app is not None:
+            app.installEventFilter(self)
+
+    def leave(self) -> None:
+        """A run is over."""
+        self._runs -= 1
+        app = QCoreApplication.instance()
+        if not self._runs and app is not None:
+            app.removeEventFilter(self)
+            self._idle.set()
+
+    def eventFilter(self, _watched: QObject, _event: QEvent) -> bool:
+        """The window is at work until its loop blocks again."""
         self._idle.clear()
+        return False
 
     def _blocks(self) -> None:
         self._idle.set()
@@ -188,7 +206,7 @@ class Courtesy(QObject):
 
 
 class TrainingBridge(QObject):
-    """Runs an event generator in a thread and hands its events over some twelve times a second.
+    """Runs an event generator in a thread and hands its events over some ten times a second.
 
     `events` brings a list of events, at most once a tick. `control` is that of the run under way.
     """
@@ -202,7 +220,8 @@ class TrainingBridge(QObject):
     """How often threads take turns while nothing is trained."""
     failed = Signal(str)
     ticked = Signal()
-    """The mailbox was looked into: also while the run stands still."""
+    """The mailbox was looked into, half a tick ago: also while the run stands still. What is painted for an answer has
+    its own turn, beside that for the events."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -215,6 +234,10 @@ class TrainingBridge(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self._drain)
+        self._between = QTimer(self)
+        self._between.setSingleShot(True)
+        self._between.setInterval(TICK // 2)
+        self._between.timeout.connect(self.ticked)
 
     @property
     def polite(self) -> Callable[[], object]:
@@ -241,6 +264,7 @@ class TrainingBridge(QObject):
         if not self._running:
             TrainingBridge._calm = sys.getswitchinterval()
         self._running.append(self)
+        self._courtesy.attend()
         self._thread = Thread(target=self._work, args=(make,), name="training", daemon=True)
         self._timer.start()
         sys.setswitchinterval(TURN)
@@ -294,8 +318,10 @@ class TrainingBridge(QObject):
 
     def _over(self) -> None:
         self._timer.stop()
+        self._between.stop()
         if self in self._running:
             self._running.remove(self)
+            self._courtesy.leave()
             if not self._running:
                 sys.setswitchinterval(self._calm)
         if self._thread is not None:
@@ -304,7 +330,6 @@ class TrainingBridge(QObject):
         self.ended.emit()
 
     def _drain(self) -> None:
-        self._courtesy.begin()
         found: list[Event] = []
         over = False
         while self._mailbox:
@@ -317,9 +342,11 @@ class TrainingBridge(QObject):
                     found.append(event)
         if found:
             self.events.emit(found)
-        self.ticked.emit()
         if over:
+            self.ticked.emit()
             self._over()
+        elif not self._between.isActive():
+            self._between.start()
 
 
 class Pace(QObject):

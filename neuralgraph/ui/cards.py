@@ -15,6 +15,9 @@ from neuralgraph.ui.controls import words
 from neuralgraph.ui.theme import Theme
 from neuralgraph.ui.thumbnails import Thumbnail, summary
 
+BESIDE, OTHER = 500, 1000
+"""After the lessons come the examples that they open beside their own, and then all the others."""
+
 
 class Card(QFrame):
     """A document: its picture, its name, when or how long."""
@@ -27,12 +30,13 @@ class Card(QFrame):
         px = theme.px
         found = summary(path)
         lesson = lesson_of(path) if path.parent == examples() else None
+        own = lesson is not None and lesson.name == path.stem
         self.topic = lesson.topic if lesson is not None else ""
         name = found.title if title and found.title else path.stem
-        if lesson is not None:
+        if lesson is not None and own:
             name = f"{lesson.number}  {lesson.title}"
         self.words = f"{name} {found.about} {self.topic} {' '.join(found.types)}".casefold()
-        self.order = (lesson.number if lesson is not None else 1000, found.level, found.title)
+        self.order = ((0 if own else BESIDE) + lesson.number if lesson is not None else OTHER, found.level, found.title)
         self.setObjectName("card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -52,7 +56,9 @@ class Card(QFrame):
         if title:
             line.addWidget(Dots(theme, found.level))
         box.addLayout(line)
-        line_below = when or (f"lesson, about {lesson.minutes} minutes" if lesson is not None else found.line)
+        line_below = when or found.line
+        if lesson is not None and not when:
+            line_below = f"lesson, about {lesson.minutes} minutes" if own else f"belongs to lesson {lesson.number}"
         foot = words(theme, line_below, 12, 400, "text2")
         foot.setContentsMargins(px(4), 0, 0, 0)
         for one in (said, foot):

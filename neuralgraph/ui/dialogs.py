@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -98,6 +98,9 @@ class CommandPalette(QFrame):
         self.list = QListWidget()
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(lambda _item: self._run())
+        room = QPixmap(theme.px(16), theme.px(16))  # rows without an icon stand as far in, and as high
+        room.fill(Qt.GlobalColor.transparent)
+        self._blank = QIcon(room)
         box = QVBoxLayout(self)
         box.setContentsMargins(8, 8, 8, 8)
         box.addWidget(self.search)
@@ -125,7 +128,8 @@ class CommandPalette(QFrame):
             text = action.text()
             if not command.menu or not all(word in f"{command.menu} {text}".casefold() for word in wanted):
                 continue
-            item = QListWidgetItem(action.icon(), f"{command.menu} ▸ {text}")
+            item = QListWidgetItem(self._blank if action.icon().isNull() else action.icon(),
+                                   f"{command.menu} ▸ {text}")
             keys = self._actions.keys_of(command.id)
             item.setText(f"{item.text()}" + (f"    {keys}" if keys else ""))
             item.setData(256, command.id)

@@ -70,8 +70,11 @@ class Documents(QObject):
         if found:
             self.open(Path(found))
 
-    def open(self, path: Path, *, as_copy: bool | None = None) -> bool:
-        """Open a file; an example opens as a copy, data as a new document. A failure leaves what is open as it is."""
+    def open(self, path: Path, *, as_copy: bool | None = None, beside: bool = False) -> bool:
+        """Open a file; an example opens as a copy, data as a new document. A failure leaves what is open as it is.
+
+        `beside` leaves what is open even where it is an example as it came.
+        """
         path = Path(path)
         if not as_copy and self.go_to(path):
             return True
@@ -89,7 +92,7 @@ class Documents(QObject):
             self.said.emit("error", str(error), "")
             self.failed.emit(f"{path.name} cannot be opened", str(error))
             return False
-        room = self._room()
+        room = (self.another() if beside else None) or self._room()
         if room is None:
             return False
         if not copy:

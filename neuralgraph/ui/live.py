@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from time import monotonic, perf_counter
+from time import monotonic, thread_time
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,11 @@ class Wish:
     cards: bool = True
     wires: str = "off"
     calm: bool = False
+
+    @property
+    def anything(self) -> bool:
+        """There is something to ask for."""
+        return self.cards or self.wires != "off"
 
 
 class LivePictures(QObject):
@@ -106,18 +111,17 @@ class LivePictures(QObject):
         self._worker.close()
 
     def feed(self, events: Sequence[Event]) -> None:
-        """Events of the run; called some twelve times a second."""
+        """Events of the run; called some ten times a second."""
         for event in events:
             match event:
                 case Started() if not event.start_step:
                     self._curves = {}
                 case Step():
                     self._remember(event)
-        self._collect()
         now, session = monotonic(), self._session
         pause = max(CALM if self.wish.calm else EVERY, (self._spent + self.painting) / SHARE)
-        if self._asked is None and now - self._last >= pause and session is not None and self._bridge.control and (
-                session.shown is None):
+        due = self.wish.anything and self._asked is None and now - self._last >= pause
+        if due and session is not None and self._bridge.control and session.shown is None:
             self._last, graph, wish = now, session.graph, self.wish
             self._asked = self._bridge.control.ask(lambda program: _look(session, graph, wish, program))
 
@@ -173,6 +177,6 @@ class LivePictures(QObject):
 
 
 def _look(session: Session, graph: Graph, wish: Wish, program: Any = None) -> tuple[Any, float]:
-    """What there is to see, and how long it took."""
-    began = perf_counter()
-    return session.glance(graph, program, cards=wish.cards, wires=wish.wires), perf_counter() - began  # type: ignore[arg-type]
+    """What there is to see, and how much of the processor's time it took."""
+    began = thread_time()
+    return session.glance(graph, program, cards=wish.cards, wires=wish.wires), thread_time() - began  # type: ignore[arg-type]

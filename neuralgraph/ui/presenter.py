@@ -230,7 +230,10 @@ class LargeBar(QFrame):
     def show_state(self, state: BarState) -> None:
         changed = state.phase != self.state.phase
         self.state = state
-        shown = (("Epoch", f"{state.epoch}"), ("Loss", state.loss), (state.metric, state.metric_value))
+        then = state.then
+        shown = (("Epoch", f"{state.epoch}"), ("Loss", state.loss), (state.metric, state.metric_value)) \
+            if then is None else ((f"Step {then.step:,}: epoch", f"{then.epoch}"), ("loss", then.loss),
+                                  (then.metric, then.value))
         for (name, value), (word, number) in zip(self.numbers, shown, strict=True):
             name.setText(word if number else "")
             value.setText(number)

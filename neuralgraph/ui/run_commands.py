@@ -95,6 +95,7 @@ class RunCommands(QObject):
                 self._bench.say("warning", text, "")
             self._bench.time.forget()
             self.draw(one.id)
+            self._bench.time.to_the_end()
 
     def draw(self, id: int) -> None:
         """Its curves, as if it had been learned here."""

@@ -62,7 +62,7 @@ class Searching(QObject):
         if self.dialog is not None:
             self.dialog.close()
 
-    def _start(self, wanted: Search, resumed: str) -> None:
+    def _start(self, wanted: Search, resumed: str, jobs: int) -> None:
         from neuralgraph.graph.ranges import marked, marking
         from neuralgraph.studies import SEED
         from neuralgraph.tuning import Levers, copied, search
@@ -79,7 +79,7 @@ class Searching(QObject):
         self._seeds = set(wanted.ranges) == {SEED}
         alone = self._session
         self.bridge.start(lambda: search(alone, wanted, name=resumed, resume=bool(resumed), device=device,
-                                         levers=levers), levers, device, session.title)
+                                         levers=levers, jobs=jobs), levers, device, session.title)
 
     def _hear(self, events: Sequence[Any]) -> None:
         from neuralgraph.training.events import Failed
@@ -92,7 +92,7 @@ class Searching(QObject):
             match event:
                 case Begun():
                     ranges = ranges_of(self._session, event.ranges)
-                    self.dialog.begin(event.name, event.goal, event.better, ranges, event.earlier)
+                    self.dialog.begin(event.name, event.goal, event.better, ranges, event.earlier, event.jobs)
                 case Tried():
                     tried.append(event.trial)
                 case Over():

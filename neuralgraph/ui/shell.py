@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from neuralgraph.ui.documents import Documents
 
 
+FIRST, EDGE = QSize(1440, 900), QSize(8, 40)
+"""How large the window is when it opens for the first time; what a desktop puts around it."""
+
+
+def first_size(screen: QSize) -> QSize:
+    """The size of the window at first: no larger than what the screen has room for."""
+    return FIRST.boundedTo(screen - EDGE)
+
+
 class Shell(QWidget):
     """Pages share theme and settings and nothing else, so that no document can disturb another."""
 
@@ -41,7 +50,7 @@ class Shell(QWidget):
         self._add(MainWindow(theme, settings, file=file, welcome=welcome))
         saved = settings.bytes("geometry")
         if saved is None or not self.restoreGeometry(saved):
-            self.resize(1440, 900)
+            self.resize(first_size(self.screen().availableSize()))
 
     @property
     def page(self) -> MainWindow:

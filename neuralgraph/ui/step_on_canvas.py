@@ -33,6 +33,8 @@ class StepOnCanvas(QObject):
         """Show a moment; without a step everything is as it was."""
         if apart is not self._apart:
             self._chips = {}
+            if self._apart is None:
+                self._panel.enter(self._bench.rooms.path)
         self._apart, self._at = apart, at
         self._panel.set_large(self._bench.presenter.on)
         self._make_room(apart is not None)
@@ -55,6 +57,7 @@ class StepOnCanvas(QObject):
         if self._apart is not None and self._bench.canvas.view is not None and (
                 self._bench.canvas.scene is not self._scene):
             self.show(self._apart, self._at)
+            self._panel.enter(self._bench.rooms.path)
 
     def _over_the_room(self) -> StepLayer:
         scene = self._bench.canvas.scene
@@ -82,8 +85,8 @@ class StepOnCanvas(QObject):
 
 
 def lit_at(apart: Any, at: int, room: str, short: Any = chip) -> Lit:
-    """What is to be seen at a moment, by the ids of the room at a path."""
-    before = f"{room}/" if room else ""
+    """What is to be seen at a moment, by the ids of the room at a path; in a Recurrent, at the time step it is at."""
+    before = _laid(apart, at, room)
     moment = apart.moments[at]
     values: dict[End, Chip] = {}
     back: dict[End, Chip] = {}
@@ -105,6 +108,16 @@ def lit_at(apart: Any, at: int, room: str, short: Any = chip) -> Lit:
     return Lit(values, back, node, wire, returns=moment.phase == "backward", forward=apart.mode == "forward",
                dead=_here(apart.unused, before) if apart.mode in ("static", "dynamic") else frozenset(),
                levels=_levels(apart, before), tag=moment.equation.replace(" ", " · "))
+
+
+def _laid(apart: Any, at: int, room: str) -> str:
+    """What stands before the paths of a room: inside a Recurrent with the time step that was last, or comes first."""
+    before = f"{room}/" if room else ""
+    for number in (*range(at, -1, -1), *range(at + 1, len(apart.moments))):
+        one = apart.moments[number]
+        if room and one.drawn.startswith(before):
+            return str(one.node.removesuffix(one.drawn.removeprefix(before)))
+    return before
 
 
 def _here(paths: tuple[str, ...], before: str) -> frozenset[str]:

@@ -137,6 +137,8 @@ QProgressBar::chunk { background: $accent; border-radius: $p4; }
 #lessonbar::chunk { border-radius: $p2; }
 QPushButton[kind="answer"] { text-align: left; padding: 0 $p8; font-weight: 400; border-color: $hairline; }
 QPushButton[kind="answer"]:hover { border-color: $text2; }
+#lesson QPushButton[kind="plain"] { text-align: left; padding: 0 $p8; }
+#lesson QPushButton[kind="plain"]:focus { padding: 0 $p7; }
 QSplitter::handle { background: $hairline; }
 QSlider::groove:horizontal { height: $p4; background: $hairline; border-radius: $p2; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: $p2; }

@@ -100,8 +100,9 @@ class TimeSlider(QSlider):
         painter = QPainter(self)
         painter.setPen(QPen(QColor(self.theme.tokens.text3), 1))
         y = self.height() / 2 + self.theme.px(8)
-        places = sorted({round(self._place(one)) for one in self.kept})
-        for x in places:
+        half = self._half()
+        each, first = (self.width() - 2 * half) / span, self.minimum()
+        for x in sorted({round(half + (one - first) * each) for one in self.kept}):
             painter.drawLine(QPointF(x + 0.5, y), QPointF(x + 0.5, y + self.theme.px(3)))
 
     def _handle(self) -> QRect:
@@ -112,10 +113,6 @@ class TimeSlider(QSlider):
 
     def _half(self) -> float:
         return self._handle().width() / 2
-
-    def _place(self, step: int) -> float:
-        half, span = self._half(), max(self.maximum() - self.minimum(), 1)
-        return half + (step - self.minimum()) * (self.width() - 2 * half) / span
 
     def _at(self, x: float) -> int:
         half, span = self._half(), self.maximum() - self.minimum()

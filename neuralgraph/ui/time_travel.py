@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,10 @@ from PySide6.QtWidgets import QFileDialog
 from neuralgraph.errors import NeuralGraphError
 from neuralgraph.session import Session
 from neuralgraph.ui.asking import BROKEN
-from neuralgraph.ui.bridge import AnalysisBridge, Pulse, Rest, later
+from neuralgraph.ui.bridge import AnalysisBridge, Courtesy, Pulse, Rest, later
 from neuralgraph.ui.film import Film
 from neuralgraph.ui.time_bar import TimeBar
+from neuralgraph.ui.time_figures import TimeFigures
 from neuralgraph.ui.training import seconds
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ class TimeTravel(QObject):
         self._busy, self._offer = False, ""
         self._branching = self._past = False
         """Somebody waits for a new run; everybody was shown a moment of the past."""
-        self._now: Mapping[str, str] = {}
-        """What the cards say of the present."""
+        self.figures = TimeFigures(bench)
         self._worker = AnalysisBridge(self)
         self._worker.done.connect(self._arrived)
         self._worker.failed.connect(lambda text: bench.say("error", f"This step cannot be shown. {BROKEN}", text))
@@ -136,7 +135,7 @@ class TimeTravel(QObject):
         self._hold()
         self._give_up()
         self._wanted, self._branching = None, False
-        self._mark(None)
+        self.figures.mark(None)
         if self._past and self.session.shown is None:  # whoever took the moment away tells nobody
             self._tell()
         self.look()
@@ -164,11 +163,21 @@ class TimeTravel(QObject):
         else:
             bench.status.show_moment("")
 
-    def values(self, values: Mapping[str, str]) -> None:
-        """What the cards are to say of the present."""
-        self._now = values
-        if self.session.shown is None and self._bench.canvas.view is not None:
-            self._bench.canvas.scene.set_values(self._bench.rooms.here(values))
+    def weights_changed(self) -> None:
+        """Somebody kept numbers by hand, or took them back: the steps of the run are of those weights no longer."""
+        gone = self.bar.isVisible() and not self.session.moments
+        self.look()
+        if gone:
+            text = ("The bar of time is gone: its steps led to the weights before you kept yours. «Take back» brings "
+                    "both again; a new run has a bar of its own.")
+            self._bench.status.mention(text)
+            self._bench.say("note", text, "")
+
+    def to_the_end(self) -> None:
+        """The last step of a run that was wound back into this document: its network, not the document's own."""
+        moments = self.session.moments
+        if moments:
+            self._go(moments.last)
 
     def _opened(self) -> None:
         self.forget()
@@ -229,12 +238,16 @@ class TimeTravel(QObject):
             self._ask(exact=True)
 
     def _ask(self, *, exact: bool, go_on: bool = False) -> None:
-        step, rewind, polite = self._wanted, self.session.rewind(), self._bench.bridge.polite
+        session = self.session
+        step, rewind, polite = self._wanted, session.rewind(), self._bench.bridge.polite
         if step is None:
             return
         if exact:
             self._token += 1
-            self._far, self._busy, self._offer = None, True, ""
+            self._far, self._offer = None, ""
+            if not self._busy:
+                Courtesy.of_loop().attend()
+            self._busy = True
             self._watch.start()
         token = self._token
 
@@ -245,22 +258,25 @@ class TimeTravel(QObject):
             try:
                 found = rewind.at(step, going=lambda: token == self._token, progress=told, polite=polite, go_on=go_on) \
                     if exact else rewind.nearest(step)
+                wrong = session.mistakes(found.program) if exact else {}
             except NeuralGraphError as error:
-                return token, exact, error
-            return token, exact, found
+                return token, exact, error, {}
+            return token, exact, found, wrong
 
         self._worker.ask(work, None)  # type: ignore[arg-type]
 
     def _give_up(self) -> None:
         """Nobody waits for a repetition any more."""
         self._token += 1
+        if self._busy:
+            Courtesy.of_loop().leave()
         self._busy, self._far = False, None
         self._watch.stop()
         self._rest.stop()
         self._offer = ""
 
     def _arrived(self, answer: Any) -> None:
-        token, exact, found = answer
+        token, exact, found, wrong = answer
         if exact and token != self._token:
             return
         if exact:
@@ -272,7 +288,7 @@ class TimeTravel(QObject):
             return
         if self._wanted is None:
             return
-        self.session.shown = found
+        self.session.shown, self.figures.mistakes = found, (found, wrong)
         if exact and found.note:
             self._bench.say("warning", found.note, "")
         self._show()
@@ -283,7 +299,7 @@ class TimeTravel(QObject):
     def _show(self) -> None:
         """Everybody looks again."""
         shown = self.session.shown
-        self._mark(shown.step if shown is not None else None)
+        self.figures.mark(shown.step if shown is not None else None)
         self._tell()
         self._say()
 
@@ -294,16 +310,6 @@ class TimeTravel(QObject):
         bench.live.look()
         bench.presenter.look()
         bench.twins.wind(shown.step if shown is not None else None)
-
-    def _mark(self, step: int | None) -> None:
-        plots: Any = self._bench.docks.bottom.page("plots")
-        if plots is not None:
-            plots.show_moment(step)
-        values = self._now if step is None or plots is None else {
-            id: figure.spell(value) for id, figure in plots.run.figures.items()
-            if (value := figure.at("step", step)) is not None}
-        if self._bench.canvas.view is not None:
-            self._bench.canvas.scene.set_values(self._bench.rooms.here(values))
 
     def _say(self) -> None:
         """In the bar and in the status line."""

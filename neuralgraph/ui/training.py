@@ -81,7 +81,7 @@ class Training(QObject):
         match self.state.phase:
             case "running":
                 self.bridge.pull("pause")
-                self._show(phase="paused")
+                self.show(phase="paused")
             case "paused":
                 self._go_on("resume")
             case "waiting":
@@ -93,7 +93,7 @@ class Training(QObject):
         """Resume; where the graph was changed meanwhile, with the new one from the same place."""
         if not _another(self.session):
             self.bridge.pull(lever)
-            self._show(phase="running")
+            self.show(phase="running")
         elif self.state.errors:
             self.said.emit("warning", "The graph was changed and has problems now. Solve them or undo, then go on.", "")
         else:
@@ -117,7 +117,7 @@ class Training(QObject):
     def stop(self) -> None:
         """End the run; the weights are kept."""
         if self.state.phase == "waiting":
-            self._show(phase="idle", message="")
+            self.show(phase="idle", message="")
         self.bridge.pull("stop")
 
     def reset(self) -> None:
@@ -149,14 +149,14 @@ class Training(QObject):
 
     def follow_problems(self, errors: int) -> None:
         """The document was checked: what a run complained of may be mended."""
-        self._show(errors=errors, **({"message": ""} if self.state.phase == "idle" else {}))
+        self.show(errors=errors, **({"message": ""} if self.state.phase == "idle" else {}))
 
     def follow_document(self) -> None:
         """The document changed: the bar counts to its epochs; a run under way takes over what it can."""
         if self.session is None:
             return
         if not self.bridge.running:
-            self._show(epochs=self.session.graph.plan.epochs)
+            self.show(epochs=self.session.graph.plan.epochs)
             return
         for name, value in levers(self.session.graph, self.session.catalog).items():
             if self._levers.get(name, value) != value:
@@ -190,7 +190,7 @@ class Training(QObject):
         plan = session.graph.plan.further(stood.epoch) if stood is not None else None
         self._levers, self._told = levers(session.graph, session.catalog), False
         begins = {"epoch": 0, "epochs": session.graph.plan.epochs, "step": 0, "steps": 0} if fresh else {}
-        self._show(phase="running", left="–", speed="–", message="", started=True, **begins)
+        self.show(phase="running", left="–", speed="–", message="", started=True, **begins)
         self.bridge.start(run.events if pair else
             lambda: session.train(control=control, device=device, fresh=fresh, resume=run, plan=plan, store=True,
                                   threads=threads),
@@ -203,13 +203,13 @@ class Training(QObject):
                        "tab or window. This run is in the queue and begins by itself when the device is free; Stop "
                        "takes it out.", "")
         title = other.title if len(other.title) <= NAME else f"{other.title[:NAME - 1]}…"
-        self._show(phase="waiting", message=f"In the queue behind another document, «{title}»", started=False)
+        self.show(phase="waiting", message=f"In the queue behind another document, «{title}»", started=False)
         self._lever, self._run = lever, run
         other.ended.connect(self._no_longer_wait, Qt.ConnectionType.SingleShotConnection)
 
     def _no_longer_wait(self) -> None:
         if self.state.phase == "waiting":
-            self._show(phase="idle", message="")
+            self.show(phase="idle", message="")
             self._start(self._lever, self._run)
 
     def _once(self, lever: str) -> None:
@@ -291,7 +291,7 @@ class Training(QObject):
 
     def _ended(self) -> None:
         again, self._again = self._again, ""
-        self._show(phase="idle")
+        self.show(phase="idle")
         if again:
             self._start(again)
 
@@ -302,7 +302,8 @@ class Training(QObject):
         self.values.emit({})
         self.shown.emit(self.state)
 
-    def _show(self, **changes: Any) -> None:
+    def show(self, **changes: Any) -> None:
+        """The bar shows these of its values otherwise."""
         self.state = replace(self.state, **changes)
         self.shown.emit(self.state)
 

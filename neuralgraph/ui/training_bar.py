@@ -13,9 +13,12 @@ from neuralgraph.ui.controls import Choice, Rule, button, dress, repolish, tip, 
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import badge, icon
 from neuralgraph.ui.theme import Theme
+from neuralgraph.ui.time_figures import Then
 
 ROOMY, LENGTH, SHORT = 1160, 250, 76
 """Pixels of the window from which on the bar of progress has its full length, that, and that before."""
+TIGHT = 1048
+"""In a narrower window how fast it goes is not said: the device would go over the edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class BarState:
     speed: str = "–"
     message: str = ""
     started: bool = False
+    then: Then | None = None
+    """The figures of an earlier step, while that is shown."""
 
 
 class Counter(QWidget):
@@ -56,6 +61,13 @@ class Counter(QWidget):
         box.addStretch(1)
         if wide:
             fitted(self, theme, lambda: self.setMinimumWidth(theme.px(wide)))
+
+    def show_name(self, text: str, *, then: bool) -> None:
+        """What it is; `then`: of an earlier step, which is to be seen."""
+        if text != self.name.text():
+            self.name.setText(text)
+            self.name.setProperty("type", (12, 600, "accent") if then else (12, 400, "text2"))
+            dress(self.name, self.theme)
 
     def show_value(self, text: str) -> None:
         if text != self.value.text():
@@ -114,10 +126,9 @@ class TrainingBar(QFrame):
         """Show the numbers and what can be pressed now."""
         before, self.state = self.state, state
         running, paused = state.phase == "running", state.phase == "paused"
-        self.epoch.show_value(_epoch(state, self.theme))
         self._progress.setVisible(running or paused)
-        for one in (self._left, self._speed):
-            one.setVisible(running or paused)
+        self._left.setVisible(running or paused)
+        self._speed.setVisible((running or paused) and self.width() >= self.theme.px(TIGHT))
         self._rate.setVisible(not (running or paused) and state.started)
         self._loss.setVisible(state.started and not (state.errors and state.phase == "idle"))
         self._metric.setVisible(bool(state.metric) and not running and not paused and not state.errors)
@@ -131,13 +142,11 @@ class TrainingBar(QFrame):
         elif state.message:
             self._trouble_text.setText(state.message)
         self._trouble_text.setToolTip(tip(self._trouble_text.text()))
-        self._loss.show_value(state.loss)
         self._rate.show_value(state.rate)
-        self._metric.name.setText(state.metric)
-        self._metric.show_value(state.metric_value)
+        self._figures(state)
         self._left.show_value(state.left)
         self._speed.show_value(state.speed)
-        self._percent.setVisible(bool(state.steps))
+        self._percent.setVisible(bool(state.steps) and self._roomy)
         if not state.steps:
             self._bar.setMaximum(1)
             self._bar.setValue(0)
@@ -146,20 +155,39 @@ class TrainingBar(QFrame):
         else:
             self._bar.setMaximum(state.steps)
             self._bar.setValue(state.step)
-            self._step_text.setText(f"Step {state.step} of {state.steps}")
+            self._step_text.setText(f"Step {state.step}" + (f" of {state.steps}" if self._roomy else ""))
             self._percent.setText(f"{100 * state.step // state.steps} %")
         self._buttons(state)
         if (before.phase, before.errors > 0) != (state.phase, problem):
             self.dress()
 
+    def _figures(self, state: BarState) -> None:
+        """Epoch, loss and metric: of now, or of the step that is shown."""
+        then = state.then
+        self.epoch.show_name(then.marked("Epoch") if then else "Epoch", then=then is not None)
+        self._loss.show_name(then.marked("Loss") if then else "Loss", then=then is not None)
+        self._metric.show_name(then.marked(then.metric) if then else state.metric, then=then is not None)
+        self.epoch.show_value(_epoch(state, self.theme))
+        self._loss.show_value(then.loss if then else state.loss)
+        self._metric.show_value(then.value if then else state.metric_value)
+        if then is not None:
+            self._loss.show()
+            self._metric.setVisible(bool(then.metric))
+            self._rate.hide()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lengthen()
+        self.show_state(self.state)
+
+    @property
+    def _roomy(self) -> bool:
+        return self.width() >= self.theme.px(ROOMY)
 
     def _lengthen(self) -> None:
         """The bar of progress gives way first where the window is narrow: numbers that are cut say something wrong."""
         px = self.theme.px
-        wide = px(LENGTH if self.width() >= px(ROOMY) else SHORT)
+        wide = px(LENGTH if self._roomy else SHORT)
         if self._bar.width() != wide or self._bar.minimumWidth() != wide:
             self._bar.setFixedWidth(wide)
 
@@ -255,7 +283,7 @@ def _ruled(inner: QWidget, theme: Theme) -> QWidget:
 
 
 def _epoch(state: BarState, theme: Theme) -> str:
-    t, px = theme.tokens, theme.px
+    t, px, number = theme.tokens, theme.px, state.then.epoch if state.then else state.epoch
     of = f" <span style='font-size:{px(13)}px; font-weight:400; color:{t.text2}'>of {state.epochs}</span>"
-    number = f"<span style='font-size:{px(17)}px; font-weight:600'>{state.epoch}</span>"
-    return number + (of if state.epochs else "")
+    shown = f"<span style='font-size:{px(17)}px; font-weight:600'>{number}</span>"
+    return shown + (of if state.epochs else "")

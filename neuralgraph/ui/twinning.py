@@ -120,7 +120,13 @@ class Twinning(QObject):
         if self._view is not None and self._curves is not None:
             plots: Any = self._bench.docks.bottom.page_of("plots")
             step = float("inf") if self._step is None else self._step
-            self._view.say((_numbers(plots.run, step), _numbers(self._curves, step)))
+            both = (plots.run, self._curves)
+            self._view.say([_numbers(one, step) for one in both], [_values(one, step) for one in both])
+
+    def show_node(self, node: str | None) -> None:
+        """Another node is selected on the canvas."""
+        if self._view is not None:
+            self._view.show_node(node)
 
     def _look(self) -> None:
         if self._view is not None:
@@ -196,3 +202,9 @@ def _numbers(curves: RunCurves, step: float) -> str:
         if value is not None and figure.name not in ("learning rate", "gradient norm"):
             parts.append(f"{figure.title.lower()} {figure.spell(value)}")
     return " · ".join(parts[:FIGURES])
+
+
+def _values(curves: RunCurves, step: float) -> dict[str, str]:
+    """What the cards say, by node."""
+    return {id: figure.spell(value) for id, figure in curves.figures.items()
+            if (value := figure.at("step", step)) is not None}

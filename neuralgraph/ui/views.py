@@ -65,12 +65,19 @@ class Views(QObject):
         self._bench.docks.open_tab("step").setFocus()
         self._bench.presenter.look()
 
+    def minterms(self) -> None:
+        """A network that computes the wanted column of the truth table."""
+        from neuralgraph.ui.minterm_net import build
+
+        build(self._bench)
+
     def inspector(self) -> QWidget | None:
         if find_spec(f"{PANELS}.inspector") is None:
             return None
         made = self._make("inspector", "Inspector")
         made.touch.touched.connect(self.weights_changed)  # type: ignore[attr-defined]
         made.touch.touched.connect(self._bench.live.look)  # type: ignore[attr-defined]
+        made.touch.touched.connect(lambda: self._bench.time.weights_changed())  # type: ignore[attr-defined]
         self._bench.canvas.put_bar(made.touch.bar)  # type: ignore[attr-defined]
         made.row_shown.connect(self._bench.live.show_row)  # type: ignore[attr-defined]
         return made
@@ -112,6 +119,8 @@ class Views(QObject):
         self._made.append(made)
         if self._node is not None and hasattr(made, "show_node"):  # it was selected before the panel was there
             made.show_node(self._node)
+        if hasattr(made, "acted"):
+            made.acted.connect(lambda name: self._bench.actions[name].trigger())
         if hasattr(made, "lit"):
             from neuralgraph.ui.step_on_canvas import StepOnCanvas
 

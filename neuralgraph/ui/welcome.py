@@ -87,7 +87,7 @@ class Welcome(QWidget):
         box.addWidget(opened)
         if self.lost:
             count = "1 document was" if self.lost == 1 else f"{self.lost} documents were"
-            recover = Door(theme, "lifebuoy", "Recover…", f"{count} not saved when the program ended", "")
+            recover = Door(theme, "lifebuoy", "Recover…", f"{count} not saved", "")
             recover.clicked.connect(self.recover_wanted)
             box.addWidget(recover)
         box.addStretch(1)

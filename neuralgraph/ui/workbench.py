@@ -90,6 +90,7 @@ class Workbench(QObject):
             "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
             "time": self.time, "twins": self.twins, "searching": self.searching, "runs": self.runs,
             "run": self.runs.commands, "views": self.views, "previewing": self.previewing,
+            "guide": self.guide,
         }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
@@ -153,7 +154,7 @@ class Workbench(QObject):
         self.training.cleared.connect(self.presenter.look)
         self.training.cleared.connect(self.views.clear)
         self.training.cleared.connect(self.live.clear)
-        self.training.values.connect(self.time.values)
+        self.training.values.connect(self.time.figures.values)
         self.training.over.connect(self._over)
         self.training.rate_wanted.connect(self._ask_rate)
         self.training.weights_wanted.connect(self.documents.save_weights)
@@ -266,7 +267,9 @@ class Workbench(QObject):
         self.properties.show_ids(ids)
         self.outline.select(ids)
         room = self.rooms.room
-        self.views.show_node(room.path_of(ids[0]) if len(ids) == 1 and ids[0] in room.graph.nodes else None)
+        node = room.path_of(ids[0]) if len(ids) == 1 and ids[0] in room.graph.nodes else None
+        self.views.show_node(node)
+        self.twins.show_node(node)
 
     def _share(self) -> None:
         later(0, lambda: self.docks.share(self.properties.wanted_height(), inspector=bool(self.properties.ids)), self)
@@ -337,7 +340,7 @@ class Workbench(QObject):
             self.rooms.reveal(node)
 
     def _show_docks(self) -> None:
-        for name in ("left", "right", "bottom"):
+        for name in ("left", "right", "bottom", "lesson"):
             self.actions.check(name, self.docks.shown(name))
         self.actions.check("unlock", not self.docks.locked)
 

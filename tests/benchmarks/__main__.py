@@ -27,6 +27,9 @@ TABLE = {
     "following": ("following", "following"),
     "moments": ("moments", "kept"),
     "pictures": ("pictures", "pictures"),
+    "docks": ("docks", "docks"),
+    "views": ("views", "views"),
+    "apart": ("views", "apart"),
 }
 """Benchmark → its module here, and the function."""
 

@@ -33,7 +33,12 @@ def basic_block(down: bool) -> ng.Graph:
 
 def resnet18(size: int = 224, classes: int = 1000) -> ng.Graph:
     g = ng.Graph()
-    x = g.add("Input", id="x", shape=(3, size, size))
+    g.add("Output", residual18(g, g.add("Input", id="x", shape=(3, size, size)), classes), id="scores")
+    return g
+
+
+def residual18(g: ng.Graph, x: Handle, classes: int) -> Handle:
+    """The layers of ResNet-18 behind a picture, up to its scores."""
     both = ["conv1.out_channels", "conv2.out_channels"]
     g.define("Basic block", basic_block(False), expose={"channels": both})
     g.define("Basic block, down", basic_block(True), expose={
@@ -45,8 +50,7 @@ def resnet18(size: int = 224, classes: int = 1000) -> ng.Graph:
         h = g.add("Module", h, definition="Basic block, down", channels=channels, stride=2, id=f"stage{stage}_down")
         h = g.add("Module", h, definition="Basic block", channels=channels, id=f"stage{stage}")
     h = g.add("Flatten", g.add("AdaptiveAvgPool2d", h))
-    g.add("Output", g.add("Linear", h, out_features=classes, id="fc"), id="scores")
-    return g
+    return g.add("Linear", h, out_features=classes, id="fc")
 
 
 # -- VGG-16 ---------------------------------------------------------------------------------------------------------

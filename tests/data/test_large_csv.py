@@ -124,22 +124,138 @@ def test_what_is_wrong_is_named_by_line_and_column(text: str, said: str, tmp_pat
         read_csv(path)
 
 
-def test_what_only_fits_into_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+WORDS = SEED.integers(0, 5, (ROWS, 3))
+CITIES = ("Rome", "Oslo", "Bern, CH", "La Paz", "Ürümqi")
+
+
+def mixed(path: Path, *, gaps: int = 0, late: str = "", answer: str = "number", sep: str = ";") -> Path:
+    """Numbers, categories, dates, remarks; `late` is a value that only comes near the end."""
+    lines = [sep.join(("a", "city", "when", "remark", "b", "kin", "y"))]
+    for at, ((a, b, c), (one, two, three)) in enumerate(zip(NUMBERS, WORDS, strict=True)):
+        city, when = CITIES[one], f"{two + 1}/{at % 28 + 1}/2026"
+        if gaps and at % gaps == 2:
+            city, when, b = "", "n/a", "?"
+        if late and at > ROWS - 3:
+            city = late
+        y = {"number": a + c, "words": ("no", "yes", "10", "9")[three % 4], "date": f"2026-0{three + 1}-01",
+             "two": ("off", "on")[three % 2]}[answer]
+        lines.append(sep.join(str(one) for one in (a, city, when, f"remark {at}", b, f"k{one * 5 + two}", y)))
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+KIN = [("kin", "group", "auto")]
+
+
+@pytest.mark.parametrize("given", [
+    {"missing": "skip rows"}, {"missing": "mean"}, {"missing": "mean", "mark": True}, {"answer": "words"},
+    {"answer": "date"}, {"columns": KIN}, {"columns": [("city", "input", "text"), ("remark", "left out", "auto")]},
+    {"columns": [("y", "target", "auto"), ("city", "target", "auto")], "answer": "two", "two": True},
+    {"target": "city"}, {"target": "when"}, {"late": "Quito"}, {"answer": "words", "task": "class", "columns": KIN},
+    {"columns": [("a", "input", "category"), ("b", "input", "number")], "few": True},
+], ids=str)
+def test_words_dates_and_groups_are_what_memory_would_hold(given: dict[str, Any], tmp_path: Path,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    gaps = 17 if "missing" in given else 0
+    path = mixed(tmp_path / "t.csv", gaps=gaps, late=given.pop("late", ""), answer=given.pop("answer", "number"))
+    if given.pop("two", False):
+        path.write_text(path.read_text("utf-8").replace("Bern, CH", "Rome").replace("La Paz", "Oslo")
+                        .replace("Ürümqi", "Oslo"), "utf-8")
+    if given.pop("few", False):
+        path.write_text("a;b;y\n" + "".join(f"{n % 30};{n % 7};{n / 3}\n" for n in range(ROWS)))
+    held, stored = both(path, monkeypatch, **given)
+    if given.get("missing") == "mean":
+        assert [one.kind for one in stored.coding] == [one.kind for one in held.coding]
+        np.testing.assert_allclose(stored.arrays["x"][:], held.arrays["x"], rtol=1e-6)
+        np.testing.assert_array_equal(stored.arrays["y"], held.arrays["y"])
+        assert (stored.feature_names, stored.specs) == (held.feature_names, held.specs)
+    else:
+        alike(held, stored)
+    assert (stored.groups is None) == (held.groups is None)
+    if held.groups is not None:
+        np.testing.assert_array_equal(stored.groups, held.groups)
+
+    def said(one: Delivery) -> list[str]:
+        return sorted(note for note in one.notes if "stay on the disk" not in note and "left out" not in note)
+
+    assert said(stored) == said(held)
+
+
+def test_what_the_first_lines_do_not_tell_is_seen_by_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers that turn into words, dates with the month first, names that are too many: settled as in memory."""
+    rows = [f"{at if at < 150 else 'abc'[at % 3]},{at % 12 + 1}/{3 if at < 200 else 25}/2026,n{at},{at / 7}"
+            for at in range(ROWS)]
     path = tmp_path / "t.csv"
-    path.write_text("city,when,y\n" + "".join(f"{'AB'[n % 2]},2026-11-{n % 28 + 1:02},{n}\n" for n in range(200)))
-    monkeypatch.setitem(MOST, "bytes", 1000)
-    with pytest.raises(DataError, match=r"larger than is held in memory .* categories: the column 'city'"):
-        read_csv(path)
-    with pytest.raises(DataError, match="dates: the column 'when'"):
-        read_csv(path, columns=[("city", "left out", "auto")])
+    path.write_text("mixed,when,name,y\n" + "\n".join(rows))
+    held, stored = both(path, monkeypatch)
+    alike(held, stored)
+    assert [(one.name, one.kind) for one in held.coding] == [("mixed", "category"), ("when", "date")]
+    little(monkeypatch)
+    path.write_text("few,y\n" + "\n".join(f"{at if at < 100 else 'abc'[at % 3]},{at}" for at in range(50, ROWS)))
+    monkeypatch.undo()
+    held, stored = both(path, monkeypatch)
+    alike(held, stored)
+
+
+@pytest.mark.parametrize(("cell", "column", "given", "said"), [
+    ("", 1, {}, r"line 301, column 'city': the value is missing"),
+    ("n/a", 2, {}, r"line 301, column 'when': the value is missing"),
+    ("soon", 2, {}, r"line 301, column 'when': 'soon' is no date such as"),
+    ("1,5", 0, {}, r"line 301, column 'a': '1,5' is written with a comma, but numbers of this table have a decimal p"),
+    ("x", 0, {"columns": [("a", "input", "number")]}, r"line 301, column 'a': 'x' is not a number, like the others"),
+    ("", 6, {}, r"line 301, column 'y': the value is missing"),
+    ("", 5, {"columns": KIN}, r"line 301, column 'kin': the value is missing"),
+], ids=["category", "date gap", "no date", "other sign", "sure", "target", "group"])
+def test_what_is_wrong_with_words_is_said_as_in_memory(cell: str, column: int, given: dict[str, Any], said: str,
+                                                       tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = mixed(tmp_path / "t.csv")
+    lines = path.read_text("utf-8").split("\n")
+    cells = lines[300].split(";")
+    cells[column] = cell
+    lines[300] = ";".join(cells)
+    path.write_text("\n".join(lines), "utf-8")
+    with pytest.raises(DataError, match=said) as held:
+        read_csv(path, **given)
+    little(monkeypatch)
+    with pytest.raises(DataError, match=said) as stored:
+        read_csv(path, **given)
+    assert (held.value.row, held.value.column) == (stored.value.row, stored.value.column)
+
+
+def test_what_only_fits_into_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = mixed(tmp_path / "t.csv")
+    many = written(tmp_path / "many.csv", answers=[f"c{n}" for n in range(ROWS)])
+    little(monkeypatch)
+    monkeypatch.setitem(MOST, "categories", 20)
+    assert all(one.name != "kin" for one in read_csv(path).coding), "too many to be categories"
+    with pytest.raises(DataError, match=r"column 'kin': more than 20 different texts.*Leave the column out"):
+        read_csv(path, columns=[("kin", "input", "category")])
+    with pytest.raises(DataError, match=r"column 'y': more than 20 different texts"):
+        read_csv(many)
     with pytest.raises(DataError, match="the median of a column is not known"):
-        read_csv(written(tmp_path / "m.csv"), missing="median")
-    with pytest.raises(DataError, match="which rows belong together"):
-        read_csv(written(tmp_path / "g.csv"), columns=[("a", "group", "auto")])
+        read_csv(path, missing="median")
+    with pytest.raises(DataError, match="is not a number to predict"):
+        read_csv(many, task="number")
     wide = tmp_path / "wide.csv"
     wide.write_bytes("a,b\n1,2\n".encode("utf-16") * 200)
     with pytest.raises(DataError, match="UTF-16"):
         read_csv(wide)
+
+
+def test_it_learns_from_words_bit_for_bit_as_from_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = mixed(tmp_path / "t.csv", answer="words", gaps=13)
+    runs = []
+    for limit in (1 << 28, 1000):
+        monkeypatch.setitem(MOST, "bytes", limit)
+        _CACHE._held.clear()
+        g = ng.Graph()
+        data = g.add("Csv", path=str(path), missing="skip rows")
+        hidden = g.add("ReLU", g.add("Linear", g.add("Standardize", data["x"]), out_features=8))
+        g.add("CrossEntropyLoss", g.add("Linear", hidden, out_features=4), data["y"], id="loss")
+        runs.append(ng.train(g, epochs=3, batch_size=16))
+        asked = {"a": 1.0, "city": "Oslo", "when": "3/4/2026", "b": 0.5, "kin": "k3"}
+        runs.append(ng.predict(g, asked).best)
+    assert runs[0].losses == runs[2].losses and runs[0].final == runs[2].final and runs[1] == runs[3]
 
 
 def learned(path: Path, **more: Any) -> tuple[ng.Graph, Any]:

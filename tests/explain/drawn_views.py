@@ -67,5 +67,14 @@ def gate() -> ng.Graph:
     return graph
 
 
+def scanner() -> ng.Graph:
+    """Digits, scored by one filter a class: a map of scores."""
+    graph = ng.Graph()
+    data = graph.add("Dataset", name="digits", id="data")
+    scores = graph.add("Conv2d", data["x"], out_channels=10, kernel_size=8, id="scores")
+    graph.add("CrossEntropyLoss", graph.add("Flatten", scores), data["y"], id="loss")
+    return graph
+
+
 DRAWN: dict[str, Callable[[], ng.Graph]] = {one.__name__: one for one in (
-    autoencoder, generator, forecast, toxicity, moons, gate)}
+    autoencoder, generator, forecast, toxicity, moons, gate, scanner)}

@@ -45,6 +45,10 @@ KINDS = (
     shown.Table(("node", "n"), (("a", 1), ("b", 2.5)), total=("", 3.5), marked=frozenset({0})),
     shown.Words(("not", "bad"), np.array([0.2, 0.9])),
     shown.Figures((("Accuracy", 0.9, "of 9 rows"),)),
+    shown.Cell(("a", "b"), np.array([1.0, -1.0]), np.array([0.5, 0.0]), -0.2, 0.3, "Sigmoid", 0.57,
+               RANDOM.random(60) < 0.57, 0.57, ("3 others", 0.1)),
+    shown.Grid(RANDOM.random((2, 3)), "grey", scale=False, pen=shown.Pen("start", "010101")),
+    shown.Table(("x", "wanted"), (("1", "no"), ("2", "yes")), pen=shown.Pen("wanted", "01", column=1)),
 )
 
 

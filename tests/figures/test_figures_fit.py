@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -10,8 +10,8 @@ import pytest
 from neuralgraph.figures import shown
 from neuralgraph.figures.draw import draw
 from neuralgraph.figures.legends import kind_names
-from neuralgraph.figures.marks import Drawing, Picture, Rect, Text
-from neuralgraph.figures.words import minus, width
+from neuralgraph.figures.marks import Drawing, Line, Picture, Rect, Text
+from neuralgraph.figures.words import cut_path, minus, width
 
 RANDOM = np.random.default_rng(0)
 DIGITS = tuple(map(str, range(10)))
@@ -110,3 +110,85 @@ def test_figures_beside_one_with_a_title_begin_where_it_does() -> None:
 
 def test_minus_signs() -> None:
     assert minus("Mean -0.5, d_model-2 x-1 (-.5)") == "Mean −0.5, d_model-2 x-1 (−.5)"
+
+
+@pytest.mark.parametrize("what", [
+    shown.Curves((shown.Curve("a", np.arange(9.0), np.arange(9.0)),), "how sure it is", "how often", title="t",
+                 note="in words " * 20),
+    shown.Points(RANDOM.normal(size=(60, 2)), np.arange(60) % 10, DIGITS, "x1", "x2", title="t", note="words " * 30),
+    shown.Bars(np.ones(9), tuple(f"hidden_{n}.weight" for n in range(9)), title="t", note="words " * 30),
+    shown.Grid(RANDOM.random((24, 24)), "viridis", extent=(0, 1, 0, 1), x_label="x", y_label="y", title="t"),
+    shown.Distribution(np.arange(9), np.arange(10.0), x_label="x", title="a title " * 9, note="words " * 30),
+], ids=["curves", "points", "bars", "plane", "distribution"])
+def test_a_field_is_never_a_strip(what: shown.Shown) -> None:
+    drawing = draw(what, 220, 120)
+    lines = [mark.points for mark in drawing.marks if isinstance(mark, Line)]
+    base = max(float(np.nanmax(one[:, 1])) for one in lines)
+    named = min(mark.box[1] for mark in drawing.marks if isinstance(mark, Picture | Rect)) \
+        if isinstance(what, shown.Grid) else min(float(np.nanmin(one[:, 1])) for one in lines)
+    assert base - named > 40
+    assert max(word.y for word in level(drawing)) < drawing.height
+
+
+def test_a_figure_on_a_wall_can_be_read_from_afar() -> None:
+    what = shown.Grid(RANDOM.random((4, 4)), "viridis", title="t", keys=())
+    near, far = draw(what, 640, 440), draw(what, 1600, 1000)
+    assert min(word.size for word in level(far)) > 1.8 * min(word.size for word in level(near))
+    field = next(mark.box for mark in far.marks if isinstance(mark, Picture))
+    assert field[3] > 400
+    x, y, wide, high = far.spots.box(5)
+    assert far.spots.at(x + wide / 2, y + high / 2) == 5
+
+
+def test_few_columns_are_as_wide_as_their_names() -> None:
+    what = shown.Grid(np.array([[202.0, 10], [3, 354]]), "viridis", row_names=("malignant", "benign"),
+                      column_names=("malignant", "benign"), x_label="answer", y_label="truth", whole=True)
+    said = [word.text for word in level(draw(what, 300, 200))]
+    assert said.count("malignant") == 2 and said.count("benign") == 2
+
+
+def test_curves_are_told_apart_without_colour() -> None:
+    what = shown.Curves(tuple(shown.Curve(str(n), np.arange(5.0), np.arange(5.0) * n) for n in range(8)))
+    curves = [mark for mark in draw(what, 640, 440).marks if isinstance(mark, Line) and mark.ink.startswith("series")]
+    assert len({(one.ink, one.dash) for one in curves}) == 8
+    assert len({one.dash for one in curves[-4:]}) == 4
+
+
+def test_areas_of_many_classes_have_their_names_in_them() -> None:
+    labels = np.repeat(np.repeat(np.array([[2, 8], [5, 5]]), 40, axis=0), 40, axis=1)
+    what = shown.Points(RANDOM.random((9, 2)), np.arange(9), DIGITS, "x", "y",
+                        shown.Area(labels, (0, 1, 0, 1), 10))
+    found = [(word.text, word.x, word.y) for word in level(draw(what, 640, 440)) if word.weight == 600]
+    assert [one[0] for one in found] == ["2", "5", "8"]
+    assert found[0][1] < found[2][1] and found[0][2] > found[1][2]  # row 0 is at the bottom
+
+
+def test_weights_of_words_are_written() -> None:
+    what = shown.Words(("never", "good"), np.array([-0.25, 0.5]), signed=True)
+    assert {"−0.25", "+0.50"} <= {word.text for word in level(draw(what, 300, 200))}
+
+
+def test_rows_of_pictures_go_on_below_with_captions_that_can_be_read() -> None:
+    images, count = RANDOM.random((16, 8, 8)), 8
+    what = shown.Pictures(images, tuple(f"MSE 0.0{n:02d}" for n in range(16)), across=count,
+                          row_names=("original", "again"))
+    drawing = draw(what, 300, 200)
+    said = [word.text for word in level(drawing)]
+    assert not [one for one in said if one.endswith("…")]
+    assert said.count("again") == said.count("original") > 1
+    (x, y, wide, high), (left, *_) = drawing.spots.box(8), drawing.spots.box(0)
+    assert x == left and y > drawing.spots.box(0)[1] and drawing.spots.at(x + wide / 2, y + high / 2) == 8
+
+
+def test_numbered_names_stay_apart_when_they_are_cut() -> None:
+    short = [cut_path(f"convolution_{n}.weight", 11, 70) for n in (1, 2)]
+    assert short[0] != short[1] and all(one.endswith(".weight") for one in short)
+
+
+@pytest.mark.parametrize("reach", [(-0.997, 0.997), (95.0, 210.0), (-12.0, 3.0), (0.3, 0.41)])
+def test_an_axis_has_two_ticks_at_least(reach: tuple[float, float]) -> None:
+    what = shown.Distribution(np.ones(9), np.linspace(*reach, 10))
+    drawing = draw(what, 220, 160)
+    base = max(word.y for word in level(drawing))
+    ticks = sorted(ends(word) for word in level(drawing) if word.y == base)
+    assert len(ticks) > 1 and all(one[1] < other[0] for one, other in pairwise(ticks))

@@ -11,10 +11,11 @@ from neuralgraph.errors import DocumentError
 from neuralgraph.explain.views.every import VIEWS
 from neuralgraph.figures.draw import draw
 from neuralgraph.graph.planning import planned
-from neuralgraph.lessons.course import course_page, example_of, lesson_of, lessons
+from neuralgraph.lessons.course import beside, course_page, document, example_of, lesson_of, lessons, place_of
 from neuralgraph.lessons.lesson import Bullets, Check, Do, Lesson, Part, Point, Prose, Question, Table
 from neuralgraph.lessons.reading import read_lesson
 from neuralgraph.session import Session
+from neuralgraph.spec.initial import ways
 from neuralgraph.ui.lessons.acting import value
 from neuralgraph.ui.lessons.checking import Facts, met
 
@@ -57,14 +58,29 @@ def parts(lesson: Lesson) -> Iterator[Part]:
         yield from screen.parts
 
 
+def about(lesson: Lesson) -> dict[str, list[Part]]:
+    """What the lesson says of each document: of its own, and of those that it opens."""
+    found: dict[str, list[Part]] = {lesson.name: []}
+    for screen in lesson.screens:
+        found.setdefault(screen.opens or lesson.name, []).extend(screen.parts)
+    return found
+
+
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda one: one.name)
 def test_a_lesson_means_what_is_there(lesson: Lesson) -> None:
-    session = Session.open(example_of(lesson), as_copy=True)
-    graph, catalog = session.graph, session.catalog
-    assert lesson_of(session.title) == lesson
     assert 1 <= len(lesson.screens) <= 8 and lesson.rows and lesson.minutes <= 30
+    for name, said in about(lesson).items():
+        session = Session.open(document(name), as_copy=True)
+        assert lesson_of(session.title) == lesson and name.startswith(f"{lesson.number:02}-")
+        means_what_is_there(session, said)
+    for screen in lesson.screens:
+        assert any(isinstance(one, Prose | Bullets | Table | Question) for one in screen.parts), screen.title
+
+
+def means_what_is_there(session: Session, said: list[Part]) -> None:
+    graph, catalog = session.graph, session.catalog
     views = {one.name() for one in VIEWS}
-    for part in parts(lesson):
+    for part in said:
         match part:
             case Point(place="node", name=node):
                 assert node.rpartition("/")[2] and (node in graph.nodes or "/" in node), node
@@ -79,34 +95,45 @@ def test_a_lesson_means_what_is_there(lesson: Lesson) -> None:
                 node, _, key = name.partition(".")
                 if node == "plan":
                     planned(graph.plan, **{key: value(text)})
+                elif key == "initial":
+                    assert text in ways("weight")
                 elif key not in ("frozen", "bypassed", "type"):
                     param = catalog[graph.nodes[node].type].params[key]
                     param.check(text if param.kind in ("text", "choice", "file") else value(text))
             case Check():
                 assert isinstance(met(part, Facts(graph, catalog)), bool)
-    for screen in lesson.screens:
-        assert any(isinstance(one, Prose | Bullets | Table | Question) for one in screen.parts), screen.title
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda one: one.name)
-def test_every_view_that_a_lesson_shows_can_be_shown(lesson: Lesson) -> None:
-    graph = ng.load(example_of(lesson))
+DOCUMENTS = [(lesson, name) for lesson in LESSONS for name in (lesson.name, *beside(lesson))]
+
+
+@pytest.mark.parametrize(("lesson", "name"), DOCUMENTS, ids=[name for _, name in DOCUMENTS])
+def test_every_view_that_a_lesson_shows_can_be_shown(lesson: Lesson, name: str) -> None:
+    graph = ng.load(document(name))
     session = graph.session
     if any(session.catalog[one.type].role == "loss" for one in session.graph.nodes.values()):
         ng.train(graph, epochs=1)
-    asked = {part.words for part in parts(lesson) if isinstance(part, Do) and part.verb == "view"}
+    asked = {part.words for part in about(lesson)[name] if isinstance(part, Do) and part.verb == "view"}
     for words in sorted(asked):
         shown = session.view(words[0], words[1] if len(words) > 1 else "")
         assert shown is not None and draw(shown, 500, 260).marks, words
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda one: one.name)
-def test_nothing_is_done_already_that_a_lesson_asks_for(lesson: Lesson) -> None:
-    session = Session.open(example_of(lesson), as_copy=True)
+@pytest.mark.parametrize(("lesson", "name"), DOCUMENTS, ids=[name for _, name in DOCUMENTS])
+def test_nothing_is_done_already_that_a_lesson_asks_for(lesson: Lesson, name: str) -> None:
+    session = Session.open(document(name), as_copy=True)
     facts = Facts(session.graph, session.catalog)
-    asked = [one for one in parts(lesson) if isinstance(one, Check) and "." in one.what]
+    asked = [one for one in about(lesson)[name] if isinstance(one, Check) and "." in one.what]
     for check in asked:
         assert not met(check, facts), f"{check.label} holds at the start"
+
+
+@pytest.mark.parametrize(("lesson", "name"), DOCUMENTS, ids=[name for _, name in DOCUMENTS])
+def test_an_example_knows_its_place_in_the_course(lesson: Lesson, name: str) -> None:
+    found = place_of(document(name))
+    assert found is not None and found[0] == lesson
+    assert found[1] == 0 if name == lesson.name else lesson.screens[found[1]].opens == name
+    assert place_of("nobody.ngraph") is None
 
 
 def test_the_course_says_which_example_shows_which_row() -> None:
@@ -131,7 +158,8 @@ def test_the_reader_reads_every_part() -> None:
     ("rows: 23-25", "rows: a-b", "rows are numbers"), ("| K04", "", "shows: row"),
     ("do: set", "do: fly", "nothing to do"), ("set hidden.out", "set hidden", "set takes"),
     ("node hidden", "nowhere", "there is no place"), ("< 0.1", "", "a check is"), ("$x^2$", "$x^$", "x^"),
-    ("- (x)", "- ( )", "exactly one of them"), ("> point", "> pint", "begins with >"),
+    ("- (x)", "- ( )", "exactly one of them"),
+    ("do: set hidden.out_features = 3", "do: walk away", "no walk"), ("> point", "> pint", "begins with >"),
 ])  # fmt: skip
 def test_the_reader_says_what_is_wrong_and_where(old: str, new: str, says: str) -> None:
     assert old in GOOD

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import neuralgraph as ng
 from neuralgraph.compiler.shapes import run
 from neuralgraph.nodes import CATALOG
 from neuralgraph.spec import Misfit, Spec
@@ -126,3 +127,10 @@ def test_sizes_of_any_kind_stay_within_memory_of_the_checker() -> None:
         given = {"Linear": ROWS, "Conv2d": IMAGE, "LSTM": Spec(("N", 5, 6)), "Embedding": Spec(("N",), "int64")}[name]
         outcome = run(kind(**{first: 10**9}), (given,))
         assert outcome.error or outcome.misfit or outcome.parameters > 10**9
+
+
+def test_a_constant_of_three_axes_is_read_as_sequences() -> None:
+    graph = ng.Graph()
+    given = graph.add("Constant", value=(((1.0,), (0.0,)),))
+    graph.add("Output", graph.add("LSTM", given, hidden_size=2, id="reader")["output"])
+    assert ng.evaluate(graph)["reader.output"].shape == (1, 2, 2)

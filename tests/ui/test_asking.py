@@ -59,3 +59,40 @@ def test_a_panel_without_an_answer_says_so_and_recovers(qtbot: Any, monkeypatch:
     qtbot.waitUntil(lambda: panel._notice.title.text() == panel.empty[0], timeout=5000)
     panel.close_view()
     bridge.close()
+
+
+def test_dear_answers_come_less_often_but_another_wish_at_once(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from concurrent.futures import Future
+
+    from neuralgraph.ui import asking
+
+    class Levers:
+        state, asked = "running", 0
+
+        def ask(self, question: Any) -> Any:
+            self.asked += 1
+            answer: Future[Any] = Future()
+            answer.set_result(question(None))
+            return answer
+
+    bridge, levers = TrainingBridge(), Levers()
+    made = Asker(bridge, bridge, every=0.1, share=0.02)
+    clock = iter(range(100))
+    monkeypatch.setattr(asking, "thread_time", lambda: next(clock) * 0.01)  # every look at it is 10 ms later
+    now = [100.0]
+    monkeypatch.setattr(asking, "monotonic", lambda: now[0])
+    monkeypatch.setattr(TrainingBridge, "running", True)
+    bridge.control = levers
+    made.ask(Session(), lambda _program: None)
+    made.poll()  # 10 ms in the run, 10 ms here and as much again for painting: every 1.5 s
+    now[0] += 1.4
+    made.ask(Session(), lambda _program: None)
+    assert levers.asked == 1
+    made.hurry()
+    made.poll()
+    assert levers.asked == 2
+    now[0] += 1.6
+    made.poll()
+    made.ask(Session(), lambda _program: None)
+    assert levers.asked == 3
+    made.close()

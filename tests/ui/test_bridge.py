@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from neuralgraph.errors import RunError
 from neuralgraph.graph.document import Graph
 from neuralgraph.training.events import Event, Failed, Finished, Paused
-from neuralgraph.ui.bridge import AnalysisBridge, Courtesy, TrainingBridge
+from neuralgraph.ui.bridge import PATIENCE, AnalysisBridge, Courtesy, TrainingBridge
 from neuralgraph.validation.analysis import Analysis
 
 
@@ -146,3 +149,42 @@ def test_what_listens_to_the_event_loop_is_as_old_as_the_application(qapp: Any) 
     del first, second
     gc.collect()
     assert Courtesy.of_loop() is kept
+
+
+def test_training_waits_while_a_timer_or_a_repaint_is_at_work(qtbot: Any) -> None:
+    """What the dispatcher says of its waking came after the work it had done: training never waited for a repaint."""
+    free: dict[str, bool] = {}
+    courtesy = Courtesy.of_loop()
+
+    class Painted(QWidget):
+        def paintEvent(self, _event: QPaintEvent) -> None:
+            free["repaint"] = courtesy._idle.is_set()
+
+    widget = Painted()
+    qtbot.addWidget(widget)
+    timer = QTimer(widget)
+    timer.timeout.connect(lambda: free.update(timer=courtesy._idle.is_set()))
+    courtesy.attend()
+    try:
+        with qtbot.waitExposed(widget):
+            widget.show()
+        timer.start(5)
+        qtbot.waitUntil(lambda: len(free) == 2)
+        assert free == {"repaint": False, "timer": False}
+        timer.stop()
+        seen: list[float] = []
+
+        def look() -> None:
+            time.sleep(0.05)
+            begun = time.perf_counter()
+            courtesy.wait()
+            seen.append(time.perf_counter() - begun)
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        qtbot.wait(200)
+        thread.join()
+        assert seen[0] < PATIENCE, "the loop had nothing to do"
+    finally:
+        courtesy.leave()
+    qtbot.waitUntil(lambda: courtesy._idle.is_set())

@@ -145,7 +145,7 @@ def test_dear_looks_come_less_often_and_calm_ones_too(window: Opened, qtbot: Any
     live._last = 0.0
     live.feed(())
     assert len(asked) == 1
-    live.feed(())  # the answer is here, and says that it took two seconds
+    live._tick()  # the answer is here, and says that it took two seconds
     assert live._spent == 2.0 and len(asked) == 1
     live._last -= EVERY + 1
     live.feed(())
@@ -157,6 +157,23 @@ def test_dear_looks_come_less_often_and_calm_ones_too(window: Opened, qtbot: Any
     one.bench.settings.put("reduce_motion", True)
     one.bench.previewing.apply()
     assert live.wish == Wish(True, "weights", True)
+
+
+def test_where_nothing_is_to_be_seen_the_run_is_not_asked(window: Opened, qtbot: Any) -> None:
+    one = window("xor")
+    ready(one, qtbot)
+    live, asked = one.bench.live, []
+
+    class Levers:
+        def ask(self, question: Any) -> Any:
+            asked.append(question)
+
+    one.bench.bridge.control = Levers()
+    for wish, count in ((Wish(False, "off"), 0), (Wish(False, "values"), 1), (Wish(True, "off"), 2)):
+        live.wish, live._last, live._asked = wish, 0.0, None
+        live.feed(())
+        assert len(asked) == count
+    one.bench.bridge.control, live._asked = None, None
 
 
 def test_while_it_learns_the_weights_on_the_wires_change(window: Opened, qtbot: Any) -> None:

@@ -69,6 +69,32 @@ def test_a_search_goes_on_while_the_window_lives_and_its_best_opens(window: Open
     assert one.bench.searching.dialog is None
 
 
+def test_several_trials_run_at_once_up_to_a_core_for_each(window: Open, qtbot: Any,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neuralgraph.ui.search.dialog.processors", lambda: 3)
+    one, dialog, _ = opened(window)
+    assert dialog.jobs.isEnabled() and dialog.jobs.value() == 1 and "Up to 3 at once" in dialog.meaning.text()
+    dialog.jobs.step(+10)
+    assert dialog.jobs.value() == 3 and "3 trials at the same time" in dialog.meaning.text()
+    dialog.jobs.step(-1)
+    tick(dialog, "plan.lr", "0.001..0.5:log")
+    dialog.count.set_value(3)
+    said: list[str] = []
+    before = dialog.say
+    dialog.say = lambda text: (said.append(text), before(text))
+    dialog.go.click()
+    qtbot.waitUntil(lambda: not dialog.jobs.isEnabled(), timeout=30000)
+    qtbot.waitUntil(lambda: not one.bench.searching.bridge.running, timeout=120000)
+    assert any("2 trials at once." in text for text in said)
+    assert [trial.state for trial in dialog.trials.values()] == ["done"] * 3 and dialog.jobs.isEnabled()
+
+
+def test_one_core_runs_one_trial_after_the_other(window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neuralgraph.ui.search.dialog.processors", lambda: 1)
+    _, dialog, _ = opened(window)
+    assert not dialog.jobs.isEnabled() and "this computer has one core" in dialog.meaning.text()
+
+
 def test_it_can_be_stopped_and_closed_at_any_time(window: Open, qtbot: Any) -> None:
     one, dialog, _ = opened(window, epochs=200_000)
     tick(dialog, "plan.lr", "0.001..0.5:log")

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtTest import QTest
 
 from neuralgraph.graph.document import Placed
 from neuralgraph.graph.edits import AddNode
 from neuralgraph.resources import examples
 from neuralgraph.ui.settings import Settings
-from neuralgraph.ui.shell import Shell
+from neuralgraph.ui.shell import Shell, first_size
 from neuralgraph.ui.theme import Theme
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -346,3 +346,8 @@ def test_another_device_is_not_waited_for(shell: Shell, qtbot: Any) -> None:
     second.training.stop()
     qtbot.waitUntil(lambda: not second.bridge.running, timeout=10000)
     assert sys.getswitchinterval() == interval
+
+
+@pytest.mark.parametrize(("screen", "wanted"), [((3840, 2160), (1440, 900)), ((1024, 768), (1016, 728))])
+def test_the_first_window_is_no_larger_than_its_screen(screen: tuple[int, int], wanted: tuple[int, int]) -> None:
+    assert first_size(QSize(*screen)) == QSize(*wanted)

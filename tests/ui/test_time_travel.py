@@ -231,7 +231,11 @@ def test_a_kept_run_is_wound_back_in_the_document_that_is_open(
     monkeypatch.setattr(type(bench.runs), "chosen", property(lambda _self: store.runs()))
     bench.actions.enable("runs_steps", True)
     bench.actions["runs_steps"].trigger()
-    assert bench.time.bar.isVisible() and bench.time.bar.where.text() == "30 steps"
+    assert bench.time.bar.isVisible() and bench.time.bar.where.text().startswith("step 30 of 30")
+    qtbot.waitUntil(lambda: bench.session.moment == 30, timeout=20000)  # its network, not the document's own
+    learned = bench.session.shown.program.state_dict()
+    fresh = bench.session.compile().state_dict()
+    assert any(not np.array_equal(learned[name], fresh[name]) for name in fresh)
     at(qtbot, one, 12)
     plots: Any = bench.docks.bottom.page_of("plots")
     assert len(plots.run.figures["loss"].train) == 30 and plots.moment == 12

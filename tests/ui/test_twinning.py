@@ -143,3 +143,54 @@ def test_the_dialogue_says_what_is_otherwise(window: Open) -> None:
     dialog.what.setCurrentIndex(0)
     dialog._take()
     assert taken == [found[RATE]]
+
+
+def test_it_opens_on_what_suits_the_task(window: Open) -> None:
+    from neuralgraph.session import Session
+    from neuralgraph.ui.panels.twin_view import suits
+
+    for name, title in (("xor", "Boundary"), ("spiral", "Boundary"), ("digits-cnn", "Confusion"), ("iris", "Confusion"),
+                        ("diabetes", "Views")):
+        session = Session.open(Path("examples") / f"{name}.ngraph")
+        session.analysis = session.analyse()
+        assert VIEWS[suits(session)][0] == title, name
+
+
+def test_the_same_views_of_both_on_the_same_scales(qtbot: Any, window: Open) -> None:
+    bench = learned(qtbot, window("xor"), {"plan.lr": 0.5})
+    view: Any = bench.docks.bottom.open("twin")
+    view.what.setCurrentIndex([title for title, _, _ in VIEWS].index("Views"))
+    left, right = (side.panel for side in view.sides)
+    bench.canvas.select(("hidden",))
+    left.cards[0].show_view("weights")
+    qtbot.waitUntil(lambda: all(one.cards[0].view == "weights" and one.cards[0].node == "hidden" and
+                                one.cards[0].pad.shown is not None for one in (left, right)), timeout=20000)
+    def grids() -> list[Any]:
+        return [getattr(shown, "parts", (shown,))[0] for one in (left, right) for shown in [one.cards[0].pad.shown]]
+
+    qtbot.waitUntil(lambda: grids()[0].limits is not None and grids()[0].limits == grids()[1].limits, timeout=20000)
+    shown = grids()
+    assert not np.array_equal(shown[0].values, shown[1].values)
+    assert max(float(np.abs(one.values).max()) for one in shown) == pytest.approx(shown[0].limits[1])
+    left.add.click()
+    assert len(left.cards) == len(right.cards) == 2 and not right.add.isVisible()
+    right.cards[1].show_view("bias")
+    assert left.cards[1].view == "bias", "whatever is chosen in one is chosen in the other"
+    left.cards[1].shut.click()
+    assert len(left.cards) == len(right.cards) == 1
+
+
+def test_both_networks_with_their_pictures(qtbot: Any, window: Open) -> None:
+    bench = learned(qtbot, window("xor"), {"tanh_1": "ReLU"})
+    view: Any = bench.docks.bottom.open("twin")
+    view.what.setCurrentIndex([title for title, _, _ in VIEWS].index("Network"))
+    scenes = [side.panel.scene for side in view.sides]
+    assert [scene.graph.nodes["tanh_1"].type for scene in scenes] == ["Tanh", "ReLU"]
+    qtbot.waitUntil(lambda: all("hidden" in scene.previews for scene in scenes), timeout=20000)
+    hidden = [scene.previews["hidden"].values for scene in scenes]
+    qtbot.waitUntil(lambda: not np.array_equal(*[scene.previews["hidden"].values for scene in scenes]), timeout=20000)
+    assert hidden[0].shape == hidden[1].shape
+    loss = next(id for id, one in scenes[0].graph.nodes.items() if "Loss" in one.type)
+    values = [scene.model.values.get(loss) for scene in scenes]
+    assert None not in values and values[0] != values[1], "each card says its own loss"
+    assert not view.sides[0].panel.grab().isNull()

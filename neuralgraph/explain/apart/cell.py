@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
@@ -12,6 +12,7 @@ from neuralgraph.compiler.program import Program
 from neuralgraph.errors import RunError, UnknownNodeError
 from neuralgraph.explain.apart.cells.asked import Asked
 from neuralgraph.explain.apart.cells.attention import attention
+from neuralgraph.explain.apart.cells.joints import joined
 from neuralgraph.explain.apart.cells.means import means
 from neuralgraph.explain.apart.cells.products import products
 from neuralgraph.explain.apart.cells.scales import scales
@@ -19,6 +20,7 @@ from neuralgraph.explain.apart.cells.sequences import sequences
 from neuralgraph.explain.apart.cells.slopes import drawn, function, slopes
 from neuralgraph.explain.apart.cells.windows import windows
 from neuralgraph.explain.apart.clones import in_double
+from neuralgraph.explain.apart.seats import Seat, around, gathering, seat_of
 from neuralgraph.explain.apart.tape import record
 from neuralgraph.explain.apart.terms import Spot, Terms
 from neuralgraph.training.randomness import undisturbed
@@ -39,6 +41,8 @@ def cell(
     `training` computes as in training. `UnknownNodeError`, `RunError` where there is no such number.
     """
     asked = _asked(program, node, inputs, output, weights, shown, training)
+    if asked.seat is not None and asked.seat.joint is not None:
+        return joined(asked, index)
     with undisturbed(program.device, program.seed):
         shape = tuple(asked.run().shape) if shown is None else None
         asked.index = _checked(asked, tuple(int(one) for one in index), shape)
@@ -54,14 +58,23 @@ def cell(
 
 def inputs_of(program: Program, node: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
     """What comes in at a node, by port, for these arrays by source key: in use, not in training."""
-    if node not in program.graph.nodes:
-        raise UnknownNodeError(f"There is no node {node!r} whose numbers could be looked at.")
-    wires = program.inference.wires[node]
-    before = program.path([edge.source for edge in wires.values()])
+    seat = _seat(program, node)
+    inside = around(program, node)
+    before = program.path([node.partition("/")[0]] if inside else [edge.source for edge in seat.wires.values()])
     tensors = {key: program.tensor(key, arrays[key]) for key in program.needed(before)}
     with undisturbed(program.device, program.seed), program.quiet():
-        values = record(program, tensors, before).values
-    return {port: values[edge.start].detach().cpu().numpy() for port, edge in wires.items()}
+        values = record(program, tensors, before, inside=inside).values
+    return {port: values[edge.start].detach().cpu().numpy() for port, edge in seat.wires.items()}
+
+
+def _seat(program: Program, node: str, given: Collection[str] = ()) -> Seat:
+    """The seat of a path; of a Recurrent whose steps are `given` one by one, the one that gathers them."""
+    found = seat_of(program, node)
+    if found is not None and found.id in found.scope.inference.within and not set(given) <= set(found.wires):
+        found = gathering(program, node)
+    if found is None:
+        raise UnknownNodeError(f"There is no node {node!r} whose numbers could be looked at.")
+    return found
 
 
 def _agrees(found: Terms) -> bool:
@@ -73,39 +86,36 @@ def _agrees(found: Terms) -> bool:
 
 def _asked(program: Program, node: str, inputs: Mapping[str, Any], output: str, weights: Mapping[str, Any] | None,
            shown: float | None, training: bool) -> Asked:
-    if node not in program.graph.nodes or node not in program.inference.nodes:
-        raise UnknownNodeError(f"There is no node {node!r} whose numbers could be looked at.")
-    kind = program.node(node)
-    outputs = kind.outputs()
-    if not outputs or kind.role == "source":
+    seat = _seat(program, node, inputs)
+    kind = seat.kind
+    outputs = kind.outputs() or (("out",) if seat.joint is not None else ())
+    if not outputs or (kind.role == "source" and seat.joint is None):
         raise RunError(f"{node} computes nothing: its numbers come from the data." if outputs else
                        f"{node} has no outputs.")
     if output and output not in outputs:
         raise UnknownNodeError(f"{node} has no output {output!r}. It has: {', '.join(outputs)}.")
-    call = program.inference.calls.get(node)
-    owner = program.graph.nodes[node].shares or node
-    original = program.part(owner) if call is not None and call.kind == "module" else None
+    original = seat.module if seat.call is not None and seat.call.kind == "module" else None
     module = in_double(original)
     names: dict[str, str] = {}
     if module is not None and original is not None:
         module.train(training)
         module.requires_grad_(False)
         full = {id(one): name for name, one in program.root.named_parameters()}
-        names = {name: full.get(id(one), f"{owner}.{name}") for name, one in original.named_parameters()}
+        names = {name: full.get(id(one), f"{seat.path}.{name}") for name, one in original.named_parameters()}
         given = weights or {}
         with torch.no_grad():
             for name, one in module.named_parameters():
                 if names[name] in given:
                     one.copy_(torch.as_tensor(given[names[name]]))
-    wires = program.inference.wires[node]
+    wires = seat.wires
     tensors = {port: torch.as_tensor(one).detach().clone().cpu() for port, one in inputs.items() if port in wires}
     missing = next((port.name for port in kind.ports if not port.optional and not port.many
-                    and port.name not in tensors), None)
+                    and port.name not in tensors), None) if seat.joint is None else None
     if missing is not None:
         raise RunError(f"{node} was not given its input «{missing}», so nothing can be said of its numbers.")
     doubled = {port: one.double() if one.is_floating_point() else one for port, one in tensors.items()}
     optional = frozenset(port.name for port in kind.ports if port.optional)
-    return Asked(node, kind, call, doubled, optional, module, names, output or outputs[0], (), shown)
+    return Asked(node, kind, seat.call, doubled, optional, module, names, output or outputs[0], (), shown, seat)
 
 
 def _checked(asked: Asked, index: Spot, shape: Spot | None) -> Spot:

@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from neuralgraph.compiler.infer import Inference
 from neuralgraph.compiler.program import Program
 from neuralgraph.explain.apart.moment import End, Place
+from neuralgraph.explain.apart.tape import Tape
 from neuralgraph.graph.document import Graph
 from neuralgraph.graph.flatten import Flat
 
 
-def drawn_wires(program: Program) -> dict[End, tuple[Place, tuple[End, ...]]]:
-    """By the path and port that a wire enters: the place of its value, and the wires laid out that it stands for."""
-    flat, modules = program.inference.flat, program.document.modules
-    rooms: list[tuple[str, Graph]] = [("", program.document)]
-    rooms += [(path, modules[name]) for path, name in flat.rooms.items() if name in modules]
+def drawn_wires(program: Program, tape: Tape) -> dict[End, tuple[Place, tuple[End, ...]]]:
+    """By the path and port that a wire enters: the place of its value, and the wires laid out that it stands for.
+
+    The wires in the cell of a Recurrent that is laid out are there for every step of time.
+    """
+    found = _of(program.inference, program.document, "")
+    outside: dict[End, list[End]] = {}
+    known: set[str] = {""}
+    for played in tape.nodes.values():
+        seat = played.seat
+        if seat.outside is not None:
+            outside.setdefault(seat.outside, []).append((seat.path, "x"))
+        if seat.scope.prefix not in known:
+            known.add(seat.scope.prefix)
+            found |= _of(seat.scope.inference, seat.scope.graph, seat.scope.prefix)
+    return {end: (place, tuple(one for laid in ends for one in outside.get(laid, [laid])))
+            for end, (place, ends) in found.items()}
+
+
+def _of(inference: Inference, graph: Graph, prefix: str) -> dict[End, tuple[Place, tuple[End, ...]]]:
+    """Those of one drawing and the modules in it, with `prefix` before every path."""
+    flat = inference.flat
+    rooms: list[tuple[str, Graph]] = [("", graph)]
+    rooms += [(path, graph.modules[name]) for path, name in flat.rooms.items() if name in graph.modules]
     found: dict[End, tuple[Place, tuple[End, ...]]] = {}
-    for path, graph in rooms:
+    for path, room in rooms:
         before = f"{path}/" if path else ""
-        for edge in graph.edges.values():
+        for edge in room.edges.values():
             source, target = before + edge.source, before + edge.target
-            place, ends = _start(flat, source, edge.output), _ends(flat, target, edge.input)
+            (id, output), ends = _start(flat, source, edge.output), _ends(flat, target, edge.input)
             if ends:
-                found[target, edge.input] = (place, ends)
+                found[prefix + target, edge.input] = ((prefix + id, output),
+                                                      tuple((prefix + one, port) for one, port in ends))
     return found
 
 

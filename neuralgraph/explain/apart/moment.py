@@ -74,6 +74,10 @@ class Moment:
     formulas: tuple[str, ...] = ()
     equation: str = ""
     notes: tuple[str, ...] = ()
+    time: tuple[int, ...] = ()
+    """Inside a Recurrent that is laid out: which step it is, from 1; of one in the cell of another, both."""
+    drawn: str = ""
+    """Then, the path of the node as it is drawn; `node` has the step in it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +112,31 @@ class Apart:
     drawn: Mapping[End, tuple[Place, tuple[End, ...]]] = field(default_factory=dict)
     """Every wire as it was drawn, also those at modules: where its value comes from, and the wires that it stands
     for."""
+
+    def csv(self, at: int | None = None) -> str:
+        """Every number of all moments, or of the moment `at` (from 0), a row for each."""
+        from neuralgraph.explain.apart.tables import table
+
+        return table(self, at)
+
+    def plain(self, at: int | None = None) -> dict[str, Any]:
+        """The same as dictionaries and lists, for JSON."""
+        from neuralgraph.explain.apart.tables import plain
+
+        return plain(self, at)
+
+    def next_time(self, at: int, by: int = 1) -> int:
+        """The first moment of another time step, forwards or back; where there is none, this one."""
+        def step(n: int) -> tuple[object, ...]:
+            return self.moments[n].phase, self.moments[n].time
+
+        if by > 0:
+            return next((n for n in range(at + 1, len(self.moments)) if self.moments[n].time and step(n) != step(at)),
+                        at)
+        earlier = next((n for n in range(at - 1, -1, -1) if self.moments[n].time and step(n) != step(at)), None)
+        while earlier and step(earlier - 1) == step(earlier):
+            earlier -= 1
+        return at if earlier is None else earlier
 
     def next_phase(self, at: int, by: int = 1) -> int:
         """The first moment of the next phase; back, of this one or, at its beginning, of the one before."""

@@ -88,8 +88,10 @@ def moved(program: Program, learner: Learner, tape: Tape, gradients: Mapping[str
         return Moved((), (), {}, ("No node that this step moves has weights: nothing changes.",), learner.kind)
     notes: list[str] = []
     learner.clipped()
-    used = {name: grad.detach().clone() for name in learner.names if (grad := named[name].grad) is not None}
-    bounded = {name for name in used if not torch.equal(used[name], gradients[name])}
+    bounds = learner.clip is not None or learner.clip_value is not None
+    used = {name: grad.detach().clone() if bounds else gradients[name]  # an optimiser may write into what it is given
+            for name in learner.names if (grad := named[name].grad) is not None}
+    bounded = {name for name in used if bounds and not torch.equal(used[name], gradients[name])}
     if bounded:
         notes.append("The plan bounds the gradients: the optimiser uses the clipped ones.")
     if isinstance(optimizer, torch.optim.LBFGS):

@@ -22,7 +22,7 @@ from torch.func import functional_call
 from neuralgraph.compiler.program import Program
 from neuralgraph.errors import RunError, UnknownNodeError
 from neuralgraph.explain.apart.moment import Array
-from neuralgraph.explain.apart.tape import Place, Played, Tape, backwards, computed, record, total
+from neuralgraph.explain.apart.tape import Place, Played, Tape, backwards, record, total
 
 forward_ad: Any = _forward_ad  # torch gives it no types
 Way = Literal["forward", "reverse"]
@@ -111,22 +111,17 @@ def pushed(program: Program, played: Played, given: Mapping[str, Tensor], moved:
 
 def _dual(program: Program, played: Played, given: Mapping[str, Tensor], moved: Mapping[str, Tensor]
           ) -> dict[str, Tensor]:
-    node, id = program.node(played.id), played.id
-    call = program.inference.calls.get(id)
+    seat = played.seat
     _rules()
     with forward_ad.dual_level(), torch.no_grad():
         inputs = {port: forward_ad.make_dual(one.detach(), given[port].to(one)) if port in given else one.detach()
                   for port, one in played.inputs.items()}
-        if call is None:
-            outputs = [next(iter(inputs.values()))]
-        else:
-            optional = {port.name for port in node.ports if port.optional}
-            module = program.part(program.graph.nodes[id].shares or id) if call.kind == "module" else None
-            stand_in: Any = _moved(program, module, moved) if moved and module is not None else None
-            outputs = computed(program, id, call, [one for port, one in inputs.items() if port not in optional],
-                               {port: one for port, one in inputs.items() if port in optional}, stand_in)
+        stand_in: Any = _moved(program, seat.module, moved) if moved and seat.module is not None else None
+        if moved and stand_in is None:  # a start that is learned is no module's
+            raise NotImplementedError
+        outputs = seat.compute(inputs, stand_in)
         found = {}
-        for name, one in zip(node.outputs(), outputs, strict=True):
+        for name, one in zip(seat.kind.outputs(), outputs, strict=False):
             tangent = forward_ad.unpack_dual(one).tangent
             if tangent is not None:
                 found[name] = tangent.detach().clone()

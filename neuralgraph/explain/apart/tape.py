@@ -5,20 +5,18 @@ What torch does in one sweep for the whole graph is done here for one node at a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from neuralgraph.compiler.program import Program
-from neuralgraph.compiler.resolve import resolve
-from neuralgraph.compiler.shapes import invoke, pick, plain
+from neuralgraph.compiler.shapes import plain
 from neuralgraph.errors import RunError
+from neuralgraph.explain.apart.seats import Seat, seats
 from neuralgraph.graph.document import Edge
-from neuralgraph.graph.reading import arguments
-from neuralgraph.spec import Call
+from neuralgraph.spec import Node
 
 Place = tuple[str, str]
 """Node path and output."""
@@ -33,11 +31,18 @@ SINGLE = "compares samples while training, so one is not enough: take two or mor
 class Played:
     """One node as it was computed. `inputs` by port are leaves of its own; `weights`, by full name, those it used."""
 
-    id: str
-    wires: Mapping[str, Edge]
+    seat: Seat
     inputs: Mapping[str, Tensor]
     outputs: Mapping[str, Tensor]
     weights: Mapping[str, nn.Parameter]
+
+    @property
+    def id(self) -> str:
+        return self.seat.path
+
+    @property
+    def wires(self) -> Mapping[str, Edge]:
+        return self.seat.wires
 
     @property
     def grows(self) -> bool:
@@ -78,63 +83,61 @@ class Back:
     weights: Mapping[str, Tensor]
 
 
-def record(program: Program, tensors: Mapping[str, Tensor], ids: Iterable[str], *, targets: bool = True) -> Tape:
+def record(program: Program, tensors: Mapping[str, Tensor], ids: Iterable[str], *, targets: bool = True,
+           inside: Collection[str] = ()) -> Tape:
     """Compute the nodes `ids`, given in topological order, from what the sources deliver by key.
 
     Runs in the mode that the modules are in, and draws random numbers in the order that the program does. Without
-    `targets` nothing is derived by what data nodes bring to a loss as its target.
+    `targets` nothing is derived by what data nodes bring to a loss as its target. The Recurrents of the paths `inside`
+    are laid out, step by step.
     """
     tape, names = Tape(program), {id(one): name for name, one in program.root.named_parameters()}
+    leaves: dict[Place, Tensor] = {}
     for key, (source, output, _) in program.sources.items():
         if key in tensors:
             tape.values[source, output] = tensors[key].detach()
     with torch.enable_grad():
-        for node in ids:
-            if program.node(node).role in ("source", "metric"):
-                continue
+        for seat in seats(program, ids, inside):
             try:
-                tape.nodes[node] = played = play(program, node, tape.values, names, targets=targets)
+                tape.nodes[seat.path] = played = play(seat, tape.values, names, targets=targets, leaves=leaves)
             except (RuntimeError, ValueError, TypeError) as error:  # torch's own sentence, at its node
                 why = SINGLE if "more than 1 value" in str(error) else f"cannot be computed on this: {plain(error)}."
-                raise RunError(f"{node} {why}") from error
-            tape.values.update({(node, name): one.detach() for name, one in played.outputs.items()})
+                raise RunError(f"{seat.drawn} {why}") from error
+            tape.values.update({(seat.path, name): one.detach() for name, one in played.outputs.items()})
     return tape
 
 
-def play(program: Program, path: str, values: Mapping[Place, Tensor], names: Mapping[int, str], *,
-         targets: bool = True) -> Played:
-    """Compute one node from the values that its wires bring. `names` are those of all weights, by `id`."""
-    node = program.node(path)
-    positional, optional = arguments(node, program.inference.wires[path])
-    wires = {name: edge for name, edge in (*positional, *optional.items()) if edge is not None}
-    inputs = {name: leaf(values[edge.start]) for name, edge in wires.items()}
+def play(seat: Seat, values: Mapping[Place, Tensor], names: Mapping[int, str], *, targets: bool = True,
+         leaves: dict[Place, Tensor] | None = None) -> Played:
+    """Compute one node from the values that its wires bring. `names` are those of all weights, by `id`.
+
+    `leaves` holds what several steps of a Recurrent look at: it is one and the same for all of them.
+    """
+    node, wires = seat.kind, seat.wires
+    if seat.outside is not None and leaves is not None:
+        inputs = {name: leaves.setdefault(edge.start, leaf(values[edge.start])) for name, edge in wires.items()}
+    else:
+        inputs = {name: leaf(values[edge.start]) for name, edge in wires.items()}
     goal = wires.get("target") if node.role == "loss" else None
-    if goal is not None and (node.type in FIXED or (not targets and program.node(goal.source).role == "source")):
+    if goal is not None and (node.type in FIXED or (not targets and _delivered(seat, goal))):
         inputs["target"] = inputs["target"].detach()
-    call = program.inference.calls.get(path)
-    if call is None:  # bypassed, or a bead on the wire
-        only = next(iter(inputs.values()))
-        return Played(path, wires, inputs, {node.outputs()[0]: only.view_as(only)}, {})
-    outputs = computed(program, path, call, [inputs[name] for name, edge in positional if edge is not None],
-                       {name: inputs[name] for name in optional})
-    module = program.part(program.graph.nodes[path].shares or path)
-    weights = {names[id(one)]: one for one in module.parameters() if id(one) in names} if module is not None else {}
-    return Played(path, wires, inputs, dict(zip(node.outputs(), outputs, strict=True)), weights)
+    outputs = seat.compute(inputs, rows=values[seat.rows] if seat.rows is not None else None)
+    if seat.passes:
+        outputs = [outputs[0].view_as(outputs[0])]
+    kept = {names[id(one)]: one for one in seat.named_weights if id(one) in names}
+    return Played(seat, inputs, dict(zip(node.outputs(), outputs, strict=False)), kept)
+
+
+def _delivered(seat: Seat, edge: Edge) -> bool:
+    """The value comes from a data node."""
+    inference, id = seat.scope.inference, edge.source.removeprefix(seat.scope.prefix)
+    kind = inference.nodes.get(id)
+    return isinstance(kind, Node) and kind.role == "source"
 
 
 def leaf(value: Tensor) -> Tensor:
     """The same numbers as a leaf of its own."""
     return value.detach().requires_grad_(value.is_floating_point() or value.is_complex())
-
-
-def computed(program: Program, id: str, call: Call, given: list[Tensor], optional: Mapping[str, Tensor],
-             module: nn.Module | None = None) -> list[Tensor]:
-    """What a node gives, by the order of its outputs; `module` stands in for its own."""
-    target: Any = resolve(call.target)
-    if call.kind == "module":
-        target = module if module is not None else program.part(program.graph.nodes[id].shares or id)
-    result = invoke(call, target, list(given), dict(optional))
-    return [pick(result, path) for path in call.picks] if call.picks is not None else [result]
 
 
 def backwards(tape: Tape, seeds: Mapping[Place, Tensor]) -> tuple[list[Back], dict[Place, list[Tensor]]]:

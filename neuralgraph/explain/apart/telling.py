@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,8 @@ class Teller:
         inputs = {port: self.array(one) for port, one in played.inputs.items()}
         outputs = {name: self.array(self.tape.values[id, name]) for name in played.outputs}
         weights = {name: self.array(one) for name, one in played.weights.items()}
-        kind, notes = self.program.node(id), self._notes(id)
+        seat, notes = played.seat, self._notes(id)
+        kind = seat.kind
         if id in self.chosen:
             value = float(outputs["loss"].sum())
             self.losses[id] = value
@@ -71,24 +73,28 @@ class Teller:
                 says += f" In the total it counts {number(share)} times."
             self._add(Moment("loss", id, says, inputs, outputs, weights, formulas=formulas(kind), notes=notes), outputs)
             return
-        if id not in self.program.inference.calls:
+        if seat.joint is not None:
+            says = f"{self.name(id, when=False)}: {seat.says}" if not seat.scope.time else seat.says
+        elif seat.passes:
             says = f"{self.name(id)} passes on what comes in."
         else:
             came = f" takes {shapes(inputs)} and" if inputs else ""
             says = f"{self.name(id)}{came} gives {given(outputs)}."
-        self._add(Moment("forward", id, says, inputs, outputs, weights, formulas=formulas(kind), notes=notes), outputs)
+        told = formulas(kind) if seat.joint is None else ()
+        self._add(Moment("forward", id, says, inputs, outputs, weights, formulas=told, notes=notes), outputs)
 
     def _notes(self, id: str) -> tuple[str, ...]:
-        placed, found = self.program.graph.nodes[id], []
+        seat, found = self.tape.nodes[id].seat, list[str]()
+        placed = seat.placed
         if placed.frozen:
             found.append("Frozen: its weights stay; derivatives pass through it.")
         if placed.bypassed:
             found.append("Bypassed: it is left out.")
         if placed.shares:
             found.append(f"It uses the weights of {placed.shares}.")
-        if id in self.program.inference.within:
+        if seat.id in seat.scope.inference.within and seat.joint is None:
             found.append("It runs a drawn module over time; here all its time steps are one moment.")
-        module = self.program.part(id)
+        module = seat.module
         if module is not None and type(module).__name__.startswith(("Dropout", "AlphaDropout", "RReLU")):
             found.append("It draws by chance while training; the step shows one draw.")
         return tuple(found)
@@ -116,7 +122,7 @@ class Teller:
         return {name: total(some) for name, some in gradients.items()}, held
 
     def _start(self, place: Place, seed: Tensor) -> None:
-        id, of = place[0], self.program.output_name(*place)
+        id, of = place[0], self.called(place)
         if id in self.losses:
             share = float(seed.reshape(-1)[0])
             says = f"Backward from {self.name(id)}: the total loss changes {number(share)} times as much as it does."
@@ -142,7 +148,8 @@ class Teller:
         added = [one for one in parts if one.count > 1]
         says = f"{self.name(back.node)}: how {self.goal} changes with its weights."
         if added:
-            says += f" Contribution {added[0].number} of {added[0].count} to weights that are shared."
+            whose = "every time step uses" if self.tape.nodes[back.node].seat.scope.time else "are shared"
+            says += f" Contribution {added[0].number} of {added[0].count} to weights that {whose}."
         linear = back.node in self._equations.linear
         which = "BP3 BP4" if linear and any(name.endswith("bias") for name in back.weights) else "BP4" if linear else ""
         told = tuple(FORMULAS[one] for one in which.split())
@@ -153,7 +160,7 @@ class Teller:
         """The derivative that comes down one wire; `some` is all that has come to its source so far."""
         edge, end = self.tape.nodes[back.node].wires[port], (back.node, port)
         at, count = len(some), answers[edge.start]
-        of = self.program.output_name(*edge.start)
+        of = self.called(edge.start)
         one = Contribution(of, back.node, self.array(some[-1]), self.array(total(some)), at, count)
         self.wires[end] = one.value
         says = f"{self.name(back.node)} tells {self.name(edge.source)} how {self.goal} changes with {of}."
@@ -195,10 +202,24 @@ class Teller:
 
     # -- words ------------------------------------------------------------------------------------------------------
 
-    def name(self, id: str) -> str:
-        """A node as the sentences call it."""
-        placed = self.program.graph.nodes.get(id)
-        return f"{placed.type} {id}" if placed is not None and not id.lower().startswith(placed.type.lower()) else id
+    def name(self, id: str, *, when: bool = True) -> str:
+        """A node as the sentences call it, with the time step that it is in."""
+        played = self.tape.nodes.get(id)
+        seat = played.seat if played is not None else None
+        placed = seat.placed if seat is not None else self.program.graph.nodes.get(id)
+        own = seat.drawn if seat is not None else id
+        last = own.rpartition("/")[2].lower() if seat is not None and seat.scope.time else own.lower()
+        said = placed is None or last.startswith(placed.type.lower())
+        return (own if said or placed is None else f"{placed.type} {own}") + (
+            seat.when if seat is not None and when else "")
+
+    def called(self, place: Place) -> str:
+        """What a value is called: `node`, or `node.output` where it has several."""
+        id, output = place
+        if id not in self.tape.nodes:
+            return self.program.output_name(id, output)
+        seat = self.tape.nodes[id].seat
+        return id if len(seat.kind.outputs()) == 1 else f"{id}.{output}"
 
     def array(self, tensor: Tensor) -> Array:
         """A numpy copy; one for a tensor, however often it is shown."""
@@ -207,6 +228,9 @@ class Teller:
         return self._arrays[id(tensor)][1]
 
     def _add(self, moment: Moment, outputs: Mapping[str, Any] | None = None) -> None:
+        played = self.tape.nodes.get(moment.node)
+        if played is not None and played.seat.scope.time:
+            moment = replace(moment, time=played.seat.scope.time, drawn=played.seat.drawn)
         for name in outputs or ():
             self.seen.setdefault((moment.node, name), len(self.moments))
         self.moments.append(moment)

@@ -41,13 +41,14 @@ class Term:
 class Columns:
     """A convolution as one product of matrices: `weights` (filters × window) times `windows` (window × places).
 
-    The cell is row `row` of the one and column `column` of the other.
+    The cell is row `row` of the one and column `column` of the other; `note` says what was done before.
     """
 
     weights: NDArray[Any]
     windows: NDArray[Any]
     row: int
     column: int
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +90,12 @@ class Terms:
             case "gates":
                 return gated(self.type, {name: one.total for name, one in self.parts.items()})
         return math.nan
+
+    def csv(self) -> str:
+        """A row for every term, the offset and the value."""
+        from neuralgraph.explain.apart.tables import terms_table
+
+        return terms_table(self)
 
     @property
     def formula(self) -> str:

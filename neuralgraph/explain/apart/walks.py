@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from neuralgraph.explain.apart.clones import cloned
 from neuralgraph.explain.apart.doors import drawn_wires
 from neuralgraph.explain.apart.moment import Apart, Array, Mode, Moment, Place
 from neuralgraph.explain.apart.schedule import Schedule, schedule
+from neuralgraph.explain.apart.step import bounded
 from neuralgraph.explain.apart.sweeps import place_of, start_of, tangents
 from neuralgraph.explain.apart.tape import Tape, record, total
 from neuralgraph.explain.apart.telling import Teller, array, formulas, given, number
@@ -23,12 +24,13 @@ Cell = tuple[int, ...] | None
 
 
 def walk(program: Program, arrays: Mapping[str, Any], mode: Mode, *, of: str = "", by: str = "", cell: Cell = None,
-         double: bool = False, rows: tuple[int, ...] = ()) -> Apart:
+         double: bool = False, rows: tuple[int, ...] = (), inside: Collection[str] = ()) -> Apart:
     """All nodes in use, on `arrays` by source key.
 
     "forward" carries the derivative by `by` along, "reverse" goes back from `of`: of one number (`cell`), or of all
     added. By default the first thing that can be derived by, and the first loss or else output. "static" computes what
-    the losses or outputs need, level by level; "dynamic" everything in the order in which it was drawn.
+    the losses or outputs need, level by level; "dynamic" everything in the order in which it was drawn. Sweeps go
+    through the Recurrents of the paths `inside` step by step of time.
     """
     copy = cloned(program, double=double)
     with undisturbed(program.device), copy.quiet():
@@ -37,7 +39,9 @@ def walk(program: Program, arrays: Mapping[str, Any], mode: Mode, *, of: str = "
         path = _path(copy, mode, of, plan)
         keys = [*copy.needed(path), *(key for key in copy.sources if mode in ("static", "dynamic"))]
         tensors = {key: copy.tensor(key, arrays[key]) for key in keys if key in arrays}
-        tape = record(copy, tensors, path)
+        inside = inside if mode in ("forward", "reverse") else ()
+        bounded(copy, path if inside else [], tensors, inside)
+        tape = record(copy, tensors, path, inside=inside)
         found = _Walk(copy, tape, mode, plan, rows, "float64" if copy.dtype == torch.float64 else "float32")
         match mode:
             case "forward":
@@ -113,7 +117,7 @@ class _Walk:
         self.teller.forward()
         gradients, held = self.teller.backward({end: seed})
         starts = sum(one.numel() for place, one in self.tape.values.items()
-                     if place[0] not in self.tape.nodes or not self.tape.nodes[place[0]].wires
+                     if self._begins(place)
                      if one.is_floating_point())
         return self._apart(self.teller.moments, sweeps=_sweeps(starts, value.numel()),
                            adjoints={place: array(total(some)) for place, some in held.items()},
@@ -148,10 +152,14 @@ class _Walk:
                                   formulas=formulas(kind)))
         return self._apart(moments, order=tuple(order))
 
+    def _begins(self, place: Place) -> bool:
+        """A value that nothing in the graph makes: one to derive by."""
+        played = self.tape.nodes.get(place[0])
+        return played is None or not (played.wires or played.seat.scope.time)
+
     def _first(self) -> str:
         """The first thing that can be derived by: what comes in, else what is fixed in the graph."""
-        starts = [place for place, one in self.tape.values.items() if one.is_floating_point() and (
-            place[0] not in self.tape.nodes or not self.tape.nodes[place[0]].wires)]
+        starts = [place for place, one in self.tape.values.items() if one.is_floating_point() and self._begins(place)]
         if not starts:
             raise RunError("There is no decimal number in the graph to derive by.")
         return self.program.output_name(*starts[0])
@@ -168,7 +176,7 @@ class _Walk:
             adjoints or {}, dict(teller.wires), gradients or {}, teller.losses, 0.0, dict(teller.seen),
             dict(teller.pulled), self.rows, self.plan.dead if self.mode in ("static", "dynamic") else unused,
             mode=self.mode, tangents=tangents or {}, schedule=self.plan, sweeps=sweeps, precision=self.precision,
-            drawn=drawn_wires(self.program))
+            drawn=drawn_wires(self.program, self.tape))
 
 
 def _unit(like: Tensor, cell: Cell, name: str) -> tuple[Tensor, str]:

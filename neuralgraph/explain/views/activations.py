@@ -25,9 +25,10 @@ from neuralgraph.explain.views.inside import (
     without_values,
     words,
 )
-from neuralgraph.explain.views.laid import BARS, laid, spread_of
+from neuralgraph.explain.views.laid import BARS, TILES, joined, laid, spread_of
+from neuralgraph.explain.views.pixels import sides
 from neuralgraph.explain.views.view import At, View
-from neuralgraph.figures.shown import Bars, Board, Curve, Curves, Figures, Shown
+from neuralgraph.figures.shown import Bars, Board, Curve, Curves, Figures, Pictures, Shown
 from neuralgraph.spec import param
 from neuralgraph.spec.tensor import BATCH
 
@@ -165,6 +166,9 @@ def sample_figure(at: At, name: str, value: Array, *, photo: bool = True) -> Sho
     spoken = words(at, len(value)) if value.ndim in (1, 2) else ()
     if value.ndim == 1 and not (source and value.dtype.kind in "iu"):
         spoken = ()
+    flat = sides(at, at.node, name) if photo and value.ndim in (1, 2) and value.dtype.kind == "f" else None
+    if flat is not None and value.ndim == 2 - (BATCH in spec.shape) and value.shape[-1] == flat[0] * flat[1]:
+        return in_rows(value, flat, title=title, note=note)
     photo = photo and source and value.ndim == 3 and value.shape[0] in (1, 3)
     if value.ndim == 3 and unit_axis(at, 3) == 1 and not photo and node is not None and min(value.shape[-2:]) == 1:
         value = value.reshape(value.shape[0], -1)
@@ -172,6 +176,14 @@ def sample_figure(at: At, name: str, value: Array, *, photo: bool = True) -> Sho
     if value.ndim == 2 and BATCH not in spec.shape:  # a table of its own, not units over steps
         unit, step = "column", "row"
     return laid(value, title=title, names=names, words=spoken, photo=photo, note=note, unit=unit, step=step)
+
+
+def in_rows(value: Array, size: tuple[int, int], *, title: str = "", note: str = "") -> Pictures:
+    """Numbers that are the pixels of a picture, or of one in every row, as pictures."""
+    images = value.reshape(-1, *size)
+    more = f"The first {TILES} of {len(images):,}." if len(images) > TILES else ""
+    names = tuple(str(n + 1) for n in range(len(images))) if len(images) > 1 else ()
+    return Pictures(images[:TILES], names[:TILES], title=title, note=joined(note, more))
 
 
 def _numbers(at: At) -> dict[str, Any]:

@@ -93,7 +93,11 @@ def _mixed(table: Array, names: tuple[str, ...]) -> str:
     if not off.any():
         return "None is taken for another."
     true, said = np.unravel_index(int(off.argmax()), off.shape)
-    return f"Most often mixed up: {names[true]} is taken for {names[said]}, {off[true, said]:,} times."
+    return f"Most often mixed up: {names[true]} is taken for {names[said]}, {_often(int(off[true, said]))}."
+
+
+def _often(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 class Calibration(Judging):
@@ -193,12 +197,14 @@ class ClassTable(Judging):
         found = self.found(at)
         rows = [_figures(name, found.answer == n, found.true == n) for n, name in enumerate(found.head.names)]
         known = [row for row in rows if row[4]]
-        worst = min(known, key=lambda row: row[3]) if known else None
+        worst = min(known, key=lambda row: row[3]) if known and len(rows) > 2 else None
+        worst = None if worst is not None and worst[3] == max(row[3] for row in known) else worst
+        told = f" The row that stands out is the hardest class: {worst[0]}." if worst is not None else ""
         return Table(("class", "precision", "recall", "F1", "rows"), tuple(rows),
-                     total=("mean of the classes", *(_mean([row[at] for row in known]) for at in (1, 2, 3)),
+                     total=("mean", *(_mean([row[at] for row in known]) for at in (1, 2, 3)),
                             len(found.true)),
-                     marked=frozenset({rows.index(worst)} if worst is not None and len(rows) > 2 else ()),
-                     title="By class", note=f"{_right(found)} {found.note}".strip())
+                     marked=frozenset({rows.index(worst)} if worst is not None else ()),
+                     title="By class", note=f"{_right(found)}{told} {found.note}".strip())
 
 
 class LabelTable(Judging):
@@ -219,7 +225,7 @@ class LabelTable(Judging):
                  float(area_under(found.said[:, n], true[:, n]))) for n, name in enumerate(found.head.names)]
         all_right = int((said == true).all(axis=1).sum())
         return Table(("label", "precision", "recall", "F1", "have it", "said to", "AUC"), tuple(rows),
-                     total=("mean of the labels", *(_mean([row[at] for row in rows]) for at in (1, 2, 3)),
+                     total=("mean", *(_mean([row[at] for row in rows]) for at in (1, 2, 3)),
                             int(true.sum()), int(said.sum()), _mean([row[6] for row in rows])), title="By label",
                      note=f"{ratio(int((said == true).sum()), true.size):.1%} of all answers are right; every label of "
                           f"a row is right for {ratio(all_right, len(true)):.1%} of {len(true):,} rows. {found.note}")
@@ -241,7 +247,7 @@ def _mean(values: list[Any]) -> float:
 class Scores(Judging):
     """What the network says of the chosen sample: how likely each class is.
 
-    One long bar is a sure answer, several of the same length are doubt. A red bar is a wrong answer.
+    One long bar is a sure answer, several of the same length are doubt. An amber bar with ! is a wrong answer.
     """
 
     icon = "chart-bar"
@@ -261,7 +267,7 @@ class Scores(Judging):
         bad, words = self._verdict(found, last)
         note = f"The {LISTED} highest of {len(values):,}. " if len(values) > LISTED else ""
         note += f"The last of its {last + 1:,} answers. " if last and found.head.kind == "classes" else ""
-        note += "Amber: what is wrong." if bad.any() else ""
+        note += "! and amber: what is wrong." if bad.any() else ""
         return Bars(values[order], tuple(names[n] for n in order), signed=self.show == "scores",
                     y_label="probability" if self.show == "probabilities" else "score",
                     bad=tuple(bool(bad[n]) for n in order) if len(bad) == len(values) else (),

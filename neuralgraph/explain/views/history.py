@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from neuralgraph.compiler.build import built
+from neuralgraph.explain.refining import coarse_to_fine
 from neuralgraph.explain.views.inside import asked, norm, parameters
 from neuralgraph.explain.views.laid import BINS, even, joined
 from neuralgraph.explain.views.view import At, View
@@ -45,7 +46,15 @@ class WeightHistory(View):
     def look(self, at: At) -> Shown:
         name = asked(self.which, parameters(at))
         now, before = at.weights[name].ravel(), initial(at).get(name)
-        moments = list(moments_of(at, name))
+        moments: dict[int, Array] = {}
+        whole = len(_places(at))
+        for done, (step, one) in enumerate(moments_of(at, name), 1):
+            moments[step] = one
+            at.so_far(done, whole, lambda: self._drawn(name, now, before, sorted(moments.items()), whole))
+        return self._drawn(name, now, before, sorted(moments.items()), whole)
+
+    @staticmethod
+    def _drawn(name: str, now: Array, before: Array | None, moments: list[tuple[int, Array]], whole: int) -> Shown:
         first, words = (before.ravel(), "at the start") if before is not None else \
             (moments[0][1], f"step {moments[0][0]:,}") if moments else (None, "")
         every = [now, *(one for _, one in moments), *([first] if first is not None else [])]
@@ -56,15 +65,22 @@ class WeightHistory(View):
         both = Distribution(np.array(rows), edges, (words, "now") if first is not None else ("now",),
                             x_label=f"{name} (% of the weights)", note=moved, title=name)
         if len(moments) < 2:
-            why = "No earlier moments of a run are known here, so only its ends are shown."
+            why = "No earlier moments of a run are known here, so only its ends are shown." if whole < 2 else ""
             return Distribution(both.counts, edges, both.names, both.x_label, title=name, note=joined(moved, why))
         return Board((_over_time(moments, edges, name), both))
 
 
-def moments_of(at: At, name: str) -> Iterator[tuple[int, Array]]:
-    """The values of a parameter at earlier moments of the run, evenly chosen, by step; ends where nobody waits."""
+def _places(at: At) -> list[int]:
+    """Which earlier moments are looked at, evenly chosen; both ends and the middle first."""
+    if not at.past:
+        return []
     places = np.unique(np.linspace(0, len(at.past) - 1, min(len(at.past), MOMENTS)).astype(int))
-    for place in places.tolist() if at.past else ():
+    return [int(places[one]) for one in coarse_to_fine(1, len(places))]
+
+
+def moments_of(at: At, name: str) -> Iterator[tuple[int, Array]]:
+    """The values of a parameter at earlier moments of the run by step, from coarse to fine; ends where nobody waits."""
+    for place in _places(at):
         if at.stop():
             return
         step, program = at.past[place]

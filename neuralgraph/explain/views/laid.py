@@ -101,6 +101,9 @@ def weights_laid(value: Array, *, title: str = "", rows: Names = (), columns: Na
     kernels = number.reshape(-1, *number.shape[-2:])
     if len(kernels) <= TILES:
         names = tuple(" ← ".join(map(str, one)) for one in np.ndindex(number.shape[:-2]))
+        if len(number.shape) > 2 and number.shape[1] == 1:  # there is one input only: nobody asks which
+            return Grid(kernels, title=title, tile_names=tuple(map(str, range(len(kernels)))),
+                        note=joined(note, f"One for each {outward}."))
         return Grid(kernels, title=title, tile_names=names, note=joined(note, "Output ← input channel."))
     flat = number.reshape(len(number), -1)
     more = f"The {len(kernels):,} kernels of {size_of(number.shape[-2:])}: an output a row, its inputs side by side."

@@ -16,13 +16,14 @@ from neuralgraph.spec import param
 Array = NDArray[Any]
 ROWS = 16
 LISTED = 300
+PLACES = {2: "2nd", 3: "3rd"}
 EMBEDDINGS = ("Embedding", "EmbeddingBag")
 
 
 class Neighbours(View):
     """For some rows of the weights those that point the same way: of an embedding, the words that are used alike.
 
-    The number beside each is the cosine of the angle between both rows: 1 is the same direction, 0 nothing in common,
+    The number in brackets is the cosine of the angle between both rows: 1 is the same direction, 0 nothing in common,
     −1 the opposite. Of a Linear, rows that are nearly 1 are units that do the same work twice.
     """
 
@@ -59,10 +60,10 @@ class Neighbours(View):
             cosines[at_row] = -np.inf
             best = np.argsort(-cosines, kind="stable")[:count]
             rows.append((names[at_row], float(length[at_row]),
-                         *(f"{names[n]} {cosines[n]:.2f}".replace("-", "−") for n in best)))
-        heads = ("row", "length", *("nearest" if n == 0 else f"{n + 1}." for n in range(count)))
+                         *(f"{names[n]} ({cosines[n]:.2f})".replace("-", "−") for n in best)))
+        heads = ("row", "length", *("nearest" if n == 0 else PLACES.get(n + 1, f"{n + 1}th") for n in range(count)))
         return Table(heads, tuple(rows), title=f"Nearest of {many(len(matrix), 'row')}",
-                     note="Beside each its cosine: 1 points the same way, 0 has nothing in common, −1 is the opposite.")
+                     note="In brackets the cosine: 1 points the same way, 0 has nothing in common, −1 is the opposite.")
 
     def _chosen(self, at: At, names: Names) -> tuple[int, ...]:
         if self.row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralgraph.explain.judging import Judged
+from neuralgraph.explain.refining import coarse_to_fine
 from neuralgraph.explain.scoring import fit
 from neuralgraph.explain.seeing import part_of
 from neuralgraph.explain.views.deciding import Judging
@@ -42,23 +43,44 @@ class Progress(Judging):
         table = Table(("part", "rows", "loss", word), tuple(
             (PARTS[part], len(np.unique(one.rows)), float(one.losses.mean()), score(one)) for part, one in now.items()),
             title="Now", note=_note(now))
-        moments = [(step, {part: self.found(there.over(part)) for part in parts}) for step, there in self._past(at)]
-        if not moments:
-            return Table(table.columns, table.rows, title="How good it is now", note=f"{table.note} No earlier moments "
-                         "of a run are known here.")
-        steps = np.array([step for step, _ in moments], float)
+        moments: dict[int, dict[str, Judged]] = {}
+        whole = len(self._places(at))
+
+        def drawn() -> Shown:
+            if moments:
+                return self._along(parts, moments, word, table)
+            why = "Earlier moments of the run are still to be looked at." if whole else \
+                "No earlier moments of a run are known here."
+            return Table(table.columns, table.rows, title="How good it is now", note=f"{table.note} {why}")
+
+        at.so_far(1, 1 + whole, drawn)
+        for step, there in self._past(at):
+            moments[step] = {part: self.found(there.over(part)) for part in parts}
+            at.so_far(1 + len(moments), 1 + whole, drawn)
+        return drawn()
+
+    @staticmethod
+    def _along(parts: Sequence[str], moments: Mapping[int, Mapping[str, Judged]], word: str, table: Table) -> Shown:
+        """Curves of those moments that were looked at, above what is now."""
+        steps = np.array(sorted(moments), float)
 
         def curves(of: Any) -> tuple[Curve, ...]:
-            return tuple(Curve(PARTS[part], steps, np.array([of(found[part]) for _, found in moments]), dots=True)
-                         for part in parts)
+            return tuple(Curve(PARTS[part], steps, np.array([of(moments[step][part]) for step in sorted(moments)]),
+                               dots=True) for part in parts)
 
-        return Board((Curves(curves(lambda one: float(one.losses.mean())), "step", "loss", title="Along the run"),
-                      Curves(curves(score), "step", word), table), shares=(2.0, 2.0, 1.4))
+        both = Board((Curves(curves(lambda one: float(one.losses.mean())), "step", "loss"),
+                      Curves(curves(score), "step", word)), title="Along the run")
+        return Board((both, table), shares=(3.0, 1.2))
+
+    def _places(self, at: At) -> list[int]:
+        """Which earlier moments are looked at, evenly chosen; both ends and the middle first."""
+        count = min(len(at.past), self.moments)
+        places = np.unique(np.linspace(0, len(at.past) - 1, count).astype(int)) if at.past else np.zeros(0, int)
+        return [int(places[one]) for one in coarse_to_fine(1, len(places))] if len(places) else []
 
     def _past(self, at: At) -> Iterator[tuple[int, At]]:
-        """Earlier moments of the run, evenly chosen; ends where nobody waits."""
-        places = np.unique(np.linspace(0, len(at.past) - 1, min(len(at.past), self.moments)).astype(int))
-        for place in places.tolist() if at.past else ():
+        """Earlier moments of the run; ends where nobody waits."""
+        for place in self._places(at):
             if at.stop():
                 return
             step, program = at.past[place]

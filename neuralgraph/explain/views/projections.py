@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from neuralgraph.errors import RunError
 from neuralgraph.explain.affording import computed, sampled
+from neuralgraph.explain.tsne import STEPS, positions
 from neuralgraph.explain.views.view import At, View
 from neuralgraph.figures.shown import Bars, Board, Points, Shown
 from neuralgraph.spec import param
@@ -93,12 +95,15 @@ class HiddenSpace(Projection):
     layer can part them by a straight line.
     """
 
-    x: int = param(0, "The unit that goes to the right, counted from 0.", min=0, max=1_000_000)
-    y: int = param(1, "The unit that goes up.", min=0, max=1_000_000)
+    x: int = param(-1, "The unit that goes to the right, counted from 0; −1 for one of the two that vary most.", min=-1,
+                   max=1_000_000)
+    y: int = param(-1, "The unit that goes up.", min=-1, max=1_000_000)
 
     def look(self, at: At) -> Shown:
         values, rows, note = self.activations(at)
-        first, second = (min(one, values.shape[1] - 1) for one in (self.x, self.y))
+        lively = np.sort(np.argsort(-values.std(axis=0), kind="stable")[:2]).tolist()
+        first, second = (min(one, values.shape[1] - 1) if one >= 0 else free for one, free in zip(
+            (self.x, self.y), lively, strict=True))
         names = self.names(at, values.shape[1])
         return _scatter(at, values[:, [first, second]], rows, (names[first], names[second]), f"Hidden space: {at.node}",
                         note)
@@ -170,22 +175,26 @@ class TSne(Projection):
             return _scatter(at, np.zeros((len(values), 2)), rows, ("", ""), f"t-SNE: {at.node}",
                             f"All rows are the same here. {note}")
         perplexity = min(self.perplexity, (len(values) - 1) / 3)
-        xy = embedded(values, max(perplexity, 1.0))
         said = "The axes have no unit."
         few = perplexity < self.perplexity
         said += f" Perplexity {perplexity:.3g}: there are too few rows for more." if few else ""
-        return _scatter(at, xy, rows, ("", ""), f"t-SNE: {at.node}", f"{said} {note}", square=True)
+        xy = np.zeros((len(values), 2))
+
+        def drawn() -> Points:
+            return _scatter(at, xy.copy(), rows, ("", ""), f"t-SNE: {at.node}", f"{said} {note}", square=True)
+
+        for step, found in enumerate(embedding(values, max(perplexity, 1.0)), 1):
+            xy = found
+            at.so_far(step, STEPS, drawn)
+            if at.stop():
+                break
+        return drawn()
 
 
-def embedded(values: Array, perplexity: float) -> Array:
-    """n × 2 by t-SNE, from the principal components; the same numbers give the same picture."""
-    from sklearn.manifold import TSNE
-
+def embedding(values: Array, perplexity: float) -> Iterator[Array]:
+    """n × 2 after each step of t-SNE, from the principal components on; the same numbers give the same picture."""
     start, _ = components(values - values.mean(axis=0))
-    start = start / max(float(start[:, 0].std()), 1e-12) * 1e-4
-    fitted = TSNE(2, perplexity=perplexity, init=start.astype(np.float32), random_state=0, max_iter=500,
-                  learning_rate=max(len(values) / 48, 50.0), n_jobs=1)
-    return np.asarray(fitted.fit_transform(values), float)
+    return positions(values, start / max(float(start[:, 0].std()), 1e-12) * 1e-4, perplexity)
 
 
 PROJECTIONS: tuple[type[View], ...] = (HiddenSpace, PrincipalComponents, TSne)

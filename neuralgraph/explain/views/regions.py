@@ -187,7 +187,8 @@ class RegionCount(Plane):
         listed = ", ".join(f"{name}: {count}" for name, count in zip(names, each.tolist(), strict=True))
         grid = f"on a grid of {where.side} × {where.side}"
         rows: list[tuple[str, Any, str]] = [("regions", len(owner), grid)]
-        rows += [(f"of {name}", int(count), "regions") for name, count in zip(names, each.tolist(), strict=True)][:6]
+        rows += [(f"answering {name}", int(count), "regions" if count != 1 else "region")
+                 for name, count in zip(names, each.tolist(), strict=True)][:6]
         states, why = _states(at, end, where)
         parts: list[Shown] = [Points(
             where.points, truth, kinds, where.axes[0].name, where.axes[1].name,
@@ -313,9 +314,9 @@ class UnitRegions(Plane):
         if all_of_them and whole > 1:
             shown = flat.T.reshape(-1, where.side, where.side)[:, ::-1]
             note = f"The first {TILES} of {whole:,} neurons. " if whole > TILES else ""
-            axes = (f"Right: {where.axes[0].name} from {_range(where, 0)}; up: {where.axes[1].name} from "
-                    f"{_range(where, 1)}.")
-            return Grid(shown, tile_names=tuple(f"neuron {n}" for n in range(len(shown))),
+            axes = (f"Neurons by their number. Right: {where.axes[0].name} from {_range(where, 0)}; up: "
+                    f"{where.axes[1].name} from {_range(where, 1)}.")
+            return Grid(shown, tile_names=tuple(map(str, range(len(shown)))),
                         title=f"What each neuron of {at.node} answers",
                         note=f"{note}{axes} {where.note}".strip())
         reach = float(np.abs(flat[:, 0]).max()) or 1.0

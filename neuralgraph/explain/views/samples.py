@@ -77,12 +77,14 @@ class MostWrong(Judging):
             note += f" The first {COLUMNS} of {x.reshape(len(x), -1).shape[1]:,} inputs." if flat.shape[1] < x.reshape(
                 len(x), -1).shape[1] else ""
         told = [_told(found, int(one)) for one in worst]
-        rows = tuple((f"{row + 1:,}", *one, *said, float(found.losses[spot]))
+        texts = bool(at.rows.tokens)  # many numbers would push aside what the table is about: they stand last
+        rows = tuple((f"{row + 1:,}", *(one if texts else ()), *said, float(found.losses[spot]),
+                      *(() if texts else one))
                      for row, one, said, spot in zip(keys, cells, told, worst, strict=True))
         known = {"classes": ("truth", "answer", "sure"), "labels": ("truth", "answer", "worst"),
                  "numbers": ("truth", "answer", "off by"), "again": ("",)}[found.head.kind]
-        return Table(("row", *heads, *known[: len(told[0]) if told else 3], "loss"), rows, keys, title="Most wrong",
-                     note=note)
+        return Table(("row", *(heads if texts else ()), *known[: len(told[0]) if told else 3], "loss",
+                      *(() if texts else heads)), rows, keys, title="Most wrong", note=note)
 
 
 def _text(tokens: tuple[str, ...], numbers: Array, place: int | None) -> str:
@@ -216,11 +218,34 @@ class Generated(View):
 
 def _maker(program: Program) -> tuple[str, str, str | None] | None:
     """The node whose values are made of Noise alone, its output, and the real data of the same size beside it."""
+    return _before_judge(program) or _of_noise(program)
+
+
+def _before_judge(program: Program) -> tuple[str, str, str | None] | None:
+    """What a judge sees beside real data: two nodes share weights, one looks at a source, the other at what is made."""
+    sources = {(id, output): key for key, (id, output, _) in program.sources.items()}
+    noise = {key for key, (_, _, node) in program.sources.items() if drawn(node)}
+    for id in program.inference.order:
+        owner = program.graph.nodes[id].shares if id in program.graph.nodes else None
+        if not owner or owner not in program.inference.wires:
+            continue
+        seen = [next((wire.start for wire in program.inference.wires[one].values()), None) for one in (id, owner)]
+        for made, real in (seen, seen[::-1]):
+            key = sources.get(real) if real is not None else None
+            if made is None or key is None or made in sources or not program.needed([made[0]]):
+                continue
+            if set(program.needed([made[0]])) <= noise - {key}:
+                return *made, key
+    return None
+
+
+def _of_noise(program: Program) -> tuple[str, str, str | None] | None:
+    """The last node of the shape of real data that is made of Noise alone."""
     noise = {key for key, (_, _, node) in program.sources.items() if drawn(node)}
     reals = {key: program.inference.specs[id][output] for key, (id, output, node) in program.sources.items()
              if key not in noise and output == "x"}
-    found = None
-    for id in program.inference.order:
+    found = _judged_beside(program, noise)
+    for id in () if found is not None else program.inference.order:
         specs = program.inference.specs.get(id, {})
         if not specs or program.node(id).role != "transform" or not set(program.needed([id])) <= noise or not \
                 program.needed([id]):
@@ -234,6 +259,23 @@ def _maker(program: Program) -> tuple[str, str, str | None] | None:
         if same is not None or not reals:
             found = (id, output, same)
     return found
+
+
+def _judged_beside(program: Program, noise: set[str]) -> tuple[str, str, str | None] | None:
+    """What a judge with the same weights twice gets to see: made of chance at one place, a source at the other.
+
+    That source may be Noise, too: real numbers of a known distribution.
+    """
+    keys = {(id, output): key for key, (id, output, _) in program.sources.items()}
+    for id, placed in program.graph.nodes.items():
+        if placed.shares is None or id not in program.inference.wires:
+            continue
+        ends = [list(program.inference.wires.get(one, {}).values()) for one in (id, placed.shares)]
+        for made, real in (ends, ends[::-1]):
+            if len(made) == len(real) == 1 and real[0].start in keys and made[0].start not in keys and set(
+                    program.needed([made[0].source])) <= noise and program.needed([made[0].source]):
+                return made[0].source, made[0].output, keys[real[0].start]
+    return None
 
 
 def beside(at: At, real: Array | None, made: Array, node: str) -> Shown:

@@ -57,17 +57,23 @@ class UpdateRatio(View):
         bars = Bars(values, names, y_label="update / weight", log=True, signed=False, note=note,
                     title="Length of the next update by that of the weights", lines=((1e-3, "a thousandth"),),
                     bad=tuple(bool(one > RESTLESS) for one in values))
-        past = _over_time(at)
-        return Board((bars, past)) if past is not None else bars
+        return _with_past(at, bars)
 
 
-def _over_time(at: At) -> Curves | None:
-    """The mean update of a step between the moments of the run that were kept, of the first matrices of weights."""
+def _with_past(at: At, bars: Bars) -> Shown:
+    """Below the bars the mean update of a step between the moments of the run that were kept, of the first matrices of
+    weights."""
     wanted = [name for name, one in at.program.root.named_parameters() if one.ndim > 1][:CURVES]
     places = np.unique(np.linspace(0, len(at.past) - 1, min(len(at.past), MOMENTS)).astype(int))
     steps, lengths = list[int](), list[list[float]]()
     before: dict[str, torch.Tensor] = {}
-    for place in places.tolist() if len(at.past) > 2 else ():
+    chosen = places.tolist() if len(at.past) > 2 else []
+
+    def drawn() -> Shown:
+        return Board((bars, _over_time(wanted, steps, lengths))) if len(lengths) > 1 else bars
+
+    at.so_far(1, 1 + len(chosen), drawn)
+    for done, place in enumerate(chosen, 2):
         if at.stop():
             break
         step, program = at.past[place]
@@ -78,8 +84,11 @@ def _over_time(at: At) -> Curves | None:
                             and before[name].shape == now[name].shape else float("nan") for name in wanted])
         steps.append(step)
         before = now
-    if len(lengths) < 2:
-        return None
+        at.so_far(done, 1 + len(chosen), drawn)
+    return drawn()
+
+
+def _over_time(wanted: list[str], steps: list[int], lengths: list[list[float]]) -> Curves:
     values = np.array(lengths)
     x = np.array(steps[1:], dtype=float)
     curves = tuple(Curve(name, x, np.where(values[:, n] > 0, values[:, n], np.nan), dots=True)

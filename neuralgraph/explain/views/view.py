@@ -27,6 +27,8 @@ Array = NDArray[Any]
 AT_ONCE = 256
 """So many rows go through the network together."""
 Scope = Literal["node", "network"]
+Hear = Callable[[int, int, Callable[[], Shown]], None]
+"""Takes how much is done, of how much, and what makes the figure of it."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class At:
 
     `node` is a path ("" for the network), `place` the number of the sample within `part` ("all", "train",
     "validation", "test"). `past` brings programs of earlier moments of the run by step, oldest first, where there are
-    any; `stop` says that nobody waits for the answer any more. Looking changes nothing, bit for bit.
+    any; `stop` says that nobody waits for the answer any more. `hear` takes figures that are true already while a
+    finer one is still at work. Looking changes nothing, bit for bit.
     """
 
     program: Program
@@ -45,8 +48,18 @@ class At:
     place: int = 0
     past: Sequence[tuple[int, Callable[[], Program]]] = ()
     stop: Callable[[], bool] = field(default=lambda: False)
+    hear: Hear | None = None
     sown: Sown | None = None
     """The runs of the same drawing with other seeds."""
+
+    def so_far(self, done: int, of: int, make: Callable[[], Shown]) -> None:
+        """`done` of `of` pieces of work are behind: `make` gives the figure as it is now, where somebody waits for it.
+
+        What it gives for the last piece is the answer itself. Call it after every piece: how often a figure is made of
+        it is the listener's business.
+        """
+        if self.hear is not None:
+            self.hear(done, of, make)
 
     def on(self, node: str) -> At:
         """The same with another node in sight."""
@@ -135,6 +148,8 @@ class View:
     """An `mdi6` icon."""
     costly: ClassVar[bool] = False
     """It takes longer than a glance: while a run goes on it is looked at less often, and told to be under way."""
+    act: ClassVar[str] = ""
+    """The command of the window that makes something of what is shown, "" for none."""
     params: ClassVar[dict[str, Param]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

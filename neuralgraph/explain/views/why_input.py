@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -27,12 +30,16 @@ from neuralgraph.explain.goal import (
     tensors,
     unanswered,
 )
+from neuralgraph.explain.judging import head
+from neuralgraph.explain.refining import coarse_to_fine, filled
 from neuralgraph.explain.views.view import Array, At, View
 from neuralgraph.figures.shown import Board, Grid, Shown
 from neuralgraph.spec import param
 from neuralgraph.training.randomness import undisturbed
 
 Plain = NDArray[np.float64]
+WITHOUT = "Blue: less sure without it; orange: surer."
+LOWER = "Blue: the answer is lower without it; orange: higher."
 GRADIENT_INPUT, GRADIENT, SMOOTH = "gradient × input", "gradient", "SmoothGrad"
 
 
@@ -89,44 +96,58 @@ class Saliency(OfInput):
         start = felt(program, key)
         with undisturbed(program.device, program.seed), program.quiet():
             given = tensors(program, at.sample)
-            goal = goal_of(program, at.rows, given, self.target)
+            goal = _named(at, goal_of(program, at.rows, given, self.target))
             value = value_at(program, start, given)
-            slope = self._smooth(at, start, goal, given, value) if self.method == SMOOTH else \
-                slopes(at, start, goal, given, value)
-        found = array(slope[0] * value[0] if self.method == GRADIENT_INPUT else slope[0])
-        one = np.asarray(at.sample[key])[0]
-        own = start == program._sources[key]
-        inside = "" if own else f" Slopes are those at {start[0]}, the first decimal numbers."
-        parts = inputs.heat(
-            program, at.rows, key, one, found, title=f"What {goal.said} hangs on", unit=self.method,
-            note=self._note(at) + inside)
-        return Board(parts, across=len(parts)) if len(parts) > 1 else parts[0]
+            own = start == program._sources[key]
+            inside = "" if own else f" Slopes are those at {start[0]}, the first decimal numbers."
 
-    def _smooth(self, at: At, start: tuple[str, str], goal: Goal, given: dict[str, Tensor], value: Tensor) -> Tensor:
-        """The mean slope over noisy copies of the value."""
+            def drawn(slope: Tensor, copies: int = 0) -> Shown:
+                found = array(slope[0] * value[0] if self.method == GRADIENT_INPUT else slope[0])
+                parts = inputs.heat(
+                    program, at.rows, key, np.asarray(at.sample[key])[0], found, unit=self.method,
+                    title=f"What {goal.said} hangs on", note=self._note(copies) + inside)
+                return Board(parts, across=len(parts)) if len(parts) > 1 else parts[0]
+
+            if self.method == SMOOTH:
+                return drawn(*self._smooth(at, start, goal, given, value, drawn))
+            return drawn(slopes(at, start, goal, given, value))
+
+    def _smooth(self, at: At, start: tuple[str, str], goal: Goal, given: dict[str, Tensor], value: Tensor,
+                made: Callable[[Tensor, int], Shown]) -> tuple[Tensor, int]:
+        """The mean slope over noisy copies of the value, and how many there were."""
         spread = self.noise * float(value.max() - value.min())
         samples = self._samples(at)
         noisy = value + spread * torch.randn((samples, *value.shape[1:]), device=value.device, dtype=value.dtype)
-        total = torch.zeros_like(value)
-        for first in range(0, samples, at_once(at.program, 32)):
+        total, step, done = torch.zeros_like(value), at_once(at.program, 32), 0
+        for first in range(0, samples, step):
+            some = noisy[first : first + step]
+            total += slopes(at, start, goal, repeated(given, len(some)), some).sum(dim=0, keepdim=True)
+            done = first + len(some)
+            at.so_far(done, samples, partial(made, total / done, done))
             if at.stop():
                 break
-            some = noisy[first : first + at_once(at.program, 32)]
-            total += slopes(at, start, goal, repeated(given, len(some)), some).sum(dim=0, keepdim=True)
-        return total / samples
+        return total / done, done
 
     def _samples(self, at: At) -> int:
         """As many noisy copies as were asked for, fewer for a network that takes long."""
         return min(self.samples, affordable(at.program, 3 * self.samples, least=6) // 3)
 
-    def _note(self, at: At) -> str:
+    def _note(self, copies: int) -> str:
         match self.method:
             case "gradient × input":
                 return "Blue adds to the score, orange takes away from it."
             case "gradient":
                 return "Blue: more of it raises the score; orange: more of it lowers it."
             case _:
-                return f"The mean slope of {self._samples(at)} copies with noise of {self.noise:g} of the range."
+                return f"The mean slope of {copies} copies with noise of {self.noise:g} of the range."
+
+
+def _named(at: At, goal: Goal) -> Goal:
+    """The goal by the name of its label, where the network answers several questions."""
+    one = head(at, "", "labels", "numbers")
+    if goal.unit is None or one is None or classes(at.program, at.rows) or goal.unit >= len(one.names):
+        return goal
+    return replace(goal, said=f"the score of {one.names[goal.unit]}")
 
 
 def slopes(at: At, start: tuple[str, str], goal: Goal, given: dict[str, Tensor], value: Tensor) -> Tensor:
@@ -158,25 +179,43 @@ class Occlusion(OfInput):
         program = at.program
         key = asked(program, self.source)
         one = np.asarray(at.sample[key])[0]
-        what = inputs.kind(program, at.rows, key)
         with undisturbed(program.device, program.seed), program.quiet(), torch.no_grad():
             given = tensors(program, at.sample)
-            goal = goal_of(program, at.rows, given, self.target)
-            covers, note = self._covers(at, key, one, what)
-            drops = self._drops(at, key, goal, given, covers)
-        title, unit = f"What {goal.said} loses without it", _unit(at)
-        if what == "picture":
-            return self._over(one, covers, drops, title, unit, note)
-        weight = np.zeros(one.size)
-        for cover, drop in zip(covers, drops, strict=True):
-            weight[cover.places] += drop
-        parts = inputs.heat(program, at.rows, key, one, weight.reshape(one.shape), title=title, unit=unit, note=note)
-        return parts[0]
+            goal = _named(at, goal_of(program, at.rows, given, self.target))
+            covers, across, note = self._covers(at, key, one, inputs.kind(program, at.rows, key))
+            note = f"{WITHOUT if classes(program, at.rows) else LOWER} {note}".strip()
+            found = Drops(covers, across, np.zeros(len(covers)), np.zeros(len(covers), bool))
 
-    def _covers(self, at: At, key: str, one: Array, what: str) -> tuple[list[Cover], str]:
+            def drawn() -> Shown:
+                return self._drawn(at, key, one, found, f"What {goal.said} loses without it", note)
+
+            for done in self._looked(at, key, goal, given, found):
+                at.so_far(done, len(covers), drawn)
+                if at.stop():
+                    break
+        return drawn()
+
+    def _drawn(self, at: At, key: str, one: Array, found: Drops, title: str, note: str) -> Shown:
+        """What is known of the drops, as the input that they belong to."""
+        unit, few = _unit(at), int(found.known.sum())
+        if inputs.kind(at.program, at.rows, key) == "picture":
+            if few < len(found.covers):
+                note += f" So far at {few:,} of {len(found.covers):,} places; the others show the nearest of them."
+            return self._over(one, found.covers, found.filled(), title, unit, note)
+        if few < len(found.covers):
+            note = f"So far the first {few:,} of {one.size:,} numbers were covered."
+        weight = np.zeros(one.size)
+        for cover, drop in zip(found.covers, found.drop, strict=True):
+            weight[cover.places] += drop
+        return inputs.heat(at.program, at.rows, key, one, weight.reshape(one.shape), title=title, unit=unit,
+                           note=note)[0]
+
+    def _covers(self, at: At, key: str, one: Array, what: str) -> tuple[list[Cover], int, str]:
+        """What is covered in turn, how many of them side by side in a picture, and what was left out."""
         most = affordable(at.program, 1024)
         if what == "picture":
-            return _squares(one, self.patch, self.stride, most)
+            squares, note = _squares(one, self.patch, self.stride, most)
+            return squares, sum(int(square.places[0]) < one.shape[-1] for square in squares), note
         flat = one.reshape(-1)
         count = min(len(flat), most)
         instead = np.zeros(flat.shape)
@@ -185,26 +224,24 @@ class Occlusion(OfInput):
             rows = at.given(at.some(256, "train" if len(at.rows.split.train) else "all"))[key]
             instead = rows.reshape(len(rows), -1).mean(axis=0)
         note = "" if count == len(flat) else f"Only the first {count:,} of {len(flat):,} numbers were covered."
-        return [Cover(np.array([n]), float(instead[n])) for n in range(count)], note
+        return [Cover(np.array([n]), float(instead[n])) for n in range(count)], 0, note
 
-    def _drops(self, at: At, key: str, goal: Goal, given: dict[str, Tensor], covers: list[Cover]) -> Plain:
-        """How much surer the answer was before each cover."""
+    def _looked(self, at: At, key: str, goal: Goal, given: dict[str, Tensor], found: Drops) -> Iterator[int]:
+        """Find how much surer the answer was before each cover; after each batch how many are known."""
         before = _sureness(at, goal, given)[0]
-        found: list[Plain] = []
-        step = at_once(at.program, 128)
-        for first in range(0, len(covers), step):
-            if at.stop():
-                break
-            some = covers[first : first + step]
+        step, turns = at_once(at.program, 128), found.turns()
+        for first in range(0, len(turns), step):
+            some = turns[first : first + step]
             batch = repeated(given, len(some))
             batch[key] = batch[key].clone()
             flat = batch[key].reshape(len(some), -1)
-            for row, cover in enumerate(some):
+            for row, number in enumerate(some.tolist()):
+                cover = found.covers[number]
                 flat[row, torch.from_numpy(cover.places)] = cover.level
             batch[key] = flat.reshape(batch[key].shape)
-            found.append(before - _sureness(at, goal, batch))
-        drops = np.concatenate(found) if found else np.zeros(0)
-        return np.concatenate([drops, np.zeros(len(covers) - len(drops))])
+            found.drop[some] = before - _sureness(at, goal, batch)
+            found.known[some] = True
+            yield min(first + step, len(turns))
 
     def _over(self, one: Array, covers: list[Cover], drops: Plain, title: str, unit: str, note: str
               ) -> Shown:
@@ -225,6 +262,27 @@ class Cover:
 
     def __init__(self, places: NDArray[np.int64], level: float) -> None:
         self.places, self.level = places, level
+
+
+@dataclass(frozen=True, eq=False)
+class Drops:
+    """How much surer the answer was before each cover, as far as it is `known`. In a picture `across` are in a row."""
+
+    covers: list[Cover]
+    across: int
+    drop: Plain
+    known: NDArray[np.bool_]
+
+    def turns(self) -> NDArray[np.int64]:
+        """In which order they are looked at: over a picture from coarse to fine."""
+        if not self.across:
+            return np.arange(len(self.covers))
+        return coarse_to_fine(len(self.covers) // self.across, self.across)
+
+    def filled(self) -> Plain:
+        """What is not known yet is as the nearest in the picture that is."""
+        shape = (-1, self.across)
+        return filled(self.drop.reshape(shape), self.known.reshape(shape)).reshape(-1)
 
 
 def _squares(one: Array, patch: int, stride: int, most: int) -> tuple[list[Cover], str]:

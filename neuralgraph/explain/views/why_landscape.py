@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor
 from neuralgraph.compiler.program import Program
 from neuralgraph.compiler.touched import Touched
 from neuralgraph.explain.goal import affordable, tensors
+from neuralgraph.explain.refining import coarse_to_fine, filled
 from neuralgraph.explain.views.view import At, View
 from neuralgraph.figures.shown import Curve, Curves, Grid, Shown, Surface
 from neuralgraph.graph.touches import Touches
@@ -25,7 +26,11 @@ MOST_ROWS, LEAST_ROWS = 512, 4
 COARSEST = 5
 PATIENCE = 2
 """It may take so many times as long as other views."""
-MOMENTS = 60
+MOMENTS, LEAST_MOMENTS = 60, 6
+HELD = 1 << 29
+"""Bytes that the weights of earlier moments may take, to find the directions in which the run moved."""
+AT_ONCE, LEFT = 1 << 18, 1e-5
+"""So many weights are multiplied together; a way that is shorter than this, by all that was gone, is none."""
 STEEP = 30.0
 """Where the largest loss is so many times the least, the heights are drawn as logarithms."""
 Direction = Mapping[str, Tensor]
@@ -65,27 +70,42 @@ class LossLandscape(View):
     def look(self, at: At) -> Shown:
         side = self._side(at)
         ground = Ground.of(at, side ** (1 if self.look_from == SLICE else 2))
-        past = _past(at)
-        if self.directions == WALK and len(past) >= 3:
-            first, second = main_ways(ground.centre, past)
-            walked, words = True, "Along the two directions in which the run moved most."
-        else:
-            first, second = random_ways(ground.centre, self.seed)
-            walked = False
-            words = "No earlier moments of a run are known here, so the directions are random." \
-                if self.directions == WALK else ""
-        path = np.array([placed(one, ground.centre, first, second) for one in past]) if past else np.zeros((0, 2))
+        ways, past, words = self._ways(at, ground)
         if self.look_from == SLICE:
-            return self._slice(at, ground, first, words, side)
-        spans = _spans(path, self.reach if not walked else 0.0)
+            return self._slice(at, ground, ways[0], words, side)
+        path = [placed(one, ground.centre, *ways) for one in past]
+        spans = _spans(np.array(path), 0.0) if past else _spans(np.zeros((0, 2)), self.reach)
         xs, ys = (np.linspace(low, high, side) for low, high in spans)
-        z = np.full((len(ys), len(xs)), np.nan)
-        for row, y in enumerate(ys):
-            for column, x in enumerate(xs):
-                if at.stop():
-                    break
-                z[row, column] = ground.loss((first, x), (second, y))
-        return self._drawn(ground, xs, ys, z, path, words)
+        z, known = np.zeros((side, side)), np.zeros((side, side), bool)
+
+        def drawn() -> Shown:
+            return self._drawn(ground, xs, ys, filled(z, known), np.array(path).reshape(-1, 2),
+                               f"{words} {_looked_at(known)}".strip(), bool(known.all()))
+
+        def pieces() -> Iterator[None]:
+            for number, place in enumerate(coarse_to_fine(side, side).tolist()):
+                row, column = divmod(place, side)
+                z[row, column], known[row, column] = ground.loss((ways[0], xs[column]), (ways[1], ys[row])), True
+                yield
+                for one in _past(at) if not number and not past else ():  # something is seen before the way is sought
+                    path.append(placed(one, ground.centre, *ways))
+                    yield
+
+        later = len(_moments(at)) + 1 if at.past and not past else 0
+        for done, _ in enumerate(pieces(), 1):
+            at.so_far(done, side * side + later, drawn)
+            if at.stop():
+                break
+        return drawn()
+
+    def _ways(self, at: At, ground: Ground) -> tuple[tuple[Direction, Direction], list[Direction], str]:
+        """The two directions, the moments of the run that made them (none, where they are random), and words."""
+        past = list(_past(at, _held(at))) if self.directions == WALK else []
+        if len(past) >= 3:
+            return main_ways(ground.centre, past), past, "Along the two directions in which the run moved most."
+        words = "No earlier moments of a run are known here, so the directions are random." \
+            if self.directions == WALK else ""
+        return random_ways(ground.centre, self.seed), [], words
 
     def _side(self, at: At) -> int:
         """So many places along an axis: as asked for, fewer for a network that takes long."""
@@ -97,12 +117,23 @@ class LossLandscape(View):
 
     def _slice(self, at: At, ground: Ground, way: Direction, words: str, side: int) -> Curves:
         xs = np.linspace(-self.reach, self.reach, side)
-        ys = np.array([np.nan if at.stop() else ground.loss((way, x)) for x in xs])
-        return Curves((Curve("loss", xs, ys),), x_label="away from the weights", y_label="loss",
-                      at=((0.0, "the weights"),), title="The loss along one direction",
-                      note=f"{ground.words()} {words}".strip())
+        ys, known = np.zeros(side), np.zeros(side, bool)
 
-    def _drawn(self, ground: Ground, xs: Plane, ys: Plane, z: Plane, path: Plane, words: str) -> Shown:
+        def drawn() -> Curves:
+            few = int(known.sum()) < side
+            return Curves((Curve("loss", xs[known], ys[known], dots=few),), x_label="away from the weights",
+                          y_label="loss", at=((0.0, "the weights"),), title="The loss along one direction",
+                          x_range=(-self.reach, self.reach) if few else None, note=f"{ground.words()} {words}".strip())
+
+        for done, place in enumerate(coarse_to_fine(1, side).tolist(), 1):
+            ys[place], known[place] = ground.loss((way, xs[place])), True
+            at.so_far(done, side, drawn)
+            if at.stop():
+                break
+        return drawn()
+
+    def _drawn(self, ground: Ground, xs: Plane, ys: Plane, z: Plane, path: Plane, words: str, whole: bool
+               ) -> Shown:
         finite = z[np.isfinite(z)]
         low = float(finite.min(initial=np.inf))
         steep = bool(finite.size) and low > 0 and float(finite.max()) > STEEP * low
@@ -122,8 +153,9 @@ class LossLandscape(View):
         half = (xs[1] - xs[0]) / 2, (ys[1] - ys[0]) / 2
         extent = (float(xs[0] - half[0]), float(xs[-1] + half[0]), float(ys[0] - half[1]), float(ys[-1] + half[1]))
         shown = height[np.isfinite(height)]
-        levels = tuple(np.linspace(float(shown.min()), float(shown.max()), 11)[1:-1].tolist()) if shown.size else ()
-        return Grid(height, map="viridis", extent=extent, levels=levels, smooth=True, title=title, note=note,
+        levels = tuple(np.linspace(float(shown.min()), float(shown.max()), 11)[1:-1].tolist()) \
+            if shown.size and whole else ()  # steps of what is not known are no slopes
+        return Grid(height, map="viridis", extent=extent, levels=levels, smooth=whole, title=title, note=note,
                     x_label="first direction", y_label="second direction", bar=label,
                     path=path if len(path) else np.zeros((1, 2)))
 
@@ -155,13 +187,21 @@ class Ground:
         with torch.no_grad():
             for name, one in self.program.root.named_parameters():
                 if name in self.centre:
-                    one.copy_(self.centre[name] + sum(float(far) * way[name] for way, far in steps))
+                    one.copy_(self.centre[name])
+                    for way, far in steps:
+                        one.add_(way[name], alpha=float(far))
         found = evaluate(self.program, self.rows, batch_size=rows_at_once(self.program, self.count))
         return found.figures["loss"]
 
     def words(self) -> str:
         rows = "training rows" if self.part == "train" else "rows"
         return f"The loss of {self.count:,} {rows}, at {sum(one.numel() for one in self.centre.values()):,} weights."
+
+
+def _looked_at(known: NDArray[np.bool_]) -> str:
+    """What is said of a plane while only some of its places are known."""
+    few = int(known.sum())
+    return f"So far {few:,} of {known.size:,} places; the others show the nearest of them." if few < known.size else ""
 
 
 def random_ways(centre: Direction, seed: int) -> tuple[Direction, Direction]:
@@ -184,47 +224,87 @@ def _filters(centre: Direction, drawn: torch.Generator) -> Direction:
 
 
 def main_ways(centre: Direction, past: Sequence[Direction]) -> tuple[Direction, Direction]:
-    """The two main directions of how far earlier weights were from the present ones."""
-    away = torch.stack([_flat(one, centre) for one in past]).double()
-    _, _, ways = torch.linalg.svd(away, full_matrices=False)
-    first, second = (_apart(ways[n].float(), centre) for n in (0, 1))
-    return first, second
+    """The two main directions of how far earlier weights were from the present ones, each of length 1.
+
+    From the products of the moments with one another, tensor by tensor: all weights of all moments are never in one
+    place. The run comes from the left and from below.
+    """
+    products = torch.zeros(len(past), len(past), dtype=torch.float64)
+    for name, value in centre.items():
+        away = _away(past, name, value)
+        for start in range(0, away.shape[1], AT_ONCE):
+            some = away[:, start : start + AT_ONCE].double()
+            products += some @ some.T
+    whole, turns = float(products.trace()) ** 0.5, torch.linalg.eigh(products)[1]  # the largest last
+    drawn, found = torch.Generator().manual_seed(0), list[Direction]()
+    for number in range(1, min(len(past), 2) + 1):
+        turn = turns[:, -number] * (-1.0 if float(products[0] @ turns[:, -number]) > 0 else 1.0)
+        way = _upright({name: torch.tensordot(turn.float(), _away(past, name, value).float(), 1).reshape(value.shape)
+                        .to(value) for name, value in centre.items()}, found)
+        if _dot(way, way) ** 0.5 > LEFT * whole:
+            found.append(_short(way))
+    while len(found) < 2:  # it moved along one line, or not at all
+        found.append(_short(_upright({name: torch.randn(value.shape, generator=drawn).to(value)
+                                      for name, value in centre.items()}, found)))
+    return found[0], found[1]
+
+
+def _away(past: Sequence[Direction], name: str, value: Tensor) -> Tensor:
+    """How far a tensor of weights was from what it is now: moments × weights."""
+    return torch.stack([(one[name] - value).reshape(-1).cpu() for one in past])
+
+
+def _upright(way: Direction, others: Sequence[Direction]) -> Direction:
+    """What is left of a way without what it has of others, which have the length 1."""
+    for other in others:
+        far = _dot(way, other)
+        way = {name: value - far * other[name] for name, value in way.items()}
+    return way
+
+
+def _short(way: Direction) -> Direction:
+    """The same way with the length 1."""
+    length = _dot(way, way) ** 0.5
+    return {name: value / length for name, value in way.items()}
+
+
+def _dot(one: Direction, other: Direction) -> float:
+    return sum(float(value.reshape(-1).double() @ other[name].reshape(-1).double()) for name, value in one.items())
 
 
 def placed(one: Direction, centre: Direction, first: Direction, second: Direction) -> tuple[float, float]:
     """Where weights lie in the plane of two directions: least squares."""
-    zero = {name: torch.zeros_like(value) for name, value in centre.items()}
-    plane = torch.stack([_flat(first, zero), _flat(second, zero)], dim=1).double()
-    found = torch.linalg.lstsq(plane, _flat(one, centre).double()[:, None]).solution[:, 0]
+    away = {name: one[name] - value for name, value in centre.items()}
+    both = _dot(first, second)
+    sides = np.array([[_dot(first, first), both], [both, _dot(second, second)]])
+    found = np.linalg.lstsq(sides, np.array([_dot(first, away), _dot(second, away)]), rcond=None)[0]
     return float(found[0]), float(found[1])
 
 
-def _flat(one: Direction, centre: Direction) -> Tensor:
-    return torch.cat([(one[name] - value).reshape(-1).cpu() for name, value in centre.items()])
+def _moments(at: At, most: int = MOMENTS) -> list[int]:
+    """Which earlier moments are looked at, evenly chosen."""
+    return sorted({int(n) for n in np.linspace(0, len(at.past) - 1, min(len(at.past), most))}) if at.past else []
 
 
-def _apart(flat: Tensor, centre: Direction) -> Direction:
-    found, at = {}, 0
-    for name, one in centre.items():
-        found[name] = flat[at : at + one.numel()].reshape(one.shape).to(one)
-        at += one.numel()
-    return found
+def _held(at: At) -> int:
+    """The weights of so many moments may lie in memory at once."""
+    size = sum(one.numel() * one.element_size() for one in at.program.root.parameters())
+    return int(min(MOMENTS, max(LEAST_MOMENTS, HELD // max(size, 1))))
 
 
-def _past(at: At) -> list[Direction]:
-    """The weights of earlier moments, evenly chosen, and the present ones at the end."""
-    moments: Sequence[tuple[int, Callable[[], Program]]] = at.past
-    chosen = sorted({int(n) for n in np.linspace(0, len(moments) - 1, min(len(moments), MOMENTS))}) if moments else []
-    named = dict(at.program.root.named_parameters())
-    found: list[Direction] = []
-    for number in chosen:
+def _past(at: At, most: int = MOMENTS) -> Iterator[Direction]:
+    """The weights of earlier moments, oldest first, and the present ones at the end."""
+    named, found = dict(at.program.root.named_parameters()), False
+    for number in _moments(at, most):
         if at.stop():
             break
-        one = {name: value.detach().clone() for name, value in moments[number][1]().root.named_parameters()
+        one = {name: value.detach().clone() for name, value in at.past[number][1]().root.named_parameters()
                if value.is_floating_point()}
         if all(name in one and one[name].shape == value.shape for name, value in named.items()):
-            found.append(one)
-    return [*found, {name: value.detach() for name, value in named.items()}] if found else []
+            found = True
+            yield one
+    if found:
+        yield {name: value.detach() for name, value in named.items()}
 
 
 def _spans(path: Plane, reach: float) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -69,22 +70,30 @@ class FeatureImportance(View):
         numbers = at.some(int(max(16, min(MOST_ROWS, looks // (repeats * count)))), part)
         given = tensors(program, at.given(numbers))
         before = self._figure(at, given)
-        drawn, found = torch.Generator().manual_seed(self.seed), np.full((count, repeats), np.nan)
-        for column in range(count):
-            for turn in range(repeats):
-                if at.stop():
-                    break
-                shuffled = given[key].clone()
-                shuffled[:, column] = shuffled[torch.randperm(len(shuffled), generator=drawn), column]
-                found[column, turn] = self._figure(at, {**given, key: shuffled}) - before
-        worse = found if self.measure == "loss" or self._lower(at) else -found
-        names = inputs.features(program, at.rows, key, columns)
         what = "loss" if self.measure == "loss" else self.measure
         note = f"The {what} of {len(numbers):,} {part} rows: {before:.4g}. Each column shuffled {repeats} times."
-        if count < columns:
-            note += f" The first {count} of {columns:,} columns."
-        return inputs.ranked(np.nan_to_num(worse.mean(axis=1)), names[:count], "What the network relies on",
-                             f"{what}: how much worse", note, worse.std(axis=1) if repeats > 1 else None)
+        chance, found = torch.Generator().manual_seed(self.seed), list[Array]()
+        for column in range(count):
+            figures = []
+            for _ in range(repeats):
+                shuffled = given[key].clone()
+                shuffled[:, column] = shuffled[torch.randperm(len(shuffled), generator=chance), column]
+                figures.append(self._figure(at, {**given, key: shuffled}) - before)
+            found.append(np.array(figures))
+            at.so_far(column + 1, count, lambda: self._drawn(at, key, columns, found, note))
+            if at.stop():
+                break
+        return self._drawn(at, key, columns, found, note)
+
+    def _drawn(self, at: At, key: str, columns: int, found: Sequence[Array], note: str) -> Shown:
+        """How much worse it became by the columns that have been shuffled."""
+        worse = np.array(found) if self.measure == "loss" or self._lower(at) else -np.array(found)
+        names = inputs.features(at.program, at.rows, key, columns)
+        if len(found) < columns:
+            note += f" The first {len(found)} of {columns:,} columns."
+        return inputs.ranked(np.nan_to_num(worse.mean(axis=1)), names[:len(found)], "What the network relies on",
+                             f"{'loss' if self.measure == 'loss' else self.measure}: how much worse", note,
+                             worse.std(axis=1) if worse.shape[1] > 1 else None)
 
     def _figure(self, at: At, given: dict[str, torch.Tensor]) -> float:
         found = evaluate(at.program, given, batch_size=rows_at_once(at.program, 64)).figures
@@ -125,10 +134,21 @@ class NearestSamples(View):
         numbers = at.some(affordable(at.program, SEARCHED), part)
         numbers = numbers[numbers != at.row]
         own = self._places(at, np.array([at.row]))
-        away = np.concatenate([self._far(own, self._places(at, some)) for some in _parts(numbers, at)])
+        away, step = [np.zeros(0)], at_once(at.program)
+        for first in range(0, len(numbers), step):
+            away.append(self._far(own, self._places(at, numbers[first : first + step])))
+            at.so_far(min(first + step, len(numbers)), len(numbers),
+                      lambda: self._drawn(at, part, numbers, own.shape[1], away))
+            if at.stop():
+                break
+        return self._drawn(at, part, numbers, own.shape[1], away)
+
+    def _drawn(self, at: At, part: str, numbers: Array, wide: int, found: Sequence[Array]) -> Shown:
+        """The nearest of those rows whose distance is known."""
+        away = np.concatenate([*found])
         order = np.argsort(away, kind="stable")[: self.count]
-        note = f"Nearest of {len(numbers):,} {'training ' if part == 'train' else ''}samples, in the " \
-               f"{own.shape[1]:,} numbers that {at.node} gives."
+        note = f"Nearest of {len(away):,} {'training ' if part == 'train' else ''}samples, in the " \
+               f"{wide:,} numbers that {at.node} gives."
         return rows_shown(at, np.concatenate([[at.row], numbers[order]]),
                           ("this one", *(f"{away[n]:.3g}" for n in order)), f"Samples that {at.node} sees alike",
                           "distance", note)
@@ -148,11 +168,6 @@ def sighted(at: At, most: int) -> Array:
     """The first rows of the part in sight, of all where it has none."""
     numbers = at.some(most)
     return numbers if len(numbers) else at.some(most, "all")
-
-
-def _parts(numbers: Array, at: At) -> list[Array]:
-    step = at_once(at.program)
-    return [numbers[first : first + step] for first in range(0, len(numbers), step) if not at.stop()] or [numbers[:1]]
 
 
 def rows_shown(at: At, numbers: Array, said: tuple[str, ...], title: str, unit: str, note: str) -> Shown:
@@ -178,7 +193,7 @@ def rows_shown(at: At, numbers: Array, said: tuple[str, ...], title: str, unit: 
         names = inputs.features(at.program, rows, key, values[0].size)
         heads, cells = names[:8], [tuple(float(n) for n in one.reshape(-1)[:8]) for one in values]
     columns = ("row", unit, *(("true",) if any(truth) else ()), *heads)
-    lines = tuple((f"{number + 1}", word, *((name,) if any(truth) else ()), *cell)
+    lines = tuple((f"{number + 1:,}", word, *((name,) if any(truth) else ()), *cell)
                   for number, word, name, cell in zip(numbers.tolist(), said, truth, cells, strict=True))
     return Board((Table(columns, lines, keys=keys, title=title, note=note),))
 

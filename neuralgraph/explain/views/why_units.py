@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from functools import partial
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from neuralgraph.compiler.touched import unit_at, unit_axis
 from neuralgraph.explain import inputs
-from neuralgraph.explain.ablating import MEAN, ZERO, ablated
+from neuralgraph.explain.ablating import MEAN, ZERO, Ablated, ablated
 from neuralgraph.explain.goal import affordable, array, at_once, tensors
-from neuralgraph.explain.views.view import At, View
+from neuralgraph.explain.views.view import Array, At, View
 from neuralgraph.explain.views.why_rows import rows_shown, sighted
 from neuralgraph.figures.shown import Bars, Board, Grid, Pictures, Shown
 from neuralgraph.figures.words import spelled
@@ -66,13 +69,18 @@ class MaximisingSamples(OfUnit):
 
     def look(self, at: At) -> Shown:
         numbers = sighted(at, affordable(at.program, SEARCHED))
-        step, found = at_once(at.program), []
+        step, found = at_once(at.program), list[Array]()
         for first in range(0, len(numbers), step):
-            if at.stop():
-                break
             value = next(iter(at.values(at.given(numbers[first : first + step]))[at.node].values()))
             found.append(self.strength(at, torch.from_numpy(value)).double().numpy())
-        strength = np.concatenate(found) if found else np.zeros(0)
+            at.so_far(min(first + step, len(numbers)), len(numbers), lambda: self._drawn(at, numbers, found))
+            if at.stop():
+                break
+        return self._drawn(at, numbers, found)
+
+    def _drawn(self, at: At, numbers: Array, found: Sequence[Array]) -> Shown:
+        """The strongest of those rows that have been put through."""
+        strength = np.concatenate([*found])
         order = np.argsort(-strength, kind="stable")[: self.count]
         note = f"The strongest of {len(strength):,} samples; on average it gives {spelled(float(strength.mean()))}."
         return rows_shown(at, numbers[order], tuple(spelled(float(strength[n])) for n in order),
@@ -108,11 +116,20 @@ class MaximisingInput(OfUnit):
             given = tensors(program, at.sample)
             rows = program.tensor(key, np.asarray(data[key]))
             best = float(self.strength(at, self._value(at, tensors(program, data)).detach()).max())
-            found, before, after = self._climb(at, key, given, rows)
-        unit = self.chosen(at)[1]
+            steps, words = self._steps(at), f"the best of {len(numbers):,} samples gives {spelled(best)}."
+            reached = self._climb(at, key, given, rows)
+            found, before = next(reached)
+            after, taken = before, 0
+            for taken, (found, after) in enumerate(reached, 1):
+                at.so_far(taken, steps, partial(self._drawn, at, key, found, before, after, taken, words))
+                if at.stop():
+                    break
+        return self._drawn(at, key, found, before, after, taken, words)
+
+    def _drawn(self, at: At, key: str, found: Tensor, before: float, after: float, taken: int, words: str) -> Shown:
+        program, unit = at.program, self.chosen(at)[1]
         one = array(found[0])
-        note = f"It gives {spelled(before)} before and {spelled(after)} after {self._steps(at)} steps; the best of " \
-               f"{len(numbers):,} samples gives {spelled(best)}."
+        note = f"It gives {spelled(before)} before and {spelled(after)} after {taken} steps; {words}"
         title = f"What unit {unit} of {at.node} would like to see"
         match inputs.kind(program, at.rows, key):
             case "picture":
@@ -132,28 +149,25 @@ class MaximisingInput(OfUnit):
         """As many steps as were asked for, fewer for a network that takes long."""
         return min(self.steps, affordable(at.program, 3 * self.steps, least=12) // 3)
 
-    def _climb(self, at: At, key: str, given: dict[str, Tensor], rows: Tensor) -> tuple[Tensor, float, float]:
-        """The input after the last step, and what the unit gave before the first and after the last one."""
+    def _climb(self, at: At, key: str, given: dict[str, Tensor], rows: Tensor) -> Iterator[tuple[Tensor, float]]:
+        """The input before the first step and after each, and what the unit gives for it; ends where it is flat."""
         low, high = rows.amin(dim=0, keepdim=True), rows.amax(dim=0, keepdim=True)
         whole = (high.max() - low.min()).clamp_min(1e-6)
         middle = rows.mean(dim=0, keepdim=True)
         drawn = torch.Generator().manual_seed(self.seed)
         noise = torch.randn(middle.shape, generator=drawn, dtype=torch.float32).to(middle)
         value = torch.clamp(middle + 0.02 * whole * noise, low, high)
-        before = after = float("nan")
         steps = self._steps(at)
         for step in range(steps + 1):
             leaf = value.detach().clone().requires_grad_(True)
             with torch.enable_grad():
                 goal = self.strength(at, self._value(at, {**given, key: leaf})).sum()
                 slope = torch.autograd.grad(goal, leaf, allow_unused=True)[0] if goal.requires_grad else None
-            after = float(goal.detach())
-            before = after if step == 0 else before
-            if step == steps or slope is None or at.stop():
-                break
+            yield value, float(goal.detach())
+            if step == steps or slope is None:
+                return
             way = slope / slope.square().mean().sqrt().clamp_min(1e-12)
             value = torch.clamp(middle + (value + self.size * whole * way - middle) * (1 - self.decay), low, high)
-        return value, before, after
 
 
 def _climbed(at: At) -> str:
@@ -190,14 +204,22 @@ class Ablation(View):
         return ""
 
     def look(self, at: At) -> Shown:
-        found = ablated(at.program, at.node, at.rows, self.hold, stop=at.stop)
+        return self._drawn(at, ablated(
+            at.program, at.node, at.rows, self.hold, stop=at.stop,
+            tell=lambda done, found: at.so_far(done, found.units, lambda: self._drawn(at, found))))
+
+    @staticmethod
+    def _drawn(at: At, found: Ablated) -> Shown:
         note = f"The loss of {found.rows:,} {found.part} rows is {found.before:.4g}."
         if found.units < found.all:
             note += f" The first {found.units:,} of {found.all:,} units."
+        few = int(found.known.sum())
+        if few < found.units:
+            note += f" So far {few:,} of them, those first that give most."
         names = tuple(map(str, range(found.units)))
-        order = np.argsort(-found.rise, kind="stable")[:8]
+        order = np.argsort(-found.rise, kind="stable")[:min(8, few)]
         tops = tuple(f"{n}" for n in order)
-        bars = Bars(found.rise, names if len(names) <= 40 else (), y_label="rise of the loss", x_label="unit",
+        bars = Bars(found.rise.copy(), names if len(names) <= 40 else (), y_label="rise of the loss", x_label="unit",
                     title=f"What is lost without each unit of {at.node}", note=note)
         if found.units <= 12:
             return bars

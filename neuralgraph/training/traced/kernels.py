@@ -19,6 +19,7 @@ class Kernel:
 
     def __init__(self, optimizer: torch.optim.Optimizer, places: dict[nn.Parameter, Tensor]) -> None:
         self._groups: list[_Adam | _SGD] = []
+        self._places = places
         self._remembered = [optimizer.state[one] for group in optimizer.param_groups for one in group["params"]
                             if one in places]
         for group in optimizer.param_groups:
@@ -31,6 +32,10 @@ class Kernel:
     def __call__(self) -> None:
         for group in self._groups:
             group.step()
+
+    def moves(self, places: dict[nn.Parameter, Tensor]) -> bool:
+        """These weights by these gradients, and no others."""
+        return len(places) == len(self._places) and all(self._places.get(one) is place for one, place in places.items())
 
     @property
     def stale(self) -> bool:

@@ -42,9 +42,13 @@ def is_shaped_only(target: Any) -> bool:
     return target._schema.name.removeprefix("aten::") in _SHAPED
 
 
+_REDUCED = ("mse_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss", "binary_cross_entropy")
+"""Losses that make a scalar through their place for as many numbers as there are: torch warns of that every time."""
+
+
 def writing(target: Any, args: Sequence[Any], kwargs: dict[str, Any], example: Any, wish: Tensor | None) -> Call | None:
     """The operation writing straight into a place of its own, run once; None where torch has no such form of it."""
-    if torch.Tag.nondeterministic_seeded in target.tags:
+    if torch.Tag.nondeterministic_seeded in target.tags or target._schema.name.removeprefix("aten::") in _REDUCED:
         return None
     if target in _COPIES:
         place = _room(example, wish)

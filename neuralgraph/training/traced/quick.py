@@ -61,6 +61,7 @@ class Quick:
         self._sizes: dict[int, _Size] = {}
         self._places: list[Tensor] = []
         self._move: Callable[[], Any] | None = None
+        self._kernel: Kernel | None = None
         self._key: tuple[Any, ...] = ()
 
     @property
@@ -92,7 +93,7 @@ class Quick:
 
     def drop(self) -> None:
         """What the traces were made for has changed: back to the reference, and later anew."""
-        self._ready, self._move = {}, None
+        self._ready, self._move, self._kernel = {}, None, None
         self._sizes = {}
 
     def forget(self) -> None:
@@ -159,8 +160,7 @@ class Quick:
         if held is None:
             return self._reference(batch)
         places = dict(zip(learner.parameters, self._places, strict=True))
-        kernel = self.recorder is None and has_kernel(optimizer)
-        move = Kernel(optimizer, {one: places[one] for one in known}) if kernel else optimizer.step
+        move = self._mover(optimizer, {one: places[one] for one in known})
         held = remembered(optimizer, known) or []
         everything = [*learner.forward.buffers(), *(one.detach() for one in learner.parameters), *held]
         before, random = _copies(everything), randomness.state(device)
@@ -192,6 +192,14 @@ class Quick:
         if size.beside >= BESIDE:
             self._take_over(rows, replay, move)
         return theirs
+
+    def _mover(self, optimizer: torch.optim.Optimizer, places: dict[nn.Parameter, Tensor]) -> Callable[[], Any]:
+        """What moves the weights: one kernel for batches of all sizes, for a second one would count steps elsewhere."""
+        if self.recorder is not None or not has_kernel(optimizer):
+            return optimizer.step
+        if self._kernel is None or self._kernel.stale or not self._kernel.moves(places):
+            self._kernel = Kernel(optimizer, places)
+        return self._kernel
 
     def _take_over(self, rows: int, replay: Replay | Captured, move: Callable[[], Any]) -> None:
         for one, place in zip(self.learner.parameters, self._places, strict=True):

@@ -1,4 +1,4 @@
-"""The clock of the comets on training wires: 30 Hz at most, still where motion is reduced or wires are many."""
+"""The clock of the comets on training wires: as often as in a film, still where motion is reduced or wires are many."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-SPEED, INTERVAL, MOST_WIRES = 160.0, 33, 150
+SPEED, INTERVAL, MOST_WIRES = 160.0, 42, 150
 
 
 class Motion(QObject):

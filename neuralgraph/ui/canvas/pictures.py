@@ -34,7 +34,11 @@ class Pictures:
         self.hurry = False
         self.ratio = 1.0
         self.spent = 0.0
-        """Seconds of this thread that went into painting cards and pictures, since somebody last took note."""
+        """Seconds of this thread that went into painting live pictures, since somebody last took note.
+
+        A card that is painted anew for another reason, such as the number in its footer, does not count.
+        """
+        self._versions: dict[str, int] = {}
 
     def card(self, id: str, scale: float) -> tuple[QPixmap, float]:
         """The pixmap of a node's card, its margin included, and the zoom it was painted at."""
@@ -50,7 +54,9 @@ class Pictures:
         if found is None:
             began = time.thread_time()
             found = self._make(id, face, wanted)
-            self.spent += time.thread_time() - began
+            if preview is not None and self._versions.get(id) != preview.version:
+                self._versions[id] = preview.version
+                self.spent += time.thread_time() - began
             self._keep(key, found)
             self._nearest[identity] = wanted
         else:
@@ -96,6 +102,7 @@ class Pictures:
     def forget(self) -> None:
         self._made.clear()
         self._nearest.clear()
+        self._versions.clear()
         self._pixels = 0
 
     def _keep(self, key: tuple[object, ...], pixmap: QPixmap) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,12 +111,17 @@ def _bars(painter: QPainter, box: QRectF, preview: Preview, tokens: Tokens) -> N
             painter.drawText(QPointF(x + step * 0.4 - fonts.width(text, 9, weight) / 2, box.bottom() - 2), text)
 
 
+def averaged(line: NDArray[np.float64], most: int) -> NDArray[np.float64]:
+    """The means of `most` pieces of a longer line, without what is not finite."""
+    edges, good = np.linspace(0, len(line), most + 1).astype(int)[:-1], np.isfinite(line)
+    count = np.add.reduceat(good.astype(np.float64), edges)
+    total = np.add.reduceat(np.where(good, line, 0.0), edges)
+    return np.asarray(total[count > 0] / count[count > 0])
+
+
 def _spark(painter: QPainter, box: QRectF, values: NDArray[Any], tokens: Tokens) -> None:
     line = np.asarray(values, dtype=np.float64).ravel()
-    if len(line) > 128:
-        edges = np.linspace(0, len(line), 129).astype(int)
-        line = np.array([np.nanmean(line[a:b]) for a, b in itertools.pairwise(edges)])
-    line = line[np.isfinite(line)]
+    line = averaged(line, 128) if len(line) > 128 else line[np.isfinite(line)]
     if len(line) < 2:  # nothing has been learnt yet: the line on which the curve will stand
         painter.setPen(QPen(colour(tokens.outline), 1, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(box.x(), box.bottom() - 3), QPointF(box.right(), box.bottom() - 3))

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
 
 from neuralgraph.graph.document import Graph
 from neuralgraph.tokens import LIGHT, PORT_HIT, Tokens
+from neuralgraph.ui.canvas.comets import Flight
 from neuralgraph.ui.canvas.frame_item import FrameItem, NoteItem
 from neuralgraph.ui.canvas.model import EdgeEnd, Model
 from neuralgraph.ui.canvas.model_scene import ModelScene
-from neuralgraph.ui.canvas.motion import Motion
 from neuralgraph.ui.canvas.node_item import NodeItem
 from neuralgraph.ui.canvas.overview import Overview
 from neuralgraph.ui.canvas.pictures import Pictures
@@ -27,9 +27,6 @@ from neuralgraph.validation.analysis import Analysis
 
 if TYPE_CHECKING:
     from neuralgraph.room import Room
-
-TICKS = 10
-"""Over so many ticks of the motion's clock the cards get their new pictures while something trains."""
 
 
 class CanvasScene(ModelScene):
@@ -53,8 +50,10 @@ class CanvasScene(ModelScene):
         self.hovered_wire: EdgeEnd | None = None
         self._marks: dict[PortRef, Mark] = {}
         self._coming: dict[str, Preview | None] = {}
+        self._told: set[str] = set()
         self.pictures = Pictures(self)
-        self.motion = Motion(self._tick, self)
+        self._flight = Flight(self)
+        self.motion = self._flight.motion
         self.drag_wire = DragWire(self)
         self.addItem(self.drag_wire)
         self.overview = Overview(self)
@@ -107,6 +106,11 @@ class CanvasScene(ModelScene):
         self.tokens = tokens
         self.pictures.forget()
         self.overview.forget_all()
+        self.paint_anew()
+
+    def paint_anew(self) -> None:
+        """Everything looks different, also what was kept as a picture."""
+        self._flight.let_go()
         self.update()
 
     def set_previews(self, previews: Mapping[str, Preview]) -> None:
@@ -114,17 +118,20 @@ class CanvasScene(ModelScene):
         gone = self.model.previews.keys() - previews.keys()
         self._coming = {id: previews.get(id) for id in (*previews, *sorted(gone))}
         if not self.motion.on or gone:
-            self._take(len(self._coming))
+            self.take()
 
-    def _take(self, number: int) -> None:
-        """Show so many of the pictures that have come: all cards painted at once would hold up a hand."""
-        taken = list(self._coming)[:number]
+    def take(self, turns: int = 1) -> None:
+        """Show the texts and pictures that have come, or one of so many parts: all at once would hold up a hand."""
+        if not self._coming and not self._told:
+            return
+        taken = list(self._coming)[:-(-len(self._coming) // turns)]
         for id in taken:
             preview = self._coming.pop(id)
             self.model.previews.pop(id, None)
             if preview is not None and id in self.graph.nodes:
                 self.model.previews[id] = preview
-        self._redo(taken)
+        self._redo({*taken, *self._told})
+        self._told.clear()
         for id in self.nodes.keys() & set(taken):
             self.nodes[id].update()
 
@@ -132,7 +139,9 @@ class CanvasScene(ModelScene):
         """Texts for the footers of losses and metrics: `{"accuracy_1": "96.7 %"}`."""
         touched = {id for id in values.keys() | self.model.values.keys() if values.get(id) != self.model.values.get(id)}
         self.model.values = dict(values)
-        self._redo(touched)
+        self._told |= touched
+        if not self.motion.on:
+            self.take()
 
     def set_finished(self, ids: Iterable[str]) -> None:
         """Put the green check on these nodes."""
@@ -155,13 +164,13 @@ class CanvasScene(ModelScene):
         if before != self.training:
             for item in self.wires.values():
                 item.update()
-        self.motion.run(bool(self.training))
+        self._flight.go()
         if not self.motion.on:
-            self._take(len(self._coming))
+            self.take()
 
     def set_reduced_motion(self, reduced: bool) -> None:
         self.motion.reduced = reduced
-        self.motion.run(bool(self.training))
+        self._flight.go()
 
     def move_nodes(self, places: Mapping[str, QPointF]) -> None:
         """Draw nodes elsewhere while a hand drags them; the document does not change. An empty mapping ends it."""
@@ -331,20 +340,6 @@ class CanvasScene(ModelScene):
                 self.others[id].prepareGeometryChange()
                 self.others[id].setPos(one.x, one.y)
                 self.others[id].update()
-
-    def _tick(self) -> int:
-        if self._coming:
-            self._take(-(-len(self._coming) // TICKS))
-        views = self.views()
-        if not views:
-            return 0
-        shown = views[0].mapToScene(views[0].viewport().rect()).boundingRect()
-        lit = [item for end, item in self.wires.items() if self.is_training(end)]
-        wires = [item for item in lit if item.boundingRect().intersects(shown)]
-        if len(wires) <= 150:
-            for item in wires:
-                item.flow()
-        return len(wires)
 
 
 def outline_of(scene: CanvasScene, id: str) -> QPainterPath:

@@ -270,4 +270,4 @@ class CanvasView(QGraphicsView):
 
     def _refine(self) -> None:
         self.canvas.pictures.hurry = False
-        self.viewport().update()
+        self.canvas.paint_anew()

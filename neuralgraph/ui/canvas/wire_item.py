@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from neuralgraph.tokens import CASING, WIRE, Tokens
 from neuralgraph.ui import fonts
+from neuralgraph.ui.canvas.comets import Comets
 from neuralgraph.ui.canvas.labels import draw_label
 from neuralgraph.ui.canvas.shapes import colour, wire_colour
 from neuralgraph.ui.canvas.wires import forward
@@ -20,8 +21,15 @@ if TYPE_CHECKING:
 End = tuple[str, str]
 LARGEST = 15.0
 """px: a label is never larger than this, where 100 % is 11."""
+LABELLED = 0.6
+"""The smallest zoom with labels."""
 ROUND, FLAT = Qt.PenCapStyle.RoundCap, Qt.PenCapStyle.FlatCap
 JOIN = Qt.PenJoinStyle.RoundJoin
+
+
+def _label_size(scale: float) -> float:
+    """Of the letters: they stop shrinking on screen."""
+    return max(11.0, round(9 / scale * 4) / 4)
 
 
 class WireItem(QGraphicsItem):
@@ -32,6 +40,7 @@ class WireItem(QGraphicsItem):
         self.end = end
         self._canvas = canvas
         self._box = QRectF()
+        self._comets: Comets | None = None
         self.setZValue(-1)
 
     def reroute(self) -> None:
@@ -47,8 +56,25 @@ class WireItem(QGraphicsItem):
         self._box = box
 
     def flow(self) -> None:
-        """The comets have moved on: repaint what they may touch, not the label."""
-        self.update(self._canvas.routes[self.end].path.boundingRect().adjusted(-4, -4, 4, 4))
+        """The comets have moved on."""
+        if self._comets is None:
+            self._comets = Comets(self, self._canvas)
+        self._comets.follow()
+
+    def rest(self) -> None:
+        """No comet flies here any more."""
+        if self._comets is not None:
+            self._canvas.removeItem(self._comets)
+            self._comets = None
+
+    def label_box(self, scale: float) -> QRectF:
+        """Where the label stands at this zoom; empty where there is none."""
+        text = self._canvas.labels.get(self.end, "") if scale >= LABELLED else ""
+        if not text:
+            return QRectF()
+        px, at = _label_size(scale), self._canvas.routes[self.end].label
+        wide = fonts.width(text, px, 500) / 2 + 3
+        return QRectF(at.x() - wide, at.y() - px, 2 * wide, 1.3 * px)
 
     def boundingRect(self) -> QRectF:
         return self._box
@@ -87,9 +113,7 @@ class WireItem(QGraphicsItem):
             painter.setBrush(colour(line))
             painter.drawEllipse(dot, 4, 4)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if canvas.is_training(end) and canvas.motion.on and scale >= 0.35:
-            self._comets(painter, route.path, tokens)
-        if scale >= 0.6:
+        if scale >= LABELLED:
             self._label(painter, tokens, route.label, scale, line)
 
     def _stroke(self, tokens: Tokens, scale: float) -> tuple[str, float, bool]:
@@ -104,25 +128,13 @@ class WireItem(QGraphicsItem):
             return tokens.accent, max(thick, 2.2), False
         return wire_colour(canvas.letters.get(end, "F"), tokens), thick, canvas.is_bypassed(end)
 
-    def _comets(self, painter: QPainter, path: QPainterPath, tokens: Tokens) -> None:
-        """One comet per 112 px: three dashes laid over each other, the shortest the thickest."""
-        bright = tokens.text if tokens.dark else tokens.accent
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        travelled = self._canvas.motion.travelled
-        for length, thick in ((26.0, 2.2), (18.0, 3.0), (10.0, 3.8)):
-            pen = QPen(colour(bright), thick, Qt.PenStyle.SolidLine, ROUND)
-            pen.setDashPattern([length / thick, (112 - length) / thick])
-            pen.setDashOffset((-travelled + length / 2) / thick)
-            painter.setPen(pen)
-            painter.drawPath(path)
-
     def _label(self, painter: QPainter, tokens: Tokens, at: QPointF, scale: float, line: str) -> None:
         text = self._canvas.labels.get(self.end, "")
         if self.end == self._canvas.hovered_wire:
             text = self._canvas.detailed(self.end) or text
         if not text:
             return
-        px = max(11.0, round(9 / scale * 4) / 4)
+        px = _label_size(scale)
         plain = self.end in self._canvas.bad_wires or self.end in self._canvas.selected_wires
         fill = line if plain or self._canvas.is_training(self.end) else tokens.text2
         engine = painter.paintEngine()

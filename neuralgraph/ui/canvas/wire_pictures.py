@@ -138,7 +138,7 @@ class WirePictures:
         visible = self._near and not self._aside
         if visible != self._layer.isVisible():
             self._layer.setVisible(visible)
-            self._canvas.update()
+            self._canvas.paint_anew()
             if visible:
                 self._place(self.looks.keys())
 

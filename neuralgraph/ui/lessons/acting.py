@@ -13,6 +13,7 @@ from neuralgraph.graph.edits import ChangeNode, Edit, SetPlan
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.planning import planned
 from neuralgraph.lessons.lesson import Do, Point
+from neuralgraph.spec.initial import GROUPS, OWN
 from neuralgraph.ui.lessons.pointing import Ring
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class Acting:
                 bench.rooms.reveal(what.words[0])
             case "set":
                 self._set(*what.words)
+            case "walk":
+                self._walk(what.words[0])
+            case "open":
+                bench.guide.bring(what.words[0])
 
     def panel(self, name: str) -> QWidget | None:
         """Bring a panel of the bottom dock to the front; None where there is none of that name."""
@@ -71,6 +76,12 @@ class Acting:
         panel = self.panel("views")
         if panel is not None:
             panel.show_view(name)  # type: ignore[attr-defined]
+
+    def _walk(self, mode: str) -> None:
+        panel = self.panel("step")
+        if panel is not None:
+            panel.controls.show_mode(mode)  # type: ignore[attr-defined]
+            panel.ask()  # type: ignore[attr-defined]
 
     def _set(self, name: str, text: str) -> None:
         node, _, key = name.partition(".")
@@ -94,6 +105,9 @@ class Acting:
             return ChangeNode(replace(placed, frozen=value(text) is True), label)
         if key == "bypassed":
             return ChangeNode(replace(placed, bypassed=value(text) is True), label)
+        if key == "initial":  # of weights; offsets begin at zero then, too
+            start = FrozenDict({} if text == OWN else dict.fromkeys(GROUPS, text))
+            return ChangeNode(replace(placed, initialiser=start), label)
         if key == "type":
             return ChangeNode(replace(placed, type=text, params=FrozenDict()), label)
         param = session.catalog[placed.type].params.get(key)

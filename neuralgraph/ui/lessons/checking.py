@@ -11,6 +11,7 @@ from neuralgraph.graph.document import Graph
 from neuralgraph.graph.plan import Plan
 from neuralgraph.lessons.lesson import Check
 from neuralgraph.spec import Catalog
+from neuralgraph.spec.initial import OWN
 
 COMPARED = {"<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">": operator.gt}
 
@@ -61,6 +62,8 @@ def _param(facts: Facts, node: str, name: str) -> Any:
         return None
     if name in ("frozen", "bypassed", "type"):
         return getattr(placed, name)
+    if name == "initial":
+        return str(placed.initialiser.get("weight", OWN))
     declared = facts.catalog[placed.type].params.get(name) if placed.type in facts.catalog else None
     return placed.params.get(name, declared.default if declared is not None else None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
 
 from neuralgraph.graph.edits import Replace
 from neuralgraph.graph.file import read
-from neuralgraph.lessons.course import example_of, lesson_of, lessons
+from neuralgraph.lessons.course import document, example_of, lessons, place_of
 from neuralgraph.lessons.lesson import Lesson, Point
 from neuralgraph.session import Session
 from neuralgraph.training.events import EpochEnded, Event, Started, Step
@@ -21,6 +22,7 @@ from neuralgraph.ui.lessons.checking import Facts
 from neuralgraph.ui.lessons.panel import LessonPanel
 
 if TYPE_CHECKING:
+    from neuralgraph.ui.window import MainWindow
     from neuralgraph.ui.workbench import Workbench
 
 PAGES = (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
@@ -54,9 +56,9 @@ class Guide(QObject):
     def follow(self, session: Session) -> None:
         """Another document is open: its lesson, if it is an example that has one."""
         self._figures.clear()
-        lesson = lesson_of(session.title) if session.path is None else None
-        if lesson is not None:
-            self.open(lesson)
+        found = place_of(session.title) if session.path is None else None
+        if found is not None:
+            self.open(*found, Path(session.title).stem)
         else:
             self.close()
         session.history.subscribe(lambda _change: self.look())
@@ -67,8 +69,22 @@ class Guide(QObject):
         if lesson is not None:
             self._bench.documents.open(example_of(lesson), as_copy=True)
 
-    def open(self, lesson: Lesson) -> None:
-        """Show a lesson beside the document there is."""
+    def toggle(self) -> None:
+        """Put the lesson away, or go on with it where it was left; after its last step, from the first."""
+        if self.on:
+            self.close()
+            return
+        found = place_of(self._bench.session.title)
+        if found is None:
+            self._bench.say("warning", "This document has no lesson.", "The lessons belong to the examples of the "
+                            "course: File ▸ Welcome screen shows them, and each opens with its own.")
+            return
+        (lesson, first), panel = found, self.panel
+        at = panel.at if panel is not None and panel.lesson is lesson and not panel.last else first
+        self.open(lesson, at, Path(self._bench.session.title).stem)
+
+    def open(self, lesson: Lesson, at: int = 0, document: str = "") -> None:
+        """Show a lesson beside the document there is, from its step number `at` on."""
         docks = self._bench.docks
         if self.panel is None:
             self.panel = LessonPanel(self._bench.theme)
@@ -76,10 +92,10 @@ class Guide(QObject):
             self.panel.pointed.connect(self._hands.point)
             self.panel.closed.connect(self.close)
             self.panel.restarted.connect(self.restart)
-            self.panel.changed.connect(lambda _at: self._arrive())
+            self.panel.changed.connect(self._turned)
             docks.add_beside("lesson", "Lesson", self.panel)
             QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
-        self.panel.open(lesson)
+        self.panel.open(lesson, at, document)
         if self._bench.window.width() < ROOMY and docks.shown("left"):
             self._palette = True
             docks.toggle_left()
@@ -115,6 +131,7 @@ class Guide(QObject):
         """Put the lesson away; the document stays."""
         if self.panel is None or not self._bench.docks.shown("lesson"):
             return
+        self._bench.canvas.setFocus()  # not a field that happens to come next: the next key would change it
         self._bench.docks.show_one("lesson", False)
         if self._palette and not self._bench.docks.shown("left"):
             self._bench.docks.toggle_left()
@@ -128,15 +145,69 @@ class Guide(QObject):
             return
         bench = self._bench
         bench.training.reset()
-        graph = read(example_of(lesson)).graph
+        panel = self.panel
+        assert panel is not None
+        graph = read(document(panel.document)).graph
         if not graph.computes(bench.session.graph) or graph.plan != bench.session.graph.plan:
             bench.session.edit(Replace(graph, "Back to the start of the lesson"))
-        self.panel.open(lesson)  # type: ignore[union-attr]
+        first, panel.lesson = self._first(), None  # its ticks go, too
+        panel.open(lesson, first, panel.document)
         self._arrive()
+
+    # -- several documents ------------------------------------------------------------------------------------------
+
+    def _first(self) -> int:
+        """The first step that is about the document here."""
+        found = place_of(self.panel.document) if self.panel is not None else None
+        return found[1] if found is not None else 0
+
+    def bring(self, name: str, at: int | None = None) -> None:
+        """The example of this name in front, at this step: in its tab, or opened in a new one."""
+        page = self._page(name)
+        if page is None:
+            if not self._bench.documents.open(document(name), as_copy=True, beside=True):
+                return
+            shell = self._bench.window.shell
+            page = shell.page if shell is not None else self._bench.window
+        guide, lesson = page.bench.guide, self.panel.lesson if self.panel is not None else None
+        if at is not None and lesson is not None:
+            later(0, lambda: guide.resume(lesson, at, name), guide)  # a new page follows its document by itself first
+
+    def resume(self, lesson: Lesson, at: int, name: str) -> None:
+        """Go on here, where another tab has left off."""
+        if self.on and self.panel is not None and self.panel.lesson == lesson:
+            self.panel.go(at)
+        else:
+            self.open(lesson, at, name)
+
+    def _page(self, name: str) -> MainWindow | None:
+        """The tab with the copy of this example, brought to the front."""
+        shell = self._bench.window.shell
+        for number, page in enumerate(shell.pages if shell is not None else ()):
+            session = page.bench.session
+            if session.path is None and Path(session.title).stem == name:
+                shell.bar.setCurrentIndex(number)  # type: ignore[union-attr]
+                return page
+        return None
+
+    def _turned(self, at: int) -> None:
+        """Another step: one that is about the lesson's own document, or about one that is open, goes on there."""
+        panel = self.panel
+        if panel is None or panel.here or panel.lesson is None:
+            self._arrive()
+            return
+        shell, about = self._bench.window.shell, panel.about
+        if shell is not None and (about == panel.lesson.name or self._page(about) is not None):
+            self.bring(about, at)
+            if panel.document != panel.lesson.name:  # whoever comes back here finds what is said of this document
+                panel.blockSignals(True)
+                panel.go(self._first())
+                panel.blockSignals(False)
+        self.look()
 
     def look(self) -> None:
         """What is true now."""
-        if self.panel is not None and self.on:
+        if self.panel is not None and self.on and self.panel.here:
             session, scene = self._bench.session, self._bench.canvas
             analysis = session.analysis
             errors = len(analysis.errors) if analysis is not None and analysis.graph is session.graph else None

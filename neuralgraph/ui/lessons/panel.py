@@ -31,6 +31,8 @@ class LessonPanel(QWidget):
         super().__init__()
         self.theme = theme
         self.lesson: Lesson | None = None
+        self.document = ""
+        """The name of the example that lies beside the panel."""
         self.at = 0
         self.setAccessibleName("Lesson")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -62,7 +64,8 @@ class LessonPanel(QWidget):
         self.title.setWordWrap(True)
         again = flat(theme, "restart", "Back to the start: the network and the lesson as they were", size=26,
                      clicked=self.restarted.emit)
-        shut = flat(theme, "close", "Close the lesson (the network stays)", size=26, clicked=self.closed.emit)
+        shut = flat(theme, "close", "Close the lesson; the network stays, and View ▸ Lesson goes on where you were",
+                    size=26, clicked=self.closed.emit)
         for made, sign in ((again, "restart"), (shut, "close")):
             fitted(made, theme, lambda made=made, sign=sign: made.setIcon(icon(sign, theme.tokens.text2)))  # type: ignore[misc]
         left = QVBoxLayout()
@@ -91,10 +94,27 @@ class LessonPanel(QWidget):
 
     # -- what is shown ----------------------------------------------------------------------------------------------
 
-    def open(self, lesson: Lesson) -> None:
-        """Another lesson, from its first step."""
-        self.lesson, self.at, self._met = lesson, 0, {}
+    @property
+    def last(self) -> bool:
+        """The last step is shown."""
+        return self.lesson is not None and self.at + 1 == len(self.lesson.screens)
+
+    def open(self, lesson: Lesson, at: int = 0, document: str = "") -> None:
+        """A lesson from its first step or a later one, or the same one from where it was left, with its ticks; beside
+        its own example or another."""
+        self._met = self._met if at and lesson is self.lesson else {}
+        self.lesson, self.at, self.document = lesson, at, document or lesson.name
         self.show_step()
+
+    @property
+    def about(self) -> str:
+        """The name of the example that the present step is about."""
+        return (self.lesson.screens[self.at].opens or self.lesson.name) if self.lesson is not None else ""
+
+    @property
+    def here(self) -> bool:
+        """The present step is about the example beside the panel."""
+        return self.about == self.document
 
     def go(self, at: int) -> None:
         """Another step, within the lesson."""
@@ -107,7 +127,7 @@ class LessonPanel(QWidget):
         """The next step; after the last one the lesson is over."""
         if self.lesson is None:
             return
-        if self.at + 1 == len(self.lesson.screens):
+        if self.last:
             self.closed.emit()
         else:
             self.go(self.at + 1)
@@ -126,15 +146,21 @@ class LessonPanel(QWidget):
         self.back.setEnabled(self.at > 0)
         self.next.setText("Done" if self.at + 1 == count else "Next")
         page = QWidget()
+        page.setObjectName("lesson")
         box = QVBoxLayout(page)
         box.setContentsMargins(0, self.theme.px(4), self.theme.px(10), 0)
         box.setSpacing(self.theme.px(12))
-        self._checks, self._pointed = [], [one for one in screen.parts if isinstance(one, Point)]
+        self._checks, self._pointed = [], [one for one in screen.parts if isinstance(one, Point) and self.here]
         for part in screen.parts:
             made = widget_of(part, self.theme, self._act, self._point)
             if isinstance(made, Checked):
                 made.show_met(self._met.get((self.at, len(self._checks)), False))
                 self._checks.append(made)
+            elif isinstance(part, Point) or (isinstance(part, Do) and part.verb != "open"):
+                made.setEnabled(self.here)
+                made.setToolTip("" if self.here else "Open the example first: this step is about it.")
+            elif isinstance(part, Do):
+                made.setEnabled(not self.here)
             box.addWidget(made)
         box.addStretch(1)
         self._area.setWidget(page)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from neuralgraph.lessons.lesson import Answer, Bullets, Check, Do, Formula, Part, Point, Prose, Question, Table
-from neuralgraph.ui.controls import button, dress, words
+from neuralgraph.ui.controls import dress, words
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.prose import formula_label, prose_html, rich
 from neuralgraph.ui.theme import Theme
@@ -17,7 +17,7 @@ from neuralgraph.ui.theme import Theme
 ICONS = {"train": "play", "pause": "pause", "stop": "stop", "reset": "restart", "batch": "skip-next",
          "epoch": "skip-next", "present": "presentation", "undo": "undo", "all": "fit-to-screen-outline",
          "panel": "dock-bottom", "view": "eye-outline", "select": "cursor-default-click-outline",
-         "set": "tune-variant"}
+         "set": "tune-variant", "walk": "shoe-print", "open": "tab-plus"}
 SIZE = 14
 """Pixels of the words: they are read beside the canvas, from a chair."""
 
@@ -35,13 +35,13 @@ def widget_of(part: Part, theme: Theme, act: Callable[[Do], object], point: Call
         case Table(rows):
             return rich(theme, _table(rows, theme), 13)
         case Do():
-            made = button(part.label, clicked=lambda: act(part))
-            made.setIcon(icon(ICONS[part.verb], theme.tokens.text))
+            made = Pressing(part.label, theme, icon(ICONS[part.verb], theme.tokens.text), weight=600)
+            made.clicked.connect(lambda _on=False: act(part))
             return made
         case Point():
-            made = button(part.label, kind="link", clicked=lambda: point(part))
-            made.setIcon(icon("target", theme.tokens.accent))
-            return made
+            link = Pressing(part.label, theme, icon("target", theme.tokens.accent), kind="link")
+            link.clicked.connect(lambda _on=False: point(part))
+            return link
         case Check():
             return Checked(part, theme)
         case Question():
@@ -123,20 +123,23 @@ class Asked(QWidget):
         self._why.show()
 
 
-class Answering(QPushButton):
-    """An answer that wraps."""
+class Pressing(QPushButton):
+    """A button whose words wrap: a lesson is narrow, and what a button does may need a sentence."""
 
-    def __init__(self, answer: Answer, theme: Theme) -> None:
+    def __init__(self, text: str, theme: Theme, sign: QIcon, *, kind: str = "plain", weight: int = 400) -> None:
         super().__init__()
-        self.setIcon(icon("circle-outline", theme.tokens.text3))
-        self.setProperty("kind", "answer")
-        self.setAccessibleName(answer.text)
+        self.setIcon(sign)
+        self.setProperty("kind", kind)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(text)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
-        text = rich(theme, prose_html(answer.text, theme, 13), 13)
-        text.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        words = rich(theme, prose_html(text, theme, 13), 13, "text2" if kind == "link" else "text", weight)
+        words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         box = QHBoxLayout(self)
-        box.setContentsMargins(theme.px(30), theme.px(5), theme.px(8), theme.px(5))
-        box.addWidget(text)
+        left, room = (theme.px(22), 0) if kind == "link" else (theme.px(30), theme.px(5))
+        box.setContentsMargins(left, room, theme.px(8), room)
+        box.addWidget(words)
 
     def minimumSizeHint(self) -> QSize:
         layout = self.layout()
@@ -149,3 +152,10 @@ class Answering(QPushButton):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.updateGeometry()
+
+
+class Answering(Pressing):
+    """An answer."""
+
+    def __init__(self, answer: Answer, theme: Theme) -> None:
+        super().__init__(answer.text, theme, icon("circle-outline", theme.tokens.text3), kind="answer")

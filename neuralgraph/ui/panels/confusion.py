@@ -17,6 +17,9 @@ from neuralgraph.ui.canvas.shapes import colour
 from neuralgraph.ui.panels.inspector_type import Themed, font, tabular
 from neuralgraph.ui.panels.numbers_view import NumbersView
 
+BESIDE, NARROW = 150.0, 560
+"""Pixels for the names of the classes, and of a panel in which they have to do with less."""
+
 
 class Matrix(QWidget):
     """Rows are true classes, columns answers; the diagonal is right."""
@@ -32,9 +35,17 @@ class Matrix(QWidget):
     def _box(self) -> tuple[QRectF, float, float]:
         """Where the matrix is, and the width and height of a cell: flat ones where the panel is low."""
         size = len(self.answers.names)
-        wide = max(10.0, min(48.0, (self.width() - 400.0) / size))
+        beside = self._beside
+        wide = max(10.0, min(48.0, (self.width() - beside - (250.0 if beside == BESIDE else 190.0)) / size))
         high = max(10.0, min(wide, (self.height() - 38.0) / size))
-        return QRectF(150, 30, wide * size, high * size), wide, high
+        return QRectF(beside, 30, wide * size, high * size), wide, high
+
+    @property
+    def _beside(self) -> float:
+        """How much room the names at the left take: less where there is little."""
+        if self.width() >= NARROW:
+            return BESIDE
+        return min(BESIDE, max(44.0, 16 + max(fonts.width(name[:20], 11) for name in self.answers.names)))
 
     def paintEvent(self, _: QPaintEvent) -> None:
         if self.answers is None:
@@ -70,7 +81,8 @@ class Matrix(QWidget):
             painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name[:20])
             column = QRectF(box.x() + n * wide, 10, wide, 18)
             painter.drawText(column, Qt.AlignmentFlag.AlignCenter, fonts.elided(name, wide - 2, 11))
-        painter.drawText(QPointF(8, 20), "true class ↓   answer →")
+        if box.x() == BESIDE:
+            painter.drawText(QPointF(8, 20), "true class ↓   answer →")
 
     def _figures(self, painter: QPainter, box: QRectF, counts: Any, tokens: Tokens) -> None:
         total, right = int(counts.sum()), int(np.trace(counts))
@@ -78,14 +90,18 @@ class Matrix(QWidget):
         recall = np.diag(counts) / np.maximum(counts.sum(axis=1), 1)
         worst = int(recall.argmin())
         lines.append(("hardest class", f"{self.answers.names[worst]}  {recall[worst]:.1%}".replace("%", " %")))
+        roomy = box.x() == BESIDE
+        first, second = (28, 128) if roomy else (14, 96)
+        if not roomy:
+            lines.append(("true class ↓", "answer →"))
         for n, (name, value) in enumerate(lines):
-            y = box.y() + 18 + n * 26
+            y = box.y() + 18 + n * (26 if roomy else 22)
             painter.setPen(QPen(colour(tokens.text2)))
             painter.setFont(font(12))
-            painter.drawText(QPointF(box.right() + 28, y), name)
+            painter.drawText(QPointF(box.right() + first, y), name)
             painter.setPen(QPen(colour(tokens.text)))
             painter.setFont(tabular(12, 600))
-            painter.drawText(QPointF(box.right() + 128, y), value)
+            painter.drawText(QPointF(box.right() + second, y), value)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self.answers is None:

@@ -149,9 +149,9 @@ class DataSheet(QWidget):
         inner = box.adjusted(8, 6, -8, -4)
         paint.sample(painter, inner.adjusted(0, 0, 0, -20), seen.x[number], tokens, seen.tokens, self.picks)
         line = QRectF(inner.x(), inner.bottom() - 16, inner.width(), 16)
-        row = f"#{int(seen.shown[number])}"
+        row = f"row {int(seen.shown[number]) + 1:,}"
         if seen.answers:
-            taken = QRectF(line.x(), line.y(), line.width() - 30, 16)
+            taken = QRectF(line.x(), line.y(), line.width() - fonts.width(row, 11) - 6, 16)
             paint.written(painter, taken, seen.answers[number], tokens.text, 12, 600)
         paint.written(painter, line, row, tokens.text2, 11, where=paint.RIGHT)
 
@@ -228,4 +228,4 @@ class DataSheet(QWidget):
             return f"{one.type} {one.id}{says}: " + ", ".join(
                 short(float(value)) for value in np.asarray(one.value).ravel()[:12]) + " …"
         answer = f" {self.seen.answer_name} {self.seen.answers[number]}" if self.seen.answers else ""
-        return f"row {int(self.seen.shown[number])}{answer}"
+        return f"row {int(self.seen.shown[number]) + 1:,}{answer}"

@@ -57,7 +57,7 @@ class RowsModel(QAbstractTableModel):
         if role != Qt.ItemDataRole.DisplayRole or self.seen is None:
             return None
         if way == Qt.Orientation.Vertical:
-            return str(int(self.seen.shown[section]))
+            return f"{int(self.seen.shown[section]) + 1:,}"
         number = section - self._told
         return f"{self.seen.answer_name} (y)" if number < 0 else self.seen.columns[number].name
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from time import thread_time
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from neuralgraph.figures.draw import draw
 from neuralgraph.figures.marks import Drawing
+from neuralgraph.figures.painting import painted, pen_of
 from neuralgraph.figures.shown import Shown, Surface
 from neuralgraph.figures.svg import svg
 from neuralgraph.tokens import LIGHT, Tokens
@@ -15,29 +18,42 @@ from neuralgraph.ui.panels.figure import Figure, Spot, drawn
 from neuralgraph.ui.panels.figure_painter import paint
 from neuralgraph.ui.theme import Theme
 
+GAP = 4.0
+"""A stroke looks what lies under it every so many pixels."""
+
 
 class Pad(Figure):
-    """Shows what a view answered. `keyed` brings the key of a spot that was clicked; `turned` how a surface is
-    dragged, in degrees."""
+    """Shows what a view answered. `keyed` brings the key of a spot that was clicked, or that Enter was pressed on: of
+    a spot that stands for several the next one each time; `turned` how a surface is dragged, in degrees; `painted` an
+    option and its new text, when a hand has changed entries of a pen; Delete takes all of that back."""
 
     keyed = Signal(int)
     turned = Signal(float, float)
+    painted = Signal(str, str)
 
     def __init__(self, theme: Theme, name: str = "Figure") -> None:
         super().__init__(theme, name, "view")
         self.shown: Shown | None = None
+        self.spent = 0.0
+        """Seconds of the processor that laying out and painting the present figure took."""
         self.room = QSize(0, 0)
         """What is offered; a table may come out higher, and is scrolled then."""
         self._drawing: Drawing | None = None
         self._painted: tuple[object, ...] = ()
         self._pixmap = QPixmap()
         self._grip: QPointF | None = None
+        self._visited: tuple[Spot | None, int] = (None, 0)
+        self._ink = ""
+        """The sign that the stroke under way sets."""
+        self._from = QPointF()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_shown(self, shown: Shown) -> None:
+        began = thread_time()
         self.shown, self._drawing = shown, None
         self._fit()
         self.renewed()
+        self.spent = thread_time() - began
 
     def set_room(self, room: QSize) -> None:
         """The part of it that can be seen at once."""
@@ -109,12 +125,14 @@ class Pad(Figure):
         ratio = self.devicePixelRatioF()
         what = (self.drawing, self.theme.tokens.name, self.size(), ratio)
         if what != self._painted:
+            began = thread_time()
             self._painted, self._pixmap = what, QPixmap(self.size() * ratio)
             self._pixmap.setDevicePixelRatio(ratio)
             self._pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(self._pixmap)
             self.paint(painter, self.theme.tokens)
             painter.end()
+            self.spent += thread_time() - began
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._pixmap)
         if self.hasFocus() and self.shown is not None:
@@ -125,10 +143,29 @@ class Pad(Figure):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._grip = event.position() if isinstance(self.shown, Surface) else None
-        found = self.spot(event.position())
-        key = self.drawing.spots.key(self._number(found)) if found is not None else None
-        if key is not None:
-            self.keyed.emit(key)
+        self._clicked(self.spot(event.position()), event.position())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._clicked(self.spot(event.position()), event.position())  # a quick second click is one, too
+
+    def _clicked(self, spot: Spot | None, at: QPointF) -> None:
+        if spot is not None and self._touched(spot, start=True):
+            self._from = at
+        else:
+            self._visit(spot)
+
+    def _visit(self, spot: Spot | None) -> None:
+        """Go to what a spot stands for; to the next of several, where it was the last one that was visited."""
+        if spot is None:
+            return
+        number = self._number(spot)
+        key = self.drawing.spots.key(number)
+        every = self.drawing.spots.keys(number) or (() if key is None else (key,))
+        before, times = self._visited
+        self._visited = (spot, times + 1 if spot == before else 0)
+        if every:
+            self.keyed.emit(every[self._visited[1] % len(every)])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._grip is not None and event.buttons() & Qt.MouseButton.LeftButton:
@@ -136,8 +173,61 @@ class Pad(Figure):
             self._grip = event.position()
             self.turned.emit(moved.x() * 0.5, moved.y() * 0.5)
             return
+        if self._ink:
+            self._drawn_to(event.position())
         super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._grip = None
+        self._lift()
         super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.at is not None and \
+                self._touched(self.at, start=True):
+            self._lift()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.at is not None:
+            self._visit(self.at)
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and (pen := pen_of(self.shown)) is not None:
+            self.painted.emit(pen.option, "")
+        else:
+            super().keyPressEvent(event)
+
+    # -- painting into a figure -------------------------------------------------------------------------------------
+
+    @property
+    def painting(self) -> bool:
+        """A stroke is under way: what is shown is ahead of what the view has answered."""
+        pen = pen_of(self.shown) if self._ink else None
+        return pen is not None and not pen.picks
+
+    def _touched(self, spot: Spot, *, start: bool = False) -> bool:
+        """Set the entry at a spot; False where there is none to set."""
+        pen = pen_of(self.shown)
+        entry = self.drawing.spots.entry(self._number(spot)) if pen is not None else None
+        if pen is None or entry is None or self.shown is None:
+            return False
+        if start:
+            self._ink = pen.next(entry)
+        after = pen.having(entry, self._ink)
+        if after.text != pen.text:
+            self.set_shown(painted(self.shown, after))
+            if pen.picks:  # what is chosen is looked at while the hand still moves
+                self.painted.emit(after.option, after.text)
+        return True
+
+    def _drawn_to(self, point: QPointF) -> None:
+        """The stroke goes on: a fast hand leaves no gaps."""
+        way = point - self._from
+        count = max(1, int(max(abs(way.x()), abs(way.y())) / GAP))
+        for step in range(1, count + 1):
+            found = self.spot(self._from + way * (step / count))
+            if found is not None:
+                self._touched(found)
+        self._from = point
+
+    def _lift(self) -> None:
+        """The stroke is over: tell what the entries are now."""
+        pen, self._ink = pen_of(self.shown) if self._ink else None, ""
+        if pen is not None and not pen.picks:
+            self.painted.emit(pen.option, pen.text)

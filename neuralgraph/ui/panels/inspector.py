@@ -50,7 +50,7 @@ class Inspector(QWidget):
         self._node: str | None = None
         self._part, self._row, self._seeking, self._wish = "all", 0, False, 0
         self._seen: Any = None  # what `Session.see` answers
-        self._asker = Asker(bridge, self, every=0.15)
+        self._asker = Asker(bridge, self, every=0.15, share=0.02)
         self._asker.answered.connect(self._arrived)
         self._asker.failed.connect(self._failed)
         self._tabs = QTabBar()
@@ -117,6 +117,7 @@ class Inspector(QWidget):
         if node != self._node:
             self._node, self._seen = node, None
             self.page.which.clear()
+            self._asker.hurry()
             self._ask()
             self._show()
             home = self.parentWidget()
@@ -179,6 +180,7 @@ class Inspector(QWidget):
     def _look_at(self, part: str, place: int, wrong: bool) -> None:
         self._part, self._row, self._seeking = part, place, wrong
         self._wish += 1
+        self._asker.hurry()
         self._ask()
 
     @property

@@ -33,9 +33,9 @@ from neuralgraph.ui.panels.plots_run import LOSS, NORM, RATE, SHARES, RunCurves
 if TYPE_CHECKING:
     from neuralgraph.ui.panels.plots_view import Marker, PlotView, Shown
 
-EVERY = 0.06
+EVERY = 0.2
 """Seconds between two drawings while nothing but steps arrives: of one plot, then of the other."""
-CALM = 0.3
+CALM = 0.6
 """So long after the last drawing both are drawn at once."""
 NOTHING = ("No curves yet", "Press Train: loss and metrics are drawn while it learns.")
 READY = ("Getting ready …", "Data are read and the network is made; curves begin with the first batch.")

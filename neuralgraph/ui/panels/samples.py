@@ -85,7 +85,7 @@ class Sheet(QWidget):
         painter.setFont(font(12, 600))
         painter.setPen(colour(tokens.ok if right else tokens.error))
         line = QRectF(box.x() + 8, box.y() + 68, box.width() - 16, 16)
-        sure, row = f"{found.sure[at]:.0%}".replace("%", " %"), f"#{found.rows[at]}"
+        sure, row = f"{found.sure[at]:.0%}".replace("%", " %"), f"row {found.rows[at] + 1:,}"
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft,
                          fonts.elided(said, line.width() - fonts.width(sure, 11) - 6, 12, 600))
         painter.setFont(font(11))

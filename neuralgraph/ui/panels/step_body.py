@@ -17,11 +17,15 @@ MOST_BOXES = 14
 
 
 class Body(QScrollArea):
-    """Scrolls sideways. `asked` brings the name of an output and a place in it."""
+    """Scrolls sideways; `beside` stands behind the numbers.
+
+    `asked` brings the name of an output and a place in it; `chosen` too, of data.
+    """
 
     asked = Signal(str, object)
+    chosen = Signal(str, object)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, beside: QWidget) -> None:
         super().__init__()
         self.theme = theme
         self.boxes: dict[str, TensorBox] = {}
@@ -35,6 +39,7 @@ class Body(QScrollArea):
         self._row.setContentsMargins(0, 0, 8, 0)
         self._row.setSpacing(10)
         self._row.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._row.addWidget(beside, 0, Qt.AlignmentFlag.AlignTop)
         self._row.addWidget(self.terms, 0, Qt.AlignmentFlag.AlignTop)
         self.setWidget(self._inner)
 
@@ -65,6 +70,11 @@ class Body(QScrollArea):
             elif key == f"out:{output}":
                 box.mark([], found.index)
 
+    def mark_places(self, output: str, places: list[Any]) -> None:
+        """Ring these numbers of an output."""
+        if places and f"out:{output}" in self.boxes:
+            self.boxes[f"out:{output}"].mark(places)
+
     def dress(self) -> None:
         for box in self.boxes.values():
             box.dress()
@@ -83,8 +93,9 @@ class Body(QScrollArea):
             self._sign("→")
         for name, array in moment.outputs.items():
             box = self._add(f"out:{name}", name, array, samples=True)
-            if box is not None and moment.phase != "data":
-                box.picked.connect(lambda index, name=name: self.asked.emit(name, index))
+            if box is not None:
+                told = self.chosen if moment.phase == "data" else self.asked
+                box.picked.connect(lambda index, name=name, told=told: told.emit(name, index))
         for name, array in moment.tangents.items():
             self._sign("d")
             self._add(f"tangent:{name}", f"derivative of {name}", array, samples=True)
@@ -124,13 +135,13 @@ class Body(QScrollArea):
             return None
         box = TensorBox(self.theme, title, array, samples=samples, limit=limit)
         self.boxes[key] = box
-        self._row.insertWidget(self._row.count() - 1, box, 0, Qt.AlignmentFlag.AlignTop)
+        self._row.insertWidget(self._row.count() - 2, box, 0, Qt.AlignmentFlag.AlignTop)
         return box
 
     def _sign(self, text: str) -> None:
         made = words(self.theme, text, 15, 600, "text2")
         self.signs.append(made)
-        self._row.insertWidget(self._row.count() - 1, made, 0, Qt.AlignmentFlag.AlignTop)
+        self._row.insertWidget(self._row.count() - 2, made, 0, Qt.AlignmentFlag.AlignTop)
 
     def _clear(self) -> None:
         for one in (*self.boxes.values(), *self.signs):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from neuralgraph.ui.bridge import Pulse
 from neuralgraph.ui.controls import Choice, dress, flat, words
 from neuralgraph.ui.icons import icon
+from neuralgraph.ui.panels.step_time import StepTime
 from neuralgraph.ui.theme import Theme
 
 MODES = (("step", "Training step"), ("forward", "Forward sweep"), ("reverse", "Reverse sweep"),
@@ -25,6 +26,8 @@ class StepControls(QWidget):
     wanted = Signal()
     onward = Signal(int)
     """To the next phase (1), or back to the start of this one (−1)."""
+    stepped = Signal(int)
+    """To the next time step (1) of a Recurrent, or the one before (−1)."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -60,14 +63,19 @@ class StepControls(QWidget):
         self.where = words(theme, "", 12, 600)
         self.where.setWordWrap(True)
         self.sample = words(theme, "", 12, 400, "text2")
+        self.sample.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # the choice is never cut
         self.samples = Choice(theme, fit=True)
         self.samples.addItems([f"{size} sample{'s' if size > 1 else ''}" for size in SIZES])
+        self.samples.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.samples.setAccessibleName("Samples in the batch")
         self.samples.activated.connect(lambda _at: self.wanted.emit())
         self.nearby = [flat(theme, "chevron-left", "Sample before", clicked=lambda: self._sample(-1), size=24),
                        flat(theme, "chevron-right", "Next sample", clicked=lambda: self._sample(1), size=24),
                        flat(theme, "restart", "Take it anew, with the present weights", clicked=self.wanted.emit,
                             size=24)]
+        self.time = StepTime(theme)
+        self.time.wanted.connect(self.wanted)
+        self.time.stepped.connect(self.stepped)
         self._pulse = self._beating()
         self._lay(theme)
 
@@ -92,6 +100,7 @@ class StepControls(QWidget):
         for item in (first, second, third):
             box.addLayout(item)
         box.addWidget(self.where)
+        box.addWidget(self.time)
         box.addLayout(fourth)
         box.addStretch(1)
         self.setFixedWidth(theme.px(WIDE))
@@ -172,6 +181,7 @@ class StepControls(QWidget):
             made.setIcon(icon(sign, tokens.text2, tokens.hairline))
         for label in (self.where, self.sample, self.of_label):
             dress(label, self._theme)
+        self.time.dress()
         self.setFixedWidth(self._theme.px(WIDE))
         self._dress_play()
 

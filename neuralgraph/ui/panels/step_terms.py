@@ -102,6 +102,10 @@ class TermsBox(QWidget):
             return
         room = self.theme.px(330)
         self._laid.addWidget(words(self.theme, "The same as one product of matrices (im2col)", 12, 600))
+        if columns.note:
+            note = words(self.theme, columns.note, 11, 400, "text2")
+            note.setWordWrap(True)
+            self._laid.addWidget(note)
         left = TensorBox(self.theme, "filters × window", columns.weights, width=room)
         left.mark([(columns.row, at) for at in range(columns.weights.shape[1])])
         right = TensorBox(self.theme, "window × places", columns.windows, width=room)

@@ -23,6 +23,7 @@ from neuralgraph.ui.formula import formula_html
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.step_body import Body
 from neuralgraph.ui.panels.step_controls import StepControls
+from neuralgraph.ui.panels.step_typing import StepTyping
 from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
 
@@ -50,7 +51,8 @@ class StepPanel(QWidget):
         self._names: dict[str, tuple[str, ...]] = {}
         self._numbers = ""
         """The formula of one number, with the numbers in it."""
-        self.controls, self.body = StepControls(theme), Body(theme)
+        self.controls, self.typing = StepControls(theme), StepTyping(theme)
+        self.body = Body(theme, self.typing)
         self._asker, self._cells = Asker(bridge, self), Asker(bridge, self)
         self._asker.answered.connect(self._arrived)
         self._asker.failed.connect(self._failed)
@@ -59,7 +61,10 @@ class StepPanel(QWidget):
         self.controls.moved.connect(self.go)
         self.controls.onward.connect(self._phase)
         self.controls.wanted.connect(self.ask)
+        self.controls.stepped.connect(self._step)
         self.body.asked.connect(self._pick)
+        self.body.chosen.connect(self.typing.choose)
+        self.typing.changed.connect(self.ask)
         self.says = words(theme, "", 15, 600)
         self.formula, self.notes = QLabel(), words(theme, "", 12, 400, "text2")
         self.formula.setTextFormat(Qt.TextFormat.RichText)
@@ -78,8 +83,8 @@ class StepPanel(QWidget):
         column = QVBoxLayout(self._right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for label in (self.says, self.formula, self.notes):
-            column.addWidget(label)
+        for made in (self.says, self.formula, self.notes):
+            column.addWidget(made)
         column.addWidget(self.body, 1)
         home = QWidget()
         self._stack = QStackedLayout(home)
@@ -99,6 +104,8 @@ class StepPanel(QWidget):
         self._choose_walk()
         self.controls.stop()
         self.controls.place = 0
+        self.controls.time.offer(())
+        self.typing.forget()
         self.controls.set_count(0, 0)
         self._stack.setCurrentWidget(self._notice)
         self.lit.emit(None, 0)
@@ -126,6 +133,7 @@ class StepPanel(QWidget):
         for label in (self.says, self.notes):
             dress(label, theme)
         self.controls.dress()
+        self.typing.dress()
         self.body.dress()
         self._typeset()
         if self.moment is not None:
@@ -168,29 +176,35 @@ class StepPanel(QWidget):
             return
         mode, places, of = self.controls.mode_key, self.controls.batch, self.controls.of.currentText()
         of = of if of in self._names.get(mode, ()) else ""
-        self._asker.ask(session, lambda program: self._question(session, program, mode, places, of))
+        inside, typed = self.controls.time.chosen, dict(self.typing.typed)
+        self._asker.ask(session, lambda program: self._question(session, program, mode, places, of, inside, typed))
 
-    def _question(self, session: Session, program: Any, mode: Any, places: tuple[int, ...], of: str) -> Any:
+    def _question(self, session: Session, program: Any, mode: Any, places: tuple[int, ...], of: str, inside: str,
+                  typed: Any) -> Any:
         """What is asked, in another thread: the step or the walk, and what it could be of or by."""
+        loops = session.over_time(program) if mode in ("step", "forward", "reverse") else ()
+        more = {"inside": inside if inside in loops else False, "typed": typed, "made_up": True, "places": places}
         control = self._bridge.control
         if mode == "step":
             under_way = program is not None and control is not None and control.stand is not None
             checkpoint, note = (control.stand(), "") if under_way else session.standing()
             names = _steps(session, checkpoint)
             number = names.index(of) if of in names else 0
-            apart = session.step_apart(program, places=places, checkpoint=checkpoint, step=number, made_up=True)
-            return mode, names, replace(apart, notes=(note, *apart.notes)) if note else apart
+            apart = session.step_apart(program, checkpoint=checkpoint, step=number, **more)
+            return mode, names, loops, replace(apart, notes=(note, *apart.notes)) if note else apart
         names = session.derivable(mode, program)
         chosen = of if of in names else ""
-        return mode, names, session.walk(mode, program=program, part="train", places=places, made_up=True,
-                                         by=chosen if mode == "forward" else "", of=chosen if mode == "reverse" else "")
+        return mode, names, loops, session.walk(mode, program=program, part="train", **more,
+                                                by=chosen if mode == "forward" else "",
+                                                of=chosen if mode == "reverse" else "")
 
     def _arrived(self, answer: Any) -> None:
         if not isinstance(answer, tuple) or not self.isVisible():
             return
-        mode, names, apart = answer
+        mode, names, loops, apart = answer
         if mode != self.controls.mode_key:
             return
+        self.controls.time.offer(loops)
         before, at = self.apart, self.controls.at
         self.apart = apart
         self._names[mode] = names
@@ -199,10 +213,13 @@ class StepPanel(QWidget):
         same = before is not None and before.mode == apart.mode and len(before.moments) == len(apart.moments)
         self.controls.set_count(len(apart.moments), at if same else 0)
         self.controls.sample.setText(_samples(apart))
+        self.controls.sample.setToolTip(self.controls.sample.text())
         self._stack.setCurrentWidget(self._right)
         self.go(self.controls.at)
 
     def _failed(self, text: str) -> None:
+        if self.apart is not None and self.typing.refused(text):
+            return
         self.apart = None
         self.controls.stop()
         self.controls.set_count(0, 0)
@@ -224,14 +241,17 @@ class StepPanel(QWidget):
         self.controls.stand(min(max(at, 0), len(self.apart.moments) - 1))
         moment = self.moment
         self.says.setText(moment.says)
-        told = [*moment.notes, *(self.apart.notes if not self.controls.at else ()),
-                *([self.apart.sweeps] if self.apart.sweeps and self.controls.at in (0, self.controls.count - 1)
-                  else [])]
-        self.notes.setText(" ".join(told))
-        self.notes.setVisible(bool(told))
+        at = self.controls.at
+        told = [*moment.notes, self.typing.told if moment.phase != "data" else "", *(() if at else self.apart.notes),
+                *([self.apart.sweeps] if self.apart.sweeps and at in (0, self.controls.count - 1) else [])]
+        self.notes.setText(" ".join(one for one in told if one))
+        self.notes.setVisible(bool(self.notes.text()))
         self._numbers = ""
         self._typeset()
         self.body.show_moment(moment)
+        self.typing.show_moment(self.apart, moment)
+        for output in moment.outputs:
+            self.body.mark_places(output, self.typing.marked(output))
         self._where()
         self.lit.emit(self.apart, self.controls.at)
         if moment.outputs and moment.phase in ("forward", "loss"):
@@ -243,11 +263,29 @@ class StepPanel(QWidget):
         if self.apart is not None:
             self.go(self.apart.next_phase(self.controls.at, by))
 
+    def _step(self, by: int) -> None:
+        """To another time step of a Recurrent."""
+        if self.apart is not None:
+            self.go(self.apart.next_time(self.controls.at, by))
+
+    def enter(self, room: str) -> None:
+        """The canvas shows the inside of a Recurrent: its numbers are wanted."""
+        loop = self.controls.time.within(room)
+        if loop and self.isVisible() and self.controls.time.choose(loop):
+            self.ask()
+
     def _where(self, note: str = "") -> None:
         if self.moment is not None:
+            self._when()
             phase = f"{self.moment.equation} · " if self.moment.equation else ""
             self.controls.where.setText(f"{self.controls.at + 1} of {self.controls.count} · {phase}{self.moment.phase}"
                                         + (f" · {note}" if note else ""))
+
+    def _when(self) -> None:
+        at, apart = self.controls.at, self.apart
+        last = max((one.time[-1] for one in apart.moments if len(one.time) == max(1, len(self.moment.time))), default=0)
+        self.controls.time.show_time(self.moment.time, last, before=apart.next_time(at, -1) != at,
+                                     after=apart.next_time(at) != at)
 
     def _typeset(self) -> None:
         moment = self.moment

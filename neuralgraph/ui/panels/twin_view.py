@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -17,19 +17,27 @@ from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.theme import Theme
 
 VIEWS = (("Boundary", "boundary", "BoundaryPanel"), ("Confusion", "confusion", "ConfusionPanel"),
-         ("Samples", "samples", "SamplesPanel"))
+         ("Samples", "samples", "SamplesPanel"), ("Views", "twin_views", "TwinViews"),
+         ("Network", "twin_network", "TwinNetwork"))
+PLANE, CLASSES, ANY = 0, 1, 3
+"""What suits two features, classes, and everything else."""
+JUDGED = ("CrossEntropyLoss", "NLLLoss", "ConfusionMatrix", "BCEWithLogitsLoss", "BCELoss", "HingeLoss")
+"""Where one of these stands, rows have classes."""
 
 
 class BesideBridge(QObject):
     """What a view asks in place of the bridge: the control of the right one. While both stand still nobody learns."""
 
     ticked = Signal()
+    events = Signal(object)
+    ended = Signal()
 
     def __init__(self, bridge: TrainingBridge, stands: Callable[[], bool], parent: QObject) -> None:
         super().__init__(parent)
         self._bridge, self._stands = bridge, stands
         self.control: Any = None
         bridge.ticked.connect(self.ticked)
+        bridge.ended.connect(self.ended)
 
     @property
     def running(self) -> bool:
@@ -80,6 +88,8 @@ class TwinView(QWidget):
         super().__init__()
         self.theme, self._bridges = theme, (bridge, beside)
         self._sessions: tuple[Session, Session] | None = None
+        self._node: str | None = None
+        self._values: Sequence[Mapping[str, str]] = ({}, {})
         self.what = Choice(theme, fit=True)
         self.what.addItems([title for title, _, _ in VIEWS])
         self.what.setAccessibleName("View of both")
@@ -104,16 +114,28 @@ class TwinView(QWidget):
     def show_twins(self, left: Session, right: Session, names: Sequence[str]) -> None:
         """These two from now on."""
         self._sessions = (left, right)
+        self.what.blockSignals(True)
+        self.what.setCurrentIndex(suits(left))
+        self.what.blockSignals(False)
         for side, name in zip(self.sides, names, strict=True):
             side.name.setText(name)
             side.numbers.setText("")
         self._pages.setCurrentIndex(1)
         self._again()
 
-    def say(self, numbers: Sequence[str]) -> None:
-        """The figures of both."""
+    def say(self, numbers: Sequence[str], values: Sequence[Mapping[str, str]] = ({}, {})) -> None:
+        """The figures of both, in words and by node."""
+        self._values = values
         for side, text in zip(self.sides, numbers, strict=True):
             side.numbers.setText(text)
+        self._put_values()
+
+    def show_node(self, node: str | None) -> None:
+        """Another node is selected: views of a node show it, of both."""
+        self._node = node
+        for side in self.sides[:1]:
+            if hasattr(side.panel, "show_node"):
+                side.panel.show_node(node)
 
     def forget(self) -> None:
         """Another document is open."""
@@ -123,6 +145,7 @@ class TwinView(QWidget):
         self._pages.setCurrentIndex(0)
 
     def feed(self, events: Sequence[Event]) -> None:
+        self._bridges[1].events.emit(events)
         for side in self.sides if self.isVisible() else ():
             if side.panel is not None:
                 side.panel.feed(events)
@@ -149,5 +172,30 @@ class TwinView(QWidget):
             return
         _, module, name = VIEWS[self.what.currentIndex()]
         kind = getattr(import_module(f"neuralgraph.ui.panels.{module}"), name)
-        for side, session, bridge in zip(self.sides, self._sessions, self._bridges, strict=True):
-            side.show_panel(kind(session, bridge, self.theme))
+        panels = [kind(session, bridge, self.theme)
+                  for session, bridge in zip(self._sessions, self._bridges, strict=True)]
+        if hasattr(kind, "joined"):
+            panels[0].joined(panels[1])
+        for side, made in zip(self.sides, panels, strict=True):
+            side.show_panel(made)
+        self.show_node(self._node)
+        self._put_values()
+
+    def _put_values(self) -> None:
+        for side, values in zip(self.sides, self._values, strict=True):
+            if hasattr(side.panel, "values"):
+                side.panel.values(values)
+
+
+def suits(session: Session) -> int:
+    """The view to begin with: the plane of two features, the classes that are mixed up, or views of one's choice."""
+    graph, known = session.graph, session.analysis
+    kinds = {id: session.catalog[one.type] for id, one in graph.nodes.items() if one.type in session.catalog}
+    fed = {edge.start for edge in graph.edges.values()
+           if kinds.get(edge.target) is not None and kinds[edge.target].role not in ("loss", "metric")}
+    specs = known.specs if known is not None else {}
+    inputs = [specs[id].get(output) for id, output in fed
+              if id in specs and id in kinds and kinds[id].role == "source"]
+    if inputs and all(spec is not None and len(spec.shape) == 2 and spec.shape[1] == 2 for spec in inputs):
+        return PLANE
+    return CLASSES if any(graph.nodes[id].type in JUDGED for id in kinds) else ANY

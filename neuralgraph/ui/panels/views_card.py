@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
@@ -22,25 +23,31 @@ from PySide6.QtWidgets import (
 from neuralgraph.errors import NeuralGraphError
 from neuralgraph.figures.offer import Offer
 from neuralgraph.figures.shown import Shown, Surface
+from neuralgraph.figures.sofar import SoFar
 from neuralgraph.session import Session
 from neuralgraph.ui.asking import Asker
 from neuralgraph.ui.bridge import TrainingBridge
-from neuralgraph.ui.controls import dress, flat, words
+from neuralgraph.ui.commands import COMMANDS
+from neuralgraph.ui.controls import button, dress, flat, words
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
+from neuralgraph.ui.panels.figure import Spot
 from neuralgraph.ui.panels.figure_pad import Pad
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.taking import take_button
 from neuralgraph.ui.panels.views_options import Options
-from neuralgraph.ui.panels.views_pick import Pick
+from neuralgraph.ui.panels.views_pick import Of, Pick
 from neuralgraph.ui.panels.views_taking import Subject
+from neuralgraph.ui.panels.views_work import WORKING, Errand, WorkBar
 from neuralgraph.ui.theme import Theme
 
-SHARE = 0.05
-"""So much of the time of a run all views together may take."""
+SHARE = 0.03
+"""So much of the time of a run all views together may take: to be computed, laid out and painted."""
 OFTEN, SELDOM = 0.15, 1.0
 """Seconds between two looks at a run, at least; of views that are costly."""
 WHOLE = "whole network"
+ACTS = {one.id: one.text for one in COMMANDS}
+"""What a button that carries out a command says."""
 
 
 class ViewCard(QWidget):
@@ -48,25 +55,39 @@ class ViewCard(QWidget):
 
     closed = Signal()
     enlarged = Signal()
+    named = Signal(str)
+    """What is shown, in words."""
     chosen = Signal(int)
     """A row of the data was clicked."""
+    changed = Signal()
+    """Another view, or another option of it."""
+    acted = Signal(str)
+    """The command that makes something of what is shown was asked for, by its name."""
 
     def __init__(self, bridge: TrainingBridge, theme: Theme, asked: Callable[[], int] = lambda: 1) -> None:
         super().__init__()
         self.theme, self._bridge, self._asked = theme, bridge, asked
         self._session: Session | None = None
         self.node, self.view, self.pinned = "", "", False
+        self.default = ""
+        """The view that was taken last because nobody had chosen one."""
         self.part, self.place = "all", 0
         self.offers: Sequence[Offer] = ()
         self.options: dict[str, dict[str, Any]] = {}
         self._fresh = True
+        self.fit: Callable[[Shown], Shown] = lambda found: found
+        """What is drawn of what came: somebody may put it on other scales."""
         self._asker = Asker(bridge, self, every=OFTEN)
         self._asker.answered.connect(self._arrived)
+        self._asker.reached.connect(self._reached)
+        self._errand: Errand | None = None
         self._asker.failed.connect(lambda text: self._say("No answer came", text, error=True))
         self.pad, self.notice = Pad(theme), Notice(theme.tokens, "eye-outline")
         self.pad.subject = Subject(self.pad, lambda: f"{self.node or 'network'}-{self.view}")
         self.pad.keyed.connect(self.chosen)
         self.pad.turned.connect(self._turn)
+        self.pad.chosen.connect(partial(_follow, self))
+        self.pad.painted.connect(self._painted)
         self.form = Options(theme)
         self.form.changed.connect(self._option)
         self.form.hide()
@@ -79,8 +100,7 @@ class ViewCard(QWidget):
         theme = self.theme
         self.which = Pick(theme)
         self.which.menu().aboutToShow.connect(self._fill)
-        self.of = words(theme, "", 12, 400, "text2")
-        self.of.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.of = Of(theme, WHOLE)
         self.pin = flat(theme, "pin-outline", "Keep showing this node whatever is selected", size=26)
         self.pin.setCheckable(True)
         self.pin.toggled.connect(self._pin)
@@ -89,6 +109,8 @@ class ViewCard(QWidget):
         self.more.toggled.connect(self.form.setVisible)
         self.large = flat(theme, "open-in-new", "Show in a window of its own", size=26, clicked=self.enlarged.emit)
         self.shut = flat(theme, "close", "Close this view", size=26, clicked=self.closed.emit)
+        self.act = button("", clicked=lambda: self.acted.emit(self._offer.act if self._offer is not None else ""))
+        self.act.hide()
         self.take = take_button(theme, self.pad.subject)
         for made, sign in ((self.pin, "pin-outline"), (self.more, "tune-variant"), (self.large, "open-in-new"),
                            (self.shut, "close")):
@@ -104,7 +126,7 @@ class ViewCard(QWidget):
         head.setSpacing(2)
         head.addWidget(self.which)
         head.addWidget(self.of, 1)
-        for one in (self.pin, self.more, self.take, self.large, self.shut):
+        for one in (self.act, self.pin, self.more, self.take, self.large, self.shut):
             head.addWidget(one)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -117,6 +139,14 @@ class ViewCard(QWidget):
         self.pointed.setContentsMargins(8, 0, 8, 2)
         self.pointed.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.pad.pointed.connect(self.pointed.setText)
+        self.work = WorkBar(self.theme)
+        self.work.stopped.connect(self._stop)
+        self.work.again.connect(self.ask)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.setSpacing(0)
+        foot.addWidget(self.pointed, 1)
+        foot.addWidget(self.work)
         holder = QWidget()
         self._stack = QStackedLayout(holder)
         self._stack.addWidget(self.notice)
@@ -127,7 +157,7 @@ class ViewCard(QWidget):
         box.addLayout(head)
         box.addWidget(self.form)
         box.addWidget(holder, 1)
-        box.addWidget(self.pointed)
+        box.addLayout(foot)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and watched is self._scroll.viewport():
@@ -165,47 +195,96 @@ class ViewCard(QWidget):
         self.view = name
         self._name()
         self._offer_options()
+        self.changed.emit()
         self.ask()
 
     def ask(self) -> None:
-        """Look again."""
+        """Look again. What is under way ends: at once where something else is wanted, else with what it has reached."""
         session, node, view, part, place = self._session, self.node, self.view, self.part, self.place
         options, fresh = dict(self.options.get(view, {})), self._fresh
         if session is None or not self.isVisible():
             return
+        errand = self._sent(Errand((session, node, view, part, place, options), session.shown, self._heard))
 
         def question(program: Any) -> Any:
-            begun = perf_counter()
+            errand.begin(self._bridge.control if program is not None else None)
+            begun = thread_time()
             node_there = node if session.shows(node, program) else ""
             offers = session.offers(node_there, program) if fresh else None
             name = view or _first(offers or ())
             try:
-                found: Any = session.view(name, node_there, options, part=part, place=place, program=program) \
-                    if name else None
+                found: Any = session.view(name, node_there, options, part=part, place=place, program=program,
+                                          stop=errand.stop, so_far=errand.hear) if name else None
             except NeuralGraphError as error:
                 found = error
-            return node, name, offers, found, perf_counter() - begun
+            except Exception:
+                if not errand.dropped:  # what nobody waits for may be in pieces
+                    raise
+                found = None
+            return errand, name, offers, found, thread_time() - begun
 
         self._asker.ask(session, question)
 
+    def _sent(self, errand: Errand) -> Errand:
+        """That is what is wanted now, whatever was before."""
+        before, self._errand = self._errand, errand
+        if before is not None and before.subject != errand.subject:
+            before.dropped = True
+            self._asker.hurry()
+        elif before is not None and (self._rests() or before.moment is not errand.moment):
+            before.enough = True
+        return errand
+
+    def _heard(self, errand: Errand, one: SoFar) -> None:
+        """Called by the thread that answers."""
+        if not errand.dropped:
+            self._asker.reached.emit((errand, one))
+
+    def _rests(self) -> bool:
+        """Nothing is learned now, so that a question is asked anew only because something has changed."""
+        return not self._bridge.running or getattr(self._bridge.control, "state", "") == "paused"
+
+    def _stop(self) -> None:
+        if self._errand is not None:
+            self._errand.enough = True
+
     def close_view(self) -> None:
+        self._drop()
         self._asker.close()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._errand is not None:
+            self._errand.dropped, self._errand = True, None
 
     # -- what comes -------------------------------------------------------------------------------------------------
 
-    def _arrived(self, answer: tuple[str, str, Sequence[Offer] | None, Any, float]) -> None:
-        node, name, offers, found, took = answer
-        if node != self.node:
+    def _reached(self, answer: tuple[Errand, SoFar]) -> None:
+        """A figure on the way to the answer."""
+        errand, one = answer
+        if not errand.dropped:
+            self._show(self.fit(one.shown))
+            self.work.tell(one if one.done < one.of else None)
+
+    def _arrived(self, answer: tuple[Errand, str, Sequence[Offer] | None, Any, float]) -> None:
+        errand, name, offers, found, took = answer
+        if errand.dropped:
             return  # somebody looks at another one by now, and that is asked for
         if offers is not None:
             self._fresh, self.offers = False, offers
-            self.view = self.view or name
+            chosen, self.view = self.view, self.view or name
             self._name()
             self._offer_options()
+            if not chosen and name:
+                self.default = name
+                self.changed.emit()
         if name != self.view:
             return  # somebody wants another one by now
         least = SELDOM if self._offer is not None and self._offer.costly else OFTEN
-        self._asker.every = max(least, took * self._asked() / SHARE)
+        self._asker.every = max(least, (took + self.pad.spent) * self._asked() / SHARE)
         if isinstance(found, NeuralGraphError):
             self._say(*_split(str(found)))
         elif found is None and self.offers:
@@ -213,9 +292,13 @@ class ViewCard(QWidget):
         elif found is None:
             self._say("Nothing to show yet", "A view appears as soon as the graph has no error.")
         else:
-            self._show(found)
+            part = errand.partial
+            self._show(self.fit(found if part is None else part.shown))
+            self.work.tell(part, errand.cut if errand is self._errand else WORKING)
 
     def _show(self, found: Shown) -> None:
+        if self.pad.painting:  # a hand is ahead of this answer; it asks again when it is lifted
+            return
         if isinstance(found, Surface) and isinstance(self.pad.shown, Surface):
             found = replace(found, turn=self.pad.shown.turn, tilt=self.pad.shown.tilt)
         self.pad.setAccessibleName(f"{self.which.text()} of {self.node or WHOLE}")
@@ -227,6 +310,7 @@ class ViewCard(QWidget):
         self.notice.say(title, hint, error=error)
         self._stack.setCurrentWidget(self.notice)
         self.pointed.setText("")
+        self.work.tell(None)
 
     def _turn(self, across: float, down: float) -> None:
         if isinstance(self.pad.shown, Surface):
@@ -245,9 +329,12 @@ class ViewCard(QWidget):
         self.which.setText(offer.title if offer is not None else "View")
         self.which.setIcon(icon(offer.icon if offer is not None else "eye-outline", self.theme.tokens.text))
         self.which.setFont(self.theme.font(13, 600))
-        self.of.setText((self.node or WHOLE) if offer is None or offer.scope == "node" else WHOLE)
+        self.of.tell((self.node or WHOLE) if offer is None or offer.scope == "node" else WHOLE)
         self.pin.setVisible(offer is None or offer.scope == "node")
+        self.act.setText(ACTS.get(offer.act, "") if offer is not None else "")
+        self.act.setVisible(bool(self.act.text()))
         dress(self.of, self.theme)
+        self.named.emit(f"{self.which.text()}: {self.of.text()}")
         self.notice.set_tokens(self.theme.tokens)
 
     def _fill(self) -> None:
@@ -277,10 +364,25 @@ class ViewCard(QWidget):
 
     def _option(self, name: str, value: object) -> None:
         self.options.setdefault(self.view, {})[name] = value
+        self.changed.emit()
         self.ask()
+
+    def _painted(self, name: str, value: str) -> None:
+        """A hand has changed what an option says, in the figure itself."""
+        param = self._offer.params.get(name) if self._offer is not None else None
+        self._option(name, (int(value) if value else param.default) if param is not None and param.kind == "int" else
+                     value)
+        self._offer_options()
 
     def _pin(self, on: bool) -> None:
         self.pinned = on
+
+
+def _follow(card: ViewCard, spot: Spot | None) -> None:
+    """What is read out is in sight."""
+    if spot is not None:
+        middle = card.pad.box(spot).center()
+        card._scroll.ensureVisible(round(middle.x()), round(middle.y()), 8, 16)
 
 
 def _first(offers: Sequence[Offer]) -> str:

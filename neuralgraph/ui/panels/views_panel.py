@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -25,6 +25,9 @@ MOST = 6
 
 class ViewsPanel(QWidget):
     """Cards in a row; at the left what they look at."""
+
+    acted = Signal(str)
+    """A command of the window was asked for beside what is shown, by its name."""
 
     def __init__(self, session: Session, bridge: TrainingBridge, theme: Theme) -> None:
         super().__init__()
@@ -72,6 +75,7 @@ class ViewsPanel(QWidget):
         card.closed.connect(lambda: self._close(card))
         card.enlarged.connect(lambda: self._enlarge(card))
         card.chosen.connect(self._row_chosen)
+        card.acted.connect(self.acted)
         self.cards.append(card)
         self.row.addWidget(card)
         self.row.setSizes([1000] * len(self.cards))
@@ -99,6 +103,7 @@ class ViewsPanel(QWidget):
         window = ViewWindow(self, self._bridge, self._theme, card)
         window.card.set_session(self._session)
         window.card.chosen.connect(self._row_chosen)
+        window.card.acted.connect(self.acted)
         window.gone = lambda: self.windows.remove(window)
         self.windows.append(window)
         window.show()
@@ -138,6 +143,10 @@ class ViewsPanel(QWidget):
         self._ask()
 
     def clear(self) -> None:
+        self.weights_changed()
+
+    def run_changed(self) -> None:
+        """A run gets ready, or is over: what it left no time for is completed."""
         self.weights_changed()
 
     def weights_changed(self) -> None:
@@ -203,7 +212,10 @@ class ViewWindow(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(6, 6, 6, 6)
         box.addWidget(self.card)
-        self.setWindowTitle(f"{like.which.text()}: {like.node or WHOLE}")
+        self.setWindowTitle(f"{like.which.text()}: {like.of.text()}")
+        self.card.named.connect(self.setWindowTitle)
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.resize(theme.px(760), theme.px(560))
 
     def showEvent(self, event: QShowEvent) -> None:

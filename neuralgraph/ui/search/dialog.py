@@ -24,6 +24,7 @@ from neuralgraph.graph.ranges import Range
 from neuralgraph.spec import Catalog
 from neuralgraph.studies import Search, Trial
 from neuralgraph.ui.controls import Choice, NumberField, Switch, button, dress, words
+from neuralgraph.ui.devices import processors
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.search.choices import Choices
 from neuralgraph.ui.search.plots import HistoryPlot, ParallelPlot
@@ -33,9 +34,9 @@ NEW = "A new search"
 
 
 class SearchDialog(QDialog):
-    """`wanted` says what to start and which search to go on with, "" for a new one."""
+    """`wanted` says what to start, which search to go on with ("" for a new one), and how many trials run at once."""
 
-    wanted = Signal(object, str)
+    wanted = Signal(object, str, int)
     stopped = Signal()
     best_wanted = Signal(object)
     gone = Signal()
@@ -111,7 +112,41 @@ class SearchDialog(QDialog):
         row.addWidget(words(self.theme, "Give up bad ones"))
         row.addWidget(self.prune)
         rows.addLayout(row)
+        rows.addLayout(self._at_once())
         return rows
+
+    def _at_once(self) -> QHBoxLayout:
+        """How many trials run at the same time; what that means stands beside it."""
+        most = processors()
+        row = QHBoxLayout()
+        row.setSpacing(self.theme.px(8))
+        self.jobs = NumberField(self.theme, whole=True, low=1, high=most)
+        self.jobs.setAccessibleName("Trials at once")
+        self.jobs.setToolTip(f"1 … {most}: this computer has {most} core{'s' * (most > 1)}.")
+        self.jobs.set_value(1)
+        self.jobs.setFixedWidth(self.theme.px(56))
+        self.jobs.setEnabled(most > 1)
+        self.meaning = words(self.theme, "", 12, 400, "text2")
+        self.meaning.setWordWrap(True)
+        self.meaning.setMinimumHeight(self.theme.px(34))
+        self.jobs.typed.connect(self._mean)
+        row.addWidget(words(self.theme, "At once"), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.jobs, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.meaning, 1)
+        self._mean(1)
+        return row
+
+    def _mean(self, jobs: object) -> None:
+        most = processors()
+        if most == 1:
+            text = "One trial after the other: this computer has one core."
+        elif jobs == 1:
+            text = (f"One trial after the other. Up to {most} at once, a core for each, end sooner; what comes may "
+                    "then depend on which ends first.")
+        else:
+            text = (f"{jobs} trials at the same time, each in a process of its own with its own share of the {most} "
+                    f"cores and {jobs} times the memory.")
+        self.meaning.setText(text)
 
     def _results(self) -> QTabWidget:
         tabs = QTabWidget()
@@ -158,6 +193,7 @@ class SearchDialog(QDialog):
         self.take.setEnabled(self.best is not None)
         for one in (self.which, self.count):
             one.setEnabled(not self._running)
+        self.jobs.setEnabled(not self._running and processors() > 1)
         for widget in (self.choices, self.goal, self.prune):
             widget.setEnabled(not self._running and not self.resumed)
         if trouble:
@@ -166,8 +202,9 @@ class SearchDialog(QDialog):
     def say(self, text: str) -> None:
         self.said.setText(text)
 
-    def begin(self, name: str, goal: str, better: str, ranges: dict[str, Range], trials: Sequence[Trial]) -> None:
-        """A search is under way."""
+    def begin(self, name: str, goal: str, better: str, ranges: dict[str, Range], trials: Sequence[Trial],
+              jobs: int = 1) -> None:
+        """A search is under way, with so many trials at once."""
         self._running, self._goal, self._better, self._ranges = True, goal, better, ranges
         self.setWindowTitle(f"Search «{name}»")
         if self.which.findText(name) < 0:
@@ -175,7 +212,7 @@ class SearchDialog(QDialog):
             self.which.show()
         self.table.clear()
         self.trials = {}
-        self.say(f"Searching for {better} {goal}.")
+        self.say(f"Searching for {better} {goal}{f', {jobs} trials at once' if jobs > 1 else ''}.")
         self.show_trials(trials)
 
     def show_trials(self, trials: Sequence[Trial]) -> None:
@@ -227,7 +264,7 @@ class SearchDialog(QDialog):
             return
         count = self.count.value()
         wanted = Search(self.choices.ranges, int(count or 20), self.goal.currentText(), "auto", self.prune.isChecked())
-        self.wanted.emit(wanted, self.resumed)
+        self.wanted.emit(wanted, self.resumed, int(self.jobs.value() or 1))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.stopped.emit()

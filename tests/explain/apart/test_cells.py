@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -211,3 +212,68 @@ def test_what_there_is_not_is_said() -> None:
         ng.cell(g, "it", (0, 0), rows, output="y")
     with pytest.raises(RunError, match="its numbers come from the data"):
         ng.cell(g, "x", (0, 0), rows)
+
+
+def windowed(type: str, at: tuple[int, ...], node: dict[str, Any], size: tuple[int, ...]) -> set[tuple[int, ...]]:
+    """The places that the window of a place looks at, by its definition: those of the input, without the channel."""
+    def along(name: str, axis: int, default: int) -> int:
+        found = node.get(name, default)
+        return int(found[axis] if isinstance(found, tuple) else found)
+
+    spans = []
+    for axis, (place, many) in enumerate(zip(at, size, strict=True)):
+        kernel, stride = along("kernel_size", axis, 3), along("stride", axis, 1)
+        padding, gap = along("padding", axis, 0), along("dilation", axis, 1)
+        if "Transpose" in type:
+            back = [place + padding - gap * k for k in range(kernel)]
+            spans.append([one // stride for one in back if one % stride == 0 and 0 <= one // stride < many])
+        else:
+            spans.append([one for k in range(kernel) if 0 <= (one := place * stride - padding + gap * k) < many])
+    return {tuple(int(one) for one in spot) for spot in itertools.product(*spans)}
+
+
+CONVOLUTIONS: list[tuple[str, tuple[int, ...], dict[str, Any]]] = [
+    ("Conv1d", (4, 9), {"out_channels": 6, "kernel_size": 3, "groups": 2, "dilation": 2, "padding": 1}),
+    ("Conv1d", (2, 8), {"out_channels": 3, "kernel_size": 4, "stride": 2}),
+    ("Conv2d", (4, 7, 6), {"out_channels": 8, "kernel_size": 3, "groups": 4, "padding": 1}),
+    ("Conv2d", (4, 7, 6), {"out_channels": 4, "kernel_size": 3, "groups": 4, "dilation": 2, "padding": 2}),
+    ("Conv2d", (3, 8, 8), {"out_channels": 2, "kernel_size": (3, 2), "stride": (2, 1), "dilation": (2, 3)}),
+    ("Conv3d", (2, 4, 5, 4), {"out_channels": 4, "kernel_size": 2, "groups": 2, "dilation": 2, "padding": 1}),
+    ("Conv3d", (1, 4, 4, 4), {"out_channels": 2, "kernel_size": 3, "padding": 1}),
+    ("ConvTranspose1d", (2, 5), {"out_channels": 4, "kernel_size": 3, "stride": 2, "groups": 2, "padding": 1}),
+    ("ConvTranspose2d", (4, 3, 4), {"out_channels": 2, "kernel_size": 3, "stride": 2, "groups": 2,
+                                    "output_padding": 1}),
+    ("ConvTranspose2d", (2, 4, 4), {"out_channels": 3, "kernel_size": 2, "stride": 1, "dilation": 2,
+                                    "padding": 1}),
+    ("ConvTranspose3d", (2, 3, 2, 3), {"out_channels": 2, "kernel_size": 2, "stride": 2}),
+]
+
+
+@pytest.mark.parametrize(("type", "shape", "params"), CONVOLUTIONS)
+def test_every_kind_of_convolution(type: str, shape: tuple[int, ...], params: dict[str, Any]) -> None:
+    """The inputs are those of the window, of the own group alone; the product of the matrices is the whole group."""
+    g = layer(type, shape, **params)
+    program = ng.compile(g)
+    rows = {"x": np.random.default_rng(1).normal(size=(2, *shape))}
+    whole = np.asarray(program.predict(x=rows["x"].astype(np.float32)))
+    weights = program.state_dict()["it.weight"].numpy()
+    groups = params.get("groups", 1)
+    each, deep = whole.shape[1] // groups, shape[0] // groups
+    for index in places(whole.shape):
+        found = ng.cell(g, "it", index, rows)
+        assert found.how == "sum" and found.total == pytest.approx(float(whole[index]), rel=1e-4, abs=1e-5)
+        group = index[1] // each
+        wanted = windowed(type, index[2:], params, shape[1:])
+        assert {one.spot for one in found.terms if one.spot} == {
+            (index[0], channel, *spot) for channel in range(group * deep, (group + 1) * deep) for spot in wanted}
+        assert all(one.w == pytest.approx(float(weights[one.at]), rel=1e-6) for one in found.terms)
+        if "Transpose" not in type:
+            assert {one.at[0] for one in found.terms} == {index[1]}
+        columns = found.columns
+        assert columns is not None and ("Group" in columns.note) == (groups > 1)
+        laid = columns.weights @ columns.windows
+        if found.bias_name:
+            laid = laid + program.state_dict()["it.bias"].numpy()[group * each:(group + 1) * each, None]
+        assert np.allclose(laid.reshape(each, *whole.shape[2:]), whole[index[0], group * each:(group + 1) * each],
+                           rtol=1e-4, atol=1e-5)
+        assert laid[columns.row, columns.column] == pytest.approx(found.value)

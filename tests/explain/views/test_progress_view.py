@@ -36,7 +36,9 @@ def test_earlier_moments_become_curves() -> None:
     at = replace(at, past=[(step, lambda one=one: one) for step, one in zip((5, 20), programs, strict=True)])
     shown = Progress().look(at)
     assert isinstance(shown, Board)
-    loss, right, table = shown.parts
+    both, table = shown.parts
+    assert isinstance(both, Board)
+    loss, right = both.parts
     assert isinstance(loss, Curves)
     assert isinstance(right, Curves)
     assert isinstance(table, Table)

@@ -132,7 +132,7 @@ def test_rows_that_point_the_same_way_are_neighbours() -> None:
     assert row[0] == "7" and row[1] == pytest.approx(np.linalg.norm(matrix[7]))
     best = np.argsort(-alike[7])[:3]
     assert [one.split()[0] for one in row[2:]] == [str(n) for n in best]
-    assert row[2] == f"{best[0]} {alike[7, best[0]]:.2f}"
+    assert row[2] == f"{best[0]} ({alike[7, best[0]]:.2f})"
     with pytest.raises(ParameterError, match="no row «nine»"):
         session.view("neighbours", "hidden", {"row": "nine"})
 
@@ -150,7 +150,7 @@ def test_words_of_an_embedding_go_by_their_tokens(tmp_path: Path) -> None:
     shown = g.session.view("neighbours", "embedding", {"row": tokens[2], "nearest": 5}, program=program)
     assert isinstance(shown, Table)
     (row,) = shown.rows
-    assert row[:3] == (tokens[2], pytest.approx(5**0.5), f"{tokens[3]} 1.00") and row[6] == f"{tokens[4]} −1.00"
+    assert row[:3] == (tokens[2], pytest.approx(5**0.5), f"{tokens[3]} (1.00)") and row[6] == f"{tokens[4]} (−1.00)"
     sample = g.session.view("neighbours", "embedding", program=program)
     assert isinstance(sample, Table) and {one[0] for one in sample.rows} >= {"good", "film"}
     grid = g.session.view("weights", "embedding", program=program)

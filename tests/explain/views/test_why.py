@@ -306,3 +306,24 @@ def test_the_way_of_a_run_is_laid_into_the_plane() -> None:
         path = shown.path  # type: ignore[attr-defined]
         assert path.shape[0] == 4 and path[-1, :2] == pytest.approx((0, 0), abs=1e-6)
         assert np.abs(path[0, :2]).max() > 0.1
+
+
+def test_main_ways_are_those_of_the_singular_values() -> None:
+    centre = {name: one.detach() for name, one in program("digits-cnn").root.named_parameters()}
+    some = [{name: one * (1 + 0.1 * n) + 0.01 * n * n for name, one in centre.items()} for n in range(5)]
+    away = torch.stack([torch.cat([(one[name] - value).flatten() for name, value in centre.items()]) for one in some])
+    _, _, expected = torch.linalg.svd(away.double(), full_matrices=False)
+    for way, whole in zip(main_ways(centre, some), expected, strict=False):
+        flat = torch.cat([one.flatten() for one in way.values()]).double()
+        assert abs(float(flat @ whole)) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_a_run_along_a_line_or_none_still_has_two_directions(count: int) -> None:
+    centre = {"a": torch.zeros(40, 3), "b": torch.zeros(7)}
+    line = [{name: value + 0.1 * n for name, value in centre.items()} for n in range(count)]
+    flat = [torch.cat([one.flatten() for one in way.values()]) for way in main_ways(centre, line)]
+    assert float(flat[0] @ flat[1]) == pytest.approx(0, abs=1e-5)
+    assert [float(one.norm()) for one in flat] == pytest.approx([1, 1], abs=1e-5)
+    if count > 1:
+        assert float(flat[0].std()) == pytest.approx(0, abs=1e-6), "the first is the line itself"

@@ -160,14 +160,34 @@ def test_some_go_the_usual_way(given: dict[str, Any]) -> None:
     compared(mlp(), plan(Step(accumulate=2)), replays=False)
 
 
-def test_beside_a_window_steps_go_the_usual_way() -> None:
-    """Whoever shares the processor asks for a turn after every batch."""
-    control = Control()
-    control.courtesy = lambda: None
+def test_beside_a_window_steps_are_replayed_as_well() -> None:
+    """Whoever shares the processor asks for a turn after every batch, replayed or not."""
+    control, turns = Control(), []
+    control.courtesy = lambda: turns.append(loop.step)
     with soon():
         loop = loop_of(mlp(), plan(), control)
-        _, events = heard(loop)
-    assert not loop.learners[0].quick.replays and not any(isinstance(one, Note) for one in events)
+        heard(loop)
+    assert loop.learners[0].quick.replays and turns == list(range(loop.step))
+
+
+@pytest.mark.parametrize("optimizer", [Optimizer("Adam", 1e-2), Optimizer("SGD", 1e-2, {"momentum": 0.9})])
+def test_each_size_of_batch_is_traced_once_however_long_the_run(optimizer: Optimizer) -> None:
+    """The kernel for the smaller batch at the end of an epoch made that for the others stale, over and over again."""
+    long = Plan((Stage(20, (Step(optimizer=optimizer),)),), 8, validation=0.0, seed=3)
+    usual = loop_of(mlp(), long)
+    expected, _ = heard(usual)
+    made: list[int] = []
+    original = quick.Quick._made
+
+    def counted(self: quick.Quick, batch: Any) -> Any:
+        made.append(len(batch[0]))
+        return original(self, batch)
+
+    with soon(), patch.object(quick.Quick, "_made", counted):
+        loop = loop_of(mlp(), long)
+        losses, _ = heard(loop)
+    assert sorted(made) == [ROWS % 8, 8]
+    assert losses == expected and everything(loop) == everything(usual)
 
 
 def test_short_runs_are_not_traced() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from neuralgraph.spec import Spec
 from neuralgraph.tokens import DARK, LIGHT, Tokens
 from neuralgraph.ui.canvas.card import Detail, detail
 from neuralgraph.ui.canvas.ports import PortRef
-from neuralgraph.ui.canvas.previews import Preview
+from neuralgraph.ui.canvas.previews import Preview, averaged
 from neuralgraph.ui.canvas.scene import CanvasScene
 from neuralgraph.ui.canvas.view import CanvasView
 from neuralgraph.validation.analysis import Analysis, Figures
@@ -183,6 +184,32 @@ def test_previews_frames_notes_and_training_are_painted(scene: CanvasScene) -> N
     assert not scene.motion.on
 
 
+def test_only_what_is_seen_anew_counts_as_painting_of_live_pictures(scene: CanvasScene) -> None:
+    apply(scene, AddNode(Placed("mse_loss_1", "MSELoss", y=300.0)))
+    scene.set_previews({"mse_loss_1": Preview("spark", np.arange(300.0), (), 1)})
+    painted(scene)
+    assert scene.pictures.spent > 0
+    scene.pictures.spent = 0.0
+    scene.set_values({"mse_loss_1": "0.25"})  # the number in its footer is another one, its picture is not
+    before = len(scene.pictures._made)
+    painted(scene)
+    assert len(scene.pictures._made) > before and scene.pictures.spent == 0.0
+    scene.set_previews({"mse_loss_1": Preview("spark", np.arange(300.0), (), 2)})
+    painted(scene)
+    assert scene.pictures.spent > 0
+
+
+def test_a_long_curve_is_drawn_by_the_means_of_its_pieces() -> None:
+    line = np.random.default_rng(0).standard_normal(1001)
+    line[5] = line[997] = np.nan
+    line[40:60] = np.nan
+    edges = np.linspace(0, len(line), 129).astype(int)
+    pieces = [line[a:b][np.isfinite(line[a:b])] for a, b in pairwise(edges)]
+    expected = [one.mean() for one in pieces if len(one)]
+    assert len(expected) < 128
+    np.testing.assert_allclose(averaged(line, 128), expected)
+
+
 def test_levels_of_detail_switch_where_the_look_says() -> None:
     levels = [detail(one) for one in (1.0, 0.6, 0.59, 0.35, 0.34, 0.2, 0.19)]
     assert levels == [Detail.FULL, Detail.FULL, Detail.NAMED, Detail.NAMED, Detail.TITLE, Detail.TITLE, Detail.BLOCK]
@@ -240,7 +267,7 @@ def test_while_something_trains_the_cards_change_their_pictures_in_turn(scene: C
     assert not scene.previews
     counts = []
     for _ in pictures:
-        scene._tick()
+        scene.motion._beat()
         counts.append(len(scene.previews))
     assert counts == [1, 2, 3]
     scene.set_previews({id: Preview("bars", np.array([0.5, 0.5]), (), 2) for id in scene.nodes})

@@ -151,3 +151,32 @@ def test_in_a_narrow_window_the_properties_go_but_for_steps_that_point_at_them(w
     assert bench.docks.shown("right")
     bench.guide.close()
     assert bench.docks.shown("right") and bench.docks.shown("left")
+
+
+def test_a_lesson_that_was_closed_goes_on_where_it_was(window: Open, qtbot: QtBot) -> None:
+    bench = begun(window, qtbot)
+    panel = bench.guide.panel
+    panel.go(2)
+    panel._met[2, 0] = True
+    assert bench.actions._actions["lesson"].isChecked()
+    bench.guide.toggle()
+    assert not bench.guide.on and not bench.actions._actions["lesson"].isChecked()
+    bench.guide.toggle()
+    assert bench.guide.on and panel.at == 2 and panel._met == {(2, 0): True}
+    panel.go(len(panel.lesson.screens) - 1)
+    panel.forward()
+    bench.guide.toggle()
+    assert bench.guide.on and panel.at == 0 and not panel._met, "after the last step it begins anew"
+    plain = window("xor").bench
+    plain.guide.toggle()
+    assert not plain.guide.on and "has no lesson" in plain.log.text()
+
+
+def test_no_step_of_any_lesson_is_wider_than_its_panel(window: Open, qtbot: QtBot) -> None:
+    panel = begun(window, qtbot).guide.panel
+    for lesson in lessons():
+        panel.open(lesson)
+        for at in range(len(lesson.screens)):
+            panel.go(at)
+            page = panel._area.widget()
+            assert page.minimumSizeHint().width() <= panel._area.viewport().width(), (lesson.name, at)

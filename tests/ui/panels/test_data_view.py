@@ -107,6 +107,7 @@ def test_a_table_has_the_names_of_its_columns(shown: Any) -> None:
     heads = [rows.headerData(n, Qt.Orientation.Horizontal) for n in range(rows.columnCount())]
     assert heads[:3] == ["grower (y)", "alcohol", "malic_acid"]
     assert rows.rowCount() == 60
+    assert rows.headerData(0, Qt.Orientation.Vertical) == "1", "rows count from one, here as everywhere"
     assert rows.index(0, 0).data() == "class_0"
     assert rows.index(0, 1).data() == "14.2"
     assert panel.views.currentWidget() is panel.table

@@ -167,3 +167,51 @@ def test_another_document_begins_with_what_suits_it(views: Open, qtbot: QtBot) -
     assert card.view == "" and not card.options
     panel.show_node("hidden")
     qtbot.waitUntil(lambda: shown(card) and card.view not in ("", "input-images"), timeout=60_000)
+
+
+def test_a_cell_of_the_confusion_leads_to_each_of_its_rows(qtbot: QtBot) -> None:
+    pad = Pad(Theme())
+    qtbot.addWidget(pad)
+    pad.resize(300, 240)
+    pad.set_shown(Grid(np.array([[3, 2], [0, 1]]), "viridis", row_names=("cat", "dog"), column_names=("cat", "dog"),
+                       x_label="answer", y_label="truth", whole=True, behind=((1, 4, 9), (2, 7), (), (3,))))
+    pad.show()
+    found: list[int] = []
+    pad.keyed.connect(found.append)
+    x, y, wide, high = pad.drawing.spots.box(1)
+    for _ in range(3):
+        QTest.mouseClick(pad, Qt.MouseButton.LeftButton, pos=QPointF(x + wide / 2, y + high / 2).toPoint())
+    assert found == [2, 7, 2]
+    pad.setFocus()
+    QTest.keyClick(pad, Qt.Key.Key_Left)
+    for _ in range(2):
+        QTest.keyClick(pad, Qt.Key.Key_Return)
+    assert found[3:] == [1, 4]
+    assert pad.said((0, 1)) == "truth cat, answer dog: 2; click to look at one after the other"
+    assert pad.said((1, 0)) == "truth dog, answer cat: 0"
+
+
+def test_keys_bring_what_they_read_into_sight(views: Open, qtbot: QtBot) -> None:
+    panel = views("xor")
+    card = panel.cards[0]
+    card._show(Table(("a", "b"), tuple((str(n), n) for n in range(60))))
+    qtbot.waitUntil(lambda: card._scroll.verticalScrollBar().maximum() > 0, timeout=5000)
+    card.pad.setFocus()
+    for _ in range(40):
+        QTest.keyClick(card.pad, Qt.Key.Key_Down)
+    top = card._scroll.verticalScrollBar().value()
+    assert top <= card.pad.box((39, 0)).center().y() <= top + card._scroll.viewport().height()
+
+
+def test_a_window_of_its_own_is_called_as_what_it_shows(views: Open, qtbot: QtBot) -> None:
+    panel = views("digits-mlp")
+    panel.show_node("hidden")
+    panel.cards[0].show_view("weights")
+    qtbot.waitUntil(lambda: shown(panel.cards[0]), timeout=60_000)
+    panel._enlarge(panel.cards[0])
+    window = panel.windows[0]
+    qtbot.waitUntil(lambda: shown(window.card), timeout=60_000)
+    assert window.windowTitle() == "Weights: hidden"
+    window.card.show_view("node-table")
+    qtbot.waitUntil(lambda: isinstance(window.card.pad.shown, Table), timeout=60_000)
+    assert window.windowTitle() == "Parameters and memory: whole network"

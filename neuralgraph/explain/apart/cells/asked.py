@@ -12,6 +12,7 @@ from torch.func import functional_call
 
 from neuralgraph.compiler.resolve import resolve
 from neuralgraph.compiler.shapes import invoke, pick
+from neuralgraph.explain.apart.seats import Seat
 from neuralgraph.explain.apart.terms import Spot
 from neuralgraph.spec import Call, Node
 
@@ -34,6 +35,7 @@ class Asked:
     output: str
     index: Spot
     shown: float | None = None
+    seat: Seat | None = None
 
     @property
     def at(self) -> int:

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import math
 from itertools import product
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from neuralgraph.explain.apart.cells.asked import Asked, spots
-from neuralgraph.explain.apart.terms import Columns, Spot, Term, Terms
+from neuralgraph.explain.apart.cells.columns import columns
+from neuralgraph.explain.apart.terms import Spot, Term, Terms
 
 BY_WEIGHT = {"Linear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"}
 BY_INPUT = {"MatMul", "Mul", "Outer", "Einsum", "Vecdot", "Cross", "Kron"}
-CONVOLUTIONS = {"Conv1d": 1, "Conv2d": 2}
-LARGEST = 2_000_000
-"""Numbers in the windows of a convolution, laid side by side, at most."""
 NEAR = 1e-9
 
 
@@ -43,7 +39,7 @@ def products(asked: Asked) -> Terms | None:
         return None
     says = f"{len(found):,} product{'s' if len(found) != 1 else ''}" + (" and the offset" if name else "") + ", added."
     return Terms(asked.node, type, asked.output, asked.index, asked.value, "sum", says, tuple(found), bias, name,
-                 columns=_columns(asked))
+                 columns=columns(asked))
 
 
 def _derived(asked: Asked, of: str, own: bool, changed: dict[str, Tensor]) -> Tensor:
@@ -113,29 +109,3 @@ def _bilinear(asked: Asked) -> Terms:
     says = f"{len(found):,} products of one number of each input and the weight of the pair, added."
     return Terms(asked.node, "Bilinear", asked.output, asked.index, asked.value, "sum", says, tuple(found), bias,
                  bias_name)
-
-
-def _columns(asked: Asked) -> Columns | None:
-    """The windows of one sample laid side by side (im2col): the convolution as one product of matrices."""
-    axes = CONVOLUTIONS.get(asked.kind.type)
-    conv: Any = asked.module
-    if axes is None or conv is None or conv.groups != 1:
-        return None
-    x = next(iter(asked.inputs.values()))[asked.index[0]][None]
-    places = math.prod(asked.run().shape[2:])
-    weight = asked.weights["weight"].detach()
-    if places * weight[0].numel() > LARGEST:
-        return None
-    edges = [one for size in reversed(conv.padding) for one in (size, size)]
-    mode = {"zeros": "constant"}.get(conv.padding_mode, conv.padding_mode)
-    x = F.pad(x, edges, mode=mode)
-    sizes = {"kernel_size": conv.kernel_size, "dilation": conv.dilation, "stride": conv.stride}
-    if axes == 1:
-        x, sizes = x[:, :, None], {name: (1, one[0]) for name, one in sizes.items()}
-    windows = F.unfold(x, **sizes)[0]
-    shape = asked.run().shape[2:]
-    column = 0
-    for at, size in zip(asked.index[2:], shape, strict=True):
-        column = column * size + at
-    return Columns(weight.reshape(len(weight), -1).numpy().copy(), windows.detach().numpy().copy(), asked.index[1],
-                   column)

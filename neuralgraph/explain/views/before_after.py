@@ -1,0 +1,115 @@
+"""A network beside what it was when it started: its weights, and how good its answers are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuralgraph.explain.seeing import part_of
+from neuralgraph.explain.views.deciding import Judging
+from neuralgraph.explain.views.history import initial
+from neuralgraph.explain.views.inside import asked, norm, parameters
+from neuralgraph.explain.views.laid import joined, weights_laid
+from neuralgraph.explain.views.progress import PARTS, score, word_of
+from neuralgraph.explain.views.view import At, View
+from neuralgraph.figures.shown import Bars, Board, Grid, Shown, Table
+from neuralgraph.figures.words import spelled
+from neuralgraph.spec import param
+
+Array = NDArray[Any]
+SHOWN = 400_000
+"""Of more weights than that only the lengths are told."""
+STARTED = "Before: the weights that its seed starts from."
+
+
+class WeightsBeforeAfter(View):
+    """The weights of a node as they started, as they are now, and by how much each of them changed.
+
+    Where the change is pale nothing was learned. Weights that started at random and look alike now have found the same.
+    """
+
+    title = "Weights before and after"
+    group = "Weights"
+    icon = "compare-horizontal"
+    which: str = param("", "Which of its parameters; the first where nothing is said.")
+
+    @classmethod
+    def choices(cls, at: At, option: str) -> tuple[str, ...]:
+        return tuple(parameters(at))
+
+    @classmethod
+    def fits(cls, at: At) -> str:
+        known = parameters(at)
+        if not known:
+            return "This node learns nothing, so it has no weights."
+        if max(one.numel() for one in known.values()) > SHOWN:
+            return "It has too many weights to be shown three times."
+        placed = at.program.graph.nodes.get(at.node)
+        call = at.program.inference.calls.get((placed.shares if placed is not None else "") or at.node)
+        return "" if call is not None and call.kind == "module" and at.node not in at.program.inference.within else \
+            "How this node started is not known by itself."
+
+    def look(self, at: At) -> Shown:
+        before = initial(at)
+        name = asked(self.which, before or at.weights)
+        now = at.weights[name].astype(float)
+        start = np.asarray(before.get(name, now), float)
+        change = now - start
+        reach = float(max(np.abs(one).max(initial=0) for one in (start, now, change))) or 1.0
+        laid = (weights_laid(value, title=title) for value, title in (
+            (start, f"{name} before"), (now, "now"), (change, "change")))
+        parts = tuple(replace(one, limits=(-reach, reach)) if isinstance(one, Grid) else replace(
+            one, y_range=(-1.1 * reach, 1.1 * reach)) if isinstance(one, Bars) else one for one in laid)
+        note = joined(STARTED, f"{name} moved {spelled(norm(change))} from a start of length {spelled(norm(start))}.",
+                      "" if change.any() else "Nothing has changed: it has not been trained.")
+        return Board(parts, across=3 if now.ndim > 1 else 1, note=note)
+
+
+class BeforeAfter(Judging):
+    """How good the network was before it learned anything, and how good it is now; and which layers have moved.
+
+    Hold what it has learned against where it started: half right may be no more than always saying the same.
+    """
+
+    title = "Before and after"
+    icon = "compare-horizontal"
+    kinds = ("classes", "labels", "numbers", "again")
+    test: bool = param(False, "Look at the test part, too.")
+
+    def look(self, at: At) -> Shown:
+        assert at.rows is not None
+        start = at.program.copied()
+        measured = {name: one.clone() for name, one in start.state_dict().items() if start.owner(name) in start.fitted}
+        start.reset()
+        start.load_state_dict({**start.state_dict(), **measured})  # what was measured on the data is no weight
+        then = replace(at, program=start)
+        rows: list[tuple[Any, ...]] = []
+        word = ""
+        for part in PARTS:
+            if (part == "test" and not self.test) or not len(part_of(at.rows, part)):
+                continue
+            before, now = self.found(then.over(part)), self.found(at.over(part))
+            word = word_of(now)
+            rows.append((PARTS[part], float(before.losses.mean()), float(now.losses.mean()), score(before), score(now)))
+        heads = ("part", "loss before", "loss now", f"{word} before", f"{word} now")
+        figures = Table(heads, tuple(rows), title="Answers", note=STARTED)
+        moved = _moved(at, then)
+        return Board((figures, moved), across=1, shares=(1.0, 1.4)) if moved.rows else figures
+
+
+def _moved(at: At, then: At) -> Table:
+    """How far the parameters of every layer went."""
+    rows: list[tuple[Any, ...]] = []
+    for id in at.program.inference.order:
+        now, before = (one.on(id).weights for one in (at, then))
+        if at.program.part(id) is None or not now:
+            continue
+        start = float(np.sqrt(sum(norm(one) ** 2 for one in before.values())))
+        way = float(np.sqrt(sum(norm(now[name] - one) ** 2 for name, one in before.items())))
+        rows.append((id, start, float(np.sqrt(sum(norm(one) ** 2 for one in now.values()))), way,
+                     f"{way / start:.0%}" if start else "–"))
+    return Table(("layer", "length before", "length now", "moved by", "of its length"), tuple(rows), title="Weights")
+

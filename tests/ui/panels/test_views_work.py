@@ -1,0 +1,182 @@
+"""Views that take long: something true comes first, it says how far it is, and it can be stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from threading import Event
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from neuralgraph.figures.shown import Grid
+from neuralgraph.figures.sofar import SoFar
+from neuralgraph.resources import examples
+from neuralgraph.session import Session
+from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.panels import views_card, views_work
+from neuralgraph.ui.panels.views_panel import ViewsPanel
+from neuralgraph.ui.panels.views_work import STOPPED, TRAINING, Errand
+from neuralgraph.ui.theme import Theme
+
+
+def grid(number: float) -> Grid:
+    return Grid(np.full((2, 2), number))
+
+
+class Slow:
+    """A view of 25 pieces of work, each of which waits for a word; it stands in for all views of a session."""
+
+    def __init__(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.go, self.asked = Event(), list[str]()
+        self.done = 0
+        monkeypatch.setattr(session, "view", self.view)
+
+    def view(self, name: str, node: str, options: Any, *, stop: Callable[[], bool], so_far: Callable[[SoFar], None],
+             **_: Any) -> Grid:
+        self.asked.append(name)
+        if name != "loss-landscape":
+            return grid(-1.0)
+        for self.done in range(1, 26):
+            so_far(SoFar(grid(float(self.done)), self.done, 25))
+            if stop():
+                break
+            if self.done >= 3:
+                self.go.wait(20 if not self.go.is_set() else 0)
+            if stop():
+                break
+        return grid(float(self.done))
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ViewsPanel, Slow]]:
+    session, bridge = Session.open(examples() / "xor.ngraph"), TrainingBridge()
+    panel = ViewsPanel(session, bridge, Theme())
+    slow = Slow(session, monkeypatch)
+    qtbot.addWidget(panel)
+    panel.resize(900, 260)
+    panel.show()
+    yield panel, slow
+    slow.go.set()
+    panel.close_view()
+    bridge.close()
+    panel.close()
+
+
+def number(card: Any) -> float:
+    return float(card.pad.shown.values[0, 0]) if isinstance(card.pad.shown, Grid) else float("nan")
+
+
+def test_it_shows_what_it_has_and_says_how_far_it_is(opened: tuple[ViewsPanel, Slow], qtbot: QtBot) -> None:
+    panel, slow = opened
+    card = panel.cards[0]
+    card.show_view("loss-landscape")
+    qtbot.waitUntil(lambda: number(card) == 3.0, timeout=60_000)
+    assert card.work.isVisible() and card.work.said.text() == "Still at work: 3 of 25"
+    slow.go.set()
+    qtbot.waitUntil(lambda: number(card) == 25.0 and not card.work.isVisible(), timeout=60_000)
+
+
+def test_stopped_it_keeps_what_it_has_and_can_look_again(opened: tuple[ViewsPanel, Slow], qtbot: QtBot) -> None:
+    panel, slow = opened
+    card = panel.cards[0]
+    card.show_view("loss-landscape")
+    qtbot.waitUntil(lambda: number(card) == 3.0, timeout=60_000)
+    QTest.mouseClick(card.work.act, Qt.MouseButton.LeftButton)
+    slow.go.set()
+    qtbot.waitUntil(lambda: card.work.said.text() == "Stopped: 3 of 25", timeout=60_000)
+    assert number(card) == 3.0 and card.work.isVisible()
+    assert card.work.act.toolTip() == "Look again, to the end"
+    QTest.mouseClick(card.work.act, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: number(card) == 25.0 and not card.work.isVisible(), timeout=60_000)
+
+
+def test_another_view_need_not_wait_for_it(opened: tuple[ViewsPanel, Slow], qtbot: QtBot) -> None:
+    panel, slow = opened
+    card = panel.cards[0]
+    card.show_view("loss-landscape")
+    qtbot.waitUntil(lambda: number(card) == 3.0, timeout=60_000)
+    errand = card._errand
+    card.show_view("node-table")
+    assert errand is not None and errand.dropped
+    slow.go.set()
+    qtbot.waitUntil(lambda: number(card) == -1.0, timeout=60_000)
+    assert slow.done == 3 and not card.work.isVisible()
+
+
+def test_changed_numbers_begin_it_anew_and_hidden_it_ends(opened: tuple[ViewsPanel, Slow], qtbot: QtBot) -> None:
+    panel, slow = opened
+    card = panel.cards[0]
+    card.show_view("loss-landscape")
+    qtbot.waitUntil(lambda: number(card) == 3.0, timeout=60_000)
+    before = slow.asked.count("loss-landscape")
+    panel.weights_changed()
+    slow.go.set()
+    qtbot.waitUntil(lambda: number(card) == 25.0, timeout=60_000)
+    assert slow.asked.count("loss-landscape") == before + 1
+    slow.go.clear()
+    panel.weights_changed()
+    qtbot.waitUntil(lambda: number(card) == 3.0, timeout=60_000)
+    errand = card._errand
+    panel.hide()
+    assert errand is not None and errand.dropped and errand.stop()
+
+
+def test_all_that_a_view_costs_counts(opened: tuple[ViewsPanel, Slow], qtbot: QtBot) -> None:
+    panel, _ = opened
+    card = panel.cards[0]
+    card.show_view("node-table")
+    qtbot.waitUntil(lambda: number(card) == -1.0 and card.pad.spent > 0, timeout=60_000)
+    card.pad.spent = 0.2
+    card._arrived((card._errand, "node-table", None, grid(-1.0), 0.1))
+    assert card._asker.every == pytest.approx((0.1 + 0.2) / views_card.SHARE)
+    assert card.pad.spent < 0.2
+    panel.new_card()
+    card.pad.spent = 0.2
+    card._arrived((card._errand, "node-table", None, grid(-1.0), 0.1))
+    assert card._asker.every == pytest.approx(2 * (0.1 + 0.2) / views_card.SHARE)
+
+
+# -- when it ends ----------------------------------------------------------------------------------------------------
+
+
+def sent(control: Any = None) -> Errand:
+    made = Errand("what", None, lambda errand, one: None)
+    made.begin(control)
+    return made
+
+
+def test_something_is_shown_before_anything_ends_it() -> None:
+    one = sent()
+    one.enough = True
+    assert not one.stop()
+    one.hear(SoFar(grid(1.0), 1, 25))
+    assert one.stop() and one.cut == STOPPED and one.partial is one.last
+    other = sent()
+    other.dropped = True
+    assert other.stop()
+
+
+def test_a_run_waits_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, control = [50.0], SimpleNamespace(state="running")
+    monkeypatch.setattr(views_work, "perf_counter", lambda: now[0])
+    one = sent(control)
+    one.hear(SoFar(grid(1.0), 1, 25))
+    assert not one.stop()
+    now[0] += views_work.MOMENT + 0.01
+    assert one.stop() and one.cut == TRAINING
+    control.state = "paused"
+    rests = sent(control)
+    rests.hear(SoFar(grid(1.0), 1, 25))
+    now[0] += 60.0
+    assert not rests.stop()
+    control.state = "running"
+    assert rests.stop(), "whoever lets the run go on does not wait for a figure"
+    whole = sent(control)
+    whole.hear(SoFar(grid(1.0), 25, 25))
+    now[0] += 60.0
+    assert whole.stop() and whole.partial is None
