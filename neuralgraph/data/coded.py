@@ -173,9 +173,14 @@ def _answers(
         raise table.wrong(f"{len(values):,} different classes; at most {MOST['categories']:,} are taken.", 0, column)
     place = {value: number for number, value in enumerate(values)}
     if len(values) == 1:
-        notes.append(f"Every row has the same {table.names[column]!r}, {values[0]!r}: there is nothing to tell apart. "
-                     "Choose another column to predict, or add rows of another class.")
+        notes.append(all_alike(table.names[column], values[0]))
     return np.array([place[cell] for cell in cells], dtype=np.int64), tuple(values)
+
+
+def all_alike(name: str, value: str) -> str:
+    """What is to be predicted has one class only."""
+    return (f"Every row has the same {name!r}, {value!r}: there is nothing to tell apart. Choose another column to "
+            "predict, or add rows of another class.")
 
 
 def _all_text(table: Table, column: int) -> bool:
