@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from neuralgraph.graph.edits import SetPlan
 from neuralgraph.graph.planning import planned
 from neuralgraph.graph.ranges import marked, parse
+from neuralgraph.recipes import recipe
 from neuralgraph.studies import Trial
 from neuralgraph.tokens import DARK, LIGHT
 from neuralgraph.ui.search.choices import candidates
@@ -67,6 +68,22 @@ def test_a_search_goes_on_while_the_window_lives_and_its_best_opens(window: Open
     assert len(dialog.trials) == 5
     dialog.close()
     assert one.bench.searching.dialog is None
+
+
+def test_a_series_over_seeds_is_shown_when_it_ends(window: Open, qtbot: Any) -> None:
+    one = window("xor")
+    session = one.bench.session
+    session.edit(recipe(session.analyse(), session.catalog, "Several seeds"))
+    session.edit(SetPlan(planned(session.graph.plan, epochs=2)))
+    one.bench.searching.show()
+    dialog = one.bench.searching.dialog
+    assert dialog is not None
+    dialog.count.set_value(3)
+    dialog.go.click()
+    qtbot.waitUntil(lambda: not one.bench.searching.bridge.running, timeout=60000)
+    assert sorted(trial.values["plan.seed"] for trial in dialog.trials.values()) == [0, 1, 2]
+    assert one.bench.docks.bottom.isVisible() and one.bench.docks.open_tab("views").cards[0].view == "over-seeds"
+    dialog.close()
 
 
 def test_several_trials_run_at_once_up_to_a_core_for_each(window: Open, qtbot: Any,
