@@ -231,9 +231,8 @@ class ViewCard(QWidget):
 
     def _wants(self, subject: Any, moment: Any) -> None:
         """That is what is wanted now; what is under way ends where it looks at something else, or at older numbers."""
-        before, turn = self._wish
-        when = moment, self._bridge.running and moment is None
-        if before is not None and before != subject:
+        (before, turn), when = self._wish, (moment, self._bridge.running and moment is None)
+        if before not in (None, subject):
             self._asker.hurry()
         anew = before != subject or when != self._when or _rests(self._bridge)
         self._wish, self._when = (subject, turn + anew), when
@@ -244,8 +243,8 @@ class ViewCard(QWidget):
             self._asker.reached.emit((errand, one))
 
     def _stop(self) -> None:
-        subject, turn = self._wish
-        self._wish, self._stopped = (subject, turn + 1), turn + 1
+        self._stopped = self._wish[1] + 1
+        self._wish = self._wish[0], self._stopped
 
     def close_view(self) -> None:
         self._drop()
@@ -269,8 +268,8 @@ class ViewCard(QWidget):
 
     def _arrived(self, answer: tuple[Errand, str, Sequence[Offer] | None, Any, float]) -> None:
         errand, name, offers, found, took = answer
-        if errand.dropped:
-            return  # somebody looks at another one by now, and that is asked for
+        if errand.dropped:  # somebody looks at another one by now, and that is asked for
+            return
         if offers is not None:
             self._fresh, self.offers = False, offers
             chosen, self.view = self.view, self.view or name
@@ -293,7 +292,7 @@ class ViewCard(QWidget):
             part = errand.partial
             self._show(self.fit(found if part is None else part.shown))
             ended = STOPPED if self._stopped == self._wish[1] else WORKING
-            self.work.tell(part, TRAINING if errand.cut == TRAINING else ended)
+            self.work.tell(part, errand.cut if errand.cut == TRAINING else ended)
 
     def _show(self, found: Shown) -> None:
         if self.pad.painting:  # a hand is ahead of this answer; it asks again when it is lifted
