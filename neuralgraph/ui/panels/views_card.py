@@ -27,7 +27,6 @@ from neuralgraph.figures.sofar import SoFar
 from neuralgraph.session import Session
 from neuralgraph.ui.asking import Asker
 from neuralgraph.ui.bridge import TrainingBridge
-from neuralgraph.ui.commands import COMMANDS
 from neuralgraph.ui.controls import button, dress, flat, words
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
@@ -35,8 +34,8 @@ from neuralgraph.ui.panels.figure import Spot
 from neuralgraph.ui.panels.figure_pad import Pad
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.taking import take_button
-from neuralgraph.ui.panels.views_options import Options
-from neuralgraph.ui.panels.views_pick import Of, Pick
+from neuralgraph.ui.panels.views_options import Options, meant
+from neuralgraph.ui.panels.views_pick import ACTS, Of, Pick
 from neuralgraph.ui.panels.views_taking import Subject
 from neuralgraph.ui.panels.views_work import STOPPED, TRAINING, WORKING, Errand, WorkBar
 from neuralgraph.ui.theme import Theme
@@ -46,8 +45,6 @@ SHARE = 0.03
 OFTEN, SELDOM = 0.15, 1.0
 """Seconds between two looks at a run, at least; of views that are costly."""
 WHOLE = "whole network"
-ACTS = {one.id: one.text for one in COMMANDS}
-"""What a button that carries out a command says."""
 
 
 class ViewCard(QWidget):
@@ -367,9 +364,7 @@ class ViewCard(QWidget):
 
     def _painted(self, name: str, value: str) -> None:
         """A hand has changed what an option says, in the figure itself."""
-        param = self._offer.params.get(name) if self._offer is not None else None
-        self._option(name, (int(value) if value else param.default) if param is not None and param.kind == "int" else
-                     value)
+        self._option(name, meant(self._offer, name, value))
         self._offer_options()
 
     def _pin(self, on: bool) -> None:

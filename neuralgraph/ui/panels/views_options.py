@@ -51,3 +51,12 @@ def _shown(param: Param, choices: tuple[str, ...]) -> Param:
         return param
     offered = choices if param.default in choices else (str(param.default), *choices)
     return replace(param, kind="choice", choices=tuple(dict.fromkeys(offered)))
+
+
+def meant(offer: Offer | None, name: str, text: str) -> Any:
+    """What a hand in a figure means by the text of an option: a number, where the option is one; nothing is the
+    usual."""
+    param = offer.params.get(name) if offer is not None else None
+    if param is None or param.kind != "int":
+        return text
+    return int(text) if text else param.default

@@ -6,8 +6,12 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolButton
 
+from neuralgraph.ui.commands import COMMANDS
 from neuralgraph.ui.controls import chevron, dress
 from neuralgraph.ui.theme import Theme
+
+ACTS = {one.id: one.text for one in COMMANDS}
+"""What a button beside it that carries out a command says."""
 
 
 class Pick(QToolButton):
