@@ -354,7 +354,9 @@ def train_seeds(graph: Graph, n: int = 5, *, first: int | None = None, **keyword
     from neuralgraph.training.seeds import spread
 
     start = graph.session.graph.plan.seed if first is None else first
-    return spread(lambda seed: train(graph, seed=seed, **keywords), n, start)
+    found = spread(lambda seed: train(graph, seed=seed, **keywords), n, start)
+    graph.session.series = graph.session.graph, found
+    return found
 
 
 def tune(graph: Graph, search: Mapping[str, str] | None = None, *, trials: int = 20, goal: str = "",

@@ -252,7 +252,7 @@ def train(
             raise typer.BadParameter("--weights and --resume go with one run, and --seeds makes several. Use --seed.")
         from neuralgraph.graph.planning import planned
 
-        _train_seeds(session, planned(session.graph.plan, **given), seeds, device, as_json=as_json)
+        _train_seeds(session, planned(session.graph.plan, **given), seeds, device, as_json=as_json, keep=keep)
         return
     resume, given = resumed(resume, given, keep=keep, said=err.print)
     events = fit(Graph(session), device=device, resume=before if resume is None else resume, store=keep,
@@ -291,12 +291,13 @@ def _told(run: Run, failed: Failed | None, *, as_json: bool) -> None:
         out.print(f"[dim]Kept as run {run.id}: neuralgraph runs show {run.id}[/dim]", highlight=False)
 
 
-def _train_seeds(session: Session, plan: Plan, count: int, device: str, *, as_json: bool) -> None:
+def _train_seeds(session: Session, plan: Plan, count: int, device: str, *, as_json: bool, keep: bool) -> None:
     """The least, median and greatest of every final figure over so many seeds."""
     from neuralgraph.cli_together import leads
     from neuralgraph.training.seeds import over
 
-    found = over(session, plan, count, device, iter if as_json or not leads() else partial(shown, console=err))
+    found = over(session, plan, count, device, iter if as_json or not leads() else partial(shown, console=err),
+                 store=keep)
     if not leads():
         return
     if as_json:

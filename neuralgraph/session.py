@@ -293,6 +293,10 @@ class Session(Models, Filing, Winding, Touching, Trying, Stepping):
         found, _ = rows(program.sources, folder=self.reach, arrays=data)
         return {key: program.tensor(key, torch.tensor(np.asarray(array))) for key, array in found.items()}
 
+    @property
+    def stored_as(self) -> str:
+        return str(self.path.resolve()) if self.path is not None else ""
+
     def train(
         self,
         *,
@@ -332,8 +336,7 @@ class Session(Models, Filing, Winding, Touching, Trying, Stepping):
             assert resume is not None and resume.checkpoint is not None
             plan = (plan or self.graph.plan).further(resume.checkpoint.epoch)
         graph = self.graph if plan in (None, self.graph.plan) else self.graph.having(plan=plan)
-        document = str(self.path.resolve()) if self.path is not None else ""
-        with kept_if_failing(graph, document, device, keep=store):
+        with kept_if_failing(graph, self.stored_as, device, keep=store):
             program = self.compile(device=device, graph=graph)
             before = resume.program if resume is not None else self.program
             if before is not None and (resume is not None or not fresh):
@@ -348,7 +351,8 @@ class Session(Models, Filing, Winding, Touching, Trying, Stepping):
             from neuralgraph.training.recorder import Recorder, Subject, recorded
             from neuralgraph.training.store import Store
 
-            events = recorded(events, Recorder(Store(), Subject(graph, program, feed, document, resume), control, run))
+            subject = Subject(graph, program, feed, self.stored_as, resume)
+            events = recorded(events, Recorder(Store(), subject, control, run))
         with used(threads):
             for event in events:
                 run.hear(event)

@@ -18,6 +18,8 @@ from neuralgraph.graph.ranges import Range
 FILE = "searches.sqlite"
 START, WARM = 5, 1
 """The median is trusted after so many trials, and a trial is judged after so many epochs."""
+SEED = "plan.seed"
+"""What a series of runs with several seeds tries, and nothing beside it."""
 KEPT = ("ranges", "goal", "better", "prune", "seed", "settings")
 
 
@@ -124,10 +126,24 @@ class Study:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", self._optuna.exceptions.ExperimentalWarning)
             warnings.simplefilter("ignore", UserWarning)  # Optuna moves an end of a range that its steps miss
+            self._next_seed(ranges)
             one = self._study.ask()
             values = {target: _suggested(one, target, range) for target, range in ranges.items()}
         self._open[one.number] = one
         return Trial(one.number, values)
+
+    def _next_seed(self, ranges: Mapping[str, Range]) -> None:
+        """Where nothing but the seed is tried there is nothing to guess: one after the other, none of them twice."""
+        seeds = ranges.get(SEED)
+        if seeds is None or len(ranges) > 1 or seeds.choices:
+            return
+        known = self._study.get_trials(deepcopy=False)
+        if any(one.state == self._optuna.trial.TrialState.WAITING for one in known):
+            return
+        taken = {one.params.get(SEED) for one in known}
+        every = range(int(seeds.low), int(seeds.high) + 1, int(seeds.step or 1))
+        if (free := next((one for one in every if one not in taken), None)) is not None:
+            self._study.enqueue_trial({SEED: free})
 
     def hopeless(self, trial: Trial) -> bool:
         """The figures so far are worse than the median of the others, if that is asked for."""

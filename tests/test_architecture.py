@@ -71,6 +71,7 @@ def test_every_contract_has_a_canary() -> None:
         ("neuralgraph.session", ("torch", "PySide6", "pydantic", "networkx")),
         ("neuralgraph.api", ("torch", "PySide6")),
         ("neuralgraph.cli", ("torch", "PySide6")),
+        ("neuralgraph.ui.shell", ("torch", "numpy", "pyqtgraph", "neuralgraph.session", "neuralgraph.nodes")),
     ],
 )
 def test_importing_does_not_load_what_is_heavy(module: str, absent: tuple[str, ...]) -> None:

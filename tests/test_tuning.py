@@ -52,6 +52,16 @@ def test_every_trial_is_a_run_that_is_kept_and_linked() -> None:
     assert once_more.name != found.name and once_more.value == found.value
 
 
+def test_where_only_the_seed_is_tried_each_is_taken_once_and_shown_over_seeds() -> None:
+    g = graph()
+    found = ng.tune(g, {"plan.seed": "3..9"}, trials=4, epochs=2, name="seeds")
+    assert [one.values["plan.seed"] for one in found.trials] == [3, 4, 5, 6]
+    more = ng.tune(g, trials=5, resume=found.name)
+    assert [one.values["plan.seed"] for one in more.trials][:7] == [3, 4, 5, 6, 7, 8, 9], "then there are no others"
+    shown = ng.inspect(g, "over-seeds")
+    assert shown.runs == tuple(f"seed {one}" for one in range(3, 10))  # type: ignore[attr-defined]
+
+
 def test_the_best_is_a_document_that_trains_to_the_same_figure() -> None:
     document = graph()
     before = document.session.graph

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import fnmatch
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from neuralgraph.errors import RunError
 from neuralgraph.graph.document import Graph, Placed
 from neuralgraph.spec.learning import knob, still
 
@@ -57,3 +59,24 @@ def is_weight(name: str) -> bool:
     """Not an offset: `lstm_1.bias_hh_l0` and `attention_1.in_proj_bias` are such."""
     last = name.rpartition(".")[2]
     return not (last.startswith("bias") or last.endswith("_bias"))
+
+
+def chosen(patterns: Sequence[str], names: Sequence[str], what: str, *, strict: bool = True) -> tuple[str, ...]:
+    """The names that match any pattern, in their own order; a `RunError` for a pattern that matches none.
+
+    A pattern that matches a module matches all that lies in it.
+    """
+    for pattern in patterns:
+        if strict and not any(_under(name, pattern) for name in names):
+            known = ", ".join(names) or "none"
+            raise RunError(f"The plan names the {what} {pattern!r}, which the graph has not. It has: {known}.")
+    return tuple(name for name in names if any(_under(name, pattern) for pattern in patterns))
+
+
+def _under(name: str, pattern: str) -> bool:
+    """The pattern matches the path of a node, or that of a module around it."""
+    while name:
+        if fnmatch.fnmatchcase(name, pattern):
+            return True
+        name = name.rpartition("/")[0]
+    return False

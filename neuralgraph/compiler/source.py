@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import inspect
-import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from neuralgraph.compiler.build import mangled
-from neuralgraph.compiler.learning import drawn, groups
 from neuralgraph.compiler.program import Program
-from neuralgraph.compiler.resolve import resolve
 from neuralgraph.compiler.writing.body import Body, class_text, indented
 from neuralgraph.compiler.writing.classes import Classes
 from neuralgraph.compiler.writing.lines import Key, Made, needed, wants
-from neuralgraph.compiler.writing.loop import WORDS, loop
-from neuralgraph.compiler.writing.pen import WIDTH, Names, Pen, attribute, comment, docstring, folded, literal
-from neuralgraph.graph.plan import Plan
+from neuralgraph.compiler.writing.pen import Names, Pen, comment, docstring, folded, literal
+from neuralgraph.compiler.writing.stages import GATHERED
+from neuralgraph.compiler.writing.training import Told, asked_for, written
 
 
 def to_python(program: Program) -> str:
-    """A file that runs alone: drawn modules as classes, the network, its objective, and the plan's training loop."""
+    """A file that runs alone: drawn modules as classes, the network, its objectives, and the plan's training loop.
+
+    A `RunError` says which loss the plan names that the graph has not.
+    """
     pen = Pen()
+    pen.taken.add(GATHERED)
     asked = [(tuple(program.outputs.values()), program.module_inputs)]
     if program.losses:
         asked.append((tuple((id, "loss") for id in program.losses), program.needed(program.losses)))
@@ -31,7 +31,9 @@ def to_python(program: Program) -> str:
     modules = _written(pen, classes.made, network.body.used)
     parts = [*pen.library.sources.values(), *modules, text]
     if program.losses:
-        parts.append(_training(program, program.graph.plan, network))
+        keys = program.needed(program.losses)
+        told = Told({key: network.shapes(key) for key in keys}, network.names(keys), network.objectives)
+        parts.append(written(program, program.graph.plan, told))
     return folded("\n\n\n".join(part.rstrip() for part in (_head(program, pen), *parts)) + "\n")
 
 
@@ -60,7 +62,11 @@ class _Network:
         names = {start: mangled(key).replace(".", "_") for key, start in self.starts.items()}
         self.body = Body(pen, classes.network, names)
         self._asked = [self.keys[start] for start in program.outputs.values()]
-        self.objective = Names(self.body.attributes()).take("objective", "total_loss")
+        free = Names(self.body.attributes() | {"forward", "train", "eval"})
+        self.objectives = {losses: free.take(*(("objective", "total_loss") if losses == tuple(program.losses) else (
+            "_".join(("objective", *losses)).replace("/", "_"), "objective_of_some")))
+            for losses in asked_for(program)}
+        """The method that gives the sum of these losses."""
 
     def text(self) -> str:
         """Its constructor, what it gives, and what training makes small."""
@@ -80,20 +86,20 @@ class _Network:
         given = [(name, body.value(key)) for name, key in zip(program.outputs, self._asked, strict=True)]
         shown = ", ".join(f"{literal(name)}: {value}" for name, value in given)
         lines.append(f"        return {given[0][1] if len(given) == 1 else f'{{{shown}}}'}")
-        if program.losses:
-            lines += ["", f"    def {self.objective}({self._signature(program.needed(program.losses))}):",
-                      '        """What training makes small."""', *indented(self._judging()),
-                      f"        return {self._total()}"]
+        for losses, name in self.objectives.items():
+            lines += ["", f"    def {name}({self._signature(program.needed(losses))}):",
+                      f'        """What {"training" if losses == tuple(program.losses) else "a step of it"} makes '
+                      'small."""', *indented(self._judging(losses)), f"        return {self._total(losses)}"]
         return "\n".join(lines)
 
-    def _judging(self) -> list[str]:
+    def _judging(self, losses: Sequence[str]) -> list[str]:
         """The statements that give the losses: by what the network gives, where they look at nothing else in it."""
         program, lines = self.program, self.body.skeleton.lines
-        wanted, given = [self.keys[id, "loss"] for id in program.losses], program.module_inputs
+        wanted, given = [self.keys[id, "loss"] for id in losses], program.module_inputs
         inside, used = needed(lines, self._asked[:1]), needed(lines, wanted)
         own = {line.path for line in lines} & inside
         seen = {key for line in lines if line.path in used - own for key in wants(line) if key[0] in own}
-        known = own <= used and set(given) <= set(program.needed(program.losses))
+        known = own <= used and set(given) <= set(program.needed(losses))
         if not known or len(own) < 2 or len(self._asked) > 1 or seen != set(self._asked):
             return self.body.run(wanted)
         called = f"{self.body.value(self._asked[0])} = self({', '.join(self.names(given))})"
@@ -120,79 +126,6 @@ class _Network:
     def _value(self, start: Key) -> str:
         return self.body.value(self.keys[start])
 
-    def _total(self) -> str:
-        found = ((self._value((id, "loss")), self.program.shares[id]) for id in self.program.losses)
+    def _total(self, losses: Sequence[str]) -> str:
+        found = ((self._value((id, "loss")), self.program.shares[id]) for id in losses)
         return " + ".join(value if share == 1.0 else f"{value} * {share!r}" for value, share in found)
-
-
-_ALONE = """if __name__ == "__main__":
-    print(Network())"""
-_ABOUT = "The textbook loop, for `train(Network(), {})`; tensors with samples in the first axis."
-
-
-def _training(program: Program, plan: Plan, network: _Network) -> str:
-    free = Names(WORDS)
-    keys = program.needed(program.losses)
-    names = [free.take(name) for name in network.names(keys)]
-    if not names:
-        return _ALONE
-    about = [*textwrap.wrap(_ABOUT.format(", ".join(names)), WIDTH - 10), "",
-             *(f"{name}: {network.shapes(key)}" for name, key in zip(names, keys, strict=True))]
-    text = loop(plan, args=", ".join(names), first=names[0], parameters=_parameters(program, plan), about=about,
-                objective=f"network.{network.objective}({', '.join(f'{name}[rows]' for name in names)})",
-                fitting=_fitting(program, dict(zip(keys, names, strict=True))), pulls=_pulls(program, plan),
-                clips=bool(_learnt(program)))
-    return f"{text}\n\n\n{_ALONE}"
-
-
-def _fitting(program: Program, names: Mapping[str, str]) -> list[str]:
-    """What measures the data before training does so, where it is known by what enters it."""
-    wires, calls, lines = program.inference.wires, program.inference.calls, []
-    known = {program.sources[key][:2]: name for key, name in names.items()}
-    for id in program.fitted:
-        edge = next(iter(wires[id].values()))
-        while edge.source not in calls and wires[edge.source]:  # it passes through
-            edge = next(iter(wires[edge.source].values()))
-        field, given = f"network{attribute(id).removeprefix('self')}", known.get(edge.start)
-        lines.append(f"{field}.fit({given})" if given else f"# {field}.fit(…): give it here what enters it")
-        if given:
-            known[id, "out"] = f"{field}({given})"
-    return lines
-
-
-def _pulls(program: Program, plan: Plan) -> list[str]:
-    """What draws weights to 0, beside the loss."""
-    step, learnt = plan.stages[0].steps[0], _learnt(program)
-    every = "network.parameters()"
-    pulls = [f"{float(step.l1)!r} * sum(one.abs().sum() for one in {every})"] if step.l1 and learnt else []
-    return pulls + [f"{pull!r} * {_field(name)}.abs().sum()"
-                    for pull, names in drawn(program.graph, learnt).items() for name in names]
-
-
-def _learnt(program: Program) -> list[str]:
-    return [name for name, one in program.root.named_parameters() if one.requires_grad]
-
-
-def _parameters(program: Program, plan: Plan) -> str:
-    """What the optimiser gets: everything, or groups where nodes learn in ways of their own."""
-    plain, *others = groups(program.graph, _learnt(program))
-    if not others:
-        return "network.parameters()"
-    usual = inspect.signature(resolve(f"torch.optim.{plan.optimizer.name}")).parameters.get("weight_decay")
-    decay = plan.optimizer.options.get("weight_decay", usual.default if usual is not None else 0.0)
-    lr = plan.optimizer.lr
-    lines = [f'        {{"params": [{_fields(plain.names)}]}},'] if plain.names else []
-    for one in others:
-        said = (f', "lr": {lr * one.rate!r}' if one.rate != 1.0 else "") + (
-            f', "weight_decay": {decay + one.l2!r}' if one.l2 and usual is not None else "")
-        lines.append(f'        {{"params": [{_fields(one.names)}]{said}}},')
-    return "\n".join(["[", *lines, "    ]"])
-
-
-def _fields(names: Iterable[str]) -> str:
-    return ", ".join(_field(name) for name in names)
-
-
-def _field(name: str) -> str:
-    plain = all(part.isidentifier() for part in name.split("."))
-    return f"network.{name}" if plain else f"network.get_parameter({name!r})"

@@ -29,7 +29,9 @@ def archive(path: Path) -> Iterator[zipfile.ZipFile]:
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zlib.error,
             struct.error) as error:
         why = getattr(error, "strerror", None) or error
-        raise DataError(f"{path.name} cannot be read as .zip: {str(why)[:200]}.", file=str(path)) from None
+        kind = "a .npz, which is a .zip of arrays" if path.suffix.lower() == ".npz" else "a .zip"
+        raise DataError(f"{path.name} cannot be read as {kind}: {str(why)[:200]}. It is cut off, or something else "
+                        "under that name: copy or fetch it again, or save it anew.", file=str(path)) from None
 
 
 def unpacked(file: zipfile.ZipFile, name: str) -> bytes:

@@ -78,7 +78,9 @@ def coded(table: Table, wanted: Wanted) -> Delivery:
             notes.append(_as_text(table, at, kinds[at]))
     inputs = [at for at in inputs if used[at] == "input"]
     if not inputs:
-        raise DataError(f"{table.file}: no column is left to learn from. Make one of them an input.", file=table.file)
+        why = "".join(f" {one}" for one in notes if "was left out" in one)
+        raise DataError(f"{table.file}: no column is left to learn from.{why} Make one of them an input, as a number "
+                        "or a category.", file=table.file)
     kin = [at for at, role in enumerate(used) if role == "group"]
     table, more = _complete(table, [*inputs, *goals, *kin], [*goals, *kin], wanted.missing,
                             "what is to be predicted, or its group," if kin else "what is to be predicted")
@@ -170,7 +172,15 @@ def _answers(
     if len(values) > MOST["categories"]:
         raise table.wrong(f"{len(values):,} different classes; at most {MOST['categories']:,} are taken.", 0, column)
     place = {value: number for number, value in enumerate(values)}
+    if len(values) == 1:
+        notes.append(all_alike(table.names[column], values[0]))
     return np.array([place[cell] for cell in cells], dtype=np.int64), tuple(values)
+
+
+def all_alike(name: str, value: str) -> str:
+    """What is to be predicted has one class only."""
+    return (f"Every row has the same {name!r}, {value!r}: there is nothing to tell apart. Choose another column to "
+            "predict, or add rows of another class.")
 
 
 def _all_text(table: Table, column: int) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from neuralgraph.data.dates import days_of, month_first
 from neuralgraph.data.delivery import Array
-from neuralgraph.data.tabular import MISSING, MOST, Table, number_of
+from neuralgraph.data.tabular import MISSING, MOST, Table, huge, number_of, short
 from neuralgraph.errors import DataError
 from neuralgraph.spec.columns import Column
 
@@ -76,19 +76,16 @@ def _numbers(table: Table, column: int, gaps: Array, *, sure: bool) -> Array | N
     values = [None if gap else number_of(row[column], table.comma)
               for row, gap in zip(table.rows, gaps, strict=True)]
     bad = [at for at, value in enumerate(values) if value is None and not gaps[at]]
-    huge = next((at for at, value in enumerate(values) if value is not None and not abs(value) < 3.4e38), None)
-    if huge is not None:
-        raise table.wrong(f"{table.rows[huge][column]!r} is not a number that can be learned from: at most 3.4e38.",
-                          huge, column)
+    at = next((at for at, value in enumerate(values) if value is not None and not abs(value) < 3.4e38), None)
+    if at is not None:
+        raise table.wrong(huge(table.rows[at][column]), at, column)
     if not bad:
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
     odd = [at for at in bad if number_of(table.rows[at][column], not table.comma) is not None]
     if len(odd) == len(bad):
-        signs = ("a decimal comma", "a point") if table.comma else ("a decimal point", "a comma")
-        raise table.wrong(f"{table.rows[bad[0]][column]!r} is written with {signs[1]}, but numbers of this table have "
-                          f"{signs[0]}. Use one sign.", bad[0], column)
+        raise table.wrong(other_sign(table.rows[bad[0]][column], comma=table.comma), bad[0], column)
     if sure or len(bad) * 4 < len(values) - int(gaps.sum()):
-        raise table.wrong(f"{table.rows[bad[0]][column]!r} is not a number, like the others there.", bad[0], column)
+        raise table.wrong(no_number(table.rows[bad[0]][column]), bad[0], column)
     return None
 
 
@@ -99,7 +96,7 @@ def _dates(table: Table, column: int, gaps: Array, order: bool | None, *, sure: 
     days = [None if gap else days_of(cell, month_first=bool(told)) for cell, gap in zip(cells, gaps, strict=True)]
     bad = [at for at, day in enumerate(days) if day is None and not gaps[at]]
     if bad and (sure or len(bad) * 4 < len(cells) - int(gaps.sum())):
-        raise table.wrong(f"{cells[bad[0]]!r} is no date such as 2026-11-21 or 21.11.2026.", bad[0], column)
+        raise table.wrong(no_date(cells[bad[0]]), bad[0], column)
     if bad or (gaps.all() and not sure):
         return None
     name = table.names[column]
@@ -108,6 +105,25 @@ def _dates(table: Table, column: int, gaps: Array, order: bool | None, *, sure: 
         notes.append(f"The dates of {name!r} were read with the day first: none of them tells.")
     values = np.array([np.nan if day is None else day for day in days])
     return Read("date", values, gaps, tuple(notes), bool(told))
+
+
+def other_sign(cell: str, *, comma: bool) -> str:
+    """A number with the decimal sign that the table does not use."""
+    here, there = ("a decimal comma", "a point") if comma else ("a decimal point", "a comma")
+    return (f"{short(cell)} is written with {there}, but numbers of this table have {here}. Use one sign, and none "
+            "between thousands.")
+
+
+def no_number(cell: str) -> str:
+    """Words among numbers."""
+    return (f"{short(cell)} is not a number, like the others there. Correct it, leave it empty (a missing value), or "
+            "make the column a category.")
+
+
+def no_date(cell: str) -> str:
+    """Something else among dates, or a day that no calendar has."""
+    return (f"{short(cell)} is no date such as 2026-11-21 or 21.11.2026. Correct it, leave it empty (a missing value), "
+            "or leave the column out.")
 
 
 def categories(table: Table, column: int) -> Counter[str]:

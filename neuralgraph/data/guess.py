@@ -80,7 +80,8 @@ def _folder(path: Path) -> Guess:
     if _pictures(names):
         return "ImageFolder", {}
     if not names:
-        raise DataError(f"The folder {path.name!r} holds no file.", file=str(path))
+        raise DataError(f"The folder {path.name!r} holds no file. Images or texts in folders by class were expected, "
+                        "such as cat/1.png and dog/2.png.", file=str(path))
     return "TextFile", {}
 
 

@@ -65,7 +65,8 @@ def idx_files(path: Path) -> Found:
         raise DataError(f"There is no file or folder {str(path)!r}.", file=str(path))
     labels = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
     if labels == path or not labels.is_file():
-        raise DataError(f"Beside {path.name} there should be its labels, {labels.name!r}.", file=str(path))
+        raise DataError(f"Beside {path.name} there should be its labels, {labels.name!r}. Put that file there, or "
+                        "choose the folder that holds both.", file=str(path))
     return Found(Pair(path, labels), None)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from neuralgraph.data.delivery import Array
-from neuralgraph.data.tabular import ENCODINGS, MISSING, Head, number_of
+from neuralgraph.data.tabular import ENCODINGS, MISSING, Head, huge, number_of, ragged
 from neuralgraph.errors import DataError
 
 RUN = 1 << 22
@@ -119,8 +119,7 @@ class Cells:
                 if not any(row):
                     continue
                 if len(row) != len(self.names):
-                    raise DataError(f"{self.file}, line {line + at}: {len(row)} cells, but the first line has "
-                                    f"{len(self.names)}.", file=self.file, row=line + at)
+                    raise ragged(self.file, self.file, line + at, len(row), len(self.names))
                 values.append([self._number(row[column], number, line + at, odd, stop=stop)
                                for number, column in enumerate(self.columns)])
                 for column, one in zip(self.words, words, strict=True):
@@ -146,7 +145,7 @@ class Cells:
             odd.append(Odd(number, line, cell))
             return float("nan")
         if not abs(value) < LARGEST:
-            raise self.wrong(f"{cell!r} is not a number that can be learned from: at most 3.4e38.", column, line)
+            raise self.wrong(huge(cell), column, line)
         return value
 
     def wrong(self, message: str, column: int, line: int) -> DataError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuralgraph.data.columns import NAMES
+from neuralgraph.data.columns import NAMES, no_date, no_number, other_sign
 from neuralgraph.data.dates import days_of, month_first
 from neuralgraph.data.delivery import Array
 from neuralgraph.data.large_cells import GAP, Cells, Odd
@@ -73,14 +73,8 @@ class Numbers:
             raise Again(self.cells.columns[column], Kind("words"))
 
     def _wrong(self, one: Odd) -> None:
-        raise self.cells.wrong(f"{one.cell!r} is not a number, like the others there.", self.cells.columns[one.column],
+        raise self.cells.wrong(no_number(one.cell), self.cells.columns[one.column],
                                one.line)
-
-
-def other_sign(cell: str, *, comma: bool) -> str:
-    """A number with the decimal sign that the table does not use."""
-    here, there = ("a decimal comma", "a point") if comma else ("a decimal point", "a comma")
-    return f"{cell!r} is written with {there}, but numbers of this table have {here}. Use one sign."
 
 
 class Words:
@@ -143,7 +137,7 @@ class Words:
             odd = next(one for one, fine in numbers.items() if not fine)
             signs = all(number_of(one, not comma) is not None for one, fine in numbers.items() if not fine)
             raise self.cells.wrong(other_sign(odd, comma=comma) if signs else
-                                   f"{odd!r} is not a number, like the others there.", self.column, self._line(odd))
+                                   no_number(odd), self.column, self._line(odd))
         order = month_first(list(self.places))
         dates = {one: days_of(one, month_first=bool(order)) is not None for one in self.places}
         if self._nearly(dates, known, "date", month_first=bool(order)):
@@ -162,10 +156,6 @@ class Words:
         if not bad and known:
             raise Again(self.column, Kind(kind, False, month_first))
         return bool(bad) and bad * 4 < known
-
-
-def no_date(cell: str) -> str:
-    return f"{cell!r} is no date such as 2026-11-21 or 21.11.2026."
 
 
 class Dates:

@@ -32,7 +32,10 @@ def answered(look: Look, x: Array, answers: Sequence[Array], names: tuple[str, .
         return sealed(Delivery(specs, {"x": x, "y": y.astype(np.float32)}, len(y), (), names, 0, tuple(notes)))
     column = look.worded.get(goals[0])
     if isinstance(column, Words):
+        from neuralgraph.data.coded import all_alike
+
         values, rank = ranked(column, comma=look.cells.comma)
+        notes += [all_alike(label, values[0])] if len(values) == 1 else []
         return classified(x, rank[answers[0]], values, label=label, feature_names=names, notes=tuple(notes))
     if isinstance(column, Dates):
         notes += column.notes(label)

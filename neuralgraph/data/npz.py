@@ -87,8 +87,8 @@ def read_npz(path: Path, *, x: str, y: str, task: str, groups: str = "") -> Deli
         answers, spec, classes = _answer(path, _labels(path, file, names), task)
         belonging = _groups(path, file, groups, rows, heads[0].shape[0]) if groups else None
     if len(answers) != rows:
-        raise DataError(f"{path.name}: {names.x!r} has {rows:,} rows, but {names.y!r} {len(answers):,}.",
-                        file=str(path))
+        raise DataError(f"{path.name}: {names.x!r} has {rows:,} rows, but {names.y!r} {len(answers):,}. One answer for "
+                        "each row was expected: save both from the same rows.", file=str(path))
     picture = heads[0].picture
     notes: tuple[str, ...] = (PIXELS,) if picture else ()
     notes += (stored.STAYS,) if isinstance(values, stored.Stored) else ()
@@ -129,8 +129,8 @@ def read_array(path: Path, name: str) -> Array:
         held = [one.removesuffix(".npy") for one in file.namelist() if one.endswith(".npy")]
         found = name if name in held else held[0] if len(held) == 1 else ""
         if not found:
-            raise DataError(f"{path.name} holds no array {name!r}. It holds: {', '.join(held[:12]) or 'no array'}.",
-                            file=str(path), column=name)
+            raise DataError(f"{path.name} holds no array {name!r}. It holds: {', '.join(held[:12]) or 'no array'}. "
+                            "Say which of them «x» and «y» are.", file=str(path), column=name)
         head = _header(path, file, found)
         array = _array(path, file, found, head)
     return _rows(array, head) if head.picture or array.dtype.kind == "f" else array
@@ -143,7 +143,8 @@ def _chosen(path: Path, file: zipfile.ZipFile, x: str, y: str) -> Chosen:
         found = next((one for one in (name, f"{name}_train") if one in held), "")
         if not found:
             listed = ", ".join(sorted(held)[:12]) or "no array"
-            raise DataError(f"{path.name} holds no array {name!r}. It holds: {listed}.", file=str(path), column=name)
+            raise DataError(f"{path.name} holds no array {name!r}. It holds: {listed}. Say which of "
+                            "them «x» and «y» are.", file=str(path), column=name)
         return found
 
     first, second = pick(x), pick(y)
@@ -164,7 +165,8 @@ def _header(path: Path, file: zipfile.ZipFile, name: str) -> Header:
         raise DataError(f"{where} is no array that can be read: {str(error)[:160]}.", file=str(path),
                         column=name) from None
     if dtype.kind not in _KINDS:
-        raise DataError(f"{where} holds {dtype}; numbers were expected. Objects and texts are never loaded.",
+        raise DataError(f"{where} holds {dtype}; numbers were expected. Objects and texts are never loaded: "
+                        "save it as numbers, such as x.astype(float).",
                         file=str(path), column=name)
     if not shape or min(shape) < 1 or len(shape) > 6:
         raise DataError(f"{where} has the shape {shape}; rows along the first axis were expected.", file=str(path),

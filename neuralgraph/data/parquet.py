@@ -28,8 +28,9 @@ def read_parquet(path: Path) -> Table:
         raise DataError(f"There is no file {str(path)!r}.", file=str(path)) from None
     except (OSError, ValueError, TypeError, KeyError, NotImplementedError, MemoryError,
             pyarrow.ArrowException) as error:
-        raise DataError(f"{path.name} is no Parquet file that can be read, or is cut off: {str(error)[:160]}.",
-                        file=str(path)) from None
+        why = str(error)[:160].rstrip(".")
+        raise DataError(f"{path.name} is no Parquet file that can be read, or is cut off: {why}. "
+                        "Save it again, as Parquet or as CSV.", file=str(path)) from None
 
 
 def _bounded(path: Path, metadata: Any) -> None:

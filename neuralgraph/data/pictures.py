@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from neuralgraph.data.archives import Read, opened
 from neuralgraph.data.delivery import Array, Delivery, classified
@@ -112,8 +112,10 @@ def decoded(data: bytes, where: str, size: tuple[int, int], colour: str, fit: st
     except (OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError, OverflowError, MemoryError,
             RuntimeError, Warning, struct.error, zlib.error,
             Image.DecompressionBombError) as error:
-        raise DataError(f"{where} is no image that can be read, or is cut off: {str(error)[:160]}.",
-                        file=where) from None
+        odd = isinstance(error, UnidentifiedImageError)
+        why = "it has 0 bytes" if not data else "it is of another kind than its name says" if odd else str(error)[:160]
+        raise DataError(f"{where} is no image that can be read, or is cut off: {why}. Take it out of the folder, or "
+                        "put a whole one there.", file=where) from None
     return np.asarray(done).reshape(done.height, done.width, len(mode))
 
 

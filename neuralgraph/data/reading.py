@@ -49,8 +49,9 @@ def _running(path: Path, inside: Inside, given: dict[str, Any]) -> Delivery:
     text = pieces(whole_text(path, given["pattern"], inside, given["encoding"]), given["tokens"], given["lower"])
     rows = (len(text) - 1 - length) // stride + 1
     if rows < 1:
+        then = "Choose a smaller length." if text else "It is empty: choose a file that holds a text."
         raise DataError(f"{path.name} has {len(text):,} tokens, too few for samples of {length} and the next one. "
-                        "Choose a smaller length.", file=str(path))
+                        f"{then}", file=str(path))
     if rows * length > MOST_TOKENS:  # a short text, but of every token the windows are many
         return read_long(path, files, given)
     words = _vocabulary([text], given, special=False)

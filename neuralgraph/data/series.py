@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from neuralgraph.data.columns import no_number
 from neuralgraph.data.delivery import Array, Delivery, sealed
 from neuralgraph.data.split import count
-from neuralgraph.data.tabular import MISSING, Table, column_of, number_of, read_table
+from neuralgraph.data.tabular import MISSING, Table, column_of, huge, number_of, read_table
 from neuralgraph.errors import DataError
 from neuralgraph.spec import Spec
 from neuralgraph.spec.columns import Coding
@@ -100,15 +101,14 @@ def _numbers(table: Table, column: int, missing: str, notes: list[str]) -> Array
     if len(bad) * 4 >= max(1, len(cells) - len(gaps)):
         return None
     if bad:
-        raise table.wrong(f"{cells[bad[0]]!r} is not a number, like the others there.", bad[0], column)
+        raise table.wrong(no_number(cells[bad[0]]), bad[0], column)
     if gaps and missing == "stop":
         raise table.wrong("the value is missing. Fill it in, or set «missing» to skip windows or carry forward.",
                           gaps[0], column)
     found = np.array([np.nan if value is None else value for value in values])
-    huge = np.flatnonzero(np.abs(found) >= 3.4e38)
-    if len(huge):
-        raise table.wrong(f"{cells[huge[0]]!r} is not a number that can be learned from: at most 3.4e38.",
-                          int(huge[0]), column)
+    beyond = np.flatnonzero(np.abs(found) >= 3.4e38)
+    if len(beyond):
+        raise table.wrong(huge(cells[beyond[0]]), int(beyond[0]), column)
     return carried(found, table.names[column], notes) if missing == "carry forward" and gaps else found
 
 

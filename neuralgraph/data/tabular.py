@@ -114,7 +114,10 @@ def _as_table(path: Path, text: str, header: str, separator: str, decimal: str) 
     names = tuple(rows[0]) if named else tuple(f"column {n}" for n in range(len(rows[0])))
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"{path.name}: two columns are called {twice!r}.", file=str(path), row=lines[0], column=twice)
+        which = " and ".join(str(at) for at, name in enumerate(names, 1) if name == twice)
+        raise DataError(f"{path.name}, line {lines[0]}: two columns are called {twice!r}, the columns {which}. Each "
+                        "needs a name of its own: rename one, or set «header» to no where this line holds numbers.",
+                        file=str(path), row=lines[0], column=twice)
     return Table(path.name, names, rows[named:], lines[named:], comma), sign, named
 
 
@@ -155,14 +158,23 @@ def enough(table: Table, least: int) -> Table:
     """The table, where it has so many columns and a row."""
     if len(table.names) < least or not table.rows:
         needs = "at least two columns and a row: features and what to predict" if least > 1 else "at least a row"
-        raise DataError(f"{table.file} needs {needs}.", file=table.file)
+        columns, rows = len(table.names), len(table.rows)
+        held = f"{columns:,} column{'s' * (columns != 1)} and {rows:,} row{'s' * (rows != 1)}"
+        then = ("Add rows, or set «header» to no where the first line is a row." if not rows else
+                "Choose the separator that stands between its cells, or another file.")
+        raise DataError(f"{table.file} needs {needs}; it holds {held}. {then}", file=table.file)
     return table
 
 
 def _cells(path: Path, text: str, separator: str) -> tuple[list[list[str]], list[int], str]:
     """Rows of cells, all of one length, with their line numbers and the sign between."""
     if "\0" in text:
-        raise DataError(f"{path.name} is not a text file.", file=str(path))
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DataError(f"{path.name} is not a text file: line {line} holds a zero byte. A table as text was expected; "
+                        "save it as CSV (UTF-8) in the program that it comes from.", file=str(path), row=line)
+    if text[:200].lstrip().lower().startswith(("<!doctype html", "<html")):
+        raise DataError(f"{path.name} is a page of the web, not a table: what was fetched may be a message that the "
+                        "file is not there. Open it in a browser, and save the table itself.", file=str(path))
     rows: list[list[str]] = []
     lines: list[int] = []
     too_long = next((n for n, line in enumerate(text.splitlines(), 1) if len(line) > MOST["line"]), None)
@@ -182,14 +194,33 @@ def _cells(path: Path, text: str, separator: str) -> tuple[list[list[str]], list
                 raise DataError(f"{path.name} is too large: at most {MOST['rows']:,} rows and {MOST['columns']:,} "
                                 "columns are read.", file=str(path), row=first)
     except csv.Error as error:
-        raise DataError(f"{path.name}, line {reader.line_num}: {error}.", file=str(path), row=reader.line_num) from None
+        raise unquoted(path.name, str(path), before + 1, str(error), sign) from None
     if not rows:
-        raise DataError(f"{path.name} is empty.", file=str(path))
+        raise DataError(f"{path.name} is empty: it holds no line with a cell. A table with features and what to "
+                        "predict was expected; save it again, or choose another file.", file=str(path))
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(rows[0]):
-            raise DataError(f"{path.name}, line {line}: {len(row)} cells, but the first line has {len(rows[0])}.",
-                            file=str(path), row=line)
+            raise ragged(path.name, str(path), line, len(row), len(rows[0]))
     return rows, lines, sign
+
+
+def ragged(name: str, file: str, line: int, cells: int, wanted: int) -> DataError:
+    """A row of another length than the first."""
+    return DataError(f"{name}, line {line}: {cells} cells, but the first line has {wanted}. Complete the row or delete "
+                     "it; a cell that holds the separator itself stands in quotation marks.", file=file, row=line)
+
+
+def unquoted(name: str, file: str, line: int, why: str, sign: str) -> DataError:
+    """Quotation marks that do not pair in the row that begins at this line."""
+    if "unexpected end of data" in why:
+        what = "a quotation mark opens here and none closes it up to the end of the file. Close it, or take it away"
+    elif "expected after" in why:
+        shown = {"\t": "a tab", " ": "a space"}.get(sign, f"{sign!r}")
+        what = (f"after a closing quotation mark {shown} or the end of the line was expected, but the cell goes on. "
+                "Write a quotation mark within a cell twice (\"\")")
+    else:
+        what = f"{why}. Mend the line"
+    return DataError(f"{name}, line {line}: {what}.", file=file, row=line)
 
 
 def _separator(text: str) -> str:
@@ -213,9 +244,9 @@ def _writes_commas(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_header(rows: Sequence[Sequence[str]], comma: bool) -> bool:
-    """Text above numbers."""
+    """Text above numbers, or with nothing below."""
     if len(rows) < 2:
-        return False
+        return all(number_of(cell, comma) is None for cell in rows[0])
     first = [number_of(cell, comma) is None for cell in rows[0]]
     second = [number_of(cell, comma) is None and cell.lower() not in MISSING for cell in rows[1]]
     return all(first) and (not all(second) or (len(set(rows[0])) == len(rows[0]) and rows[0] not in rows[1:50]))
@@ -228,6 +259,17 @@ def number_of(cell: str, comma: bool) -> float | None:
     except ValueError:
         return None
     return value if "_" not in cell else None
+
+
+def short(cell: str) -> str:
+    """A cell as a message shows it."""
+    return repr(cell if len(cell) <= 40 else f"{cell[:39]}…")
+
+
+def huge(cell: str) -> str:
+    """A number beyond what single precision holds."""
+    return (f"{short(cell)} is not a number that can be learned from: at most 3.4e38. Correct it, leave it empty, or "
+            "leave the column out.")
 
 
 def cell_of(value: Any) -> str:

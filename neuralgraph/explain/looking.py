@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from neuralgraph.training.control import Probe
     from neuralgraph.training.events import Reading
     from neuralgraph.training.rewinding import Shown
+    from neuralgraph.training.seeds import Spread
     from neuralgraph.validation.analysis import Analysis
 
 
@@ -57,6 +58,8 @@ class Looking:
         """Nodes that were named otherwise since that program was made: its weights follow."""
         self.sample_rows = 0
         """How many rows there are to look at, as far as `inspect` has seen."""
+        self.series: tuple[Graph, Spread] | None = None
+        """The document that was trained last with several seeds, and what came of it."""
         self.row = 0
         """The row whose values cards and wires show: the one that the inspector looks at."""
 

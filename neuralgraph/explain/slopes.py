@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from neuralgraph.compiler.learning import chosen
 from neuralgraph.compiler.program import Program
-from neuralgraph.training.learner import chosen
 from neuralgraph.training.randomness import undisturbed
 
 Array = NDArray[Any]

@@ -10,13 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from neuralgraph.compiler.learning import drawn, groups
+from neuralgraph.compiler.learning import chosen, drawn, groups
 from neuralgraph.compiler.program import Program
 from neuralgraph.explain.slopes import slopes
 from neuralgraph.graph.plan import Stage
 from neuralgraph.graph.plan import Step as PlanStep
 from neuralgraph.training.checkpoint import Updates
-from neuralgraph.training.learner import chosen
 from neuralgraph.training.optimizers import change, make_optimizer, remember, switches
 
 Array = NDArray[Any]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from neuralgraph.figures.shown import Shown
     from neuralgraph.figures.sofar import SoFar
     from neuralgraph.training.moments import Moments
+    from neuralgraph.training.seeds import Sown
 
 
 PAST = 24
@@ -35,6 +36,11 @@ class Viewing(Looking):
     @abstractmethod
     def moments(self) -> Moments:
         """The moments of the present run."""
+
+    @property
+    @abstractmethod
+    def stored_as(self) -> str:
+        """The path of the document in the run store; "" where it was never saved."""
 
     def offers(self, node: str = "", program: Program | None = None) -> list[Offer]:
         """The views there are, with why those cannot be shown that cannot. Computes no figure."""
@@ -112,7 +118,14 @@ class Viewing(Looking):
         if program is self._fresh and program is not self._measured and rows is not None:
             self._measure(program, rows)
         return At(program, rows, node, part, place, self._earlier(program), stop or _never,
-                  _paced(so_far) if so_far is not None else None)
+                  _paced(so_far) if so_far is not None else None, self._sown())
+
+    def _sown(self) -> Sown:
+        """The runs of this drawing with several seeds: the last series of this session, or those that were kept."""
+        from neuralgraph.training.seeds import Sown
+
+        series = self.series[1] if self.series is not None and self.series[0].computes(self.graph) else None
+        return Sown(self.graph, self.stored_as, series)
 
     def _earlier(self, program: Program) -> tuple[tuple[int, Callable[[], Program]], ...]:
         """Some of the moments that were kept of the run that made a program, evenly among them, oldest first."""
@@ -121,7 +134,7 @@ class Viewing(Looking):
             return ()
         from neuralgraph.training.rewinding import Rewind
 
-        steps, rewind = moments.steps, Rewind(moments)
+        steps, rewind = moments.steps, Rewind(moments, several=True)
         every = sorted({steps[round(n * (len(steps) - 1) / (PAST - 1))] for n in range(PAST)})
         return tuple((step, lambda step=step: rewind.nearest(step).program) for step in every
                      if shown is None or step <= shown.step)

@@ -20,7 +20,8 @@ from neuralgraph.figures.words import cut_path, spelled, width
 
 Array = NDArray[Any]
 DASHES: tuple[tuple[float, ...], ...] = ((), (4, 2.4), (1.5, 2.5), (8, 3))
-SOFT = 0.4
+SOFT, TINT = 0.4, 0.35
+"""The ground under samples is painted at most so far up the map, or so much of it, so that they stand out."""
 WRITTEN = 16
 """So many bars have their numbers written at their ends, at most."""
 TALL = 84.0
@@ -324,7 +325,7 @@ def _ground(area: Area, found: Axes) -> list[Mark]:
     if area.classes <= 2:
         marks: list[Mark] = [Picture(found.box, values[::-1] * SOFT, "signed", -1.0, 1.0, True)]
     else:
-        marks = [Picture(found.box, values[::-1].astype(np.int64), "classes", 0, area.classes, False, 0.35)]
+        marks = [Picture(found.box, values[::-1].astype(np.int64), "classes", 0, area.classes, False, TINT)]
     pieces = borders(values, area.classes)
     if pieces:
         ends = np.array([[one, other, (np.nan, np.nan)] for one, other in pieces], float).reshape(-1, 2)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from neuralgraph.figures import cells, charts, grids, pictures, surfaces, tables  # noqa: F401  (each registers its kinds)
+from neuralgraph.figures import (  # noqa: F401  (each registers its kinds)
+    cells,
+    charts,
+    grids,
+    pictures,
+    strips,
+    surfaces,
+    tables,
+)
 from neuralgraph.figures.layout import LEAST, framed
 from neuralgraph.figures.marks import Drawing, magnified
 from neuralgraph.figures.shown import Shown

@@ -22,6 +22,8 @@ CELL, LARGE = 34.0, 240.0
 """A cell is at most so large; a matrix of a few may be so large as a whole."""
 READABLE, SMALL = 30.0, 8
 """The cells of a matrix of so few rows and columns may be so large that its numbers can be read in a flat room."""
+UPRIGHT = 13.0
+"""Columns of a small matrix are at least so wide where their names stand upright above them."""
 NAMED, WORD, TURNED = 6, 96.0, 84.0
 """Of so few columns each is as wide as its name, if that is no wider than this; upright names are cut at the last."""
 FEW, LEAST = 24, 11.0
@@ -83,12 +85,14 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     widest = max((width(one, 11) for one in what.column_names), default=0.0)
     most = max(CELL, min(LARGE / max(rows, columns), 72.0))
     named = widest + 8 if columns <= NAMED and widest + 8 <= min((wide - left - 16) / columns, WORD) else 0.0
-    pitch = max(_cell(rows, columns, wide - left, high_ - 34, most, _least(what, values))[0], named)
+    least = _least(what, values)
+    pitch = max(_cell(rows, columns, wide - left, high_ - 34, most, least)[0], named)
+    if columns <= FEW and pitch - 2 < widest:  # room for an upright name above each
+        least, pitch = max(least, UPRIGHT), max(pitch, min(UPRIGHT, (wide - left - 16) / columns))
     turned = widest > pitch - 2 and pitch >= 12
     top = (min(widest, TURNED) + 8 if turned else 18.0) if what.column_names else 0.0
     x, y = x + left + (16 if what.y_label else 0), y + top + (16 if what.x_label else 0)
     wide, high_ = wide - (x - box[0]), high_ - (y - box[1])
-    least = _least(what, values)
     across, down = _cell(rows, columns, wide, high_, most, least)
     beside = bool(what.y_label) and width(what.y_label + " →", 11, 500) > down * rows  # too long to stand at the side
     if beside and not what.x_label:
@@ -105,8 +109,9 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     for column, name in enumerate(what.column_names):
         at = x + (column + 0.5) * across
         if column % step == 0:
-            marks.append(Text(at + 4, y - 5, cut(name, 11, top - 8), "text2", 11, turn=-90) if turned else
-                         Text(at, y - 6, cut(name, 11, across * step), "text2", 11, align="middle"))
+            short = cut(name, 11, top - 8 if turned else across * step)
+            marks.append(Text(at + 4, y - 5, short, "text2", 11, turn=-90) if turned else
+                         Text(max(at, box[0] + width(short, 11) / 2), y - 6, short, "text2", 11, align="middle"))
     if what.x_label:
         marks.append(Text(x, box[1] + 11, what.x_label + " →", "text2", 11, 500))
     if what.y_label and not beside:
@@ -192,8 +197,9 @@ def _tiles(what: Grid, values: Array, box: Box, low: float, high: float) -> Body
     count, rows, columns = values.shape
     caption, named = (15.0, max(width(one, 11) for one in what.tile_names)) if what.tile_names else (0.0, 0.0)
     across, wide, tall = _packed(count, what.aspect or rows / max(columns, 1), box, caption, what.across)
-    if caption and count <= NAMED and wide < named <= (box[2] - GAP * (count - 1)) / min(count, what.across or count):
-        wide, tall, across = named, named * tall / wide, min(count, what.across or count)
+    fitting = min(count, what.across or count, int((box[2] + GAP) // (named + GAP)))
+    if caption and count <= NAMED and wide < named and fitting == (what.across or fitting) > 0:
+        wide, tall, across = named, named * tall / wide, fitting  # so large that its name can be read
     if caption and wide < min(named, 28.0):  # words that nobody could read: the pointer says them
         caption = 0.0
         across, wide, tall = _packed(count, what.aspect or rows / max(columns, 1), box, caption, what.across)

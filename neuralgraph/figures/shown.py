@@ -326,6 +326,27 @@ class Figures(Shown):
 
 
 @dataclass(frozen=True, eq=False)
+class Strips(Shown):
+    """A dot for each of `runs` in a strip for each of `names`; `values` is (runs, names), `keys` one a run."""
+
+    values: Array
+    names: Names
+    runs: Names
+    keys: Keys = ()
+
+    def marks(self, figure: int) -> tuple[float, float, float]:
+        """Least, median and greatest of a figure; NaN where no run has it."""
+        kept = self.values[:, figure][np.isfinite(self.values[:, figure])]
+        return (float(kept.min()), float(np.median(kept)), float(kept.max())) if len(kept) else (np.nan,) * 3
+
+    def csv(self) -> str:
+        marks = [self.marks(figure) for figure in range(len(self.names))]
+        named = ([name, *(one[at] for one in marks)] for at, name in enumerate(("min", "median", "max")))
+        rows = ([run, *row] for run, row in zip(self.runs, self.values.tolist(), strict=True))
+        return _text([["run", *self.names], *rows, *named])
+
+
+@dataclass(frozen=True, eq=False)
 class Cell(Shown):
     """A unit as a nerve cell: what comes in along each dendrite, the sum in the soma, what leaves along the axon.
 

@@ -9,6 +9,8 @@ from neuralgraph.lessons.lesson import Lesson
 from neuralgraph.lessons.reading import read_lesson
 from neuralgraph.resources import examples, resources
 
+OVER_SEEDS = "What they reach over several seeds, least, median and greatest, stands in FIGURES.txt beside this page."
+
 
 @lru_cache(maxsize=1)
 def lessons() -> tuple[Lesson, ...]:
@@ -58,4 +60,4 @@ def course_page() -> str:
     lines = ["| row | example | shows | figure | reference |", "|---|---|---|---|---|"]
     lines += [f"| {row} | {one.number:02} {one.title} | {shown.what} | {shown.expected} | {shown.reference} |"
               for row, one, shown in rows]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", OVER_SEEDS]) + "\n"

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from neuralgraph.errors import ParameterError
 from neuralgraph.spec.call import Call
-from neuralgraph.spec.param import Param, gather
+from neuralgraph.spec.param import Param, gather, meant
 
 Role = Literal["source", "transform", "loss", "metric", "output"]
 
@@ -108,10 +108,9 @@ class Node:
 
 
 def _ports(cls: type[Node]) -> tuple[Port, ...]:
-    hints = typing.get_type_hints(cls.call, include_extras=True)
     found = []
     for name, argument in list(inspect.signature(cls.call).parameters.items())[1:]:
-        letter = _letter(hints.get(name))
+        letter = _letter(meant(argument.annotation, cls.call.__module__))
         many = argument.kind is inspect.Parameter.VAR_POSITIONAL
         found.append(Port(name, argument.default is None, many, letter))
     return tuple(found)

@@ -112,3 +112,8 @@ def keywords(name: str, options: Mapping[str, object]) -> dict[str, object]:
     if name == "SGD" and found.get("nesterov") and not (found.get("momentum") and not found.get("dampening")):
         raise ParameterError("SGD with nesterov expects a momentum above 0 and no dampening.", parameter="nesterov")
     return found
+
+FUSED: Mapping[str, tuple[str, ...]] = {
+    "SGD": ("cpu", "cuda", "mps"), "Adam": ("cpu", "cuda", "mps"), "AdamW": ("cpu", "cuda", "mps"), "Adagrad": ("cpu",),
+}
+"""Where torch has them fused: faster, and rounded otherwise."""

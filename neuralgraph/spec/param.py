@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import sys
 import types
 import typing
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -126,13 +129,20 @@ def declared(raw: Param, name: str, annotation: Any) -> Param:
 
 def gather(cls: type) -> dict[str, Param]:
     """The parameters of a class by name: those of its bases, then its own, whose attributes become their defaults."""
-    hints = typing.get_type_hints(cls)
     found: dict[str, Param] = dict(getattr(cls, "params", {}))
+    written = inspect.get_annotations(cls)
     for name, raw in list(vars(cls).items()):
         if isinstance(raw, Param):
-            found[name] = declared(raw, name, hints[name])
+            found[name] = declared(raw, name, meant(written[name], cls.__module__))
             setattr(cls, name, found[name].default)
     return found
+
+
+@cache
+def meant(written: Any, module: str) -> Any:
+    """What an annotation says in its module, found once: hundreds of node types use the same few."""
+    holder = types.SimpleNamespace(__annotations__={"it": written})
+    return typing.get_type_hints(holder, globalns=vars(sys.modules[module]), include_extras=True)["it"]
 
 
 _PLAIN: dict[Any, Kind] = {bool: "bool", int: "int", float: "float"}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from neuralgraph.compiler.learning import drawn, groups
+from neuralgraph.compiler.learning import chosen, drawn, groups
 from neuralgraph.errors import RunError
 from neuralgraph.graph.plan import Step as PlanStep
 from neuralgraph.training.checkpoint import Updates
@@ -282,27 +281,6 @@ class Learner:
 
 def _absolute(parameters: Sequence[Tensor]) -> Tensor:
     return torch.stack([one.abs().sum() for one in parameters]).sum()
-
-
-def chosen(patterns: Sequence[str], names: Sequence[str], what: str, *, strict: bool = True) -> tuple[str, ...]:
-    """The names that match any pattern, in their own order; a `RunError` for a pattern that matches none.
-
-    A pattern that matches a module matches all that lies in it.
-    """
-    for pattern in patterns:
-        if strict and not any(_under(name, pattern) for name in names):
-            known = ", ".join(names) or "none"
-            raise RunError(f"The plan names the {what} {pattern!r}, which the graph has not. It has: {known}.")
-    return tuple(name for name in names if any(_under(name, pattern) for pattern in patterns))
-
-
-def _under(name: str, pattern: str) -> bool:
-    """The pattern matches the path of a node, or that of a module around it."""
-    while name:
-        if fnmatch.fnmatchcase(name, pattern):
-            return True
-        name = name.rpartition("/")[0]
-    return False
 
 
 def _nothing() -> None:

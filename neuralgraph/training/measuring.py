@@ -56,7 +56,7 @@ def _units(id: str, type: str, value: Tensor) -> Units:
     units = value.shape[1] if value.ndim > 1 else 1
     if type in FIRING:
         flat = value.reshape(rows, units, -1)
-        return Units(id, type, units, rows, dead=int((flat <= 0).all(dim=2).all(dim=0).sum()))
+        return Units(id, type, units, rows, dead=int((flat.amax(dim=(0, 2)) <= 0).sum()) if flat.numel() else units)
     low, high = RANGES[type]
     edge = END * (high - low)
     ends = (value <= low + edge) | (value >= high - edge)

@@ -15,8 +15,6 @@ from neuralgraph.spec import optimizers
 from neuralgraph.training.checkpoint import copied
 
 _SWITCHES = ("amsgrad", "centered", "history_size")
-_FUSED_DEVICES = {"SGD": ("cpu", "cuda", "mps"), "Adam": ("cpu", "cuda", "mps"), "AdamW": ("cpu", "cuda", "mps"),
-                  "Adagrad": ("cpu",)}
 
 
 def make_optimizer(
@@ -32,7 +30,7 @@ def make_optimizer(
     keywords = checked(chosen)
     held = list(parameters)
     _suits(chosen.name, held, called)
-    if torch.device(device).type in _FUSED_DEVICES.get(chosen.name, ()):
+    if torch.device(device).type in optimizers.FUSED.get(chosen.name, ()):
         keywords["fused"] = True
     made: torch.optim.Optimizer = getattr(torch.optim, chosen.name)(held, lr=chosen.lr, **keywords)
     for name in ("lr", "weight_decay"):

@@ -101,10 +101,15 @@ class _Reached(Exception):
 
 
 class Rewind:
-    """Winds a run back. `moments` may grow meanwhile: a run that goes on is not held up but for its turns."""
+    """Winds a run back. `moments` may grow meanwhile: a run that goes on is not held up but for its turns.
 
-    def __init__(self, moments: Moments) -> None:
+    Who looks at `several` kept moments in a row has every program copied from one, which is sooner than made anew.
+    """
+
+    def __init__(self, moments: Moments, *, several: bool = False) -> None:
         self.moments = moments
+        self._several = several
+        self._made: tuple[Stretch, Any] | None = None
         self._fed: tuple[Stretch, Feed] | None = None
 
     def nearest(self, step: int) -> Shown:
@@ -174,7 +179,7 @@ class Rewind:
     def _taken(self, moment: Moment, wanted: int) -> Shown:
         stretch = self._stretch(moment.step)
         saved = moment.read()
-        program = self._program(stretch, here=True)
+        program = self._copied(stretch) if self._several else self._program(stretch, here=True)
         if stretch.plan is not None:
             as_planned(program, stretch.plan)
         program.load_state_dict({**saved.weights, **saved.mean})
@@ -184,6 +189,12 @@ class Rewind:
                 program.change(id, parameter, value)
         program.root.eval()
         return Shown(moment.step, wanted, program)
+
+    def _copied(self, stretch: Stretch) -> Any:
+        """A program of that time on weights of its own."""
+        if self._made is None or self._made[0] is not stretch:
+            self._made = stretch, self._program(stretch, here=True)
+        return self._made[1].copied()
 
     @staticmethod
     def _program(stretch: Stretch, *, here: bool = False) -> Any:

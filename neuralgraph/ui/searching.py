@@ -28,7 +28,7 @@ class Searching(QObject):
         self.bridge = TrainingBridge(self)
         self.dialog: SearchDialog | None = None
         self._session: Session | None = None
-        self._said = ""
+        self._said, self._seeds = "", False
         self.bridge.events.connect(self._hear)
         self.bridge.ended.connect(self._ended)
         self.bridge.failed.connect(lambda text: bench.say("error", "The search met an error.", text))
@@ -64,6 +64,7 @@ class Searching(QObject):
 
     def _start(self, wanted: Search, resumed: str, jobs: int) -> None:
         from neuralgraph.graph.ranges import marked, marking
+        from neuralgraph.studies import SEED
         from neuralgraph.tuning import Levers, copied, search
 
         bench = self._bench
@@ -75,6 +76,7 @@ class Searching(QObject):
             session.edit(marking(session.graph, wanted.ranges))
         self._session = copied(session, session.graph)
         self._said, levers, device = "", Levers(), bench.training.device
+        self._seeds = set(wanted.ranges) == {SEED}
         alone = self._session
         self.bridge.start(lambda: search(alone, wanted, name=resumed, resume=bool(resumed), device=device,
                                          levers=levers, jobs=jobs), levers, device, session.title)
@@ -103,6 +105,8 @@ class Searching(QObject):
     def _ended(self) -> None:
         if self.dialog is not None:
             self.dialog.end(self._said or "The search has ended.")
+        if self._seeds and self._session is not None and self._bench.session.graph.computes(self._session.graph):
+            self._bench.docks.open_tab("views").show_view("over-seeds")  # type: ignore[attr-defined]
 
     def _say(self, text: str) -> None:
         if self.dialog is not None:

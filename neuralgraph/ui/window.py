@@ -11,7 +11,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QStatusBar, QVBoxLayout, QWidget
 
 from neuralgraph.ui.bridge import later
-from neuralgraph.ui.dropped import wanted
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.settings import Settings
 from neuralgraph.ui.status import StatusLine
@@ -225,10 +224,14 @@ class MainWindow(QMainWindow):
     # -- events -----------------------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        from neuralgraph.ui.dropped import wanted  # brings the session: not before the first paint
+
         if wanted(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        from neuralgraph.ui.dropped import wanted
+
         path = wanted(event.mimeData())
         if path is not None:
             event.acceptProposedAction()

@@ -11,7 +11,8 @@ import statistics
 import subprocess
 import sys
 
-HEAVY = ("torch", "pyqtgraph", "networkx", "pydantic", "pandas", "sklearn")
+HEAVY = ("torch", "numpy", "pyqtgraph", "networkx", "pydantic", "pandas", "sklearn", "neuralgraph.session",
+         "neuralgraph.nodes")
 
 LABEL = """
 import sys

@@ -73,7 +73,7 @@ def _cnn() -> Case:
     hand = nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(),
         nn.MaxPool2d(2), nn.Flatten(), nn.Linear(32 * 49, 10))
-    return Case(_drawn((1, 28, 28), 10, layers), hand, *_data(1280, (1, 28, 28), 10), 64, 1)
+    return Case(_drawn((1, 28, 28), 10, layers), hand, *_data(1280, (1, 28, 28), 10), 64, 4)
 
 
 def _copy(program: Program, hand: nn.Sequential) -> None:

@@ -138,7 +138,7 @@ def mixed(path: Path, *, gaps: int = 0, late: str = "", answer: str = "number", 
         if late and at > ROWS - 3:
             city = late
         y = {"number": a + c, "words": ("no", "yes", "10", "9")[three % 4], "date": f"2026-0{three + 1}-01",
-             "two": ("off", "on")[three % 2]}[answer]
+             "two": ("off", "on")[three % 2], "one": "cat"}[answer]
         lines.append(sep.join(str(one) for one in (a, city, when, f"remark {at}", b, f"k{one * 5 + two}", y)))
     path.write_text("\n".join(lines) + "\n", "utf-8")
     return path
@@ -151,6 +151,7 @@ KIN = [("kin", "group", "auto")]
     {"missing": "skip rows"}, {"missing": "mean"}, {"missing": "mean", "mark": True}, {"answer": "words"},
     {"answer": "date"}, {"columns": KIN}, {"columns": [("city", "input", "text"), ("remark", "left out", "auto")]},
     {"columns": [("y", "target", "auto"), ("city", "target", "auto")], "answer": "two", "two": True},
+    {"answer": "one"},
     {"target": "city"}, {"target": "when"}, {"late": "Quito"}, {"answer": "words", "task": "class", "columns": KIN},
     {"columns": [("a", "input", "category"), ("b", "input", "number")], "few": True},
 ], ids=str)

@@ -192,3 +192,17 @@ def test_an_axis_has_two_ticks_at_least(reach: tuple[float, float]) -> None:
     base = max(word.y for word in level(drawing))
     ticks = sorted(ends(word) for word in level(drawing) if word.y == base)
     assert len(ticks) > 1 and all(one[1] < other[0] for one, other in pairwise(ticks))
+
+
+def test_long_names_stand_above_their_columns_and_inside_the_figure() -> None:
+    names = tuple(f"{what} {size} (cm)" for what in ("sepal", "petal") for size in ("length", "width"))
+    what = shown.Grid(RANDOM.normal(size=(8, 4)), column_names=names, y_label="output", title="weight")
+    drawing = draw(what, 300, 200)
+    upright = [mark for mark in drawing.marks if isinstance(mark, Text) and mark.turn == -90]
+    assert len(upright) == 4
+    assert min(ends(word)[0] for word in level(drawing)) >= 0
+
+
+def test_names_of_a_few_tiles_can_be_read() -> None:
+    what = shown.Grid(RANDOM.random((4, 8, 8)), "viridis", tile_names=tuple(f"head {n}" for n in range(1, 5)))
+    assert {f"head {n}" for n in range(1, 5)} <= {word.text for word in level(draw(what, 150, 140))}

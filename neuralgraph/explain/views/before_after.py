@@ -60,12 +60,12 @@ class WeightsBeforeAfter(View):
         change = now - start
         reach = float(max(np.abs(one).max(initial=0) for one in (start, now, change))) or 1.0
         laid = (weights_laid(value, title=title) for value, title in (
-            (start, f"{name} before"), (now, "now"), (change, "change")))
-        parts = tuple(replace(one, limits=(-reach, reach)) if isinstance(one, Grid) else replace(
-            one, y_range=(-1.1 * reach, 1.1 * reach)) if isinstance(one, Bars) else one for one in laid)
-        note = joined(STARTED, f"{name} moved {spelled(norm(change))} from a start of length {spelled(norm(start))}.",
+            (start, "before"), (now, "now"), (change, "change")))
+        parts = tuple(replace(one, limits=(-reach, reach), scale=not n) if isinstance(one, Grid) else replace(
+            one, y_range=(-1.1 * reach, 1.1 * reach)) if isinstance(one, Bars) else one for n, one in enumerate(laid))
+        note = joined(STARTED, f"They moved {spelled(norm(change))} from a start of length {spelled(norm(start))}.",
                       "" if change.any() else "Nothing has changed: it has not been trained.")
-        return Board(parts, across=3 if now.ndim > 1 else 1, note=note)
+        return Board(parts, across=3 if now.ndim > 1 else 1, note=note, title=f"{name} of {at.node}")
 
 
 class BeforeAfter(Judging):

@@ -13,6 +13,7 @@ from neuralgraph.explain.views.projections import PROJECTIONS
 from neuralgraph.explain.views.regions import REGIONS
 from neuralgraph.explain.views.samples import SAMPLES
 from neuralgraph.explain.views.score_map import ScoreMap
+from neuralgraph.explain.views.series import SERIES
 from neuralgraph.explain.views.settling import SETTLING
 from neuralgraph.explain.views.sliding import SLIDING
 from neuralgraph.explain.views.structure import STRUCTURE
@@ -24,7 +25,7 @@ from neuralgraph.explain.views.words_attended import WordsAttended
 
 VIEWS: tuple[type[View], ...] = (
     *NODE_VIEWS, WeightsBeforeAfter, WordsAttended, Neuron, *SLIDING, *SETTLING, *DECIDING, *PREDICTED, *REGIONS,
-    ScoreMap, *SAMPLES, Particles, *PROJECTIONS, *WHY_VIEWS, *STRUCTURE, *LOGIC, *PROGRESS, BeforeAfter)
+    ScoreMap, *SAMPLES, Particles, *PROJECTIONS, *WHY_VIEWS, *STRUCTURE, *LOGIC, *PROGRESS, BeforeAfter, *SERIES)
 
 
 def named(name: str) -> type[View]:

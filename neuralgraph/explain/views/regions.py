@@ -56,7 +56,9 @@ class Plane(View):
         one = head(at, "", "classes", "numbers", "labels")
         if one is None and heads(at):
             return []  # it makes its input again
-        return [one.node] if one is not None else [next(iter(at.program.outputs.values()))[0]]
+        if one is not None:
+            return [one.node]
+        return [node for node, _ in at.program.outputs.values()][:1]  # none where all of it ends in losses
 
     @classmethod
     def fits(cls, at: At) -> str:
@@ -68,7 +70,8 @@ class Plane(View):
             return "It is the data itself; choose a node behind it." if cls.scope == "node" else \
                 "There is only data yet."
         if not ends:
-            return "It gives nothing but its own input again." if cls.scope == "network" else "Nothing comes out of it."
+            nothing = cls.scope == "node" or not at.program.outputs
+            return "Nothing comes out of it." if nothing else "It gives nothing but its own input again."
         if not _numbers(at, ends[0]):
             return "No decimal numbers come out for each row."
         if len(inputs(at, ends)) < 2:

@@ -21,6 +21,7 @@ from neuralgraph.figures.shown import Shown
 from neuralgraph.spec import Node, Param
 from neuralgraph.spec.param import gather
 from neuralgraph.training.randomness import undisturbed
+from neuralgraph.training.seeds import Sown
 
 Array = NDArray[Any]
 AT_ONCE = 256
@@ -48,6 +49,8 @@ class At:
     past: Sequence[tuple[int, Callable[[], Program]]] = ()
     stop: Callable[[], bool] = field(default=lambda: False)
     hear: Hear | None = None
+    sown: Sown | None = None
+    """The runs of the same drawing with other seeds."""
 
     def so_far(self, done: int, of: int, make: Callable[[], Shown]) -> None:
         """`done` of `of` pieces of work are behind: `make` gives the figure as it is now, where somebody waits for it.

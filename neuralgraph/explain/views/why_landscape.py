@@ -269,7 +269,11 @@ def _short(way: Direction) -> Direction:
 
 
 def _dot(one: Direction, other: Direction) -> float:
-    return sum(float(value.reshape(-1).double() @ other[name].reshape(-1).double()) for name, value in one.items())
+    return sum(float(_flat(value) @ _flat(other[name])) for name, value in one.items())
+
+
+def _flat(value: Tensor) -> Tensor:
+    return value.reshape(-1) if value.dtype == torch.float64 else value.reshape(-1).float()
 
 
 def placed(one: Direction, centre: Direction, first: Direction, second: Direction) -> tuple[float, float]:

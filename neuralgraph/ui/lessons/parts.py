@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -134,12 +134,21 @@ class Pressing(QPushButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(text)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
-        words = rich(theme, prose_html(text, theme, 13), 13, "text2" if kind == "link" else "text", weight)
-        words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._role = "text2" if kind == "link" else "text"
+        self._theme, self._words = theme, rich(theme, prose_html(text, theme, 13), 13, self._role, weight)
+        self._words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         box = QHBoxLayout(self)
         left, room = (theme.px(22), 0) if kind == "link" else (theme.px(30), theme.px(5))
         box.setContentsMargins(left, room, theme.px(8), room)
-        box.addWidget(words)
+        box.addWidget(self._words)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Words that cannot be pressed now are grey, as those of any button."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.EnabledChange:
+            pixels, weight, _ = self._words.property("type")
+            self._words.setProperty("type", (pixels, weight, self._role if self.isEnabled() else "text3"))
+            dress(self._words, self._theme)
 
     def minimumSizeHint(self) -> QSize:
         layout = self.layout()

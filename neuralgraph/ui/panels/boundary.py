@@ -7,25 +7,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from neuralgraph.figures.colours import rgb, table
+from neuralgraph.figures.charts import SOFT, TINT
+from neuralgraph.figures.marks import Dots, Picture, pixels
 from neuralgraph.figures.outline import borders
 from neuralgraph.session import Session
 from neuralgraph.tokens import Tokens
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.canvas.shapes import colour
+from neuralgraph.ui.panels.figure_painter import dots
 from neuralgraph.ui.panels.heatmap import as_image
 from neuralgraph.ui.panels.inspector_type import Themed, font
 from neuralgraph.ui.panels.numbers_view import NumbersView
 
-SOFT = 0.4
-"""The area is painted at most so far up the map, so that the samples stand out."""
-
 
 class Plane(QWidget):
-    """Paints a region; class 1 is a blue circle, class 0 an orange triangle, further classes squares.
+    """Paints a region; class 1 is a blue circle, class 0 an orange triangle, further classes have shapes of
+    their own.
 
     `large` is for the last row of a room: all the room there is, title above and legend below in large words.
     """
@@ -44,9 +44,9 @@ class Plane(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = self._box()
-        pixels = area(self.region.score, self.region.answer, len(self.region.names), tokens)
+        ground = area(self.region.score, self.region.answer, len(self.region.names), tokens)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(box, as_image(pixels[::-1]))
+        painter.drawImage(box, as_image(ground[::-1]))
         self._contour(painter, box, tokens)
         self._points(painter, box, tokens)
         painter.setPen(QPen(colour(tokens.outline), 1.2))
@@ -110,27 +110,15 @@ def _size(box: QRectF) -> float:
 
 
 def mark(painter: QPainter, at: QPointF, kind: int, tokens: Tokens, size: float = 1.0) -> None:
-    """A sample: shape and colour by class, with a white rim."""
-    ink = (tokens.negative, tokens.positive, *tokens.series)[kind % 6]
-    painter.setPen(QPen(Qt.GlobalColor.white, 1.6 * size))
-    painter.setBrush(colour(ink))
-    if kind == 0:
-        corners = [QPointF(0, -5.2), QPointF(5, 4), QPointF(-5, 4)]
-        painter.drawPolygon(QPolygonF([at + corner * size for corner in corners]))
-    elif kind == 1:
-        painter.drawEllipse(at, 4.4 * size, 4.4 * size)
-    else:
-        painter.drawRect(QRectF(at.x() - 4 * size, at.y() - 4 * size, 8 * size, 8 * size))
+    """A sample: shape and colour by class, with a white rim, as in every figure."""
+    dots(painter, Dots(np.array([(at.x(), at.y())]), np.array([kind]), size), tokens)
 
 
 def area(score: NDArray[Any], answer: NDArray[Any], classes: int, tokens: Tokens) -> NDArray[np.uint8]:
     """The soft colours of the plane: the signed map for two classes, else a tint of each class's colour."""
-    if classes <= 2:
-        place = np.clip((score * SOFT + 1) / 2 * 511, 0, 511).astype(int)
-        return np.asarray(table(tokens, "signed")[place], dtype=np.uint8)
-    inks = np.array([rgb(one) for one in (tokens.negative, tokens.positive, *tokens.series)], dtype=float)
-    base = np.array(rgb(tokens.panel), dtype=float)
-    return np.asarray(base + (inks[answer % 6] - base) * 0.35, dtype=np.uint8)
+    nowhere = (0.0, 0.0, 1.0, 1.0)
+    soft = Picture(nowhere, score * SOFT) if classes <= 2 else Picture(nowhere, answer, "classes", strength=TINT)
+    return pixels(soft, tokens)
 
 
 class BoundaryPanel(NumbersView):

@@ -209,6 +209,7 @@ class Pad(Figure):
             return False
         if start:
             self._ink = pen.next(entry)
+        self.at = spot  # what is read out goes along with the hand
         after = pen.having(entry, self._ink)
         if after.text != pen.text:
             self.set_shown(painted(self.shown, after))

@@ -30,7 +30,7 @@ def _mark(painter: QPainter, mark: Mark, tokens: Tokens) -> None:
             painter.setBrush(ink(mark.fill, tokens) if mark.fill else Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(*mark.box), mark.radius, mark.radius)
         case Dots():
-            _dots(painter, mark, tokens)
+            dots(painter, mark, tokens)
         case Text():
             _text(painter, mark, tokens)
         case Picture():
@@ -76,7 +76,8 @@ def _line(painter: QPainter, mark: Line, tokens: Tokens) -> None:
     painter.drawPath(path)
 
 
-def _dots(painter: QPainter, mark: Dots, tokens: Tokens) -> None:
+def dots(painter: QPainter, mark: Dots, tokens: Tokens) -> None:
+    """Samples: shape and colour by class, with a white rim."""
     painter.setPen(QPen(Qt.GlobalColor.white, 1.6 * mark.size))
     outlines: dict[int, list[QPointF]] = {}
     for (x, y), kind in zip(mark.points.tolist(), mark.kinds.tolist(), strict=True):

@@ -38,7 +38,7 @@ from neuralgraph.ui.panels.taking import take_button
 from neuralgraph.ui.panels.views_options import Options
 from neuralgraph.ui.panels.views_pick import Of, Pick
 from neuralgraph.ui.panels.views_taking import Subject
-from neuralgraph.ui.panels.views_work import WORKING, Errand, WorkBar
+from neuralgraph.ui.panels.views_work import STOPPED, TRAINING, WORKING, Errand, WorkBar
 from neuralgraph.ui.theme import Theme
 
 SHARE = 0.03
@@ -80,7 +80,10 @@ class ViewCard(QWidget):
         self._asker = Asker(bridge, self, every=OFTEN)
         self._asker.answered.connect(self._arrived)
         self._asker.reached.connect(self._reached)
-        self._errand: Errand | None = None
+        self._wish: tuple[Any, int] = None, 0
+        """What is looked at, and how many times it was begun anew; of which moment, and whether a run answers."""
+        self._when: tuple[Any, bool] = None, False
+        self._stopped = -1
         self._asker.failed.connect(lambda text: self._say("No answer came", text, error=True))
         self.pad, self.notice = Pad(theme), Notice(theme.tokens, "eye-outline")
         self.pad.subject = Subject(self.pad, lambda: f"{self.node or 'network'}-{self.view}")
@@ -204,7 +207,8 @@ class ViewCard(QWidget):
         options, fresh = dict(self.options.get(view, {})), self._fresh
         if session is None or not self.isVisible():
             return
-        errand = self._sent(Errand((session, node, view, part, place, options), session.shown, self._heard))
+        self._wants((session, node, view, part, place, options), session.shown)
+        errand = Errand(lambda: self._wish, self._heard)
 
         def question(program: Any) -> Any:
             errand.begin(self._bridge.control if program is not None else None)
@@ -225,28 +229,23 @@ class ViewCard(QWidget):
 
         self._asker.ask(session, question)
 
-    def _sent(self, errand: Errand) -> Errand:
-        """That is what is wanted now, whatever was before."""
-        before, self._errand = self._errand, errand
-        if before is not None and before.subject != errand.subject:
-            before.dropped = True
+    def _wants(self, subject: Any, moment: Any) -> None:
+        """That is what is wanted now; what is under way ends where it looks at something else, or at older numbers."""
+        before, turn = self._wish
+        when = moment, self._bridge.running and moment is None
+        if before is not None and before != subject:
             self._asker.hurry()
-        elif before is not None and (self._rests() or before.moment is not errand.moment):
-            before.enough = True
-        return errand
+        anew = before != subject or when != self._when or _rests(self._bridge)
+        self._wish, self._when = (subject, turn + anew), when
 
     def _heard(self, errand: Errand, one: SoFar) -> None:
         """Called by the thread that answers."""
         if not errand.dropped:
             self._asker.reached.emit((errand, one))
 
-    def _rests(self) -> bool:
-        """Nothing is learned now, so that a question is asked anew only because something has changed."""
-        return not self._bridge.running or getattr(self._bridge.control, "state", "") == "paused"
-
     def _stop(self) -> None:
-        if self._errand is not None:
-            self._errand.enough = True
+        subject, turn = self._wish
+        self._wish, self._stopped = (subject, turn + 1), turn + 1
 
     def close_view(self) -> None:
         self._drop()
@@ -257,15 +256,14 @@ class ViewCard(QWidget):
         self._drop()
 
     def _drop(self) -> None:
-        if self._errand is not None:
-            self._errand.dropped, self._errand = True, None
+        self._wish = None, self._wish[1]
 
     # -- what comes -------------------------------------------------------------------------------------------------
 
     def _reached(self, answer: tuple[Errand, SoFar]) -> None:
         """A figure on the way to the answer."""
         errand, one = answer
-        if not errand.dropped:
+        if not errand.dropped and not errand.enough:
             self._show(self.fit(one.shown))
             self.work.tell(one if one.done < one.of else None)
 
@@ -294,7 +292,8 @@ class ViewCard(QWidget):
         else:
             part = errand.partial
             self._show(self.fit(found if part is None else part.shown))
-            self.work.tell(part, errand.cut if errand is self._errand else WORKING)
+            ended = STOPPED if self._stopped == self._wish[1] else WORKING
+            self.work.tell(part, TRAINING if errand.cut == TRAINING else ended)
 
     def _show(self, found: Shown) -> None:
         if self.pad.painting:  # a hand is ahead of this answer; it asks again when it is lifted
@@ -376,6 +375,11 @@ class ViewCard(QWidget):
 
     def _pin(self, on: bool) -> None:
         self.pinned = on
+
+
+def _rests(bridge: TrainingBridge) -> bool:
+    """Nothing is learned now, so that a question is asked anew only because something has changed."""
+    return not bridge.running or getattr(bridge.control, "state", "") == "paused"
 
 
 def _follow(card: ViewCard, spot: Spot | None) -> None:

@@ -22,22 +22,29 @@ WORKING, STOPPED, TRAINING = "Still at work", "Stopped", "As far as training lea
 
 
 class Errand:
-    """One question about a view, answered in another thread. That asks `stop`; the window says when to.
+    """One question about a view, answered in another thread. That asks `stop`.
 
-    `heard` is called there with every figure on the way.
+    `wanted` says what is wanted now: a subject (None: nothing), and how many times it was asked for anew. `heard` is
+    called with every figure on the way.
     """
 
-    def __init__(self, subject: object, moment: object, heard: Callable[[Errand, SoFar], None]) -> None:
-        self.subject, self.moment = subject, moment
-        self.dropped = False
-        """Nobody wants the answer any more."""
-        self.enough = False
-        """What was reached will do: somebody pressed stop, or asked anew because the numbers changed."""
+    def __init__(self, wanted: Callable[[], tuple[object, int]], heard: Callable[[Errand, SoFar], None]) -> None:
+        self.subject, self.turn = wanted()
         self.last: SoFar | None = None
         self.cut = ""
         """Why it ended before it was done."""
-        self._heard = heard
+        self._wanted, self._heard = wanted, heard
         self._until, self._control, self._state = inf, None, ""
+
+    @property
+    def dropped(self) -> bool:
+        """Nobody wants the answer any more."""
+        return bool(self._wanted()[0] != self.subject)
+
+    @property
+    def enough(self) -> bool:
+        """What was reached will do: somebody pressed stop, or it is asked for anew because the numbers changed."""
+        return self._wanted()[1] > self.turn
 
     def begin(self, control: Any) -> None:
         """It is being answered now, by a run where `control` is given: one that goes on learning cannot wait long."""

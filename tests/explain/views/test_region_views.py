@@ -185,3 +185,9 @@ def test_where_there_is_no_plane_it_says_why() -> None:
         ng.inspect(autoencoder(), "decision-regions")
     with pytest.raises(RunError, match="choose a node behind it"):
         ng.inspect(forecast(), "unit-regions", "data")
+
+
+def test_views_are_offered_where_nothing_comes_out_yet() -> None:
+    """An empty canvas beside a lesson: every view says why not, none breaks."""
+    offers = ng.Graph().session.offers()
+    assert offers and all(one.why for one in offers if one.group == "Regions")

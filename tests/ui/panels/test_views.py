@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from neuralgraph.figures.charts import TINT
+from neuralgraph.figures.marks import Picture, pixels
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
-from neuralgraph.tokens import DARK
+from neuralgraph.tokens import DARK, LIGHT
 from neuralgraph.ui.bridge import TrainingBridge
-from neuralgraph.ui.panels.boundary import BoundaryPanel, borders
+from neuralgraph.ui.panels.boundary import BoundaryPanel, area, borders, mark
 from neuralgraph.ui.panels.confusion import ConfusionPanel
 from neuralgraph.ui.panels.inspector import Inspector
 from neuralgraph.ui.panels.samples import SamplesPanel
@@ -93,3 +97,22 @@ def test_borders_run_where_the_sign_changes() -> None:
     assert all(x == pytest.approx(1.5) for line in lines for x, _ in line)
     classes = np.array([[0, 0, 1], [0, 0, 1], [2, 2, 2]])
     assert len(borders(classes, 3)) == 5
+
+
+def test_every_class_of_the_plane_has_a_shape_of_its_own(qtbot: QtBot) -> None:
+    shapes = set()
+    for kind in range(8):
+        image = QImage(24, 24, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        mark(painter, QPointF(12, 12), kind, LIGHT, 2.0)
+        painter.end()
+        shapes.add(tuple(image.pixelColor(x, y).alpha() > 128 for x in range(24) for y in range(24)))
+    assert len(shapes) == 8
+
+
+def test_the_plane_has_the_colours_of_the_figure() -> None:
+    answer = np.array([[0, 3], [2, 1]])
+    assert np.array_equal(area(answer * 0.0, answer, 4, DARK), pixels(Picture((0, 0, 1, 1), answer, "classes",
+                                                                                strength=TINT), DARK))
+    assert area(np.array([[-1.0, 1.0]]), answer, 2, LIGHT).shape == (1, 2, 3)

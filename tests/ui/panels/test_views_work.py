@@ -100,9 +100,10 @@ def test_another_view_need_not_wait_for_it(opened: tuple[ViewsPanel, Slow], qtbo
     card = panel.cards[0]
     card.show_view("loss-landscape")
     qtbot.waitUntil(lambda: number(card) == 3.0, timeout=60_000)
-    errand = card._errand
+    errand = Errand(lambda: card._wish, lambda errand, one: None)
+    assert not errand.dropped
     card.show_view("node-table")
-    assert errand is not None and errand.dropped
+    assert errand.dropped
     slow.go.set()
     qtbot.waitUntil(lambda: number(card) == -1.0, timeout=60_000)
     assert slow.done == 3 and not card.work.isVisible()
@@ -121,9 +122,10 @@ def test_changed_numbers_begin_it_anew_and_hidden_it_ends(opened: tuple[ViewsPan
     slow.go.clear()
     panel.weights_changed()
     qtbot.waitUntil(lambda: number(card) == 3.0, timeout=60_000)
-    errand = card._errand
+    errand = Errand(lambda: card._wish, lambda errand, one: None)
+    assert not errand.stop()
     panel.hide()
-    assert errand is not None and errand.dropped and errand.stop()
+    assert errand.dropped and errand.stop()
 
 
 def test_all_that_a_view_costs_counts(opened: tuple[ViewsPanel, Slow], qtbot: QtBot) -> None:
@@ -132,33 +134,61 @@ def test_all_that_a_view_costs_counts(opened: tuple[ViewsPanel, Slow], qtbot: Qt
     card.show_view("node-table")
     qtbot.waitUntil(lambda: number(card) == -1.0 and card.pad.spent > 0, timeout=60_000)
     card.pad.spent = 0.2
-    card._arrived((card._errand, "node-table", None, grid(-1.0), 0.1))
+    errand = Errand(lambda: card._wish, lambda errand, one: None)
+    card._arrived((errand, "node-table", None, grid(-1.0), 0.1))
     assert card._asker.every == pytest.approx((0.1 + 0.2) / views_card.SHARE)
     assert card.pad.spent < 0.2
     panel.new_card()
     card.pad.spent = 0.2
-    card._arrived((card._errand, "node-table", None, grid(-1.0), 0.1))
+    errand = Errand(lambda: card._wish, lambda errand, one: None)
+    card._arrived((errand, "node-table", None, grid(-1.0), 0.1))
     assert card._asker.every == pytest.approx(2 * (0.1 + 0.2) / views_card.SHARE)
+
+
+def test_what_began_before_a_run_does_not_go_on_beside_it(opened: tuple[ViewsPanel, Slow], qtbot: QtBot,
+                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    panel, slow = opened
+    card = panel.cards[0]
+    card.show_view("loss-landscape")
+    qtbot.waitUntil(lambda: number(card) == 3.0, timeout=60_000)
+    errand = Errand(lambda: card._wish, lambda errand, one: None)
+    errand.hear(SoFar(grid(1.0), 1, 25))
+    run = SimpleNamespace(running=True, control=SimpleNamespace(state="running", ask=lambda question: None))
+    monkeypatch.setattr(card, "_bridge", run)
+    monkeypatch.setattr(card._asker, "_bridge", run)
+    card.ask()
+    assert errand.enough and errand.stop() and not errand.dropped
+    again = Errand(lambda: card._wish, lambda errand, one: None)
+    card.ask()  # events of the run: the question that it answers goes on
+    assert not again.enough
+    run.control.state = "paused"
+    card.ask()
+    assert again.enough
+    slow.go.set()
 
 
 # -- when it ends ----------------------------------------------------------------------------------------------------
 
 
+WISH: list[Any] = ["what", 0]
+
+
 def sent(control: Any = None) -> Errand:
-    made = Errand("what", None, lambda errand, one: None)
+    WISH[:] = ["what", 0]
+    made = Errand(lambda: (WISH[0], WISH[1]), lambda errand, one: None)
     made.begin(control)
     return made
 
 
 def test_something_is_shown_before_anything_ends_it() -> None:
     one = sent()
-    one.enough = True
-    assert not one.stop()
+    WISH[1] = 1
+    assert one.enough and not one.stop()
     one.hear(SoFar(grid(1.0), 1, 25))
     assert one.stop() and one.cut == STOPPED and one.partial is one.last
     other = sent()
-    other.dropped = True
-    assert other.stop()
+    WISH[0] = "something else"
+    assert other.dropped and other.stop()
 
 
 def test_a_run_waits_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
