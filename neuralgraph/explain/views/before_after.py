@@ -88,16 +88,19 @@ class BeforeAfter(Judging):
         then = replace(at, program=start)
         rows: list[tuple[Any, ...]] = []
         word = ""
-        for part in PARTS:
-            if (part == "test" and not self.test) or not len(part_of(at.rows, part)):
-                continue
+
+        def figures() -> Table:
+            heads = ("part", "loss before", "loss now", f"{word} before", f"{word} now")
+            return Table(heads, tuple(rows), title="Answers", note=STARTED)
+
+        parts = [part for part in PARTS if (part != "test" or self.test) and len(part_of(at.rows, part))]
+        for part in parts:
             before, now = self.found(then.over(part)), self.found(at.over(part))
             word = word_of(now)
             rows.append((PARTS[part], float(before.losses.mean()), float(now.losses.mean()), score(before), score(now)))
-        heads = ("part", "loss before", "loss now", f"{word} before", f"{word} now")
-        figures = Table(heads, tuple(rows), title="Answers", note=STARTED)
+            at.so_far(len(rows), len(parts) + 1, figures)
         moved = _moved(at, then)
-        return Board((figures, moved), across=1, shares=(1.0, 1.4)) if moved.rows else figures
+        return Board((figures(), moved), across=1, shares=(1.0, 1.4)) if moved.rows else figures()
 
 
 def _moved(at: At, then: At) -> Table:
