@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from neuralgraph.compiler.program import Program
+from neuralgraph.spec.tensor import INTEGERS
 from neuralgraph.training.randomness import undisturbed
 
 Array = NDArray[Any]
@@ -119,6 +120,19 @@ def answers(
     return Answers(rows, truth, answer, chances[np.arange(len(rows)), answer], np.array(x), names, tokens)
 
 
+def by_number(program: Program, node: str) -> bool:
+    """On the way to a node numbers become whole, to look something up: between two rows nothing is known then."""
+    seen, due = set[str](), [node]
+    while due:
+        for edge in program.graph.into(due.pop()):
+            if edge.source not in seen:
+                seen.add(edge.source)
+                due.append(edge.source)
+    specs, kinds = program.inference.specs, program.inference.nodes
+    return any(getattr(kinds.get(id), "role", "") == "transform" and one.dtype in INTEGERS
+               for id in seen for one in specs.get(id, {}).values())
+
+
 def plane(points: Array, side: int) -> tuple[Array, Array, Array]:
     """side·side points that cover these with some room around, row by row from the lowest; low and high corner."""
     low, high = points.min(axis=0), points.max(axis=0)
@@ -135,6 +149,8 @@ def region(
     """How the network divides the plane; None where it does not look at two features."""
     keys = program.module_inputs
     if len(keys) != 1 or arrays[keys[0]].ndim != 2 or arrays[keys[0]].shape[1] != 2:
+        return None
+    if any(by_number(program, id) for id, _ in program.outputs.values()):
         return None
     points = arrays[keys[0]]
     grid, low, high = plane(points, GRID)

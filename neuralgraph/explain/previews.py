@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from neuralgraph.compiler.program import Program
-from neuralgraph.explain.answers import plane
+from neuralgraph.explain.answers import by_number, plane
 from neuralgraph.figures.colours import pooled
 from neuralgraph.spec import Node
 from neuralgraph.training.randomness import undisturbed
@@ -153,7 +153,7 @@ def _of_plane(program: Program, id: str, keys: tuple[str, ...]) -> bool:
     kind, specs = program.inference.nodes.get(id), program.inference.specs.get(id, {})
     return (isinstance(kind, Node) and kind.role == "transform" and not kind.passes and len(specs) == 1
             and program.graph.nodes[id].type not in SAME and next(iter(specs.values())).rank == 2
-            and program.needed((id,)) == keys)
+            and program.needed((id,)) == keys and not by_number(program, id))
 
 
 def scatter(points: Array, classes: Array | None) -> Look:

@@ -209,3 +209,12 @@ def test_inside_a_module_wires_have_values_too() -> None:
     seen = session.glance(session.graph, wires="gradients").wires
     assert ("blocks/0/conv1", "out") in seen and ("blocks/0/x", "out") in seen and ("blocks", "y") in seen
     assert ("blocks/1/conv1", "x") in session.glance(session.graph, wires="weights").wires
+
+
+def test_what_is_looked_up_by_number_has_no_plane() -> None:
+    """Between two persons there is nobody, and beyond the last one the network knows nothing: it failed there."""
+    session = opened("32-factors")
+    assert not neurons(program(session), np.array([[0.0, 0.0], [39.0, 29.0]], np.float32))
+    assert session.glance(session.graph).cards
+    offers = {one.name: one for one in session.offers("rating")}
+    assert "looked up" in offers["decision-regions"].why

@@ -50,6 +50,8 @@ def test_a_hundred_documents_come_and_go(qtbot: Any, window: Callable[..., MainW
             qtbot.wait(pause)
 
     def settle() -> None:
+        assert bench.documents.open(examples() / "01-tensors.ngraph")  # a lesson that is put away keeps its step
+        qtbot.wait(50)
         assert bench.documents.open(examples() / "xor.ngraph")
         qtbot.waitUntil(lambda: not bench.analysis.busy, timeout=20000)
         qtbot.waitUntil(lambda: not any(timer.isActive() for timer in one.findChildren(QTimer)), timeout=20000)

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from neuralgraph.explain.affording import computed, part_rows
-from neuralgraph.explain.answers import probabilities
+from neuralgraph.explain.answers import by_number, probabilities
 from neuralgraph.explain.judging import Head, head, heads, unscaled
 from neuralgraph.explain.slicing import Slice, affords, areas, chosen, inputs, patterns, sliced
 from neuralgraph.explain.views.view import At, Scope, View
@@ -76,6 +76,8 @@ class Plane(View):
             return "No decimal numbers come out for each row."
         if len(inputs(at, ends)) < 2:
             return "It needs two inputs that are numbers; words and chance cannot be moved along an axis."
+        if by_number(at.program, ends[0]):
+            return "Its inputs are numbers of things that are looked up: there is nothing between two of them."
         if not affords(at, ends):
             return "A plane of answers would take too long: one answer alone is a lot of work here."
         return ""
