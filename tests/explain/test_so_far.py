@@ -16,7 +16,7 @@ TELLING: dict[str, dict[str, object]] = {
     "ablation": {}, "occlusion": {}, "loss-landscape": {"resolution": 5}, "tsne": {"rows": 60}, "nearest-samples": {},
     "maximising-samples": {}, "maximising-input": {"steps": 6}, "feature-importance": {},
     "saliency": {"method": "SmoothGrad", "samples": 100},
-    "progress": {}, "weight-history": {}, "update-ratio": {},
+    "progress": {}, "weight-history": {}, "update-ratio": {}, "before-after": {},
 }
 """Views that hand over figures on their way, with options under which there are several."""
 

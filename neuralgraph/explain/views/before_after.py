@@ -99,8 +99,12 @@ class BeforeAfter(Judging):
             word = word_of(now)
             rows.append((PARTS[part], float(before.losses.mean()), float(now.losses.mean()), score(before), score(now)))
             at.so_far(len(rows), len(parts) + 1, figures)
+            if at.stop():
+                return figures()
         moved = _moved(at, then)
-        return Board((figures(), moved), across=1, shares=(1.0, 1.4)) if moved.rows else figures()
+        whole = Board((figures(), moved), across=1, shares=(1.0, 1.4)) if moved.rows else figures()
+        at.so_far(len(parts) + 1, len(parts) + 1, lambda: whole)
+        return whole
 
 
 def _moved(at: At, then: At) -> Table:
