@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from neuralgraph.explain.seeing import part_of
 from neuralgraph.explain.views.deciding import Judging
-from neuralgraph.explain.views.history import initial
-from neuralgraph.explain.views.inside import asked, norm, parameters
+from neuralgraph.explain.views.history import initial, starts_known
+from neuralgraph.explain.views.inside import asked, norm
 from neuralgraph.explain.views.laid import joined, weights_laid
 from neuralgraph.explain.views.progress import PARTS, score, word_of
-from neuralgraph.explain.views.view import At, View
+from neuralgraph.explain.views.view import At
+from neuralgraph.explain.views.weights import OfParameter
 from neuralgraph.figures.shown import Bars, Board, Grid, Shown, Table
 from neuralgraph.figures.words import spelled
 from neuralgraph.spec import param
@@ -25,32 +26,23 @@ SHOWN = 400_000
 STARTED = "Before: the weights that its seed starts from."
 
 
-class WeightsBeforeAfter(View):
+class WeightsBeforeAfter(OfParameter):
     """The weights of a node as they started, as they are now, and by how much each of them changed.
 
     Where the change is pale nothing was learned. Weights that started at random and look alike now have found the same.
     """
 
     title = "Weights before and after"
-    group = "Weights"
     icon = "compare-horizontal"
-    which: str = param("", "Which of its parameters; the first where nothing is said.")
-
-    @classmethod
-    def choices(cls, at: At, option: str) -> tuple[str, ...]:
-        return tuple(parameters(at))
 
     @classmethod
     def fits(cls, at: At) -> str:
-        known = parameters(at)
-        if not known:
-            return "This node learns nothing, so it has no weights."
+        known = at.parameters
+        if missing := super().fits(at):
+            return missing
         if max(one.numel() for one in known.values()) > SHOWN:
             return "It has too many weights to be shown three times."
-        placed = at.program.graph.nodes.get(at.node)
-        call = at.program.inference.calls.get((placed.shares if placed is not None else "") or at.node)
-        return "" if call is not None and call.kind == "module" and at.node not in at.program.inference.within else \
-            "How this node started is not known by itself."
+        return "" if starts_known(at) else "How this node started is not known by itself."
 
     def look(self, at: At) -> Shown:
         before = initial(at)

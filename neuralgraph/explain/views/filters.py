@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralgraph.explain.views.inside import Names, class_names, kind_of, many, parameters, size_of
+from neuralgraph.explain.views.inside import Names, class_names, kind_of, many, size_of
 from neuralgraph.explain.views.laid import TILES, coloured_filters, joined
 from neuralgraph.explain.views.view import At, View
 from neuralgraph.figures.shown import Grid, Shown
@@ -38,13 +38,13 @@ class Filters(View):
     def choices(cls, at: At, option: str) -> tuple[str, ...]:
         if option != "channel" or cls.fits(at):
             return ()
-        count = kernels(at, np.broadcast_to(np.zeros(()), tuple(parameters(at)["weight"].shape))).shape[1]
+        count = kernels(at, np.broadcast_to(np.zeros(()), tuple(at.parameters["weight"].shape))).shape[1]
         return ("all", "mean", *map(str, range(min(count, CHOICES))))
 
     @classmethod
     def fits(cls, at: At) -> str:
         node = kind_of(at)
-        known = node is not None and node.type.startswith("Conv") and "weight" in parameters(at)
+        known = node is not None and node.type.startswith("Conv") and "weight" in at.parameters
         return "" if known else "Only a convolution has filters."
 
     def look(self, at: At) -> Shown:

@@ -20,7 +20,6 @@ from neuralgraph.explain.views.inside import (
     judging_part,
     many,
     norm,
-    parameters,
     size_of,
     some_rows,
     specs,
@@ -91,7 +90,7 @@ class Gradients(View):
             part = judging_part(at)
             chosen = some_rows(at, at.program.document.plan.batch_size, part=part, passes=3, nodes=at.program.losses)
             found = _slopes(at, at.given(chosen)).weights.get(name)
-            value = found.float().cpu().numpy() if found is not None else np.zeros(parameters(at)[name].shape)
+            value = found.float().cpu().numpy() if found is not None else np.zeros(at.parameters[name].shape)
             note = f"Of {many(len(chosen), PARTS[part] + ' row')}, without dropout." if found is not None else \
                 "The loss does not depend on it: all are zero."
         assert value is not None
@@ -148,7 +147,7 @@ class GradientNorms(View):
 def _slopes(at: At, given: Mapping[str, Array]) -> Slopes:
     program = at.program
     reached = at.node in program.inference.specs or at.node in program.inference.flat.copies
-    return slopes(program, given, goal_of(program, at.node), parameters(at), (at.node,) if reached else ())
+    return slopes(program, given, goal_of(program, at.node), at.parameters, (at.node,) if reached else ())
 
 
 def _by_output(at: At, chosen: Array) -> dict[str, float]:
@@ -178,7 +177,7 @@ def _order(at: At, found: Mapping[str, Any]) -> list[str]:
 
 
 def _learning(at: At) -> Names:
-    return tuple(name for name, one in parameters(at).items() if one.requires_grad)
+    return tuple(name for name, one in at.parameters.items() if one.requires_grad)
 
 
 def _floating(at: At) -> Names:

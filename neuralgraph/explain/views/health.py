@@ -14,7 +14,6 @@ from neuralgraph.explain.views.inside import (
     asked,
     by_unit,
     many,
-    parameters,
     size_of,
     some_rows,
     specs,
@@ -171,7 +170,7 @@ def _samples(at: At, name: str, most: int) -> tuple[Array, int]:
 
 
 def _matrices(at: At) -> Mapping[str, Any]:
-    return {name: one for name, one in parameters(at).items() if one.ndim >= 2 and min(len(one), one[0].numel()) > 1}
+    return {name: one for name, one in at.parameters.items() if one.ndim >= 2 and min(len(one), one[0].numel()) > 1}
 
 
 def _wide(at: At) -> Mapping[str, Any]:

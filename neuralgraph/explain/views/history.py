@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 
 from neuralgraph.compiler.build import built
 from neuralgraph.explain.refining import coarse_to_fine
-from neuralgraph.explain.views.inside import asked, norm, parameters
+from neuralgraph.explain.views.inside import asked, norm
 from neuralgraph.explain.views.laid import BINS, even, joined
-from neuralgraph.explain.views.view import At, View
+from neuralgraph.explain.views.view import At
+from neuralgraph.explain.views.weights import OfParameter
 from neuralgraph.figures.shown import Board, Distribution, Grid, Shown
-from neuralgraph.spec import param
+from neuralgraph.spec import Call
 
 Array = NDArray[Any]
 MOMENTS, COLUMNS = 32, 64
 """So many earlier moments are looked at, and so many columns are drawn."""
 
 
-class WeightHistory(View):
+class WeightHistory(OfParameter):
     """How the weights of a node are distributed: at the start, now, and at the moments of the run in between.
 
     Above, every column is a moment, and the brighter a place the more weights have that value: a band that widens is
@@ -30,21 +31,11 @@ class WeightHistory(View):
     """
 
     title = "Weights over time"
-    group = "Weights"
     icon = "chart-timeline-variant"
     costly = True
-    which: str = param("", "Which of its parameters; the first where nothing is said.")
-
-    @classmethod
-    def choices(cls, at: At, option: str) -> tuple[str, ...]:
-        return tuple(parameters(at))
-
-    @classmethod
-    def fits(cls, at: At) -> str:
-        return "" if parameters(at) else "This node learns nothing, so it has no weights."
 
     def look(self, at: At) -> Shown:
-        name = asked(self.which, parameters(at))
+        name = asked(self.which, at.parameters)
         now, before = at.weights[name].ravel(), initial(at).get(name)
         moments: dict[int, Array] = {}
         whole = len(_places(at))
@@ -89,16 +80,26 @@ def moments_of(at: At, name: str) -> Iterator[tuple[int, Array]]:
             yield step, found.ravel()
 
 
+def _alone(at: At) -> Call | None:
+    """What makes the module of the node by itself; None where it lies in another or is no module."""
+    inference, owner = at.program.inference, at.owner
+    call = inference.calls.get(owner)
+    known = call is not None and call.kind == "module" and owner not in inference.within
+    return call if known and owner in at.program.graph.nodes else None
+
+
+def starts_known(at: At) -> bool:
+    """`initial` can make its parameters as they started."""
+    return _alone(at) is not None
+
+
 def initial(at: At) -> dict[str, Array]:
     """The parameters as the node starts from the seed of the program; empty where it cannot be made by itself."""
-    placed = at.program.graph.nodes.get(at.node)
-    owner = (placed.shares if placed is not None else "") or at.node
-    call = at.program.inference.calls.get(owner)
-    alone = call is not None and call.kind == "module" and owner not in at.program.inference.within
-    if call is None or not alone or owner not in at.program.graph.nodes:
+    call, owner = _alone(at), at.owner
+    if call is None:
         return {}
     made = built(at.program.graph.nodes[owner], call, at.program.seed, at.program.inference.starts.get(owner, {}))
-    now = parameters(at)
+    now = at.parameters
     return {name: one.detach().to(torch.float32).numpy().copy() for name, one in made.named_parameters()
             if name in now and now[name].shape == one.shape}
 

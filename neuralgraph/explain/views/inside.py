@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from neuralgraph.compiler.flops import flops
@@ -30,13 +29,6 @@ def kind_of(at: At) -> Node | None:
     """The node in sight as a node type; None where it is a module, or lies in a node that runs one."""
     found = at.program.inference.nodes.get(at.node)
     return found if isinstance(found, Node) else None
-
-
-def parameters(at: At) -> dict[str, torch.Tensor]:
-    """The parameters themselves by name, not to be changed: for names and shapes."""
-    placed = at.program.graph.nodes.get(at.node)
-    module = at.program.part((placed.shares if placed is not None else "") or at.node)
-    return dict(module.named_parameters()) if module is not None else {}
 
 
 def specs(at: At) -> dict[str, Spec]:

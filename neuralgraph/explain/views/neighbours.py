@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralgraph.errors import ParameterError
-from neuralgraph.explain.views.inside import Names, class_names, kind_of, many, parameters, token
+from neuralgraph.explain.views.inside import Names, class_names, kind_of, many, token
 from neuralgraph.explain.views.view import At, View
 from neuralgraph.figures.shown import Shown, Table
 from neuralgraph.spec import param
@@ -37,12 +37,12 @@ class Neighbours(View):
     def choices(cls, at: At, option: str) -> tuple[str, ...]:
         if option != "row" or cls.fits(at):
             return ()
-        names = _names(at, parameters(at)["weight"].shape[0])
+        names = _names(at, at.parameters["weight"].shape[0])
         return tuple(dict.fromkeys(names[:LISTED]))
 
     @classmethod
     def fits(cls, at: At) -> str:
-        found = parameters(at).get("weight")
+        found = at.parameters.get("weight")
         if found is None or found.ndim != 2 or kind_of(at) is None:
             return "Only a node with one matrix of weights, such as Embedding or Linear, has rows to compare."
         return "" if found.shape[0] > 2 and found.shape[1] > 1 else "It has too few weights to compare rows of them."

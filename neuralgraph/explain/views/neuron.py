@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralgraph.explain.views.inside import inputs, kind_of, parameters, without_values
+from neuralgraph.explain.views.inside import inputs, kind_of, without_values
 from neuralgraph.explain.views.view import At, View
 from neuralgraph.figures.shown import Cell, Shown
 from neuralgraph.spec import Node, param
@@ -37,7 +37,7 @@ class Neuron(View):
     @classmethod
     def fits(cls, at: At) -> str:
         node = kind_of(at)
-        weight = parameters(at).get("weight")
+        weight = at.parameters.get("weight")
         if node is None or node.type != "Linear" or weight is None:
             return "Only a Linear has units that add up weighted inputs, one by one."
         if at.program.inference.specs[at.node]["out"].rank != 2:

@@ -95,12 +95,12 @@ class At:
     @cached_property
     def weights(self) -> dict[str, Array]:
         """The parameters of the node by name, as copies; those of the node it shares with."""
-        return {name: _copy(one) for name, one in self._parameters().items()}
+        return {name: _copy(one) for name, one in self.parameters.items()}
 
     @cached_property
     def gradients(self) -> dict[str, Array]:
         """The gradients that the last batch left, by the name of the parameter."""
-        return {name: _copy(one.grad) for name, one in self._parameters().items() if one.grad is not None}
+        return {name: _copy(one.grad) for name, one in self.parameters.items() if one.grad is not None}
 
     @cached_property
     def outputs(self) -> dict[str, Array]:
@@ -128,9 +128,16 @@ class At:
         return {id: {output: _copy(found[name]) for output in program.outputs_of(id)
                      if (name := _traced(program, id, output)) in found} for id in wanted}
 
-    def _parameters(self) -> dict[str, torch.Tensor]:
+    @property
+    def owner(self) -> str:
+        """The node whose parameters that in sight uses: another one where they are shared."""
         placed = self.program.graph.nodes.get(self.node)
-        module = self.program.part((placed.shares if placed is not None else "") or self.node)
+        return (placed.shares if placed is not None else "") or self.node
+
+    @property
+    def parameters(self) -> dict[str, torch.Tensor]:
+        """The parameters themselves by name, not to be changed: for names and shapes."""
+        module = self.program.part(self.owner)
         return dict(module.named_parameters()) if module is not None else {}
 
 

@@ -8,7 +8,6 @@ from neuralgraph.explain.views.inside import (
     class_names,
     kind_of,
     many,
-    parameters,
     size_of,
     specs,
     token,
@@ -24,27 +23,32 @@ MOST = 4_000_000
 """Of more numbers every second, third, … row is looked at."""
 
 
-class Weights(View):
+class OfParameter(View):
+    """A view of one of the parameters of a node."""
+
+    group = "Weights"
+    which: str = param("", "Which of its parameters; the first where nothing is said.")
+
+    @classmethod
+    def choices(cls, at: At, option: str) -> tuple[str, ...]:
+        return tuple(at.parameters)
+
+    @classmethod
+    def fits(cls, at: At) -> str:
+        return "" if at.parameters else "This node learns nothing, so it has no weights."
+
+
+class Weights(OfParameter):
     """The weights of a node as colours: a row an output, a column an input; filters of a convolution as tiles.
 
     Blue is positive, orange negative; the bar says how much. A row that is all pale hardly looks at its inputs; rows
     that are alike do the same work twice. Below, how the numbers are distributed.
     """
 
-    group = "Weights"
     icon = "grid"
-    which: str = param("", "Which of its parameters; the first where nothing is said.")
-
-    @classmethod
-    def choices(cls, at: At, option: str) -> tuple[str, ...]:
-        return tuple(parameters(at))
-
-    @classmethod
-    def fits(cls, at: At) -> str:
-        return "" if parameters(at) else "This node learns nothing, so it has no weights."
 
     def look(self, at: At) -> Shown:
-        name = asked(self.which, parameters(at))
+        name = asked(self.which, at.parameters)
         value, note = at.weights[name], ""
         if value.size > MOST and value.ndim > 1:
             step = -(-value.size // MOST)
@@ -77,7 +81,7 @@ class Bias(View):
 
 
 def _offsets(at: At) -> list[str]:
-    return [name for name, one in parameters(at).items()
+    return [name for name, one in at.parameters.items()
             if one.ndim == 1 and name.rpartition(".")[2].startswith(("bias", "in_proj_bias"))]
 
 
