@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,24 +16,12 @@ from neuralgraph.graph.document import Edge
 from neuralgraph.graph.edits import ChangeNode, Connect
 from neuralgraph.lessons.course import beside, document, lessons
 from neuralgraph.session import Session
+from tests.reference import expected, reference
 
-REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference.json"
 FIRST = tuple(one for one in lessons() if one.number <= 18)
 BESIDE = tuple(name for one in FIRST for name in beside(one))
 SLOW = {"16-curve": 20, "16-depths": 20, "16-restarts": 20}
 """Epochs that are enough to see that it learns, where a run is long."""
-
-
-def reference(id: str) -> dict[str, Any]:
-    """What is expected, and the rest of an entry under «inputs» and so on."""
-    if not REFERENCE.is_file():
-        pytest.skip("there is no reference.json beside the checkout")
-    found: dict[str, Any] = next(one for one in json.loads(REFERENCE.read_text("utf-8"))["entries"] if one["id"] == id)
-    return found
-
-
-def expected(id: str) -> Any:
-    return reference(id)["expected"]
 
 
 def opened(name: str) -> ng.Graph:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,20 +13,14 @@ import neuralgraph as ng
 from neuralgraph.graph.edits import ChangeNode
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
+from tests.reference import expected
 
-REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference.json"
 BESIDE = ("15-losses", "19-windows", "20-borders", "20-vgg", "22-edges", "22-new-head", "22-wide", "23-chaos",
           "23-forecast", "23-line", "23-steps", "25-clipping", "26-both-ways", "26-words", "28-capacity", "28-clamped",
           "29-max-cut", "29-small-machine", "30-deep-machine", "31-deep", "31-shallow", "32-clusters", "32-factors")
 NOTHING_TO_LEARN = ("19-windows", "20-borders", "20-vgg")
 CUT = {"26-words": {"data_note"}}
 """One sentence is longer than five words: the lesson is about it."""
-
-
-def reference(id: str) -> Any:
-    if not REFERENCE.is_file():
-        pytest.skip("there is no reference.json beside the checkout")
-    return next(one for one in json.loads(REFERENCE.read_text("utf-8"))["entries"] if one["id"] == id)["expected"]
 
 
 def opened(name: str) -> ng.Graph:
@@ -73,7 +65,7 @@ def test_it_computes_or_learns_and_repeats(name: str) -> None:
 
 
 def test_three_scores_and_five_losses() -> None:
-    found, wanted = values("15-losses"), reference("K15")
+    found, wanted = values("15-losses"), expected("K15")
     assert found["softmax"][0] == pytest.approx(wanted["softmax"], abs=1e-6)
     assert float(found["cross"]) == pytest.approx(wanted["cross_entropy"], abs=1e-6)
     assert float(found["hinge"]) == wanted["hinge"] == 0
@@ -84,31 +76,31 @@ def test_three_scores_and_five_losses() -> None:
 
 def test_the_letters_before_and_after() -> None:
     run = ng.train(opened("13-letters"))
-    first, last, wanted = run.history["loss"][0], run.final["loss"], reference("E03")
+    first, last, wanted = run.history["loss"][0], run.final["loss"], expected("E03")
     assert wanted["pseudo_epoch1"]["min"] <= 100 * (1 - first) <= wanted["pseudo_epoch1"]["max"]
     assert 100 * (1 - last) >= wanted["pseudo_last"]["median"]
 
 
 def test_windows_on_a_line_on_channels_and_on_a_large_picture() -> None:
     found, plain = values("19-windows"), values("19-convolution")
-    assert found["slopes"].tolist() == [[reference("D09")["valid"]]]
+    assert found["slopes"].tolist() == [[expected("D09")["valid"]]]
     assert found["columns"].shape == (1, 27, 9)
     assert np.abs(found["maps"] - plain["maps"][0]).max() <= 1e-9
-    assert found["scanner"].shape[2:] == (91, 91) and reference("C10")["positions"] == 91 * 91
+    assert found["scanner"].shape[2:] == (91, 91) and expected("C10")["positions"] == 91 * 91
     rows = {row.id: row.parameters for row in ng.summary(opened("19-windows")).rows}
-    assert rows["scanner"] == reference("C10")["weights_shared"] + 1
+    assert rows["scanner"] == expected("C10")["weights_shared"] + 1
 
 
 def test_the_same_filters_with_padding_along_a_line() -> None:
     found = ng.evaluate(having(opened("19-windows"), "slide", padding=1))
-    assert found["slopes"].tolist() == [[reference("D09")["same"]]]
+    assert found["slopes"].tolist() == [[expected("D09")["same"]]]
 
 
 def test_pooling_that_overlaps_and_what_does_not_fit() -> None:
     graph = having(opened("19-convolution"), "largest", stride=2, kernel_size=3)
-    assert ng.evaluate(graph)["kept"].tolist() == [[reference("C02")["overlapping_F3_S2_on_4x4"]]]
-    assert ng.evaluate(opened("19-convolution"))["kept"].size / 16 == 1 - reference("C02")["discarded_fraction"]
-    sizes = reference("C03")
+    assert ng.evaluate(graph)["kept"].tolist() == [[expected("C02")["overlapping_F3_S2_on_4x4"]]]
+    assert ng.evaluate(opened("19-convolution"))["kept"].size / 16 == 1 - expected("C02")["discarded_fraction"]
+    sizes = expected("C03")
     graph = ng.Graph()
     for at, (width, window, stride, rim) in enumerate([(10, 3, 2, 0), (227, 11, 4, 0), (224, 11, 4, 0), (5, 3, 2, 1)]):
         photo = graph.add("Input", shape=(1, width, width), id=f"photo_{at}")
@@ -120,7 +112,7 @@ def test_pooling_that_overlaps_and_what_does_not_fit() -> None:
 
 
 def test_seeing_all_or_a_part() -> None:
-    found = reference("C04")
+    found = expected("C04")
     graph = ng.Graph()
     photo = graph.add("Input", shape=(3, 32, 32))
     graph.add("Output", graph.add("Linear", graph.add("Flatten", photo), out_features=1, bias=False, id="all"))
@@ -130,7 +122,7 @@ def test_seeing_all_or_a_part() -> None:
 
 
 def test_vgg_16_is_counted_without_taking_its_memory() -> None:
-    found, wanted = ng.summary(opened("20-vgg")), reference("C12")
+    found, wanted = ng.summary(opened("20-vgg")), expected("C12")
     assert found.parameters == wanted["total_params"] == 138_357_544
     rows = {row.id: row for row in found.rows}
     flows = [row for row in found.rows if row.id.startswith(("photo", "conv", "pool", "fc"))]
@@ -142,11 +134,11 @@ def test_vgg_16_is_counted_without_taking_its_memory() -> None:
     assert rows["fc_6"].parameters == 102_764_544
     share = 2 * 64 * 224 * 224 / sum(numbers)
     assert share == pytest.approx(wanted["first_two_conv_share_of_values"])
-    assert reference("C13")["MiB_activations"] == 3 * 64 * 224 * 224 * 4 / 2**20
+    assert expected("C13")["MiB_activations"] == 3 * 64 * 224 * 224 * 4 / 2**20
 
 
 def test_borders_are_kept_or_washed_away() -> None:
-    shapes, wanted = ng.shapes(opened("20-borders")), reference("C16")
+    shapes, wanted = ng.shapes(opened("20-borders")), expected("C16")
     assert [shapes[f"bare_{at}"]["out"].shape[2] for at in range(1, 16)] == wanted["valid"]
     assert shapes["as_large"]["out"].shape[2:] == (32, 32) and wanted["same"][-1] == 32
     assert wanted["P_for_F"]["7"] == 3
@@ -179,13 +171,13 @@ def test_a_net_that_slides_reads_a_strip_and_says_what_it_says_to_crops() -> Non
     having(graph, "strip", value=tuple(pairs.tolist()))
     said = ng.evaluate(graph, run=ng.train(graph, epochs=10))["head_wide"][:, :, 0].argmax(axis=1)
     assert said.shape == (200, 7)
-    assert ((said[:, 0] == labels).mean() + (said[:, -1] == labels[::-1]).mean()) / 2 >= 0.9, reference("D07")
+    assert ((said[:, 0] == labels).mean() + (said[:, -1] == labels[::-1]).mean()) / 2 >= 0.9, expected("D07")
 
 
 def test_ten_pictures_are_enough_for_a_new_head() -> None:
     graph = opened("22-new-head")
     run = ng.train(graph, epochs=60)
-    assert run.final["val_old_accuracy"] >= run.final["val_chance_accuracy"] + 0.03, reference("D08")
+    assert run.final["val_old_accuracy"] >= run.final["val_chance_accuracy"] + 0.03, expected("D08")
     before, after = ng.compile(graph).state_dict(), run.program.state_dict()
     taught = next(name for name in before if name.startswith("old_eyes") and name.endswith("windows_1.weight"))
     assert (before[taught] == after[taught]).all()
@@ -195,7 +187,7 @@ def test_ten_pictures_are_enough_for_a_new_head() -> None:
 def test_four_steps_by_hand_and_the_sum_of_their_slopes() -> None:
     graph = opened("23-steps")
     found = ng.evaluate(graph)
-    assert found["cell.output"][0] == pytest.approx(np.array(reference("R02")["h"]), abs=1e-6)
+    assert found["cell.output"][0] == pytest.approx(np.array(expected("R02")["h"]), abs=1e-6)
     parts = [ng.gradients(graph, of=f"loss_{at}")["cell.weight_hh_l0"] for at in range(1, 5)]
     total, last = graph["loss_1"], 0
     for last in range(2, 5):
@@ -208,7 +200,7 @@ def test_four_steps_by_hand_and_the_sum_of_their_slopes() -> None:
 
 
 def test_chaos_needs_a_bend() -> None:
-    found, wanted = ng.train(opened("23-chaos")).final, reference("R08")
+    found, wanted = ng.train(opened("23-chaos")).final, expected("R08")
     assert found["line_loss"] == pytest.approx(wanted["logistic_linear_mse"], abs=0.01)
     assert found["val_curve_loss"] <= 1e-3
 
@@ -217,11 +209,11 @@ def test_two_taps_tell_a_pure_wave() -> None:
     graph = having(opened("23-next-term"), "wave", noise=0.0)
     run = ng.train(graph, epochs=300, full_batch=True, lr=0.1)
     now, before = run.program.state_dict()["two_weights.weight"][0].flip(0).tolist()
-    assert (now, before) == pytest.approx(reference("R08")["sine_weights"], abs=0.05)
+    assert (now, before) == pytest.approx(expected("R08")["sine_weights"], abs=0.05)
 
 
 def test_a_forecast_beats_persistence() -> None:
-    run, wanted = ng.train(opened("23-forecast"), epochs=10), reference("R09")
+    run, wanted = ng.train(opened("23-forecast"), epochs=10), expected("R09")
     assert run.final["val_as_now"] == pytest.approx(wanted["persistence_mse"], abs=1e-3)
     mine = run.final["val_loss"] - run.final["val_as_now"]
     assert mine <= run.final["val_as_now"] / 3
@@ -232,23 +224,23 @@ def test_a_line_goes_on() -> None:
     run = ng.train(graph)
     assert run.final["loss"] <= 0.2
     said = "to be or" + ng.generate(graph, 31, prompt="to be or", temperature=0, run=run)
-    assert said == reference("R12")["completion"][0].rstrip()
+    assert said == expected("R12")["completion"][0].rstrip()
 
 
 def test_digits_are_read_row_by_row() -> None:
-    assert ng.train(opened("digits-lstm"), epochs=12).final["val_accuracy"] >= 0.93, reference("R13")
+    assert ng.train(opened("digits-lstm"), epochs=12).final["val_accuracy"] >= 0.93, expected("R13")
 
 
 @pytest.mark.parametrize(("limit", "figure"), [({"clip": 1.0}, "by_norm"), ({"clip_value": 1.0}, "by_value"),
                                                ({}, "")])
 def test_clipping_by_length_and_by_value(limit: dict[str, float], figure: str) -> None:
     run = ng.train(opened("25-clipping"), **limit)
-    wanted = reference("R05")[figure] if figure else [3, 4]
+    wanted = expected("R05")[figure] if figure else [3, 4]
     assert (-run.program.state_dict()["place.value"]).tolist() == pytest.approx(wanted, abs=1e-5)
 
 
 def test_sentences_become_rows_of_numbers() -> None:
-    wanted = reference("W01")
+    wanted = expected("W01")
     graph = opened("26-words")
     assert ng.evaluate(graph)["sentences.x"].tolist() == wanted["pad_pre_trunc_pre"]
     other = ng.evaluate(having(graph, "sentences", side="end"))["sentences.x"].tolist()
@@ -256,13 +248,13 @@ def test_sentences_become_rows_of_numbers() -> None:
 
 
 def test_who_reads_both_ways_has_seen_the_future() -> None:
-    found, wanted = ng.train(opened("26-both-ways")).final, reference("R11")
+    found, wanted = ng.train(opened("26-both-ways")).final, expected("R11")
     assert found["val_ahead_accuracy"] <= 0.6 < wanted["bidirectional"]["min"] / 100
     assert found["val_both_accuracy"] >= 0.98
 
 
 def test_four_hundred_units_break_between_an_eighth_and_a_fifth() -> None:
-    wanted = reference("H03")
+    wanted = expected("H03")
 
     def kept(patterns: int) -> tuple[float, float]:
         graph = having(opened("28-capacity"), "patterns", samples=patterns)
@@ -279,7 +271,7 @@ def test_four_hundred_units_break_between_an_eighth_and_a_fifth() -> None:
 
 
 def test_three_units_settle_to_what_goes_best_with_two() -> None:
-    found, wanted = values("28-clamped"), reference("H07")
+    found, wanted = values("28-clamped"), expected("H07")
     best = [wanted["best_interpretation_by_visible"][seen]["energy"] for seen in ("00", "01", "10", "11")]
     assert found["settle.energy"].tolist() == pytest.approx(best, abs=1e-6)
     assert (np.diff(found["settle.curve"], axis=1) <= 1e-6).all()
@@ -291,7 +283,7 @@ def test_three_units_settle_to_what_goes_best_with_two() -> None:
 
 
 def test_cooling_finds_the_largest_cut() -> None:
-    found, wanted = values("29-max-cut"), reference("H10")
+    found, wanted = values("29-max-cut"), expected("H10")
     assert float(found["best"]) == wanted["optimum"] == 31
     assert (found["crossing"] == 31).mean() >= 0.6
     hasty = ng.evaluate(having(opened("29-max-cut"), "cooling", sweeps=2))
@@ -301,7 +293,7 @@ def test_cooling_finds_the_largest_cut() -> None:
 def test_seven_units_learn_four_patterns() -> None:
     graph = opened("29-small-machine")
     run = ng.train(graph, epochs=500)
-    wanted = reference("H08")
+    wanted = expected("H08")
     assert run.history["exact_loss"][0] - np.log(4) == pytest.approx(wanted["kl_untrained"], abs=0.1)
     assert run.final["exact_loss"] - np.log(4) <= 0.3
     learned = {name.partition(".")[2]: one.numpy() for name, one in run.program.state_dict().items()
@@ -315,14 +307,14 @@ def test_seven_units_learn_four_patterns() -> None:
 
 
 def test_three_layers_agree() -> None:
-    found, wanted = values("30-deep-machine"), reference("H14")
+    found, wanted = values("30-deep-machine"), expected("H14")
     assert found["believed"][0] == pytest.approx([*wanted["mean_field_h1"], *wanted["mean_field_h2"]], abs=1e-5)
     assert found["below"][0] == pytest.approx(wanted["p_v_given_h1"], abs=1e-6)
     assert found["above"][0] == pytest.approx(wanted["p_h2_given_h1"], abs=1e-6)
 
 
 def test_one_hidden_layer_is_no_better_than_principal_components() -> None:
-    found, wanted = ng.train(opened("31-shallow"), epochs=100).final, reference("Z04")
+    found, wanted = ng.train(opened("31-shallow"), epochs=100).final, expected("Z04")
     assert found["val_pca_loss"] == pytest.approx(wanted["pca16"], abs=5e-4)
     assert found["val_pca_loss"] * 0.98 <= found["val_loss"] - found["val_pca_loss"] <= 0.016
 
@@ -331,14 +323,14 @@ def test_in_a_deep_chain_nothing_comes_back() -> None:
     graph = opened("31-deep")
     slopes = ng.gradients(graph, of="loss")
     first, last = (np.linalg.norm(slopes[f"layer_{at}.weight"]) for at in (1, 8))
-    assert first / last <= 1e-8, reference("Z05")
+    assert first / last <= 1e-8, expected("Z05")
     assert ng.train(graph, epochs=150).final["val_loss"] >= 0.07
 
 
 def test_ratings_and_a_box_are_made_of_factors() -> None:
     graph = opened("32-factors")
-    found, wanted = ng.train(graph, epochs=150).final, reference("Z09")
-    assert found["val_loss"] - found["val_tensor_loss"] <= 0.3, reference("Z10")
+    found, wanted = ng.train(graph, epochs=150).final, expected("Z09")
+    assert found["val_loss"] - found["val_tensor_loss"] <= 0.3, expected("Z10")
     box = np.array(graph.session.graph.nodes["box"].params["value"])
 
     def left_over(loss: float) -> float:
@@ -358,4 +350,4 @@ def test_three_heaps_of_flowers() -> None:
         found = ng.evaluate(graph, run=ng.train(graph, epochs=6, seed=seed))
         won, kinds = found["units.winner"], found["iris.y"]
         purities.append(sum(np.bincount(kinds[won == unit]).max(initial=0) for unit in range(3)) / len(kinds))
-    assert min(purities) >= 0.6 and np.median(purities) >= 0.78, reference("Z11")
+    assert min(purities) >= 0.6 and np.median(purities) >= 0.78, expected("Z11")

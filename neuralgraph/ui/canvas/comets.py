@@ -79,6 +79,7 @@ class Flight:
     def __init__(self, canvas: CanvasScene) -> None:
         self._canvas = canvas
         self._kept: list[QGraphicsItem] = []
+        self._zoom = 0.0
         self.motion = Motion(self._beat, canvas)
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), 5 * MOST_PIXELS // 1024))
 
@@ -111,17 +112,17 @@ class Flight:
             return len(wires)
         for item in wires:
             item.flow()
-        cards = [item for item in canvas.nodes.values() if item.sceneBoundingRect().intersects(shown)]
+        cards = [canvas.nodes[id] for id in sorted(canvas.model.places.within(shown)) if id in canvas.nodes]
         self._keep([*cards, *wires], views[0].transform().m11() * views[0].devicePixelRatioF())
         return len(wires)
 
     def _keep(self, wanted: list[QGraphicsItem], zoom: float) -> None:
         """Keep these from now on, `zoom` pixels of the screen for one of theirs; nothing where there is no room."""
+        if (wanted, zoom) == (self._kept, self._zoom):
+            return
+        self.let_go()
         areas = (one.boundingRect() for one in wanted)
-        if sum(box.width() * box.height() for box in areas) * zoom * zoom > MOST_PIXELS:
-            self.let_go()
-        elif wanted != self._kept:
-            self.let_go()
-            self._kept = wanted
+        if sum(box.width() * box.height() for box in areas) * zoom * zoom <= MOST_PIXELS:
+            self._kept, self._zoom = wanted, zoom
             for one in wanted:
                 one.setCacheMode(KEPT)

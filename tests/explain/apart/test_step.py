@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -28,17 +27,10 @@ from neuralgraph.graph.edits import ChangeNode, SetPlan
 from neuralgraph.graph.plan import Optimizer, Plan, Stage, Step
 from neuralgraph.spec.formula import read_formula
 from neuralgraph.spec.optimizers import OPTIMIZERS
+from tests.reference import reference
 
-REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "reference.json"
 UNARY = ["ReLU", "Tanh", "Sigmoid", "Sin", "Square", "Softplus", "Softmax", "LayerNorm", "BatchNorm1d", "Dropout",
          "Neg", "Dot", "GELU"]
-
-
-def reference(id: str) -> dict[str, Any]:
-    if not REFERENCE.exists():
-        pytest.skip("there is no reference.json beside the checkout")
-    entries = json.loads(REFERENCE.read_text(encoding="utf-8"))["entries"]
-    return next(dict(one) for one in entries if one["id"] == id)
 
 
 def placed(g: ng.Graph, id: str, **fields: Any) -> None:
