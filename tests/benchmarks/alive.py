@@ -15,22 +15,8 @@ TICK = 17
 def alive() -> dict[str, Any]:
     """Percentiles of how late a tick comes, in ms, with the digits MLP training and its plots and pictures live."""
     from PySide6.QtCore import Qt, QTimer
-    from PySide6.QtWidgets import QApplication
 
-    from neuralgraph.resources import examples
-    from neuralgraph.ui.settings import Settings
-    from neuralgraph.ui.theme import Theme
-    from neuralgraph.ui.window import MainWindow
-
-    app = QApplication.instance() or QApplication([])
-    settings = Settings(Path(tempfile.mkdtemp()) / "settings.ini")
-    window = MainWindow(Theme(), settings, file=examples() / "digits-mlp.ngraph", welcome=False)
-    window.resize(1440, 900)
-    window.show()
-    _until(app, lambda: hasattr(window, "bench") and window.bench.session.analysis is not None)
-    session = window.bench.session
-    _lengthen(session)
-    _until(app, lambda: not window.bench.analysis.busy)
+    app, window = opened("digits-mlp", 1440, 900)
     window.bench.training.toggle()
     _until(app, lambda: window.bench.training.state.step > 0)
     late: list[float] = []
@@ -50,12 +36,37 @@ def alive() -> dict[str, Any]:
     _until(app, lambda: time.perf_counter() - began > SECONDS)
     timer.stop()
     epochs = window.bench.training.state.epoch
-    window.bench.documents.may_close = lambda: True  # type: ignore[method-assign]
-    window.close()
+    closed(window)
     late.sort()
     p99 = late[int(0.99 * len(late))]
     return {"benchmark": "alive", "ticks": len(late), "p50_ms": round(late[len(late) // 2], 1), "p99_ms": round(p99, 1),
             "most_ms": round(late[-1], 1), "epochs": epochs, "ceiling_ms": 16, "ratio": round(p99 / 16, 2)}
+
+
+def opened(example: str, width: int, height: int) -> tuple[Any, Any]:
+    """The application, and a window on an example that would learn for ever."""
+    from PySide6.QtWidgets import QApplication
+
+    from neuralgraph.resources import examples
+    from neuralgraph.ui.settings import Settings
+    from neuralgraph.ui.theme import Theme
+    from neuralgraph.ui.window import MainWindow
+
+    app = QApplication.instance() or QApplication([])
+    settings = Settings(Path(tempfile.mkdtemp()) / "settings.json")
+    window = MainWindow(Theme(), settings, file=examples() / f"{example}.ngraph", welcome=False)
+    window.resize(width, height)
+    window.show()
+    _until(app, lambda: hasattr(window, "bench") and window.bench.session.analysis is not None)
+    _lengthen(window.bench.session)
+    _until(app, lambda: not window.bench.analysis.busy)
+    return app, window
+
+
+def closed(window: Any) -> None:
+    """Unasked, whatever it learns."""
+    window.bench.documents.may_close = lambda: True
+    window.close()
 
 
 def _until(app: Any, done: Any, seconds: float = 60.0) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.alive import _lengthen, _until
+from tests.benchmarks.alive import _until, closed, opened
 from tests.benchmarks.pictures import _rest
 
 SECONDS, TURNS = 3.0, 3
@@ -18,22 +16,8 @@ TABS = ("plots", "samples", "views")
 
 def docks() -> dict[str, Any]:
     """By the tab in front: steps a second over those with all docks closed, in turns that follow each other closely."""
-    from PySide6.QtWidgets import QApplication
-
-    from neuralgraph.resources import examples
-    from neuralgraph.ui.settings import Settings
-    from neuralgraph.ui.theme import Theme
-    from neuralgraph.ui.window import MainWindow
-
-    app = QApplication.instance() or QApplication([])
-    settings = Settings(Path(tempfile.mkdtemp()) / "settings.json")
-    window = MainWindow(Theme(), settings, file=examples() / "digits-mlp.ngraph", welcome=False)
-    window.resize(1920, 1080)
-    window.show()
-    _until(app, lambda: hasattr(window, "bench") and window.bench.session.analysis is not None)
+    app, window = opened("digits-mlp", 1920, 1080)
     bench = window.bench
-    _lengthen(bench.session)
-    _until(app, lambda: not bench.analysis.busy)
     bench.canvas.scene.select(["hidden"])
     steps = [0]
     bench.bridge.events.connect(lambda events: steps.extend(one.step for one in events if hasattr(one, "step")))
@@ -53,6 +37,5 @@ def docks() -> dict[str, Any]:
             _rest(app, SECONDS)
             rates[on].append((max(steps) - step) / (time.perf_counter() - began))
         found[tab] = round(statistics.median(rates[True]) / statistics.median(rates[False]), 3)
-    bench.documents.may_close = lambda: True  # type: ignore[method-assign]
-    window.close()
+    closed(window)
     return {"benchmark": "docks", "least": LEAST, "ratio": min(found.values()), **found}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.alive import _lengthen, _until
+from tests.benchmarks.alive import _until, closed, opened
 from tests.benchmarks.canvas import _graph, _timed
 
 TURNS, SECONDS = 4, 5.0
@@ -24,22 +22,8 @@ def pictures() -> dict[str, Any]:
 
 def _share(example: str, what: str) -> float:
     """Turns with and without follow each other closely: what else the machine does meets both."""
-    from PySide6.QtWidgets import QApplication
-
-    from neuralgraph.resources import examples
-    from neuralgraph.ui.settings import Settings
-    from neuralgraph.ui.theme import Theme
-    from neuralgraph.ui.window import MainWindow
-
-    app = QApplication.instance() or QApplication([])
-    settings = Settings(Path(tempfile.mkdtemp()) / "settings.json")
-    window = MainWindow(Theme(), settings, file=examples() / f"{example}.ngraph", welcome=False)
-    window.resize(1920, 1080)
-    window.show()
-    _until(app, lambda: hasattr(window, "bench") and window.bench.session.analysis is not None)
-    bench = window.bench
-    _lengthen(bench.session)
-    _until(app, lambda: not bench.analysis.busy)
+    app, window = opened(example, 1920, 1080)
+    bench, settings = window.bench, window.settings
     bench.canvas.zoom_reset()
     steps = [0]
     bench.bridge.events.connect(lambda events: steps.extend(one.step for one in events if hasattr(one, "step")))
@@ -56,8 +40,7 @@ def _share(example: str, what: str) -> float:
         step, began = max(steps), time.process_time()
         _rest(app, SECONDS)
         rates[on].append((max(steps) - step) / (time.process_time() - began))
-    bench.documents.may_close = lambda: True  # type: ignore[method-assign]
-    window.close()
+    closed(window)
     return round(statistics.median(a / b for a, b in zip(rates[True], rates[False], strict=True)), 3)
 
 
