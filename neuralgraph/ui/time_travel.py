@@ -191,6 +191,7 @@ class TimeTravel(QObject):
     def _move(self, step: int) -> None:
         moments = self.session.moments
         if moments:
+            self.look()  # the run may be further than the bar: that is behind by up to a beat
             self.bar.slider.go(min(max(step, moments.first), moments.last))
 
     def _dragged(self, step: int) -> None:

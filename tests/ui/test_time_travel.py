@@ -123,7 +123,8 @@ def test_a_run_goes_on_while_its_past_is_shown(qtbot: Any, window: Open) -> None
     one = window("spiral")
     bench = one.bench
     bench.training.toggle()
-    qtbot.waitUntil(lambda: bench.session.moments.last > 60, timeout=60000)
+    bar = bench.time.bar  # a hand drags no further than that
+    qtbot.waitUntil(lambda: bar.isVisible() and bar.slider.maximum() > 60, timeout=60000)
     at(qtbot, one, 7)
     before = bench.session.moments.last
     qtbot.waitUntil(lambda: bench.session.moments.last > before + 30, timeout=60000)

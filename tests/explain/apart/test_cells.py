@@ -10,7 +10,6 @@ import pytest
 import torch
 from node_examples import ORACLES
 from test_every_node import RUNNABLE, alone, tensors
-from test_step import reference
 
 import neuralgraph as ng
 from neuralgraph.compiler.program import Program
@@ -21,6 +20,7 @@ from neuralgraph.explain.apart.tape import record
 from neuralgraph.explain.apart.terms import Terms
 from neuralgraph.spec import Node
 from neuralgraph.spec.formula import read_formula
+from tests.reference import reference
 
 KINDS = [one for one in RUNNABLE if one.role != "metric"]
 

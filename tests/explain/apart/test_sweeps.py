@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_step import ROWS, drawn, reference
+from test_step import ROWS, drawn
 
 import neuralgraph as ng
 from neuralgraph.api import Handle
 from neuralgraph.errors import RunError, UnknownNodeError
 from neuralgraph.explain.apart.sweeps import MOST_SWEEPS
+from tests.reference import REFERENCE, reference
 
 
 def constants(**values: Any) -> tuple[ng.Graph, dict[str, Handle]]:
@@ -123,8 +124,8 @@ def test_a_broadcast_gradient_is_summed() -> None:
     assert ng.gradients(g, of="s")["b"].tolist() == known["expected"]["b_gradient_of_sum"]
 
 
-@pytest.mark.parametrize("row", reference("A03")["expected"]["table"] if __import__("test_step").REFERENCE.exists()
-                         else [], ids=lambda row: f"{row['n']}-{row['m']}")
+@pytest.mark.parametrize("row", reference("A03")["expected"]["table"] if REFERENCE.is_file() else [],
+                         ids=lambda row: f"{row['n']}-{row['m']}")
 def test_sweeps_of_a_jacobian_are_counted(row: dict[str, Any]) -> None:
     n, m = row["n"], row["m"]
     g = ng.Graph()
