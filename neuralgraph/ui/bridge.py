@@ -93,7 +93,7 @@ class AnalysisBridge(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._edge = Condition()
-        self._wanted: tuple[Callable[[Graph], object], Graph] | None = None
+        self._wanted: tuple[Callable[[Any], object], Graph | None] | None = None
         self._closing = False
         self._busy = False
         self._thread: Thread | None = None
@@ -104,8 +104,8 @@ class AnalysisBridge(QObject):
         """Something is being analysed or waits for it."""
         return self._busy or self._wanted is not None
 
-    def ask(self, analyse: Callable[[Graph], object], graph: Graph) -> None:
-        """Have `analyse(graph)` done; a request that still waits is dropped."""
+    def ask(self, analyse: Callable[[Any], object], graph: Graph | None) -> None:
+        """Have `analyse(graph)` done, whatever it answers; a request that still waits is dropped."""
         with self._edge:
             self._wanted = (analyse, graph)
             if self._thread is None and not self._closing:

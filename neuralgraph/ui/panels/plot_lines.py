@@ -16,7 +16,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QTransform
 
 from neuralgraph.ui.panels.plot_data import Floats
-from neuralgraph.ui.panels.strokes import pieces, solid
+from neuralgraph.ui.strokes import pieces, solid
 
 
 @dataclass(frozen=True)

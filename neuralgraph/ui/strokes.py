@@ -8,11 +8,11 @@ dashes, are found with numpy.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, Qt
 from PySide6.QtGui import QPen
 
-from neuralgraph.ui.panels.plot_data import Floats
-
+Floats = NDArray[np.float64]
 MOST = 2000
 """Dashes of a curve at most; a wilder one gets longer dashes."""
 OVERLAP = 0.3
@@ -36,7 +36,7 @@ def pieces(x: Floats, y: Floats, pen: QPen) -> list[QLineF]:
     return _dashes(x[good], y[good], np.diff(np.flatnonzero(good)) > 1, np.asarray(pen.dashPattern()) * pen.widthF())
 
 
-def _dashes(x: Floats, y: Floats, gap: np.ndarray, pattern: Floats) -> list[QLineF]:
+def _dashes(x: Floats, y: Floats, gap: NDArray[np.bool_], pattern: Floats) -> list[QLineF]:
     """Cuts at every point and at every edge of a dash, as far along the line as they lie; then the «on» pieces."""
     if len(x) < 2:
         return []

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from neuralgraph.tokens import LIGHT
 from neuralgraph.ui.panels.plots_key import pen
-from neuralgraph.ui.panels.strokes import MOST, OVERLAP, pieces, solid
+from neuralgraph.ui.strokes import MOST, OVERLAP, pieces, solid
 
 DASHED = ("validation", "ghost", "ghost twin", "ghost 2")
 
