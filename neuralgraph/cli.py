@@ -257,8 +257,8 @@ def train(
     resume, given = resumed(resume, given, keep=keep, said=err.print)
     events = fit(Graph(session), device=device, resume=before if resume is None else resume, store=keep,
                  threads=threads, **given)
-    failed = None
-    for event in events if as_json or not leads() else shown(events, err):
+    failed, said = None, partial(cli_hints.remarks, session, file)
+    for event in events if as_json or not leads() else shown(events, err, said):
         failed = event if isinstance(event, Failed) else failed
     run = session.run
     assert run is not None
@@ -272,17 +272,17 @@ def train(
         session.save_model(ngz)
         for note in session.left_behind:
             err.print(f"[dim]{escape(note)}[/dim]", highlight=False, soft_wrap=True)
-    _told(run, failed, as_json=as_json)
+    _told(run, failed, said() if as_json else [], as_json=as_json)
     raise typer.Exit(1 if failed else 0)
 
 
-def _told(run: Run, failed: Failed | None, *, as_json: bool) -> None:
+def _told(run: Run, failed: Failed | None, notes: list[str], *, as_json: bool) -> None:
     """What came of a run."""
     if as_json:
         problem = {"error": cli_hints.plain_failure(failed)} if failed else {}
         _print_json({"final": _finite(dict(run.final)), "epochs": run.epochs, "stop_reason": run.stop_reason,
                      "seconds": run.seconds, "run": run.id,
-                     "hints": [cli_hints.plain_hint(one) for one in run.hints], **problem})
+                     "hints": [cli_hints.plain_hint(one) for one in run.hints], "notes": notes, **problem})
     elif failed is not None:
         err.print(f"[red]✕[/red] {escape(failed.message)} {escape(failed.hint)}")
         for sentence in cli_hints.advice(failed.remedies, run.id):
