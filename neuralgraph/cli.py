@@ -225,6 +225,8 @@ def train(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Samples a step.")] = None,
     lr: Annotated[float | None, typer.Option(min=0.0, help="Learning rate.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="Any of torch's by its name: SGD, Adam, AdamW, …")] = None,
+    validation: Annotated[float | None, typer.Option(min=0.0, help="Rows to check with: a share, or a number.")] = None,
+    test: Annotated[float | None, typer.Option(min=0.0, help="Rows judged once, at the very end.")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, max=10_000, help="Train so often, with as many seeds.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     weights: Annotated[Path | None, typer.Option(help="Write the trained weights there (.safetensors).")] = None,
@@ -245,7 +247,8 @@ def train(
 
     session = _open(file, allow_outside=allow_outside)
     before = session.run if resume is None and session.unpack(device=device) else resume  # a model is trained on
-    wanted = {"epochs": epochs, "seed": seed, "batch_size": batch_size, "lr": lr, "optimizer": optimizer}
+    wanted = {"epochs": epochs, "seed": seed, "batch_size": batch_size, "lr": lr, "optimizer": optimizer,
+              "validation": validation, "test": test}
     given: dict[str, Any] = {name: one for name, one in wanted.items() if one is not None}
     if seeds is not None:
         if weights is not None or resume is not None:

@@ -18,7 +18,7 @@ def shown(events: Iterator[Event], console: Console, remarks: Callable[[], list[
     """The same events, with progress and ETA on the terminal. `remarks` are asked for once the data are there."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from neuralgraph.training.events import EpochEnded, Finished, Hint, Note, Started, Step, Stopped, divided
+    from neuralgraph.training.events import EpochEnded, Finished, Hint, Note, Started, Step, Stopped, divided, judged
 
     columns = (
         TextColumn("epoch {task.fields[epoch]}"),
@@ -54,6 +54,9 @@ def shown(events: Iterator[Event], console: Console, remarks: Callable[[], list[
                     figures = "  ".join(f"{name} {value:.4g}" for name, value in shown)
                     progress.update(bar, epoch=f"{event.epoch} of {total}")
                     progress.console.print(f"epoch {event.epoch}  {escape(figures)}", highlight=False, soft_wrap=True)
-                case Finished() | Stopped():
+                case Finished():
+                    for sentence in filter(None, (event.reason, judged(event))):
+                        progress.console.print(escape(sentence), highlight=False, soft_wrap=True)
+                case Stopped():
                     progress.console.print(escape(event.reason), highlight=False, soft_wrap=True)
             yield event
