@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QMoveEvent, QPainter, QPixmap, QResizeEvent, QWheelEvent
@@ -19,6 +19,15 @@ LEAST, MOST, STEP = 0.02, 4.0, 1.2
 FAR = 1e6
 ROOM = 12
 """Pixels that stay free above what is drawn."""
+
+
+class Sight(NamedTuple):
+    """What is looked at: the zoom, how far it is scrolled, whether everything is to stay in sight."""
+
+    zoom: float
+    across: int
+    down: int
+    following: bool
 
 
 class Gesture(Protocol):
@@ -119,6 +128,20 @@ class CanvasView(QGraphicsView):
         room = self.viewport().rect().adjusted(28, 28, -28, -low)
         self.zoom_to(min(1.0, room.width() / max(1.0, box.width()), room.height() / max(1.0, box.height())))
         self.centerOn(box.center() + QPointF(0, (low - 28) / 2 / self.zoom))
+
+    def sight(self) -> Sight:
+        """Where it stands."""
+        return Sight(self.zoom, self.horizontalScrollBar().value(), self.verticalScrollBar().value(), self.following)
+
+    def look_at(self, sight: Sight) -> None:
+        """Stand where it stood; what follows fits anew, as the room may be another one."""
+        self.following = sight.following
+        if sight.following:
+            self.fit()
+            return
+        self.zoom_to(sight.zoom)
+        self.horizontalScrollBar().setValue(sight.across)
+        self.verticalScrollBar().setValue(sight.down)
 
     def set_gestures(self, *gestures: Gesture) -> None:
         self.gestures = list(gestures)
