@@ -68,10 +68,12 @@ class CanvasView(QGraphicsView):
         self._rest = QTimer(self, singleShot=True, interval=120)
         self._rest.timeout.connect(self._refine)
         self.pill = ZoomPill(self, lambda: self.canvas.tokens)
+        self.pill.settle()
         for wanted, act in ((self.pill.smaller, self.zoom_out), (self.pill.larger, self.zoom_in),
                             (self.pill.actual, self.actual_size), (self.pill.everything, self.fit)):
             wanted.connect(act)
         self.legend = WireLegend(self, scene)
+        self._largest = 1.0
         self.following = False
         """Everything stays in sight until a hand or an edit touches the canvas."""
         self._made_way = 0
@@ -115,7 +117,7 @@ class CanvasView(QGraphicsView):
         self.fit()
 
     def fit(self, ids: tuple[str, ...] = ()) -> None:
-        """Bring everything, or these nodes, into sight; never larger than 100 %."""
+        """Bring everything, or these nodes, into sight; never larger than the words around it are."""
         box = QRectF()
         for id in ids:
             box = box.united(self.canvas.node_rect(id))
@@ -126,8 +128,17 @@ class CanvasView(QGraphicsView):
             return
         low = 28 if self.legend.isHidden() else 28 + self.legend.height() // 2
         room = self.viewport().rect().adjusted(28, 28, -28, -low)
-        self.zoom_to(min(1.0, room.width() / max(1.0, box.width()), room.height() / max(1.0, box.height())))
+        self.zoom_to(min(self._largest, room.width() / max(1.0, box.width()), room.height() / max(1.0, box.height())))
         self.centerOn(box.center() + QPointF(0, (low - 28) / 2 / self.zoom))
+
+    def set_text_size(self, factor: float) -> None:
+        """How many times larger than in the look words are."""
+        if factor != self._largest:
+            self._largest = self.pill.size_factor = self.legend.size_factor = factor
+            self.pill.settle()
+            self.legend.settle()
+            if self.following:
+                self.fit()
 
     def sight(self) -> Sight:
         """Where it stands."""
