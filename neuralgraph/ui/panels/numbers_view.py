@@ -25,6 +25,7 @@ class NumbersView(QWidget):
 
     icon = "grid"
     empty = ("Nothing to show yet", "")
+    waits = ("Looking …", "The numbers are on their way.")
 
     def __init__(self, session: Session, bridge: TrainingBridge, theme: Themed, content: QWidget) -> None:
         super().__init__()
@@ -36,6 +37,8 @@ class NumbersView(QWidget):
         self._asker.failed.connect(self._failed)
         self._content = content
         self._notice = Notice(self._tokens, self.icon, *self.empty)
+        self._told = False
+        """Whether anything came since the document was opened; until then nobody knows that there is nothing."""
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._notice)
         self._stack.addWidget(content)
@@ -44,12 +47,16 @@ class NumbersView(QWidget):
         """What is asked of the session; runs in another thread."""
         raise NotImplementedError
 
+    def ready(self) -> bool:
+        """Whether no answer means that there is none; where not, it is asked again soon."""
+        return True
+
     def show_answer(self, answer: Any) -> None:
         """Show what came."""
         raise NotImplementedError
 
     def set_session(self, session: Session) -> None:
-        self._session = session
+        self._session, self._told = session, False
         self._stack.setCurrentWidget(self._notice)
 
     def set_analysis(self, _: Analysis) -> None:
@@ -79,9 +86,14 @@ class NumbersView(QWidget):
     def _ask(self) -> None:
         session = self._session
         if self.isVisible() and session is not None:
+            if not self._told:
+                self._notice.say(*self.waits)
             self._asker.ask(session, lambda program: self.question(session, program))
 
     def _arrived(self, answer: Any) -> None:
+        if answer is None and not self.ready():
+            return
+        self._told = True
         if answer is None:
             self._notice.say(*self.empty)
         self._stack.setCurrentWidget(self._notice if answer is None else self._content)
@@ -89,5 +101,6 @@ class NumbersView(QWidget):
             self.show_answer(answer)
 
     def _failed(self, text: str) -> None:
+        self._told = True
         self._notice.say("No answer came", text, error=True)
         self._stack.setCurrentWidget(self._notice)
