@@ -127,6 +127,11 @@ class Acting:
             self._ring = Ring(self._bench.window, self._bench.theme)
         self._ring.show_around(*found)
 
+    def point_nowhere(self) -> None:
+        """The ring goes."""
+        if self._ring is not None:
+            self._ring.go()
+
     def _where(self, at: Point) -> tuple[QWidget, QRect | None] | None:
         bench = self._bench
         bar = bench.bar
