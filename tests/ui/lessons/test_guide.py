@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from neuralgraph.lessons.course import lessons
 from neuralgraph.lessons.lesson import Do, Point, Question, Screen
+from neuralgraph.spec.initial import refusal
 from neuralgraph.ui.lessons.parts import Asked, Checked, widget_of
 from neuralgraph.ui.theme import Theme
 from neuralgraph.ui.window import MainWindow
@@ -57,6 +58,12 @@ def test_it_acts_in_the_window_and_begins_anew(window: Open, qtbot: QtBot) -> No
     node = next(id for id, one in before.nodes.items() if one.type == "Linear")
     hands.do(Do("set", (f"{node}.out_features", "7"), ""))
     assert bench.session.graph.nodes[node].params["out_features"] == 7
+    hands.do(Do("set", (f"{node}.initial", "uniform 0 1"), ""))
+    begins = bench.session.graph.nodes[node].initialiser
+    assert (begins["weight"], begins["weight.low"], begins["bias.high"]) == ("uniform", 0, 1)
+    assert not refusal(begins)
+    hands.do(Do("set", (f"{node}.initial", "own"), ""))
+    assert not bench.session.graph.nodes[node].initialiser
     hands.do(Do("set", ("nobody.size", "7"), ""))  # said in the log, not raised
     hands.do(Do("panel", ("views",), ""))
     assert bench.docks.bottom.current() == "views"
