@@ -319,9 +319,13 @@ class Words(Shown):
 
 @dataclass(frozen=True, eq=False)
 class Figures(Shown):
-    """A few numbers by name, large. Each is (name, value, words that explain it)."""
+    """A few numbers by name, large. Each is (name, value, words that explain it).
+
+    `digits` is how many figures of a number are shown; 0 for about three.
+    """
 
     rows: tuple[tuple[str, Any, str], ...]
+    digits: int = 0
 
     def csv(self) -> str:
         return _text([name, value] for name, value, _ in self.rows)

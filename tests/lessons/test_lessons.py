@@ -15,8 +15,8 @@ from neuralgraph.lessons.course import beside, course_page, document, example_of
 from neuralgraph.lessons.lesson import Bullets, Check, Do, Lesson, Part, Point, Prose, Question, Table
 from neuralgraph.lessons.reading import read_lesson
 from neuralgraph.session import Session
-from neuralgraph.spec.initial import ways
-from neuralgraph.ui.lessons.acting import value
+from neuralgraph.spec.initial import refusal
+from neuralgraph.ui.lessons.acting import start, value
 from neuralgraph.ui.lessons.checking import Facts, met
 
 LESSONS = lessons()
@@ -96,7 +96,7 @@ def means_what_is_there(session: Session, said: list[Part]) -> None:
                 if node == "plan":
                     planned(graph.plan, **{key: value(text)})
                 elif key == "initial":
-                    assert text in ways("weight")
+                    assert not refusal(start(text)), text
                 elif key not in ("frozen", "bypassed", "type"):
                     param = catalog[graph.nodes[node].type].params[key]
                     param.check(text if param.kind in ("text", "choice", "file") else value(text))
