@@ -91,6 +91,8 @@ def means_what_is_there(session: Session, said: list[Part]) -> None:
             case Do(verb="view", words=words):
                 assert words[0] in views, words
                 assert len(words) == 1 or words[1] in graph.nodes or "/" in words[1], words
+            case Do(verb="walk", words=(mode, of)):
+                assert of in session.derivable(mode), words  # type: ignore[arg-type]
             case Do(verb="set", words=(name, text)):
                 node, _, key = name.partition(".")
                 if node == "plan":

@@ -14,6 +14,7 @@ from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.planning import planned
 from neuralgraph.lessons.lesson import Do, Point
 from neuralgraph.spec.initial import GROUPS, OWN
+from neuralgraph.ui.bridge import later
 from neuralgraph.ui.lessons.pointing import Ring
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Acting:
             case "set":
                 self._set(*what.words)
             case "walk":
-                self._walk(what.words[0])
+                self._walk(*what.words)
             case "open":
                 bench.guide.bring(what.words[0])
 
@@ -77,11 +78,12 @@ class Acting:
         if panel is not None:
             panel.show_view(name)  # type: ignore[attr-defined]
 
-    def _walk(self, mode: str) -> None:
+    def _walk(self, mode: str, of: str = "") -> None:
         panel = self.panel("step")
         if panel is not None:
-            panel.controls.show_mode(mode)  # type: ignore[attr-defined]
-            panel.ask()  # type: ignore[attr-defined]
+            controls = panel.controls  # type: ignore[attr-defined]
+            panel.walk(mode, of)  # type: ignore[attr-defined]
+            later(0, lambda: self._ring_around((controls, controls.levers)), panel)  # how it goes on, once it has a place
 
     def _set(self, name: str, text: str) -> None:
         node, _, key = name.partition(".")
@@ -121,8 +123,10 @@ class Acting:
     def point(self, at: Point) -> None:
         """A ring around a place; nothing where it cannot be seen."""
         found = self._where(at)
-        if found is None:
-            return
+        if found is not None:
+            self._ring_around(found)
+
+    def _ring_around(self, found: tuple[QWidget, QRect | None]) -> None:
         if self._ring is None:
             self._ring = Ring(self._bench.window, self._bench.theme)
         self._ring.show_around(*found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from neuralgraph.ui.bridge import Pulse
@@ -148,6 +148,18 @@ class StepControls(QWidget):
             self.moved.emit(at)
         if at >= self.count - 1 and self.playing:
             self.stop()
+
+    @property
+    def levers(self) -> QRect:
+        """Where the buttons are that go from moment to moment."""
+        return self.buttons[0].geometry() | self.buttons[-1].geometry()
+
+    def say_sample(self, text: str, why: str) -> None:
+        """Which sample it is; where there is no data, `why` says so, and there is no sample before or after it."""
+        self.sample.setText(text)
+        self.sample.setToolTip(why or text)
+        for made in self.nearby[:2]:
+            made.setVisible(not why)
 
     def stand(self, at: int) -> None:
         """Show that it is at this moment."""

@@ -81,6 +81,28 @@ def test_a_ring_shows_what_is_meant_and_goes(window: Open, qtbot: QtBot, monkeyp
     qtbot.waitUntil(lambda: not ring.isVisible(), timeout=3000)
 
 
+def test_a_walk_begins_with_a_ring_around_the_buttons_that_go_on(window: Open, qtbot: QtBot) -> None:
+    bench = begun(window, qtbot)
+    bench.guide._hands._ring = None
+    bench.guide._hands.do(Do("walk", ("step",), ""))
+    qtbot.waitUntil(lambda: bench.guide._hands._ring is not None, timeout=5000)
+    controls = bench.docks.bottom.page_of("step").controls
+    corner = controls.play.mapTo(bench.window, controls.play.rect().center())
+    assert bench.guide._hands._ring._around.contains(corner.x(), corner.y())
+
+
+def test_a_walk_is_of_what_the_lesson_speaks_of_and_begins_anew(window: Open, qtbot: QtBot) -> None:
+    bench = window("04-reverse-sweep").bench
+    qtbot.waitUntil(lambda: bench.guide.on and bench.session.analysis is not None, timeout=20_000)
+    for of in ("result", "slow", "result"):
+        bench.guide._hands.do(Do("walk", ("reverse", of), ""))
+        panel = bench.docks.bottom.page_of("step")
+        qtbot.waitUntil(lambda panel=panel: panel.apart is not None, timeout=20_000)
+        assert panel.controls.of.currentText() == of and panel.controls.at == 0
+        assert of in {one.node for one in panel.apart.moments}
+        panel.go(3)
+
+
 def test_conditions_get_their_tick_while_it_trains(window: Open, qtbot: QtBot) -> None:
     bench = begun(window, qtbot)
     panel = bench.guide.panel
