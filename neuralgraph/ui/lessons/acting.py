@@ -137,18 +137,24 @@ class Acting:
         widgets: dict[str, QWidget] = {
             "train": bar.train, "reset": bar.reset, "step": bar.step, "stop": bar.stop, "seed": bar.dice,
             "device": bar.device, "present": bar.present, "epoch": bar, "palette": bench.palette,
-            "properties": bench.properties, "inspector": bench.docks.lower, "canvas": bench.canvas,
-            "menu": bench.window.row,
-        }
+            "properties": bench.properties, "inspector": bench.docks.lower, "canvas": bench.canvas}
         match at.place:
             case "node":
                 return self._node(at.name)
+            case "menu":
+                return self._menu(at.name)
             case "panel":
                 panel = self.panel(at.name)
                 return (panel, None) if panel is not None else None
             case _:
                 widget = widgets[at.place]
                 return (widget, None) if widget.isVisible() else None
+
+    def _menu(self, name: str) -> tuple[QWidget, QRect | None]:
+        """The name of a menu in the row of menus; the row where it has none of that name."""
+        bar = self._bench.window.row.menus
+        found = next((one for one in bar.actions() if one.text().replace("&", "") == name), None)
+        return bar, bar.actionGeometry(found) if found is not None else None
 
     def _node(self, id: str) -> tuple[QWidget, QRect | None] | None:
         bench = self._bench

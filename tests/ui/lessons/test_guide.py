@@ -81,6 +81,15 @@ def test_a_ring_shows_what_is_meant_and_goes(window: Open, qtbot: QtBot, monkeyp
     qtbot.waitUntil(lambda: not ring.isVisible(), timeout=3000)
 
 
+def test_a_menu_gets_a_ring_of_its_own(window: Open, qtbot: QtBot) -> None:
+    bench = begun(window, qtbot)
+    pointed = [(part.name, lesson.name) for lesson in lessons() for screen in lesson.screens for part in screen.parts
+               if isinstance(part, Point) and part.place == "menu"]
+    for name, lesson in [*pointed, ("File", "")]:
+        bench.guide._hands.point(Point("menu", name, ""))
+        assert bench.guide._hands._ring._around.width() < 120, (name, lesson)
+
+
 def test_a_walk_begins_with_a_ring_around_the_buttons_that_go_on(window: Open, qtbot: QtBot) -> None:
     bench = begun(window, qtbot)
     bench.guide._hands._ring = None
