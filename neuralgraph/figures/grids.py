@@ -24,7 +24,7 @@ READABLE, SMALL = 30.0, 8
 """The cells of a matrix of so few rows and columns may be so large that its numbers can be read in a flat room."""
 UPRIGHT = 13.0
 """Columns of a small matrix are at least so wide where their names stand upright above them."""
-NAMED, WORD, TURNED, SLIVER = 6, 96.0, 84.0, 4.0
+NAMED, WORD, TURNED, SLIVER = 6, 96.0, 84.0, 9.0
 """Of so few columns each is as wide as its name, if that is no wider than this; upright names are cut at the last."""
 FEW, LEAST = 24, 11.0
 """Of a matrix of at most so many rows and columns each cell is so large, and what does not fit is scrolled to."""
@@ -91,7 +91,7 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
         least, pitch = max(least, UPRIGHT), max(pitch, min(UPRIGHT, (wide - left - 16) / columns))
     turned = widest > pitch - 2 and pitch >= 12
     names = what.column_names
-    if turned and high_ - min(widest, TURNED) - 24 < rows * SLIVER:  # names above a sliver: a pointer says them
+    if turned and columns > NAMED and high_ - min(widest, TURNED) - 24 < rows * SLIVER:  # nothing else would be left
         names, turned = (), False
     top = (min(widest, TURNED) + 8 if turned else 18.0) if names else 0.0
     x, y = x + left + (16 if what.y_label else 0), y + top + (16 if what.x_label else 0)

@@ -133,6 +133,16 @@ class Docks(QObject):
         self._window.resizeDocks([docks["bottom"]], [px(220)], Qt.Orientation.Vertical)
         self._split = True
 
+    @property
+    def bottom_height(self) -> int:
+        """How high the panels below are now."""
+        return self._docks["bottom"].height()
+
+    def raise_bottom(self, height: int) -> None:
+        """Make the panels below so high, where they are shown."""
+        if self.shown("bottom"):
+            self._window.resizeDocks([self._docks["bottom"]], [height], Qt.Orientation.Vertical)
+
     def share(self, wanted: int, *, inspector: bool) -> None:
         """Give the properties the height they want, as far as the inspector can spare it."""
         self.lower.setVisible(inspector and self.lower.layout().count() > 0)  # type: ignore[union-attr]

@@ -210,7 +210,7 @@ def test_names_of_a_few_tiles_can_be_read() -> None:
 
 def test_names_above_a_matrix_leave_it_its_height() -> None:
     names = tuple(f"pixel {row},{column}" for row in range(6) for column in range(5))
-    what = shown.Grid(RANDOM.normal(size=(5, 30)), column_names=names, x_label="input", y_label="output", title="weight")
+    what = shown.Grid(RANDOM.normal(size=(5, 30)), column_names=names, x_label="input", title="weight")
     low = next(mark for mark in draw(what, 380, 140).marks if isinstance(mark, Picture))
     assert low.box[3] > 40
     high = draw(what, 760, 400).marks

@@ -83,7 +83,7 @@ class Acting:
         if panel is not None:
             controls = panel.controls  # type: ignore[attr-defined]
             panel.walk(mode, of)  # type: ignore[attr-defined]
-            later(0, lambda: self._ring_around((controls, controls.levers)), panel)  # how it goes on, once it has a place
+            later(0, lambda: self._ring_around((controls, controls.levers)), panel)  # how to go on
 
     def _set(self, name: str, text: str) -> None:
         node, _, key = name.partition(".")

@@ -81,6 +81,22 @@ def test_a_ring_shows_what_is_meant_and_goes(window: Open, qtbot: QtBot, monkeyp
     qtbot.waitUntil(lambda: not ring.isVisible(), timeout=3000)
 
 
+def test_the_panels_below_are_high_enough_for_views_while_a_lesson_is_on(window: Open, qtbot: QtBot) -> None:
+    one = window("13-letters")
+    one.resize(1440, 860)
+    bench = one.bench
+    qtbot.waitUntil(lambda: bench.guide.on and bench.docks.bottom_height > 0.3 * one.height(), timeout=5000)
+    before, raised = bench.guide._below, bench.docks.bottom_height
+    bench.guide.close()
+    qtbot.waitUntil(lambda: bench.docks.bottom_height < raised, timeout=5000)
+    assert abs(bench.docks.bottom_height - before) <= 2
+    bench.docks.raise_bottom(round(0.5 * one.height()))
+    qtbot.waitUntil(lambda: bench.docks.bottom_height > 0.45 * one.height(), timeout=5000)
+    bench.guide.toggle()
+    qtbot.wait(200)
+    assert bench.docks.bottom_height > 0.45 * one.height(), "what somebody made higher stays so"
+
+
 def test_a_menu_gets_a_ring_of_its_own(window: Open, qtbot: QtBot) -> None:
     bench = begun(window, qtbot)
     pointed = [(part.name, lesson.name) for lesson in lessons() for screen in lesson.screens for part in screen.parts
