@@ -212,7 +212,9 @@ def ask_number(parent: QWidget, theme: Theme, title: str, value: float, then: Ca
             then(found if whole else float(found))
 
     row.addWidget(button("Cancel", clicked=dialog.reject))
-    row.addWidget(button(whole or "Change", kind="primary", clicked=done))
+    change = button(whole or "Change", kind="primary", clicked=done)
+    change.setDefault(True)  # else Enter takes the first button, which is Cancel
+    row.addWidget(change)
     layout = dialog.layout()
     assert isinstance(layout, QVBoxLayout)
     layout.addWidget(field)

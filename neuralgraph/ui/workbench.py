@@ -156,6 +156,7 @@ class Workbench(QObject):
         self.training.cleared.connect(self.presenter.look)
         self.training.cleared.connect(self.views.clear)
         self.training.cleared.connect(self.live.clear)
+        self.training.cleared.connect(lambda: self.canvas.view is not None and self.canvas.scene.set_finished(()))
         self.training.values.connect(self.time.figures.values)
         self.training.over.connect(self._over)
         self.training.weights_wanted.connect(self.documents.save_weights)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
 
 from neuralgraph.graph.document import Edge, Placed
 from neuralgraph.graph.edits import AddNode, ChangeNode, Connect, Disconnect, Group, SetPlan
@@ -147,10 +146,26 @@ def test_the_number_of_more_epochs_is_asked_for(qtbot: Any, window: Open) -> Non
     assert field.text() == str(one.bench.session.graph.plan.epochs) and dialog.windowTitle() == "More epochs"
     field.selectAll()
     qtbot.keyClicks(field, "2")
-    next(made for made in dialog.findChildren(QPushButton) if made.text() == "Train").click()
+    qtbot.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: training.state.phase == "paused" and training.state.epoch == 2, timeout=30000)
     training.stop()
     qtbot.waitUntil(lambda: training.state.phase == "idle", timeout=10000)
+    dialog = AskedNumbers(one.bench).rate()
+    field = dialog.findChild(NumberField)
+    field.selectAll()
+    qtbot.keyClicks(field, "0.25")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert one.bench.session.graph.plan.optimizer.lr == 0.25, "Enter means Change"
+
+
+def test_a_reset_takes_the_ticks_away(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    paused(qtbot, one, epochs=2)
+    one.bench.training.toggle()
+    qtbot.waitUntil(lambda: one.bench.training.state.phase == "idle", timeout=30000)
+    assert one.bench.canvas.scene.model.finished
+    one.bench.training.reset()
+    assert not one.bench.canvas.scene.model.finished
 
 
 def test_a_new_node_says_that_it_is_taken_over_when_the_run_goes_on(qtbot: Any, window: Open) -> None:
