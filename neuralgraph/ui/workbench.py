@@ -156,7 +156,7 @@ class Workbench(QObject):
         self.training.cleared.connect(self.presenter.look)
         self.training.cleared.connect(self.views.clear)
         self.training.cleared.connect(self.live.clear)
-        self.training.cleared.connect(lambda: self.canvas.view is not None and self.canvas.scene.set_finished(()))
+        self.training.cleared.connect(self._forget_ticks)
         self.training.values.connect(self.time.figures.values)
         self.training.over.connect(self._over)
         self.training.weights_wanted.connect(self.documents.save_weights)
@@ -342,6 +342,10 @@ class Workbench(QObject):
                 if one.parameters and id in placed and not placed[id].frozen)
         elif node:
             self.rooms.reveal(node)
+
+    def _forget_ticks(self) -> None:
+        if self.canvas.view is not None:
+            self.canvas.scene.set_finished(())
 
     def _show_docks(self) -> None:
         for name in ("left", "right", "bottom", "lesson"):
