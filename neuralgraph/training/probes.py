@@ -19,8 +19,8 @@ def read(program: Any, probe: Probe, step: int) -> Reading:
     owner = program.graph.nodes[probe.node].shares or probe.node if probe.node in program.graph.nodes else probe.node
     module = program.part(owner)
     named = dict(module.named_parameters()) if module is not None else {}
-    shown = {**named, **measured(module)} if WEIGHTS in probe.what else {}
-    weights = {name: copy(one) for name, one in shown.items()}
+    more = measured(module)
+    weights = {name: copy(one) for name, one in {**named, **more}.items()} if WEIGHTS in probe.what else {}
     gradients = (
         {name: copy(one.grad) for name, one in named.items() if one.grad is not None} if GRADIENTS in probe.what else {}
     )
@@ -30,7 +30,7 @@ def read(program: Any, probe: Probe, step: int) -> Reading:
             activations = activation(program, probe)
         except (KeyError, RuntimeError) as error:
             note = f"No activations: {error}"
-    return Reading(probe.node, step, weights, gradients, activations, note)
+    return Reading(probe.node, step, weights, gradients, activations, note, frozenset(more))
 
 
 def activation(program: Any, probe: Probe) -> dict[str, NDArray[Any]]:

@@ -158,6 +158,16 @@ def test_the_number_of_more_epochs_is_asked_for(qtbot: Any, window: Open) -> Non
     assert one.bench.session.graph.plan.optimizer.lr == 0.25, "Enter means Change"
 
 
+def test_what_was_measured_is_seen_and_not_touched(qtbot: Any, window: Open) -> None:
+    one = window("iris")
+    one.bench.canvas.select(("standardize_1",))
+    inspector = next(view for view in one.bench.views._made if type(view).__name__ == "Inspector")
+    qtbot.waitUntil(lambda: inspector.page.bars.isVisible(), timeout=20000)
+    assert not inspector.page.bars.pliable and not inspector.page.heat.pliable
+    one.bench.canvas.select(("hidden",))
+    qtbot.waitUntil(lambda: inspector.page.heat.pliable, timeout=20000)
+
+
 def test_a_reset_takes_the_ticks_away(qtbot: Any, window: Open) -> None:
     one = window("xor")
     paused(qtbot, one, epochs=2)

@@ -56,7 +56,8 @@ def test_what_was_measured_is_shown_with_the_names_of_the_features() -> None:
         assert len(shown.parts[0].names) == 4 and shown.parts[0].names[0].startswith("sepal")
     seen = graph.session.see("standardize_1").reading
     np.testing.assert_array_equal(seen.weights["mean"], state["standardize_1.mean"].numpy())
-    assert set(seen.weights) == {"mean", "std"} and seen.gradients == {}
+    assert set(seen.weights) == {"mean", "std"} == seen.measured and seen.gradients == {}
+    assert graph.session.see("hidden").reading.measured == frozenset()
 
 
 def test_offsets_are_bars() -> None:
