@@ -91,8 +91,9 @@ def sentence(one: Standing) -> str:
     """Run 3 · training · epoch 2 of 20 · step 812 · loss 0.123 · val_accuracy 0.91 · 12 – 17 s left"""
     words = [f"Run {one.run}", {"running": "training"}.get(one.state, one.state),
              f"epoch {min(one.epoch + (not one.over), one.epochs)} of {one.epochs}", f"step {one.step:,}"]
-    if one.loss == one.loss:
-        words.append(f"loss {one.loss:.4g}")
+    loss = one.figures.get("loss", one.loss) if one.over else one.loss  # at the end that of the epoch, not of a batch
+    if loss == loss:
+        words.append(f"loss {loss:.4g}")
     words += [f"{name} {value:.4g}" for name, value in one.figures.items() if name != "loss" and value == value][:4]
     if one.left is not None:
         words.append(f"{one.left[0]:.0f} – {one.left[1]:.0f} s left")

@@ -131,6 +131,7 @@ def test_watching_a_run(document: Path, capsys: pytest.CaptureFixture[str], monk
     assert main(["runs", "watch"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("Run 1 · finished · epoch 2 of 2 · step ") and "all 2 epochs are done" in said
+    assert f"loss {Store().get(1).final['loss']:.4g}" in said, "of the epoch, not of its last batch"
     found = asked(capsys, "runs", "watch", "1")
     assert (found["run"], found["state"], found["epoch"], found["step"]) == (1, "finished", 2, found["steps"])
     assert found["loss"] > 0 and found["figures"]["accuracy"] > 0 and found["left"] is None

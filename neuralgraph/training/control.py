@@ -72,7 +72,7 @@ class Control:
         self._edge = Condition()
         self._state: State = "running"
         self._until: Until = "end"
-        self._reason = ""
+        self._count, self._reason = 1, ""
         self._changes: list[tuple[str, float]] = []
         self.planned: dict[str, float] = {}
         """What the plan asks for now, where it was changed meanwhile."""
@@ -108,6 +108,12 @@ class Control:
     def one_epoch(self) -> None:
         """Learn to the end of this epoch, then stand still."""
         self._order("running", "epoch")
+
+    def epochs(self, count: int) -> None:
+        """Learn to the end of this epoch and so many less one after it, then stand still."""
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise RunError(f"How many epochs more expects a whole number of at least 1, not {count!r}.")
+        self._order("running", "epoch", count=count)
 
     def stop(self, reason: str = "stopped by you") -> None:
         """End the run at the next batch edge; the weights are kept."""
@@ -161,11 +167,11 @@ class Control:
             self._wake()
         return answer
 
-    def _order(self, state: State, until: Until = "end", reason: str = "") -> None:
+    def _order(self, state: State, until: Until = "end", reason: str = "", count: int = 1) -> None:
         with self._edge:
             if self._state == "stopping":
                 return
-            self._state, self._until, self._reason = state, until, reason
+            self._state, self._until, self._reason, self._count = state, until, reason, count
             self._wake()
 
     def _wake(self) -> None:
@@ -195,8 +201,11 @@ class Control:
         return now
 
     def learned(self, *, epoch_ended: bool) -> None:
-        """A batch was learned: one_batch and one_epoch are fulfilled here."""
+        """A batch was learned: one_batch, one_epoch and epochs are fulfilled here."""
         with self._edge:
+            if self._until == "epoch" and epoch_ended:
+                self._count -= 1
+                epoch_ended = self._count < 1
             if self._state == "running" and (self._until == "batch" or (self._until == "epoch" and epoch_ended)):
                 self._state, self._until = "paused", "end"
                 self.pending = True

@@ -129,6 +129,8 @@ class Reading:
     gradients: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     activations: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     note: str = ""
+    measured: frozenset[str] = frozenset()
+    """Those of `weights` that are no parameters: what a node measured on the training part."""
 
 
 @dataclass(frozen=True, slots=True)

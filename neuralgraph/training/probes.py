@@ -8,17 +8,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from neuralgraph.compiler.blocks.fitted import measured
 from neuralgraph.training.control import ACTIVATIONS, GRADIENTS, WEIGHTS, Probe
 from neuralgraph.training.events import Reading
 from neuralgraph.training.randomness import undisturbed
 
 
 def read(program: Any, probe: Probe, step: int) -> Reading:
-    """Weights and gradients of the node by parameter name, its activations for the probe's sample by output name."""
+    """Weights, or what was measured, and gradients of the node by name; its activations for the sample by output."""
     owner = program.graph.nodes[probe.node].shares or probe.node if probe.node in program.graph.nodes else probe.node
     module = program.part(owner)
     named = dict(module.named_parameters()) if module is not None else {}
-    weights = {name: copy(one) for name, one in named.items()} if WEIGHTS in probe.what else {}
+    more = measured(module)
+    weights = {name: copy(one) for name, one in {**named, **more}.items()} if WEIGHTS in probe.what else {}
     gradients = (
         {name: copy(one.grad) for name, one in named.items() if one.grad is not None} if GRADIENTS in probe.what else {}
     )
@@ -28,7 +30,7 @@ def read(program: Any, probe: Probe, step: int) -> Reading:
             activations = activation(program, probe)
         except (KeyError, RuntimeError) as error:
             note = f"No activations: {error}"
-    return Reading(probe.node, step, weights, gradients, activations, note)
+    return Reading(probe.node, step, weights, gradients, activations, note, frozenset(more))
 
 
 def activation(program: Any, probe: Probe) -> dict[str, NDArray[Any]]:

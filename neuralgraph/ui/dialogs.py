@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
@@ -195,10 +196,11 @@ def about(parent: QWidget, theme: Theme) -> QDialog:
     return dialog
 
 
-def ask_number(parent: QWidget, theme: Theme, title: str, value: float, then: Callable[[float], object]) -> QDialog:
-    """Ask for a number without stopping the window; `then` gets it."""
+def ask_number(parent: QWidget, theme: Theme, title: str, value: float, then: Callable[[Any], object], *,
+               whole: str = "") -> QDialog:
+    """Ask for a number without stopping the window; `then` gets it. `whole`: a count from 1 on, and what to do it."""
     dialog = _dialog(parent, title, theme)
-    field = NumberField(theme, low=0.0)
+    field = NumberField(theme, whole=bool(whole), low=1 if whole else 0.0, high=10**6 if whole else None)
     field.set_value(value)
     row = QHBoxLayout()
     row.addStretch(1)
@@ -207,10 +209,12 @@ def ask_number(parent: QWidget, theme: Theme, title: str, value: float, then: Ca
         found = field.value()
         dialog.accept()
         if found is not None:
-            then(float(found))
+            then(found if whole else float(found))
 
     row.addWidget(button("Cancel", clicked=dialog.reject))
-    row.addWidget(button("Change", kind="primary", clicked=done))
+    change = button(whole or "Change", kind="primary", clicked=done)
+    change.setDefault(True)  # else Enter takes the first button, which is Cancel
+    row.addWidget(change)
     layout = dialog.layout()
     assert isinstance(layout, QVBoxLayout)
     layout.addWidget(field)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from neuralgraph.graph.edits import SetPlan
 from neuralgraph.graph.levers import another, called, levers
+from neuralgraph.graph.plan import Plan
 from neuralgraph.graph.remedies import Remedy
 from neuralgraph.session import Session
 from neuralgraph.training.events import (
@@ -45,7 +46,6 @@ class Training(QObject):
     cleared = Signal()
     values = Signal(object)
     over = Signal(str)
-    rate_wanted = Signal(float)
     weights_wanted = Signal()
 
     def __init__(self, bridge: TrainingBridge, parent: QObject | None = None) -> None:
@@ -55,7 +55,9 @@ class Training(QObject):
         self.device = "cpu"
         self.threads: int | None = None
         self.state = BarState()
-        self._lever, self._closed, self._again = "", False, ""
+        self._lever: tuple[Any, ...] = ()
+        self._again: tuple[Any, ...] = ()
+        self._closed = False
         self._run: Any = None
         """The number of a run in the run store, or one that was wound back: to go on with."""
         self._values: dict[str, str] = {}
@@ -90,10 +92,10 @@ class Training(QObject):
             case _:
                 self._start()
 
-    def _go_on(self, lever: str) -> None:
+    def _go_on(self, *lever: Any) -> None:
         """Resume; where the graph was changed meanwhile, with the new one from the same place."""
         if not _another(self.session):
-            self.bridge.pull(lever)
+            self.bridge.pull(*lever)
             self.show(phase="running")
         elif self.state.errors:
             self.said.emit("warning", "The graph was changed and has problems now. Solve them or undo, then go on.", "")
@@ -114,6 +116,10 @@ class Training(QObject):
 
     def one_epoch(self) -> None:
         self._once("one_epoch")
+
+    def more_epochs(self, count: int) -> None:
+        """So many from where it stands, then a pause; with no run under way, beyond the end of the plan."""
+        self._once("epochs", count)
 
     def stop(self) -> None:
         """End the run; the weights are kept."""
@@ -136,10 +142,6 @@ class Training(QObject):
             plan = self.session.graph.plan
             self.session.edit(SetPlan(replace(plan, seed=plan.seed + 1), f"Change seed to {plan.seed + 1}"))
             self.said.emit("note", f"The seed is {plan.seed + 1} now. Reset and train to see what it changes.", "")
-
-    def ask_rate(self) -> None:
-        if self.session is not None:
-            self.rate_wanted.emit(self.session.graph.plan.optimizer.lr)
 
     def set_rate(self, rate: float) -> None:
         """Change the rate of the run under way."""
@@ -174,7 +176,7 @@ class Training(QObject):
     _told = False
     """That the run learns another graph than the document by now."""
 
-    def _start(self, lever: str = "", run: Any = None) -> None:
+    def _start(self, lever: tuple[Any, ...] = (), run: Any = None) -> None:
         session = self.session
         if session is None or self._closed or self.bridge.running or self.state.errors:
             return
@@ -184,11 +186,13 @@ class Training(QObject):
             return
         pair = hasattr(run, "beside")
         control = run.control if pair else session.control()
-        if lever:
-            getattr(control, lever)()
         fresh, device, threads = pair or not session.trained, self.device, self.threads
         stood = getattr(run, "checkpoint", None)
         plan = session.graph.plan.further(stood.epoch) if stood is not None else None
+        if lever and lever[0] == "epochs":
+            plan, lever = _as_long(session, lever, fresh=fresh)
+        if lever:
+            getattr(control, lever[0])(*lever[1:])
         self._levers, self._told = levers(session.graph, session.catalog), False
         begins = {"epoch": 0, "epochs": session.graph.plan.epochs, "step": 0, "steps": 0} if fresh else {}
         self.show(phase="running", left="–", speed="–", message="", started=True, **begins)
@@ -197,7 +201,7 @@ class Training(QObject):
                                   threads=threads),
             control, device, session.title)
 
-    def _wait(self, other: TrainingBridge, lever: str, run: Any) -> None:
+    def _wait(self, other: TrainingBridge, lever: tuple[Any, ...], run: Any) -> None:
         """One run at a time on a device: this one begins when that of the other document is over."""
         stands = other.control is not None and other.control.state == "paused"
         self.said.emit("note", f"«{other.title}» {'is paused' if stands else 'trains'} on this device, in another "
@@ -213,9 +217,9 @@ class Training(QObject):
             self.show(phase="idle", message="")
             self._start(self._lever, self._run)
 
-    def _once(self, lever: str) -> None:
+    def _once(self, *lever: Any) -> None:
         if self.bridge.running:
-            self._go_on(lever)
+            self._go_on(*lever)
         else:
             self._start(lever)
 
@@ -291,7 +295,7 @@ class Training(QObject):
         self.over.emit(event.node or "")
 
     def _ended(self) -> None:
-        again, self._again = self._again, ""
+        again, self._again = self._again, ()
         self.show(phase="idle")
         if again:
             self._start(again)
@@ -307,6 +311,15 @@ class Training(QObject):
         """The bar shows these of its values otherwise."""
         self.state = replace(self.state, **changes)
         self.shown.emit(self.state)
+
+
+def _as_long(session: Session, lever: tuple[Any, ...], *, fresh: bool) -> tuple[Plan | None, tuple[Any, ...]]:
+    """The plan for so many epochs more, and what to ask of the run: nothing where the plan ends with them."""
+    last = None if fresh or session.run is None else session.run.checkpoint
+    done = last.epoch if last is not None else 0
+    plan = session.graph.plan
+    end = done + lever[1]
+    return (None, lever) if done < plan.epochs and end < plan.epochs else (plan.until(end), ())
 
 
 def _another(session: Session | None) -> bool:

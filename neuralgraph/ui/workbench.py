@@ -10,6 +10,7 @@ from neuralgraph.errors import EditError
 from neuralgraph.graph.history import Change
 from neuralgraph.session import Session
 from neuralgraph.ui.actions import Actions
+from neuralgraph.ui.asked_numbers import AskedNumbers
 from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge, later
 from neuralgraph.ui.brought import Brought
 from neuralgraph.ui.canvas_area import CanvasArea
@@ -91,7 +92,7 @@ class Workbench(QObject):
             "training": self.training, "editing": self, "keeping": self.keeping, "presenter": self.presenter,
             "time": self.time, "twins": self.twins, "searching": self.searching, "runs": self.runs,
             "run": self.runs.commands, "views": self.views, "previewing": self.previewing,
-            "guide": self.guide,
+            "guide": self.guide, "asked": AskedNumbers(self),
         }, self.theme, self.settings.table("keys"))
         window.row.fill(self.actions)
         self._place()
@@ -155,9 +156,9 @@ class Workbench(QObject):
         self.training.cleared.connect(self.presenter.look)
         self.training.cleared.connect(self.views.clear)
         self.training.cleared.connect(self.live.clear)
+        self.training.cleared.connect(self._forget_ticks)
         self.training.values.connect(self.time.figures.values)
         self.training.over.connect(self._over)
-        self.training.rate_wanted.connect(self._ask_rate)
         self.training.weights_wanted.connect(self.documents.save_weights)
         self.canvas.selected.connect(self._selected)
         self.canvas.said.connect(self.status.mention)
@@ -342,6 +343,10 @@ class Workbench(QObject):
         elif node:
             self.rooms.reveal(node)
 
+    def _forget_ticks(self) -> None:
+        if self.canvas.view is not None:
+            self.canvas.scene.set_finished(())
+
     def _show_docks(self) -> None:
         for name in ("left", "right", "bottom", "lesson"):
             self.actions.check(name, self.docks.shown(name))
@@ -352,18 +357,6 @@ class Workbench(QObject):
         self.training.device = self.session.device = id
         self.analysis.ask(self.session.analyse, self.session.graph)
         self.status.show_device(name)
-
-    def _ask_rate(self, rate: float) -> None:
-        from neuralgraph.ui.dialogs import ask_number
-        from neuralgraph.ui.panels.plan_form import changed
-
-        def change(value: float) -> None:
-            from neuralgraph.graph.edits import SetPlan
-
-            plan = changed(self.session.graph.plan, "lr", value)
-            self.session.edit(SetPlan(plan, "Change learning rate"))
-
-        ask_number(self.window, self.theme, "Learning rate", rate, change).open()
 
     def say(self, level: str, text: str, more: str) -> None:
         self.log.say(text, level, more)

@@ -11,7 +11,9 @@ from PySide6.QtCore import Qt
 from neuralgraph.graph.document import Edge, Placed
 from neuralgraph.graph.edits import AddNode, ChangeNode, Connect, Disconnect, Group, SetPlan
 from neuralgraph.graph.frozen import FrozenDict
-from neuralgraph.training.events import Changed, Note, Step
+from neuralgraph.training.events import Changed, EpochEnded, Note, Step
+from neuralgraph.ui.asked_numbers import AskedNumbers
+from neuralgraph.ui.controls import NumberField
 from neuralgraph.ui.window import MainWindow
 
 Open = Callable[..., MainWindow]
@@ -111,6 +113,69 @@ def test_a_number_typed_into_the_plan_is_one_lever(qtbot: Any, window: Open) -> 
     box.selectAll()
     qtbot.keyClicks(box, "5")
     assert one.bench.session.graph.plan.optimizer.lr == 5.0, "without a run every sign counts"
+
+
+def test_more_epochs_while_paused_and_beyond_the_end(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    heard = paused(qtbot, one, epochs=6)
+    training = one.bench.training
+
+    def ended() -> list[int]:
+        return [one.epoch for one in heard if isinstance(one, EpochEnded)]
+
+    def stands(phase: str, epoch: int) -> None:
+        qtbot.waitUntil(lambda: training.state.phase == phase and bool(ended()) and ended()[-1] == epoch, timeout=30000)
+
+    training.more_epochs(3)
+    stands("paused", 4)
+    training.one_epoch()
+    stands("paused", 5)
+    training.toggle()
+    stands("idle", 6)
+    training.more_epochs(9)  # the plan would have six more
+    stands("idle", 15)
+    assert len(one.bench.session.run.history["loss"]) == 9 and one.bench.session.graph.plan.epochs == 6
+
+
+def test_the_number_of_more_epochs_is_asked_for(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    training = one.bench.training
+    qtbot.waitUntil(lambda: not one.bench.analysis.busy, timeout=20000)
+    dialog = AskedNumbers(one.bench).epochs()
+    field = dialog.findChild(NumberField)
+    assert field.text() == str(one.bench.session.graph.plan.epochs) and dialog.windowTitle() == "More epochs"
+    field.selectAll()
+    qtbot.keyClicks(field, "2")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: training.state.phase == "paused" and training.state.epoch == 2, timeout=30000)
+    training.stop()
+    qtbot.waitUntil(lambda: training.state.phase == "idle", timeout=10000)
+    dialog = AskedNumbers(one.bench).rate()
+    field = dialog.findChild(NumberField)
+    field.selectAll()
+    qtbot.keyClicks(field, "0.25")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert one.bench.session.graph.plan.optimizer.lr == 0.25, "Enter means Change"
+
+
+def test_what_was_measured_is_seen_and_not_touched(qtbot: Any, window: Open) -> None:
+    one = window("iris")
+    one.bench.canvas.select(("standardize_1",))
+    inspector = next(view for view in one.bench.views._made if type(view).__name__ == "Inspector")
+    qtbot.waitUntil(lambda: inspector.page.bars.isVisible(), timeout=20000)
+    assert not inspector.page.bars.pliable and not inspector.page.heat.pliable
+    one.bench.canvas.select(("hidden",))
+    qtbot.waitUntil(lambda: inspector.page.heat.pliable, timeout=20000)
+
+
+def test_a_reset_takes_the_ticks_away(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    paused(qtbot, one, epochs=2)
+    one.bench.training.toggle()
+    qtbot.waitUntil(lambda: one.bench.training.state.phase == "idle", timeout=30000)
+    assert one.bench.canvas.scene.model.finished
+    one.bench.training.reset()
+    assert not one.bench.canvas.scene.model.finished
 
 
 def test_a_new_node_says_that_it_is_taken_over_when_the_run_goes_on(qtbot: Any, window: Open) -> None:

@@ -39,6 +39,19 @@ def tick(dialog: Any, target: str, text: str) -> None:
     item.setCheckState(0, Qt.CheckState.Checked)
 
 
+def test_enter_in_a_field_presses_no_button(window: Open, qtbot: Any) -> None:
+    _, dialog, _ = opened(window)
+    dialog.take.setEnabled(True)
+    wanted: list[Any] = []
+    dialog.best_wanted.connect(wanted.append)
+    dialog.count.setFocus()
+    qtbot.waitUntil(lambda: dialog.focusWidget() is dialog.count, timeout=5000)
+    dialog.count.selectAll()
+    qtbot.keyClicks(dialog.count, "7")
+    qtbot.keyClick(dialog.count, Qt.Key.Key_Return)
+    assert dialog.isVisible() and wanted == [] and dialog.count.value() == 7
+
+
 def test_a_search_goes_on_while_the_window_lives_and_its_best_opens(window: Open, qtbot: Any) -> None:
     one, dialog, session = opened(window)
     before = session.graph

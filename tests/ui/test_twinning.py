@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from neuralgraph.training.store import Store
 from neuralgraph.ui.panels.twin_dialog import BEND, FILE, OPTIMIZER, RATE, START, TwinDialog
@@ -123,7 +124,7 @@ def test_what_cannot_be_is_said(window: Open) -> None:
     assert one.bench.twins.pair is None and "no node" in one.bench.status.word.label.text()
 
 
-def test_the_dialogue_says_what_is_otherwise(window: Open) -> None:
+def test_the_dialogue_says_what_is_otherwise(qtbot: Any, window: Open) -> None:
     one = window("xor")
     session = one.bench.session
     dialog = TwinDialog(one, one.theme, session.graph, session.catalog, ["spiral.ngraph"])
@@ -141,8 +142,10 @@ def test_the_dialogue_says_what_is_otherwise(window: Open) -> None:
     taken: list[Any] = []
     dialog.wanted.connect(taken.append)
     dialog.what.setCurrentIndex(0)
-    dialog._take()
-    assert taken == [found[RATE]]
+    dialog.open()
+    dialog.rate.setFocus()
+    qtbot.keyClick(dialog.rate, Qt.Key.Key_Return)
+    assert taken == [found[RATE]], "Enter trains both"
 
 
 def test_it_opens_on_what_suits_the_task(window: Open) -> None:

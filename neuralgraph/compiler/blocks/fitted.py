@@ -36,3 +36,8 @@ def summed(parts: Iterable[torch.Tensor]) -> torch.Tensor:
 def exact(x: torch.Tensor) -> torch.Tensor:
     """In double precision, on the processor: sums do not depend on the device."""
     return x.detach().cpu().to(torch.float64)  # in this order: MPS has no float64
+
+
+def measured(block: nn.Module | None) -> dict[str, torch.Tensor]:
+    """The numbers that a block measures, by name; none of any other module."""
+    return dict(block.named_buffers()) if block is not None and hasattr(block, "fit") else {}

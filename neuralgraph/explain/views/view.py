@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from neuralgraph.compiler.blocks.fitted import measured
 from neuralgraph.compiler.program import Program
 from neuralgraph.errors import ParameterError
 from neuralgraph.explain.rows import Rows
@@ -139,6 +140,11 @@ class At:
         """The parameters themselves by name, not to be changed: for names and shapes."""
         module = self.program.part(self.owner)
         return dict(module.named_parameters()) if module is not None else {}
+
+    @cached_property
+    def measured(self) -> dict[str, Array]:
+        """What the node measured on the training part, by name, as copies: the mean and spread of Standardize."""
+        return {name: _copy(one) for name, one in measured(self.program.part(self.owner)).items()}
 
 
 class View:

@@ -42,19 +42,29 @@ class Weights(OfParameter):
     """The weights of a node as colours: a row an output, a column an input; filters of a convolution as tiles.
 
     Blue is positive, orange negative; the bar says how much. A row that is all pale hardly looks at its inputs; rows
-    that are alike do the same work twice. Below, how the numbers are distributed.
+    that are alike do the same work twice. Below, how the numbers are distributed. Of Standardize, MinMax and PCA what
+    they measured on the training part.
     """
 
     icon = "grid"
 
+    @classmethod
+    def choices(cls, at: At, option: str) -> tuple[str, ...]:
+        return tuple(at.parameters or at.measured)
+
+    @classmethod
+    def fits(cls, at: At) -> str:
+        return "" if at.measured else super().fits(at)
+
     def look(self, at: At) -> Shown:
-        name = asked(self.which, at.parameters)
-        value, note = at.weights[name], ""
+        held = at.weights or at.measured
+        name = asked(self.which, held)
+        value, note = held[name], ""
         if value.size > MOST and value.ndim > 1:
             step = -(-value.size // MOST)
             value, note = value[::step], f"One of every {step} outputs."
         rows, columns = ends_of(at, name, value.shape) if not note else ((), ())
-        title = f"{name} of {at.node}: {size_of(at.weights[name].shape)}"
+        title = f"{name} of {at.node}: {size_of(held[name].shape)}"
         figure = weights_laid(value, title=title, rows=rows, columns=columns, note=note)
         return Board((figure, spread_of(value, x_label=name)), shares=(2.0, 1.0))
 
@@ -88,7 +98,8 @@ def _offsets(at: At) -> list[str]:
 def ends_of(at: At, name: str, shape: tuple[int, ...]) -> tuple[Names, Names]:
     """The names of the rows and columns of a parameter where they have some: classes, features, words."""
     if at.rows is None or not shape or name not in ("weight", "bias"):
-        return (), ()
+        features = at.rows.features if at.rows is not None and name in at.measured and _sees_features(at) else ()
+        return (features, ()) if (len(features),) == shape else ((), ())
     node = kind_of(at)
     if node is not None and node.type in ("Embedding", "EmbeddingBag"):
         tokens = at.rows.tokens

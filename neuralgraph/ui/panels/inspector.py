@@ -222,4 +222,5 @@ class Inspector(QWidget):
         self.page.show_array(
             arrays[name], self.topic, stem=f"{self._node}-{self.topic}-{name}", image=looks and name in seen.images,
             names=names or (seen.features.get(name, ()) if looks else ()))
-        self.touch.show_numbers(self._node or "", self.topic, name, arrays[name], image=looks and name in seen.images)
+        self.touch.show_numbers(self._node or "", self.topic, name, arrays[name], image=looks and name in seen.images,
+                                fixed=not looks and name in seen.reading.measured)

@@ -77,9 +77,10 @@ class TouchDesk(QWidget):
         self.hide_numbers()
         self.hand.set_session(session)
 
-    def show_numbers(self, node: str, topic: Topic, name: str, array: NDArray[Any], *, image: bool) -> None:
-        """The page shows this array, which can be touched where it is no gradient."""
-        able = topic != "gradients" and array.size <= MOST
+    def show_numbers(self, node: str, topic: Topic, name: str, array: NDArray[Any], *, image: bool,
+                     fixed: bool = False) -> None:
+        """The page shows this array, which can be touched where it is no gradient and not `fixed`."""
+        able = topic != "gradients" and not fixed and array.size <= MOST
         channel = max(0, self._page.channel.currentIndex())
         key = (node, topic, name, array.shape, channel)
         if key != self._key:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QLineEdit,
     QTabWidget,
     QTreeWidget,
     QTreeWidgetItem,
@@ -267,6 +268,13 @@ class SearchDialog(QDialog):
         count = self.count.value()
         wanted = Search(self.choices.ranges, int(count or 20), self.goal.currentText(), "auto", self.prune.isChecked())
         self.wanted.emit(wanted, self.resumed, int(self.jobs.value() or 1))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter ends what is typed; it presses no button that nobody chose."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(self.focusWidget(), QLineEdit):
+            event.accept()
+            return
+        super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.stopped.emit()

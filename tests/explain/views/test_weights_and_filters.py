@@ -46,6 +46,20 @@ def test_a_matrix_has_a_row_an_output_and_the_names_of_classes() -> None:
     assert last.parts[0].row_names == ("setosa", "versicolor", "virginica")
 
 
+def test_what_was_measured_is_shown_with_the_names_of_the_features() -> None:
+    graph = ng.load(examples() / "iris.ngraph")
+    state = ng.train(graph, epochs=1).program.state_dict()
+    for name in ("mean", "std"):
+        shown = graph.session.view("weights", "standardize_1", {"which": name})
+        assert isinstance(shown, Board) and isinstance(shown.parts[0], Bars)
+        np.testing.assert_array_equal(shown.parts[0].values, state[f"standardize_1.{name}"].numpy())
+        assert len(shown.parts[0].names) == 4 and shown.parts[0].names[0].startswith("sepal")
+    seen = graph.session.see("standardize_1").reading
+    np.testing.assert_array_equal(seen.weights["mean"], state["standardize_1.mean"].numpy())
+    assert set(seen.weights) == {"mean", "std"} == seen.measured and seen.gradients == {}
+    assert graph.session.see("hidden").reading.measured == frozenset()
+
+
 def test_offsets_are_bars() -> None:
     session = opened("digits-cnn")
     shown = session.view("bias", "logits")
