@@ -159,6 +159,8 @@ class Bars(Shown):
     y_range: tuple[float, float] | None = None
     lines: tuple[tuple[float, str], ...] = ()
     """Dotted lines across, each with its words: what the bars are to be held against."""
+    later: bool = False
+    """Bars without a number are not known yet: they are drawn open."""
 
     def csv(self) -> str:
         names = self.names or tuple(map(str, range(len(self.values))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from neuralgraph.ui.fitting import fitted
@@ -19,6 +19,10 @@ LEAST = (180, 254)
 """How narrow the panels at the left and right can be before their words are cut."""
 LEFT, RIGHT, BOTTOM = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea, \
     Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+SHARE = 0.34
+"""Of the height above that of the look, what the bottom dock gets."""
 
 
 class _NoTitle(QWidget):
@@ -45,12 +49,15 @@ class Docks(QObject):
         super().__init__(window)
         self._window, self._theme, self._settings = window, theme, settings
         self._hidden = False
+        self._given = 0
+        """The height that the bottom dock was given here; 0 where another one was remembered."""
         self._beside: list[str] = []
         """Further docks that were shown before everything was hidden."""
         self._away: set[str] = set()
         """Those of ours that make room for something else."""
         self._docks: dict[str, QDockWidget] = {}
         self.locked = True
+        window.installEventFilter(self)
         for corner, area in ((Qt.Corner.BottomLeftCorner, LEFT), (Qt.Corner.BottomRightCorner, RIGHT),
                              (Qt.Corner.TopLeftCorner, LEFT), (Qt.Corner.TopRightCorner, RIGHT)):
             window.setCorner(corner, area)
@@ -132,8 +139,27 @@ class Docks(QObject):
         px = self._theme.px
         docks = self._docks
         self._window.resizeDocks([docks["left"], docks["right"]], [px(206), px(270)], Qt.Orientation.Horizontal)
-        self._window.resizeDocks([docks["bottom"]], [px(220)], Qt.Orientation.Vertical)
+        self._given = self._bottom_share()
+        self._window.resizeDocks([docks["bottom"]], [self._given], Qt.Orientation.Vertical)
         self._split = True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._share_again()
+        return super().eventFilter(watched, event)
+
+    def _share_again(self) -> None:
+        """A larger window shares with the bottom dock, as long as no hand has given that a height of its own."""
+        dock, wanted = self._docks["bottom"], self._bottom_share()
+        if self._given and not self._hidden and self.shown("bottom") and not dock.isFloating() \
+                and abs(dock.height() - self._given) <= 1 and wanted != self._given:
+            self._given = wanted
+            self._window.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
+
+    def _bottom_share(self) -> int:
+        """220 pixels in a window of the look; of what a window is higher than that, about a third."""
+        px = self._theme.px
+        return px(220) + max(0, round((self._window.height() - px(900)) * SHARE))
 
     def share(self, wanted: int, *, inspector: bool) -> None:
         """Give the properties the height they want, as far as the inspector can spare it."""
