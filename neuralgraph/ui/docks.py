@@ -161,6 +161,16 @@ class Docks(QObject):
         px = self._theme.px
         return px(220) + max(0, round((self._window.height() - px(900)) * SHARE))
 
+    @property
+    def bottom_height(self) -> int:
+        """How high the panels below are now."""
+        return self._docks["bottom"].height()
+
+    def raise_bottom(self, height: int) -> None:
+        """Make the panels below so high, where they are shown."""
+        if self.shown("bottom"):
+            self._window.resizeDocks([self._docks["bottom"]], [height], Qt.Orientation.Vertical)
+
     def share(self, wanted: int, *, inspector: bool) -> None:
         """Give the properties the height they want, as far as the inspector can spare it."""
         self.lower.setVisible(inspector and self.lower.layout().count() > 0)  # type: ignore[union-attr]

@@ -31,6 +31,8 @@ ROOMY = 1680
 NARROW = 1280
 """In a narrower one the properties go as well, but for steps that point at them."""
 AT_RIGHT = ("properties", "inspector")
+BELOW = 0.33
+"""The share of the window that the panels below get while a lesson shows its views there."""
 
 
 class Guide(QObject):
@@ -41,6 +43,8 @@ class Guide(QObject):
         self._bench, self._hands = bench, Acting(bench)
         self.panel: LessonPanel | None = None
         self._figures: dict[str, float] = {}
+        self._below = 0
+        """How high the panels below were before they were raised for a lesson; 0 where they were not."""
         bench.documents.opened.connect(self.follow, Qt.ConnectionType.QueuedConnection)  # when it is shown
         bench.bridge.events.connect(self._hear)
         bench.training.cleared.connect(self._figures.clear)
@@ -102,8 +106,16 @@ class Guide(QObject):
         if self.on:
             self._bench.docks.show_one("lesson", True)
             self._make_room()
+            self._raise_views()
             later(0, self._bench.canvas.fit, self)
             later(60, self._arrive, self)
+
+    def _raise_views(self) -> None:
+        """What a lesson shows below is to be seen whole."""
+        docks, wanted = self._bench.docks, round(self._bench.window.height() * BELOW)
+        if not self._below and docks.shown("bottom") and docks.bottom_height < wanted:
+            self._below = max(docks.bottom_height, self._bench.theme.px(220))  # a new window has no heights yet
+            docks.raise_bottom(wanted)
 
     def _make_room(self) -> None:
         """In a narrow window the properties are there for those steps that point at them."""
@@ -125,6 +137,9 @@ class Guide(QObject):
         docks.show_one("lesson", False)
         docks.bring_back("left")
         docks.bring_back("right")
+        if self._below:
+            docks.raise_bottom(self._below)
+        self._below = 0
 
     def restart(self) -> None:
         """The document and the lesson as they were at first; one step that can be undone."""

@@ -88,6 +88,53 @@ def test_a_ring_shows_what_is_meant_and_goes(window: Open, qtbot: QtBot, monkeyp
     qtbot.waitUntil(lambda: not ring.isVisible(), timeout=3000)
 
 
+def test_the_panels_below_are_high_enough_for_views_while_a_lesson_is_on(window: Open, qtbot: QtBot) -> None:
+    one = window("13-letters")
+    one.resize(1440, 860)
+    bench = one.bench
+    qtbot.waitUntil(lambda: bench.guide.on and bench.docks.bottom_height > 0.3 * one.height(), timeout=5000)
+    before, raised = bench.guide._below, bench.docks.bottom_height
+    bench.guide.close()
+    qtbot.waitUntil(lambda: bench.docks.bottom_height < raised, timeout=5000)
+    assert abs(bench.docks.bottom_height - before) <= 2
+    bench.docks.raise_bottom(round(0.5 * one.height()))
+    qtbot.waitUntil(lambda: bench.docks.bottom_height > 0.45 * one.height(), timeout=5000)
+    bench.guide.toggle()
+    qtbot.wait(200)
+    assert bench.docks.bottom_height > 0.45 * one.height(), "what somebody made higher stays so"
+
+
+def test_a_menu_gets_a_ring_of_its_own(window: Open, qtbot: QtBot) -> None:
+    bench = begun(window, qtbot)
+    pointed = [(part.name, lesson.name) for lesson in lessons() for screen in lesson.screens for part in screen.parts
+               if isinstance(part, Point) and part.place == "menu"]
+    for name, lesson in [*pointed, ("File", "")]:
+        bench.guide._hands.point(Point("menu", name, ""))
+        assert bench.guide._hands._ring._around.width() < 120, (name, lesson)
+
+
+def test_a_walk_begins_with_a_ring_around_the_buttons_that_go_on(window: Open, qtbot: QtBot) -> None:
+    bench = begun(window, qtbot)
+    bench.guide._hands._ring = None
+    bench.guide._hands.do(Do("walk", ("step",), ""))
+    qtbot.waitUntil(lambda: bench.guide._hands._ring is not None, timeout=5000)
+    controls = bench.docks.bottom.page_of("step").controls
+    corner = controls.play.mapTo(bench.window, controls.play.rect().center())
+    assert bench.guide._hands._ring._around.contains(corner.x(), corner.y())
+
+
+def test_a_walk_is_of_what_the_lesson_speaks_of_and_begins_anew(window: Open, qtbot: QtBot) -> None:
+    bench = window("04-reverse-sweep").bench
+    qtbot.waitUntil(lambda: bench.guide.on and bench.session.analysis is not None, timeout=20_000)
+    for of in ("result", "slow", "result"):
+        bench.guide._hands.do(Do("walk", ("reverse", of), ""))
+        panel = bench.docks.bottom.page_of("step")
+        qtbot.waitUntil(lambda panel=panel: panel.apart is not None, timeout=20_000)
+        assert panel.controls.of.currentText() == of and panel.controls.at == 0
+        assert of in {one.node for one in panel.apart.moments}
+        panel.go(3)
+
+
 def test_conditions_get_their_tick_while_it_trains(window: Open, qtbot: QtBot) -> None:
     bench = begun(window, qtbot)
     panel = bench.guide.panel
