@@ -16,6 +16,8 @@ from neuralgraph.ui.canvas.content import Face
 from neuralgraph.ui.canvas.geometry import INSET, TITLE_X, Card, named_rows
 from neuralgraph.ui.canvas.shapes import colour, glyph, icon, mixed, module_back, octagon, rounded, tile, triangle
 
+DETAILED = 0.6
+"""From this zoom on cards show everything."""
 LEAST_TEXT = 9.0
 """No node text gets smaller than this on screen, in px."""
 
@@ -31,7 +33,7 @@ class Detail(IntEnum):
 
 def detail(scale: float) -> Detail:
     """The level of detail at a zoom: 1.0 is 100 %."""
-    if scale >= 0.6:
+    if scale >= DETAILED:
         return Detail.FULL
     if scale >= 0.35:
         return Detail.NAMED
