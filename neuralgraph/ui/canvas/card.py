@@ -185,12 +185,12 @@ def _rows(painter: QPainter, face: Face, card: Card, look: Look) -> None:
             _text(painter, fonts.elided(name, room - taken - 6, px), INSET, y, px, 400, quiet)
     if not named_rows(face):
         return
-    taken = {one.row: fonts.width(one.face.label, px) for one in card.outputs}
+    widths = {one.row: fonts.width(one.face.label, px) for one in card.outputs}
     for one in card.inputs:  # far away the letters stop shrinking, and two names may want the same place
-        room = card.width - 2 * INSET - (taken[one.row] + 6 if one.row in taken else 0)
-        _text(painter, fonts.elided(one.face.label, room, px), INSET, one.y, px, 400, quiet)
+        free = card.width - 2 * INSET - (widths[one.row] + 6 if one.row in widths else 0)
+        _text(painter, fonts.elided(one.face.label, free, px), INSET, one.y, px, 400, quiet)
     for one in card.outputs:
-        _text(painter, one.face.label, card.width - INSET - taken[one.row], one.y, px, 400, quiet)
+        _text(painter, one.face.label, card.width - INSET - widths[one.row], one.y, px, 400, quiet)
 
 
 def _footer(painter: QPainter, face: Face, card: Card, look: Look) -> None:
