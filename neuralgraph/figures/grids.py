@@ -25,7 +25,7 @@ READABLE, SMALL = 30.0, 8
 UPRIGHT = 13.0
 """Columns of a small matrix are at least so wide where their names stand upright above them."""
 NAMED, WORD, TURNED, SLIVER = 6, 96.0, 84.0, 9.0
-"""Of so few columns each is as wide as its name, if that is no wider than this; upright names are cut at the last."""
+"""Of so few columns each is as wide as its name, which is cut at this; upright names are cut at the last."""
 FEW, LEAST = 24, 11.0
 """Of a matrix of at most so many rows and columns each cell is so large, and what does not fit is scrolled to."""
 LONG, STRETCH = 3, 4.0
@@ -84,7 +84,11 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     left = min(max((width(one, 11) for one in what.row_names), default=-8) + 8, wide / 3)
     widest = max((width(one, 11) for one in what.column_names), default=0.0)
     most = max(CELL, min(LARGE / max(rows, columns), 72.0))
-    named = widest + 8 if columns <= NAMED and widest + 8 <= min((wide - left - 16) / columns, WORD) else 0.0
+    named = min(widest + 8, WORD)
+    if columns > NAMED or named > (wide - left - 16) / columns:
+        named = 0.0
+    elif widest:
+        widest = named - 8
     least = _least(what, values)
     pitch = max(_cell(rows, columns, wide - left, high_ - 34, most, least)[0], named)
     if columns <= FEW and pitch - 2 < widest:  # room for an upright name above each

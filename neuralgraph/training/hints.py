@@ -21,6 +21,8 @@ UNITS = 4
 """Of fewer units no share is told."""
 VANISHED, STEEP, HEAVY = 1e-3, 1e3, 100.0
 """Gradients of a weight: those of the first layer by those of the last, that the other way round; by the weights."""
+FEW = 3
+"""Steps after which weights that began at zero, as those of Hebb's rule, are no longer small for that reason."""
 STEPS, ABOVE, BELOW, FALLS = 50, 0.05, 0.02, 0.01
 """A loss that for so many steps is so near to ln C, seen from above and below, and falls by no more than this share."""
 WINDOW, RISES, JUMPS = 10, 2.0, 3.0
@@ -125,7 +127,7 @@ def exploding(facts: Facts) -> Iterator[Hint]:
         yield Hint(facts.step, "exploding gradients", f"The gradient grows {ratio:,.0f} times on its way back: "
                    f"{last.gradient:.2g} a weight in {last.node}, {most.gradient:.2g} in {most.node}.", ratio,
                    most.node, (clipped(), slower(facts.plan, facts.rate)))
-    elif heavy.gradient > HEAVY * max(heavy.weight, 1e-12):
+    elif len(facts.losses) >= FEW and heavy.gradient > HEAVY * max(heavy.weight, 1e-12):
         ratio = heavy.gradient / max(heavy.weight, 1e-12)
         yield Hint(facts.step, "exploding gradients", f"The gradient of {heavy.node} is {ratio:,.0f} times as large as "
                    f"its weights ({heavy.gradient:.2g} and {heavy.weight:.2g} a weight). Clip it, or standardise the "

@@ -189,6 +189,13 @@ def test_the_reader_says_what_is_wrong_and_where(old: str, new: str, says: str) 
     assert says in str(found.value)
 
 
+def test_a_shape_is_held_number_by_number() -> None:
+    session = Session.open(document("32-factors"), as_copy=True)
+    facts = Facts(session.graph, session.catalog)
+    for wanted, holds in (("6, 2", True), ("6,2", True), ("6", False), ("6, 1", False)):
+        assert met(Check("factor_a.shape", "=", wanted, ""), facts) == holds
+
+
 def test_conditions_are_held_against_what_is_known() -> None:
     session = Session.open(example_of(LESSONS[0]), as_copy=True)
 

@@ -173,6 +173,8 @@ def sample_figure(at: At, name: str, value: Array, *, photo: bool = True) -> Sho
     if value.ndim == 3 and unit_axis(at, 3) == 1 and not photo and node is not None and min(value.shape[-2:]) == 1:
         value = value.reshape(value.shape[0], -1)
     unit, step = "channel" if value.ndim == 1 and not names and spec.rank > 2 else "unit", "step"
+    if value.ndim == 3 and len(value) == 1 and BATCH not in spec.shape:
+        value = value[0]
     if value.ndim == 2 and BATCH not in spec.shape:  # a table of its own, not units over steps
         unit, step = "column", "row"
     return laid(value, title=title, names=names, words=spoken, photo=photo, note=note, unit=unit, step=step)

@@ -16,6 +16,8 @@ from neuralgraph.ui.canvas.content import Face
 from neuralgraph.ui.canvas.geometry import INSET, TITLE_X, Card, named_rows
 from neuralgraph.ui.canvas.shapes import colour, glyph, icon, mixed, module_back, octagon, rounded, tile, triangle
 
+DETAILED = 0.6
+"""From this zoom on cards show everything."""
 LEAST_TEXT = 9.0
 """No node text gets smaller than this on screen, in px."""
 
@@ -31,7 +33,7 @@ class Detail(IntEnum):
 
 def detail(scale: float) -> Detail:
     """The level of detail at a zoom: 1.0 is 100 %."""
-    if scale >= 0.6:
+    if scale >= DETAILED:
         return Detail.FULL
     if scale >= 0.35:
         return Detail.NAMED
@@ -183,10 +185,12 @@ def _rows(painter: QPainter, face: Face, card: Card, look: Look) -> None:
             _text(painter, fonts.elided(name, room - taken - 6, px), INSET, y, px, 400, quiet)
     if not named_rows(face):
         return
-    for one in card.inputs:
-        _text(painter, one.face.label, INSET, one.y, px, 400, quiet)
+    widths = {one.row: fonts.width(one.face.label, px) for one in card.outputs}
+    for one in card.inputs:  # far away the letters stop shrinking, and two names may want the same place
+        free = card.width - 2 * INSET - (widths[one.row] + 6 if one.row in widths else 0)
+        _text(painter, fonts.elided(one.face.label, free, px), INSET, one.y, px, 400, quiet)
     for one in card.outputs:
-        _text(painter, one.face.label, card.width - INSET - fonts.width(one.face.label, px), one.y, px, 400, quiet)
+        _text(painter, one.face.label, card.width - INSET - widths[one.row], one.y, px, 400, quiet)
 
 
 def _footer(painter: QPainter, face: Face, card: Card, look: Look) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QMoveEvent, QPainter, QPixmap,
 from PySide6.QtWidgets import QFrame, QGraphicsView
 
 from neuralgraph.tokens import DOT_EVERY, STRONG_EVERY
-from neuralgraph.ui.canvas.card import Detail, detail
+from neuralgraph.ui.canvas.card import DETAILED, Detail, detail
 from neuralgraph.ui.canvas.scene import CanvasScene
 from neuralgraph.ui.canvas.shapes import colour
 from neuralgraph.ui.canvas.wire_legend import WireLegend
@@ -18,6 +18,8 @@ from neuralgraph.ui.canvas.zoom_pill import ZoomPill
 LEAST, MOST, STEP = 0.02, 4.0, 1.2
 FAR = 1e6
 ROOM = 12
+CLOSE = 20
+"""So much nearer to the edges may a drawing come that shows its pictures only then."""
 """Pixels that stay free above what is drawn."""
 
 
@@ -128,7 +130,10 @@ class CanvasView(QGraphicsView):
             return
         low = 28 if self.legend.isHidden() else 28 + self.legend.height() // 2
         room = self.viewport().rect().adjusted(28, 28, -28, -low)
-        self.zoom_to(min(self._largest, room.width() / max(1.0, box.width()), room.height() / max(1.0, box.height())))
+        close = room.adjusted(-CLOSE, -CLOSE, CLOSE, CLOSE)
+        scale, most = (min(one.width() / max(1.0, box.width()), one.height() / max(1.0, box.height()))
+                       for one in (room, close))
+        self.zoom_to(min(self._largest, DETAILED if scale < DETAILED <= most else scale))
         self.centerOn(box.center() + QPointF(0, (low - 28) / 2 / self.zoom))
 
     def set_text_size(self, factor: float) -> None:

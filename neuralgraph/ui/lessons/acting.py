@@ -169,7 +169,7 @@ class Acting:
         if view is None or own not in bench.canvas.scene.nodes:
             return None
         box = bench.canvas.scene.node_rect(own)
-        view.ensureVisible(box, 40, 40)
+        view.ensureVisible(box, 8, 8)  # what is in sight stays where it is
         return view.viewport(), view.mapFromScene(box).boundingRect()
 
 
@@ -184,12 +184,14 @@ def start(text: str) -> FrozenDict[Any]:
 
 
 def value(text: str) -> Any:
-    """A number, several, yes or no, or the word itself."""
+    """A number, several, rows of them parted by «;», yes or no, or the word itself."""
     text = text.strip()
     if text.lower() in ("yes", "true", "on", "no", "false", "off"):
         return text.lower() in ("yes", "true", "on")
     if text.lower() == "none":
         return None
+    if ";" in text:
+        return tuple(value(row) for row in text.split(";"))
     if "," in text:
         return tuple(value(one) for one in text.split(","))
     for kind in (int, float):

@@ -53,6 +53,8 @@ def _holds(check: Check, found: Any) -> bool:
             return bool(COMPARED["=" if check.by == "is" else check.by](found, float(check.value)))
         except ValueError:
             return False
+    if isinstance(found, (tuple, list)):
+        return [str(one) for one in found] == [one.strip() for one in check.value.split(",")]
     return str(found) == check.value
 
 

@@ -24,3 +24,10 @@ def test_a_number_that_stands_alone_is_shown_as_it_is() -> None:
         assert isinstance(found, Figures)
         marks, spots, _ = drawn(found, (0.0, 0.0, 400.0, 200.0))
         assert words in [getattr(one, "text", "") for one in marks] and spots.said(0) == f"value: {words}"
+
+
+def test_long_names_of_a_few_columns_leave_room_for_the_numbers() -> None:
+    names = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
+    marks, _, bottom = drawn(Grid(np.ones((3, 4)), column_names=names, x_label="input"), (0.0, 0.0, 560.0, 120.0))
+    said = [one for one in marks if getattr(one, "text", "").startswith(("sepal", "petal"))]
+    assert len(said) == 4 and not any(one.turn for one in said) and bottom <= 140

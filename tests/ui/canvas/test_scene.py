@@ -231,6 +231,21 @@ def test_zoom_keeps_what_is_under_the_cursor_and_fit_shows_everything(scene: Can
     view.close()
 
 
+def test_a_drawing_that_nearly_shows_its_pictures_shows_them(scene: CanvasScene, qtbot: object) -> None:
+    view = CanvasView(scene)
+    qtbot.addWidget(view)  # type: ignore[attr-defined]
+    view.show()
+    box, found = scene.content_rect(), set()
+    for part in (0.66, 0.63, 0.61, 0.5):
+        view.resize(int(box.width() * part), int(box.height() * 2) + 200)
+        view.fit()
+        assert view.mapToScene(view.viewport().rect()).boundingRect().contains(box)
+        found.add(round(view.zoom, 3))
+        assert detail(view.zoom) == Detail.FULL or view.zoom < 0.57
+    assert 0.6 in found and min(found) < 0.5
+    view.close()
+
+
 def test_far_away_one_item_paints_everything_and_near_each_does_again(scene: CanvasScene, qtbot: object) -> None:
     view = CanvasView(scene)
     qtbot.addWidget(view)  # type: ignore[attr-defined]
