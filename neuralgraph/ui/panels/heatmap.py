@@ -111,7 +111,7 @@ class HeatMap(Figure):
         self._fit()
 
     def _fit(self) -> None:
-        """As high as the width asks for. A width that a scroll bar took a strip of counts as it was before: else the bar
+        """As high as the width asks for. A width that a bar took a strip of counts as it was before: else the bar
         makes the map lower, which takes the bar away, which makes the map higher, and so on without an end."""
         if not 0 <= self._room - self.width() <= BAR:
             self._room = self.width()
