@@ -99,8 +99,8 @@ def means_what_is_there(session: Session, said: list[Part]) -> None:
                 node, _, key = name.partition(".")
                 if node == "plan":
                     planned(graph.plan, **{key: value(text)})
-                elif key == "initial":
-                    assert text in ways("weight")
+                elif key in ("initial", "offsets"):
+                    assert text in ways("weight" if key == "initial" else "bias")
                 elif key not in ("frozen", "bypassed", "type"):
                     param = catalog[graph.nodes[node].type].params[key]
                     param.check(text if param.kind in ("text", "choice", "file") else value(text))

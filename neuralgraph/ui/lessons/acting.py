@@ -110,6 +110,10 @@ class Acting:
         if key == "initial":  # of weights; offsets begin at zero then, too
             start = FrozenDict({} if text == OWN else dict.fromkeys(GROUPS, text))
             return ChangeNode(replace(placed, initialiser=start), label)
+        if key == "offsets":  # alone: the weights begin as they did
+            kept = {name: how for name, how in placed.initialiser.items() if not name.startswith("bias")}
+            return ChangeNode(replace(placed, initialiser=FrozenDict(kept if text == OWN else {**kept, "bias": text})),
+                              label)
         if key == "type":
             return ChangeNode(replace(placed, type=text, params=FrozenDict()), label)
         param = session.catalog[placed.type].params.get(key)

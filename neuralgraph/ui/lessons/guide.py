@@ -131,8 +131,9 @@ class Guide(QObject):
         if not wanted and docks.shown("right") and self._bench.window.width() < NARROW:
             self._right = True
             docks.toggle_right()
-        elif wanted and self._right:
-            self._give_back_right()
+        elif wanted and not docks.shown("right"):  # a new tab begins as the one before it was left
+            docks.toggle_right()
+            self._right = False
 
     def _give_back_right(self) -> None:
         if self._right and not self._bench.docks.shown("right"):

@@ -196,6 +196,11 @@ def test_in_a_narrow_window_the_properties_go_but_for_steps_that_point_at_them(w
               if any(isinstance(part, Point) and part.place == "properties" for part in screen.parts))
     panel.go(at)
     assert bench.docks.shown("right")
+    panel.go(0)
+    bench.guide._right = False
+    bench.docks.show_one("right", False)
+    panel.go(at)
+    assert bench.docks.shown("right"), "whoever put them away"
     bench.guide.close()
     assert bench.docks.shown("right") and bench.docks.shown("left")
 
