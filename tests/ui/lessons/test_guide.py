@@ -108,6 +108,7 @@ def test_a_menu_gets_a_ring_of_its_own(window: Open, qtbot: QtBot) -> None:
 
 def test_a_walk_begins_with_a_ring_around_the_buttons_that_go_on(window: Open, qtbot: QtBot) -> None:
     bench = begun(window, qtbot)
+    qtbot.waitUntil(lambda: bench.guide._hands._ring is not None, timeout=5000)  # it points at its first place: settled
     bench.guide._hands._ring = None
     bench.guide._hands.do(Do("walk", ("step",), ""))
     qtbot.waitUntil(lambda: bench.guide._hands._ring is not None, timeout=5000)
