@@ -13,7 +13,7 @@ from neuralgraph.graph.edits import ChangeNode, Edit, SetPlan
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.planning import planned
 from neuralgraph.lessons.lesson import Do, Point
-from neuralgraph.spec.initial import GROUPS, OWN
+from neuralgraph.spec.initial import GROUPS, METHODS, OWN
 from neuralgraph.ui.bridge import later
 from neuralgraph.ui.lessons.pointing import Ring
 
@@ -108,8 +108,7 @@ class Acting:
         if key == "bypassed":
             return ChangeNode(replace(placed, bypassed=value(text) is True), label)
         if key == "initial":  # of weights; offsets begin at zero then, too
-            start = FrozenDict({} if text == OWN else dict.fromkeys(GROUPS, text))
-            return ChangeNode(replace(placed, initialiser=start), label)
+            return ChangeNode(replace(placed, initialiser=start(text)), label)
         if key == "offsets":  # alone: the weights begin as they did
             kept = {name: how for name, how in placed.initialiser.items() if not name.startswith("bias")}
             return ChangeNode(replace(placed, initialiser=FrozenDict(kept if text == OWN else {**kept, "bias": text})),
@@ -134,6 +133,11 @@ class Acting:
         if self._ring is None:
             self._ring = Ring(self._bench.window, self._bench.theme)
         self._ring.show_around(*found)
+
+    def point_nowhere(self) -> None:
+        """The ring goes."""
+        if self._ring is not None:
+            self._ring.go()
 
     def _where(self, at: Point) -> tuple[QWidget, QRect | None] | None:
         bench = self._bench
@@ -171,6 +175,16 @@ class Acting:
         box = bench.canvas.scene.node_rect(own)
         view.ensureVisible(box, 40, 40)
         return view.viewport(), view.mapFromScene(box).boundingRect()
+
+
+def start(text: str) -> FrozenDict[Any]:
+    """How weights and offsets start: the way, and its numbers in their order («uniform 0 1»)."""
+    method, *numbers = text.split()
+    if method == OWN:
+        return FrozenDict({})
+    knobs = dict(zip(METHODS.get(method, {}), map(float, numbers), strict=False))
+    return FrozenDict({name: one for group in GROUPS
+                       for name, one in {group: method, **{f"{group}.{k}": v for k, v in knobs.items()}}.items()})
 
 
 def value(text: str) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from neuralgraph.lessons.course import lessons
 from neuralgraph.lessons.lesson import Do, Point, Question, Screen
+from neuralgraph.spec.initial import refusal
 from neuralgraph.ui.lessons.parts import Asked, Checked, widget_of
 from neuralgraph.ui.theme import Theme
 from neuralgraph.ui.window import MainWindow
@@ -57,6 +58,12 @@ def test_it_acts_in_the_window_and_begins_anew(window: Open, qtbot: QtBot) -> No
     node = next(id for id, one in before.nodes.items() if one.type == "Linear")
     hands.do(Do("set", (f"{node}.out_features", "7"), ""))
     assert bench.session.graph.nodes[node].params["out_features"] == 7
+    hands.do(Do("set", (f"{node}.initial", "uniform 0 1"), ""))
+    begins = bench.session.graph.nodes[node].initialiser
+    assert (begins["weight"], begins["weight.low"], begins["bias.high"]) == ("uniform", 0, 1)
+    assert not refusal(begins)
+    hands.do(Do("set", (f"{node}.initial", "own"), ""))
+    assert not bench.session.graph.nodes[node].initialiser
     hands.do(Do("set", ("nobody.size", "7"), ""))  # said in the log, not raised
     hands.do(Do("panel", ("views",), ""))
     assert bench.docks.bottom.current() == "views"
@@ -169,6 +176,44 @@ def test_a_question_says_whether_and_why(qtbot: QtBot) -> None:
     assert "Right." in asked._why.text() and asked.right
 
 
+def test_why_an_answer_is_right_is_seen_without_scrolling(window: Open, qtbot: QtBot) -> None:
+    one = window("01-tensors")
+    one.resize(1024, 600)
+    qtbot.waitUntil(lambda: one.bench.guide.on, timeout=5000)
+    panel = one.bench.guide.panel
+    panel.go(len(panel.lesson.screens) - 1)
+    asked = panel.findChild(Asked)
+    seen = panel._area.viewport()
+    qtbot.wait(100)
+    assert panel._area.verticalScrollBar().maximum() > 0
+    for button in reversed(asked.buttons):
+        button.click()
+        qtbot.waitUntil(lambda: seen.rect().contains(asked._why.geometry().translated(asked.mapTo(seen, QPoint(0, 0)))),
+                        timeout=3000)
+
+
+def test_the_ring_of_a_step_goes_with_it(window: Open, qtbot: QtBot) -> None:
+    bench = window("01-tensors").bench
+    qtbot.waitUntil(lambda: bench.guide._hands._ring is not None and bench.guide._hands._ring.isVisible(),
+                    timeout=5000)
+    assert bench.guide.panel._pointed
+    bench.guide.panel.go(1)
+    assert not bench.guide.panel._pointed and not bench.guide._hands._ring.isVisible()
+
+
+def test_what_a_lesson_puts_away_is_there_when_the_program_starts_again(window: Open, qtbot: QtBot) -> None:
+    bench = begun(window, qtbot)
+    assert not bench.docks.shown("left")
+    bench.docks.save()
+    bench.settings.save()
+    again = window("xor").bench
+    assert again.docks.shown("left") and again.docks.shown("right")
+    again.docks.toggle_left()
+    again.docks.save()
+    again.settings.save()
+    assert not window("xor").bench.docks.shown("left"), "what a hand has hidden stays hidden"
+
+
 def test_a_problem_that_a_lesson_makes_gets_its_tick_when_it_is_found(window: Open, qtbot: QtBot) -> None:
     bench = window("01-tensors").bench
     qtbot.waitUntil(lambda: bench.guide.on, timeout=5000)
@@ -197,11 +242,6 @@ def test_in_a_narrow_window_the_properties_go_but_for_steps_that_point_at_them(w
               if any(isinstance(part, Point) and part.place == "properties" for part in screen.parts))
     panel.go(at)
     assert bench.docks.shown("right")
-    panel.go(0)
-    bench.guide._right = False
-    bench.docks.show_one("right", False)
-    panel.go(at)
-    assert bench.docks.shown("right"), "whoever put them away"
     bench.guide.close()
     assert bench.docks.shown("right") and bench.docks.shown("left")
 
