@@ -152,8 +152,10 @@ class CellMap(HeatMap):
 
 def written(value: float) -> str:
     """A number as a cell has room for it: 1, 0.324, −0.01."""
-    text = f"{value:.3g}"
-    return text.replace("-", "−") if len(text) <= FITS and np.isfinite(value) else spelled(value)
+    if np.isnan(value):
+        return "–"
+    texts = (f"{value:.{digits}g}" for digits in (3, 2, 1))
+    return next((one for one in texts if len(one) <= FITS), spelled(value)).replace("-", "−")
 
 
 class TensorBox(QWidget):
