@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralgraph.figures.colours import DARK_INK, LIGHT_INK, Map, Pixels, coloured, rgb, table
+from neuralgraph.figures.words import seen
 from neuralgraph.tokens import Tokens
 
 Ink: TypeAlias = str
@@ -63,6 +64,9 @@ class Text:
     weight: int = 400
     align: Literal["left", "middle", "right"] = "left"
     turn: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", seen(self.text))  # no typeface sets the end of a line
 
 
 @dataclass(frozen=True, eq=False)

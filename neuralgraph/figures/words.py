@@ -15,6 +15,9 @@ FILES = {400: "Inter-Regular.otf", 500: "Inter-Medium.otf", 600: "Inter-SemiBold
 NEGATIVE = re.compile(r"(?<![\w.)\]-])-(?=\d|\.\d)")
 """A hyphen that stands for a minus."""
 NUMBER = re.compile(r"_?\d+$")
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What no typeface has a picture of."""
+SIGNS = {"\n": "⏎", "\t": "⇥"}
 EM = 64.0
 """Size at which widths are measured."""
 
@@ -25,10 +28,15 @@ def face(size: float, weight: int = 400) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(resources() / "fonts" / FILES.get(weight, FILES[400]), size)
 
 
+def seen(text: str) -> str:
+    """A text on one line, with a sign for what has none: a class may be the end of a line, where letters are read."""
+    return CONTROL.sub(lambda found: SIGNS.get(found[0], ""), text)
+
+
 @lru_cache(maxsize=4096)
 def width(text: str, size: float, weight: int = 400) -> float:
     """How many pixels a text takes."""
-    return float(face(EM, weight).getlength(text)) * size / EM
+    return float(face(EM, weight).getlength(seen(text))) * size / EM
 
 
 def cut(text: str, size: float, most: float, weight: int = 400) -> str:

@@ -215,3 +215,11 @@ def test_names_above_a_matrix_leave_it_its_height() -> None:
     assert low.box[3] > 40
     high = draw(what, 760, 400).marks
     assert any(isinstance(mark, Text) and mark.text == "pixel 0,0" for mark in high)
+
+
+def test_a_class_that_is_the_end_of_a_line_has_a_sign() -> None:
+    names = ("\n", "\t", "\x07", "a", "é", "日")
+    for what in (shown.Bars(RANDOM.normal(size=6), names), shown.Grid(RANDOM.normal(size=(6, 6)), row_names=names,
+                                                                      column_names=names)):
+        said = {mark.text for mark in draw(what, 400, 260).marks if isinstance(mark, Text)}
+        assert {"⏎", "⇥", "", "a", "é", "日"} <= said and not any("\n" in one for one in said)

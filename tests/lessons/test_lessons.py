@@ -17,7 +17,7 @@ from neuralgraph.lessons.lesson import Bullets, Check, Do, Lesson, Part, Point, 
 from neuralgraph.lessons.reading import read_lesson
 from neuralgraph.nodes import CATALOG
 from neuralgraph.session import Session
-from neuralgraph.spec.initial import refusal
+from neuralgraph.spec.initial import refusal, ways
 from neuralgraph.ui.lessons.acting import start, value
 from neuralgraph.ui.lessons.checking import Facts, met
 
@@ -101,6 +101,8 @@ def means_what_is_there(session: Session, said: list[Part]) -> None:
                     planned(graph.plan, **{key: value(text)})
                 elif key == "initial":
                     assert not refusal(start(text)), text
+                elif key == "offsets":
+                    assert text in ways("bias")
                 elif key not in ("frozen", "bypassed", "type"):
                     param = catalog[graph.nodes[node].type].params[key]
                     param.check(text if param.kind in ("text", "choice", "file") else value(text))

@@ -109,6 +109,10 @@ class Acting:
             return ChangeNode(replace(placed, bypassed=value(text) is True), label)
         if key == "initial":  # of weights; offsets begin at zero then, too
             return ChangeNode(replace(placed, initialiser=start(text)), label)
+        if key == "offsets":  # alone: the weights begin as they did
+            kept = {name: how for name, how in placed.initialiser.items() if not name.startswith("bias")}
+            return ChangeNode(replace(placed, initialiser=FrozenDict(kept if text == OWN else {**kept, "bias": text})),
+                              label)
         if key == "type":
             return ChangeNode(replace(placed, type=text, params=FrozenDict()), label)
         param = session.catalog[placed.type].params.get(key)

@@ -64,8 +64,8 @@ def _param(facts: Facts, node: str, name: str) -> Any:
         return None
     if name in ("frozen", "bypassed", "type"):
         return getattr(placed, name)
-    if name == "initial":
-        return str(placed.initialiser.get("weight", OWN))
+    if name in ("initial", "offsets"):
+        return str(placed.initialiser.get("weight" if name == "initial" else "bias", OWN))
     declared = facts.catalog[placed.type].params.get(name) if placed.type in facts.catalog else None
     return placed.params.get(name, declared.default if declared is not None else None)
 

@@ -106,14 +106,14 @@ class Guide(QObject):
         if self.on:
             self._bench.docks.show_one("lesson", True)
             self._make_room()
-            self._raise_views()
-            later(0, self._bench.canvas.fit, self)
-            later(60, self._arrive, self)
+            later(0, self._raise_views, self)
 
     def _raise_views(self) -> None:
-        """What a lesson shows below is to be seen whole."""
+        """What a lesson shows below is to be seen whole; the network is fitted into what is left, then pointed at."""
+        later(30, self._bench.canvas.fit, self)
+        later(90, self._arrive, self)
         docks, wanted = self._bench.docks, round(self._bench.window.height() * BELOW)
-        if not self._below and docks.shown("bottom") and docks.bottom_height < wanted:
+        if self.on and not self._below and docks.shown("bottom") and docks.bottom_height < wanted:
             self._below = max(docks.bottom_height, self._bench.theme.px(220))  # a new window has no heights yet
             docks.raise_bottom(wanted)
 

@@ -18,6 +18,8 @@ from neuralgraph.ui.theme import Theme
 
 GAP = 3.0
 TALLEST = 220
+BAR = 24
+"""What a scroll bar takes of the width at most."""
 
 
 def as_image(pixels: Pixels) -> QImage:
@@ -50,6 +52,8 @@ class HeatMap(Figure):
         self.values: NDArray[Any] = np.empty((0, 0))
         self.names: tuple[str, ...] = ()
         self._images: dict[str, list[QImage]] = {}
+        self._room = 0
+        """The width that its height is for."""
 
     def set_values(
         self, values: NDArray[Any], which: Map = "signed", *, limits: tuple[float, float] | None = None,
@@ -107,7 +111,11 @@ class HeatMap(Figure):
         self._fit()
 
     def _fit(self) -> None:
-        wanted = self.heights(self.width())
+        """As high as the width asks for. A width that a bar took a strip of counts as it was before: else the bar
+        makes the map lower, which takes the bar away, which makes the map higher, and so on without an end."""
+        if not 0 <= self._room - self.width() <= BAR:
+            self._room = self.width()
+        wanted = self.heights(self._room)
         if wanted != self.height():
             self.setFixedHeight(max(wanted, 1))
 

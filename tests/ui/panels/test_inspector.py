@@ -11,11 +11,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.panels.heatmap import HeatMap
 from neuralgraph.ui.panels.histogram import bins
 from neuralgraph.ui.panels.inspector import Inspector
 from neuralgraph.ui.panels.taking import ask_save, menu, save
@@ -161,3 +163,23 @@ def test_quick_clicks_all_count(panel: Inspector, trained: Session, qtbot: QtBot
 def test_a_distribution_without_room_for_edges_has_some(values: Any) -> None:
     counts, edges = bins(values)
     assert counts.sum() == len(values) and np.isfinite(edges).all()
+
+
+def test_a_map_that_a_scroll_bar_makes_lower_does_not_take_the_bar_away(qtbot: QtBot) -> None:
+    theme = Theme()
+    area, body, made = QScrollArea(), QWidget(), HeatMap(theme)
+    qtbot.addWidget(area)
+    box = QVBoxLayout(body)
+    box.addWidget(made)
+    area.setWidgetResizable(True)
+    area.setWidget(body)
+    made.set_values(np.random.default_rng(0).normal(size=(16, 3, 3)))
+    area.resize(260, 400)
+    area.show()
+    qtbot.waitExposed(area)
+    for height in range(60, 200):  # somewhere here it fits beside a bar and not without one
+        area.resize(260, height)
+        QTest.qWait(0)
+    wide = made.height()
+    area.resize(220, 400)
+    qtbot.waitUntil(lambda: made.height() < wide, timeout=3000)
