@@ -53,6 +53,8 @@ class Docks(QObject):
         """The height that the bottom dock was given here; 0 where another one was remembered."""
         self._beside: list[str] = []
         """Further docks that were shown before everything was hidden."""
+        self._away: set[str] = set()
+        """Those of ours that make room for something else."""
         self._docks: dict[str, QDockWidget] = {}
         self.locked = True
         window.installEventFilter(self)
@@ -159,6 +161,16 @@ class Docks(QObject):
         px = self._theme.px
         return px(220) + max(0, round((self._window.height() - px(900)) * SHARE))
 
+    @property
+    def bottom_height(self) -> int:
+        """How high the panels below are now."""
+        return self._docks["bottom"].height()
+
+    def raise_bottom(self, height: int) -> None:
+        """Make the panels below so high, where they are shown."""
+        if self.shown("bottom"):
+            self._window.resizeDocks([self._docks["bottom"]], [height], Qt.Orientation.Vertical)
+
     def share(self, wanted: int, *, inspector: bool) -> None:
         """Give the properties the height they want, as far as the inspector can spare it."""
         self.lower.setVisible(inspector and self.lower.layout().count() > 0)  # type: ignore[union-attr]
@@ -169,6 +181,18 @@ class Docks(QObject):
 
     def shown(self, name: str) -> bool:
         return name in self._docks and not self._docks[name].isHidden()
+
+    def put_away(self, name: str) -> None:
+        """Make room for something else, until it is brought back. It is not remembered that it was hidden."""
+        if self.shown(name):
+            self._toggle(name)
+            self._away.add(name)
+
+    def bring_back(self, name: str) -> None:
+        """Show what was put away; nothing where a hand has shown or hidden it since."""
+        if name in self._away and not self.shown(name):
+            self._toggle(name)
+        self._away.discard(name)
 
     def toggle_left(self) -> None:
         self._toggle("left")
@@ -197,6 +221,7 @@ class Docks(QObject):
             dock.setFloating(False)
             self._window.addDockWidget(area, dock)
             dock.show()
+        self._away.clear()
         self.bottom.reset()
         self.measure()
         self._settings.forget("layout")
@@ -206,6 +231,7 @@ class Docks(QObject):
         if self._hidden:
             return
         self._settings.put("layout", self._window.saveState(LAYOUT))
+        self._settings.put("layout_away", sorted(self._away))
         self._settings.put("geometry", self._window.window().saveGeometry())
         self._settings.put("tabs", self.bottom.order())
         self._settings.put("tabs_seen", self.bottom.keys())
@@ -215,7 +241,12 @@ class Docks(QObject):
     def restore(self) -> bool:
         """As it was left; False where nothing was remembered."""
         found = self._settings.bytes("layout")
-        return found is not None and self._window.restoreState(found, LAYOUT)
+        if found is None or not self._window.restoreState(found, LAYOUT):
+            return False
+        for name in self._settings.words("layout_away"):
+            if name in OURS and name not in self._away:
+                self._docks[name].show()
+        return True
 
     def restore_tabs(self) -> None:
         """As they were left; those that came with a later version are shown, not hidden behind the ⋮ menu."""
@@ -228,7 +259,7 @@ class Docks(QObject):
             self._beside = [name for name in self._docks if name not in OURS and self.shown(name)]
         self._hidden = not shown
         for name, dock in self._docks.items():
-            dock.setVisible(shown and (name in OURS or name in self._beside))
+            dock.setVisible(shown and name not in self._away and (name in OURS or name in self._beside))
 
     def focus_order(self) -> list[QWidget]:
         """Where F6 goes, one after the other."""
@@ -240,6 +271,7 @@ class Docks(QObject):
     def _toggle(self, name: str) -> None:
         dock = self._docks[name]
         dock.setVisible(dock.isHidden())
+        self._away.discard(name)
         self.moved.emit()
 
 

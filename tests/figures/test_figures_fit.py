@@ -214,3 +214,12 @@ def test_the_names_of_the_axes_of_a_narrow_grid_stay_in_its_box(room: int) -> No
     names = [one for one in level(drawing) if "→" in one.text or "↓" in one.text or "…" in one.text]
     assert names and all(ends(one)[1] <= room + 1 for one in names)
     assert all(apart(one, other) for one, other in combinations(names, 2))
+
+
+def test_names_above_a_matrix_leave_it_its_height() -> None:
+    names = tuple(f"pixel {row},{column}" for row in range(6) for column in range(5))
+    what = shown.Grid(RANDOM.normal(size=(5, 30)), column_names=names, x_label="input", title="weight")
+    low = next(mark for mark in draw(what, 380, 140).marks if isinstance(mark, Picture))
+    assert low.box[3] > 40
+    high = draw(what, 760, 400).marks
+    assert any(isinstance(mark, Text) and mark.text == "pixel 0,0" for mark in high)

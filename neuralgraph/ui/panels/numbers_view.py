@@ -16,6 +16,9 @@ from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.inspector_type import Themed
 from neuralgraph.validation.analysis import Analysis
 
+SHARE = 0.02
+"""So much of the time of a run answers may take, to be found and shown."""
+
 
 class NumbersView(QWidget):
     """A view that asks one question of the network and shows what comes; `content` is its picture."""
@@ -27,7 +30,9 @@ class NumbersView(QWidget):
     def __init__(self, session: Session, bridge: TrainingBridge, theme: Themed, content: QWidget) -> None:
         super().__init__()
         self._session, self._tokens = session, theme.tokens
-        self._asker = Asker(bridge, self)
+        self.spent = 0.0
+        """Seconds of the processor that painting the last answer took."""
+        self._asker = Asker(bridge, self, share=SHARE, painted=lambda: self.spent)
         self._asker.answered.connect(self._arrived)
         self._asker.failed.connect(self._failed)
         self._content = content

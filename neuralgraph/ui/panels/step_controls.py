@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from neuralgraph.ui.bridge import Pulse
@@ -81,6 +81,8 @@ class StepControls(QWidget):
         self.time.stepped.connect(self.stepped)
         self.more = flat(theme, "dots-horizontal", "Slider, speed and samples", size=24, checkable=True)
         self.more.toggled.connect(lambda _on: self._show_rest())
+        self._alone = False
+        """There are no samples before or after what is shown."""
         self.across: bool | None = None
         """In lines above the numbers, not in a column beside them."""
         self._pulse = self._beating()
@@ -128,7 +130,7 @@ class StepControls(QWidget):
         """What is not needed from moment to moment."""
         rest: Sequence[QWidget] = (self.slider, self.speed, self.samples, self.sample, *self.nearby)
         for one in rest:
-            one.setVisible(not self.across or self.more.isChecked())
+            one.setVisible((not self.across or self.more.isChecked()) and not (self._alone and one in self.nearby[:2]))
 
     def _fit(self) -> None:
         wide = self._theme.px(WIDE)
@@ -178,6 +180,18 @@ class StepControls(QWidget):
             self.moved.emit(at)
         if at >= self.count - 1 and self.playing:
             self.stop()
+
+    @property
+    def levers(self) -> QRect:
+        """Where the buttons are that go from moment to moment."""
+        return self.buttons[0].geometry() | self.buttons[-1].geometry()
+
+    def say_sample(self, text: str, why: str) -> None:
+        """Which sample it is; where there is no data, `why` says so, and there is no sample before or after it."""
+        self.sample.setText(text)
+        self.sample.setToolTip(why or text)
+        self._alone = bool(why)
+        self._show_rest()
 
     def stand(self, at: int) -> None:
         """Show that it is at this moment."""

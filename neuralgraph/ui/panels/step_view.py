@@ -51,6 +51,8 @@ class StepPanel(QWidget):
         self._large = False
         self.apart: Any = None
         self._names: dict[str, tuple[str, ...]] = {}
+        self._wish = ""
+        """What is to be derived, or by what, once it is known what can be."""
         self._numbers = ""
         """The formula of one number, with the numbers in it."""
         self.controls, self.typing = StepControls(theme), StepTyping(theme)
@@ -157,13 +159,20 @@ class StepPanel(QWidget):
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
+    def walk(self, mode: str, of: str = "") -> None:
+        """Walk this way from its start; `of` is what is derived, or by what, where that is not to be as it was."""
+        self.controls.stop()
+        self.controls.show_mode(mode)
+        self._wish, self.apart = of, None
+        self.ask()
+
     def ask(self) -> None:
         """Take it apart as it is now."""
         session = self._session
         if not self.isVisible() or session.analysis is None:
             return
         mode, places, of = self.controls.mode_key, self.controls.batch, self.controls.of.currentText()
-        of = of if of in self._names.get(mode, ()) else ""
+        of = self._wish or (of if of in self._names.get(mode, ()) else "")
         inside, typed = self.controls.time.chosen, dict(self.typing.typed)
         if self.apart is None:
             self._notice.say(*WAITS)
@@ -199,11 +208,11 @@ class StepPanel(QWidget):
         self.apart = apart
         self._names[mode] = names
         label = {"forward": "by", "reverse": "of", "step": "of"}.get(mode, "")
-        self.controls.offer(names if label else (), label, self.controls.of.currentText())
+        self.controls.offer(names if label else (), label, self._wish or self.controls.of.currentText())
+        self._wish = ""
         same = before is not None and before.mode == apart.mode and len(before.moments) == len(apart.moments)
         self.controls.set_count(len(apart.moments), at if same else 0)
-        self.controls.sample.setText(_samples(apart))
-        self.controls.sample.setToolTip(self.controls.sample.text())
+        self.controls.say_sample(*_samples(apart))
         self._room.show(numbers=True)
         self.go(self.controls.at)
 
@@ -344,8 +353,10 @@ def _steps(session: Session, checkpoint: Any) -> tuple[str, ...]:
     return tuple(f"step {at}: {', '.join(one.losses)}" for at, one in enumerate(steps, 1))
 
 
-def _samples(apart: Any) -> str:
-    """Which rows of the data they are."""
-    if not apart.rows:
-        return "made-up numbers" if any("made up" in one for one in apart.notes) else "no data: fixed numbers"
-    return f"row {apart.rows[0] + 1:,}" if len(apart.rows) == 1 else f"row {apart.rows[0] + 1:,} …"
+def _samples(apart: Any) -> tuple[str, str]:
+    """Which rows of the data they are, and where there are none the whole sentence."""
+    if apart.rows:
+        return f"row {apart.rows[0] + 1:,}" + (" …" if len(apart.rows) > 1 else ""), ""
+    if any("made up" in one for one in apart.notes):
+        return "made-up numbers", "Nothing is connected that has data: the numbers are made up."
+    return "fixed numbers", "There is no data here: the numbers are always the same."

@@ -203,6 +203,7 @@ def test_inputs_without_data_get_made_up_numbers_and_that_is_said(window: Open, 
     qtbot.waitUntil(lambda: panel.apart is not None, timeout=20_000)
     assert panel.notes.text() == "x, y wait for data: these numbers are made up."
     assert panel.controls.sample.text() == "made-up numbers"
+    assert not any(one.isVisible() for one in panel.controls.nearby[:2]), "there is no sample before or after"
     panel.go(next(at for at, one in enumerate(panel.apart.moments) if one.node == "conv"))
     qtbot.waitUntil(lambda: panel.body.terms.found is not None, timeout=20_000)
     assert panel.body.terms.found.columns is not None and panel.body.terms._laid.count() == 3
