@@ -78,6 +78,24 @@ def colour_bar(box: Box, which: str, low: float, high: float, *, whole: bool = F
     return marks
 
 
+def _axis_names(what: Grid, box: Box, corner: tuple[float, float], beside: bool) -> list[Mark]:
+    """What the columns and the rows are. Side by side above a narrow grid they begin at the edge of its box, and what
+    would stand over the neighbour is left out: the pointer says it."""
+    start, last = corner[0], box[0] + box[2]
+    over, down = what.x_label and what.x_label + " →", what.y_label and "↓ " + what.y_label
+    first = width(over, 11, 500) + 16 if over else 0.0
+    if beside and start + first + width(down, 11, 500) > last:
+        start = box[0]
+    made: list[Mark] = []
+    if over:
+        made.append(Text(start, box[1] + 11, cut(over, 11, last - start), "text2", 11, 500))
+    if down and not beside:
+        made.append(Text(box[0] + 3, corner[1], what.y_label + " →", "text2", 11, 500, turn=90))
+    elif down and (not over or start + first + width(down, 11, 500) <= last):
+        made.append(Text(start + first, box[1] + 11, down, "text2", 11, 500))
+    return made
+
+
 def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Body:
     rows, columns = values.shape
     x, y, wide, high_ = box
@@ -119,13 +137,7 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
             short = cut(name, 11, top - 8 if turned else across * step)
             marks.append(Text(at + 4, y - 5, short, "text2", 11, turn=-90) if turned else
                          Text(max(at, box[0] + width(short, 11) / 2), y - 6, short, "text2", 11, align="middle"))
-    if what.x_label:
-        marks.append(Text(x, box[1] + 11, what.x_label + " →", "text2", 11, 500))
-    if what.y_label and not beside:
-        marks.append(Text(box[0] + 3, y, what.y_label + " →", "text2", 11, 500, turn=90))
-    elif what.y_label:
-        after = width(what.x_label + " →", 11, 500) + 16 if what.x_label else 0.0
-        marks.append(Text(x + after, box[1] + 11, "↓ " + what.y_label, "text2", 11, 500))
+    marks += _axis_names(what, box, (x, y), beside)
     marks += _frames(what, field, rows, columns)
     said = _sayer(what)
     spots = cells_of(field, rows, columns, lambda row, column: said(0, row, column))

@@ -241,7 +241,7 @@ class DocumentBar(QTabBar):
         painter.setFont(font)
         painter.setPen(QColor(t.text if chosen or hovered else t.text2))
         room = box.width() - px(14) - px(30)
-        text = QFontMetricsF(font).elidedText(self.tabText(index), Qt.TextElideMode.ElideMiddle, room)
+        text = _short(self.tabText(index), QFontMetricsF(font), room)
         painter.drawText(box.adjusted(px(14), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
         if chosen or hovered:
             if self._cross.isNull():
@@ -254,3 +254,10 @@ class DocumentBar(QTabBar):
             painter.setPen(QColor(t.accent))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(4, 4, -4, -6), 4, 4)
+
+
+def _short(text: str, metrics: QFontMetricsF, room: float) -> str:
+    """As much of a name as there is room for; its ending goes first: it says the least."""
+    if metrics.horizontalAdvance(text) > room:
+        text = text.replace(".ngraph", "", 1)
+    return metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)

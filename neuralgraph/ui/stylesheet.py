@@ -122,6 +122,7 @@ QTreeWidget::item:hover, QListWidget::item:hover { background: $sunken; }
 QScrollBar:vertical { background: transparent; width: $p10; margin: $p2; }
 QScrollBar:horizontal { background: transparent; height: $p10; margin: $p2; }
 QScrollBar::handle { background: $hairline; border-radius: $p3; min-height: $p24; min-width: $p24; }
+QScrollBar::handle:disabled { background: transparent; }
 QScrollBar::handle:hover { background: $outline; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QAbstractScrollArea::corner { background: transparent; border: none; }

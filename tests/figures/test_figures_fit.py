@@ -208,6 +208,14 @@ def test_names_of_a_few_tiles_can_be_read() -> None:
     assert {f"head {n}" for n in range(1, 5)} <= {word.text for word in level(draw(what, 150, 140))}
 
 
+@pytest.mark.parametrize("room", [80, 110, 130, 160, 200, 400])
+def test_the_names_of_the_axes_of_a_narrow_grid_stay_in_its_box(room: int) -> None:
+    drawing = draw(shown.Grid(np.ones((1, 32)), x_label="input", y_label="output"), room, 120)
+    names = [one for one in level(drawing) if "→" in one.text or "↓" in one.text or "…" in one.text]
+    assert names and all(ends(one)[1] <= room + 1 for one in names)
+    assert all(apart(one, other) for one, other in combinations(names, 2))
+
+
 def test_names_above_a_matrix_leave_it_its_height() -> None:
     names = tuple(f"pixel {row},{column}" for row in range(6) for column in range(5))
     what = shown.Grid(RANDOM.normal(size=(5, 30)), column_names=names, x_label="input", title="weight")

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 
 from neuralgraph.graph.document import Placed
 from neuralgraph.graph.edits import AddNode
 from neuralgraph.resources import examples
 from neuralgraph.ui.settings import Settings
-from neuralgraph.ui.shell import Shell, first_scale, first_size
+from neuralgraph.ui.shell import Shell, _short, first_scale, first_size
 from neuralgraph.ui.theme import Theme
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -357,3 +358,11 @@ def test_the_first_window_is_no_larger_than_its_screen(screen: tuple[int, int], 
                                                 ((3840, 2160), 1.5)])
 def test_words_are_larger_at_first_on_a_screen_that_nobody_scales(screen: tuple[int, int], wanted: float) -> None:
     assert first_scale(QSize(*screen)) == wanted
+
+
+def test_the_name_in_a_narrow_tab_loses_its_ending_first(qapp: Any) -> None:
+    metrics = QFontMetricsF(Theme().font(13, 600))
+    whole = "digits-cnn.ngraph •"
+    assert _short(whole, metrics, 400) == whole
+    assert _short(whole, metrics, metrics.horizontalAdvance("digits-cnn •") + 1) == "digits-cnn •"
+    assert _short("a-long-name-of-a-net.ngraph", metrics, 80).endswith("net")

@@ -212,15 +212,35 @@ def _far(painter: QPainter, face: Face, card: Card, look: Look) -> None:
     named = look.detail == Detail.NAMED
     size = min((16 if named else 12) / scale, card.height * 0.7)
     px = round((11 if named else LEAST_TEXT) / scale * 2) / 2
-    edge = 6 / scale
-    room = card.width - edge * 2 - size - 5 / scale
-    title = fonts.elided(face.title, room, px, 600) if room > px else ""
-    total = size + (5 / scale + fonts.width(title, px, 600) if title else 0)
-    x = max(edge, (card.width - total) / 2)
-    middle = card.height / 2
-    paint_tile(painter, face.category, QPointF(x + size / 2, middle), size, tokens, half=face.bypassed)
+    at, title, start = far(face.title, card.width, card.height, size, px, 1 / scale)
+    if at is not None:
+        paint_tile(painter, face.category, at, size, tokens, half=face.bypassed)
     if title:
-        _text(painter, title, x + size + 5 / scale, middle, px, 600, tokens.text3 if face.bypassed else tokens.text)
+        _text(painter, title, start.x(), start.y(), px, 600, tokens.text3 if face.bypassed else tokens.text)
+
+
+def far(name: str, width: float, height: float, size: float, px: float, one: float
+        ) -> tuple[QPointF | None, str, QPointF]:
+    """Where the tile stands (None: there is no room), so much of the title as fits, and its left end and middle.
+
+    Side by side; where the title would be cut, one above the other; in a low card the title alone. `one` is a pixel of
+    the screen.
+    """
+    edge, gap, wanted = 6 * one, 5 * one, fonts.width(name, px, 600)
+    room, middle = width - edge * 2 - size - gap, height / 2
+    if wanted > room:
+        wide = width - edge
+        if size + px + 9 * one <= height and wide > px:
+            title = fonts.elided(name, wide, px, 600)
+            top = (height - size - px - 3 * one) / 2
+            return (QPointF(width / 2, top + size / 2), title,
+                    QPointF((width - fonts.width(title, px, 600)) / 2, top + size + 3 * one + px / 2))
+        if wanted <= wide:
+            return None, name, QPointF((width - wanted) / 2, middle)
+    title = fonts.elided(name, room, px, 600) if room > px else ""
+    total = size + (gap + fonts.width(title, px, 600) if title else 0)
+    x = max(edge, (width - total) / 2)
+    return QPointF(x + size / 2, middle), title, QPointF(x + size + gap, middle)
 
 
 def _bead(painter: QPainter, face: Face, card: Card, look: Look) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from neuralgraph.figures.charts import SOFT, TINT
@@ -54,15 +54,26 @@ class Plane(QWidget):
         painter.drawRoundedRect(box, 4, 4)
         if self._large:
             self._words(painter, box, tokens)
-        else:
+        elif self._beside():
             self._legend(painter, QPointF(box.right() + 20, box.top() + 12), tokens)
 
     def _box(self) -> QRectF:
         if self._large:
             side = min(self.width() - 2, self.height() - 120)
             return QRectF(1, (self.height() - side) / 2 - 6, side, side)
-        side = min(self.width() - 200, self.height() - 16)
-        return QRectF((self.width() - side - 140) / 2, 8, side, side)
+        beside = self._beside()
+        side = max(min(self.width() - 16 - beside, self.height() - 16), 1)
+        return QRectF(max((self.width() - side - max(beside, 1)) / 2, 8), 8, side, side)
+
+    def _beside(self) -> int:
+        """What the names of the classes need at the right of the plane; 0 where they would leave it less than half."""
+        names = QFontMetrics(font(12))
+        wide = 40 + max(names.horizontalAdvance(one) for one in self._classes())
+        return wide if self.width() - 16 - wide >= min(self.width() - 16, self.height() - 16) / 2 else 0
+
+    def _classes(self) -> list[str]:
+        names = self.region.names[:8] if self.region is not None else ()
+        return [f"class {one}" if len(one) < 3 else one for one in names] or ["below 0", "above 0"]
 
     def _words(self, painter: QPainter, box: QRectF, tokens: Tokens) -> None:
         painter.setPen(colour(tokens.text))
@@ -98,10 +109,10 @@ class Plane(QWidget):
 
     def _legend(self, painter: QPainter, at: QPointF, tokens: Tokens) -> None:
         painter.setFont(font(12))
-        for kind, name in enumerate(self.region.names[:8] or ("below 0", "above 0")):
+        for kind, name in enumerate(self._classes()):
             mark(painter, at + QPointF(0, 22 * kind), kind, tokens)
             painter.setPen(colour(tokens.text))
-            painter.drawText(at + QPointF(14, 22 * kind + 4), f"class {name}" if len(name) < 3 else name)
+            painter.drawText(at + QPointF(14, 22 * kind + 4), name)
 
 
 def _size(box: QRectF) -> float:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QTabBar, QVBoxLayout, QWidget
 
 from neuralgraph.session import Session
 from neuralgraph.training.events import Event
@@ -17,6 +17,7 @@ from neuralgraph.ui.panels.filters import Topic
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.numbers_page import NumbersPage
 from neuralgraph.ui.panels.sample_bar import SampleBar
+from neuralgraph.ui.panels.steady_scroll import SteadyScroll
 from neuralgraph.ui.panels.touch_desk import TouchDesk
 from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
@@ -77,10 +78,7 @@ class Inspector(QWidget):
         body.addWidget(self.sample)
         body.addWidget(self.page)
         body.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll = SteadyScroll()
         self._scroll.setWidget(self._body)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from neuralgraph.ui.controls import Choice, dress, flat, words
 from neuralgraph.ui.icons import icon
@@ -38,17 +38,23 @@ class SampleBar(QWidget):
         self.number.setWordWrap(True)
         self.says = words(theme, "", 12, 600)
         self.says.setWordWrap(True)
-        line = QHBoxLayout()
-        line.setSpacing(2)
-        line.addWidget(self.parts, 1)
-        for one in self.buttons:
-            line.addWidget(one)
+        self._line, row = QBoxLayout(QBoxLayout.Direction.LeftToRight), QHBoxLayout()
+        for one in (self._line, row):
+            one.setSpacing(2)
+        for made in self.buttons:
+            row.addWidget(made)
+        self._line.addWidget(self.parts, 1)
+        self._line.addLayout(row)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(4)
-        box.addLayout(line)
+        box.addLayout(self._line)
         box.addWidget(self.number)
         box.addWidget(self.says)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """The buttons below the choice, where there is no room beside it."""
+        self._line.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
 
     def show_seen(self, seen: Any) -> None:
         """The sample that has come, and what the network says of it."""

@@ -54,9 +54,9 @@ class Side(QWidget):
         self.stack = QStackedWidget()
         head = QHBoxLayout()
         head.setSpacing(theme.px(10))
-        head.addWidget(self.name)
-        head.addWidget(self.numbers)
-        head.addStretch(1)
+        self.numbers.setWordWrap(True)  # rather than scroll the other one out of sight
+        head.addWidget(self.name, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.numbers, 1, Qt.AlignmentFlag.AlignTop)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(theme.px(2))

@@ -7,17 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QScrollArea,
-    QSizePolicy,
-    QStackedLayout,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from neuralgraph.errors import NeuralGraphError
 from neuralgraph.figures.offer import Offer
@@ -32,6 +24,7 @@ from neuralgraph.ui.icons import icon
 from neuralgraph.ui.panels.figure import Spot
 from neuralgraph.ui.panels.figure_pad import Pad
 from neuralgraph.ui.panels.inspector_empty import Notice
+from neuralgraph.ui.panels.steady_scroll import SteadyScroll
 from neuralgraph.ui.panels.taking import take_button
 from neuralgraph.ui.panels.views_options import Options, meant
 from neuralgraph.ui.panels.views_pick import ACTS, Of, Pick
@@ -127,10 +120,7 @@ class ViewCard(QWidget):
         head.addWidget(self.of, 1)
         for one in (self.act, self.pin, self.more, self.take, self.large, self.shut):
             head.addWidget(one)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll = SteadyScroll()
         self._scroll.setWidget(self.pad)
         self._scroll.viewport().installEventFilter(self)
         self.pointed = words(self.theme, "", 11, 400, "text2")
@@ -173,7 +163,7 @@ class ViewCard(QWidget):
         if self._session is not None and session is not self._session:
             self.view, self.options = "", {}
         self._session, self._fresh = session, True
-        self._say("Nothing to show yet", "")
+        self._say("Nothing to show yet" if session is None else "Looking …", "")
         self.ask()
 
     def look_at(self, node: str, part: str, place: int) -> None:

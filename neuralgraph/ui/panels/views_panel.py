@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from neuralgraph.session import Session
@@ -21,6 +21,10 @@ from neuralgraph.validation.analysis import Analysis
 
 MOST = 6
 """So many views stand side by side, at most."""
+
+
+SIDE, SIDE_NARROW, NARROW = 216, 136, 700
+"""Pixels of the column at the left; in panels narrower than this it is narrower, too."""
 
 
 class ViewsPanel(QWidget):
@@ -54,17 +58,27 @@ class ViewsPanel(QWidget):
         side.addWidget(self.sample)
         side.addStretch(1)
         side.addWidget(self.add)
-        holder = QWidget()
-        holder.setLayout(side)
-        holder.setFixedWidth(self._theme.px(216))
+        self._side = QWidget()
+        self._side.setLayout(side)
         self.row = QSplitter(Qt.Orientation.Horizontal)
         self.row.setChildrenCollapsible(False)
         self.row.setHandleWidth(1)
         box = QHBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        box.addWidget(holder)
+        box.addWidget(self._side)
         box.addWidget(self.row, 1)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Less room for the sample, and more for the views, where there is little."""
+        narrow = self.width() < self._theme.px(NARROW)
+        self._side.setFixedWidth(self._theme.px(SIDE_NARROW if narrow else SIDE))
+        self.sample.set_narrow(narrow)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._settle()
 
     # -- cards ------------------------------------------------------------------------------------------------------
 
@@ -129,6 +143,7 @@ class ViewsPanel(QWidget):
         self._ask()
 
     def set_theme(self, theme: Theme) -> None:
+        self._settle()
         dress(self.of, theme)
         self.sample.dress()
 

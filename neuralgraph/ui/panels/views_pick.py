@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolButton
+from PySide6.QtWidgets import (
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
+    QToolButton,
+)
 
 from neuralgraph.ui.commands import COMMANDS
 from neuralgraph.ui.controls import chevron, dress
@@ -34,8 +42,14 @@ class Pick(QToolButton):
         return QSize(self._theme.px(80), super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        lacking = self.sizeHint().width() - self.width()
+        if lacking > 0:  # else the arrow would stand on the name
+            named = self.fontMetrics().horizontalAdvance(self.text())
+            option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, named - lacking)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
         at = QPointF(self.width() - self._theme.px(12), self.height() / 2)
         chevron(painter, at, self._theme.colour("text2"), half=self._theme.px(4))
 

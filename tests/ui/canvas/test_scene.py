@@ -16,7 +16,8 @@ from neuralgraph.graph.edits import AddNode, Connect, Edit, Move, RemoveNode
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.spec import Spec
 from neuralgraph.tokens import DARK, LIGHT, Tokens
-from neuralgraph.ui.canvas.card import Detail, detail
+from neuralgraph.ui import fonts
+from neuralgraph.ui.canvas.card import Detail, detail, far
 from neuralgraph.ui.canvas.ports import PortRef
 from neuralgraph.ui.canvas.previews import Preview, averaged
 from neuralgraph.ui.canvas.scene import CanvasScene
@@ -312,3 +313,23 @@ def test_where_a_wire_leaves_a_lane_there_is_a_dot(scene: CanvasScene) -> None:
     assert near.lane is not None and far.lane is not None and near.lane[0] == far.lane[0]
     dots = {(round(dot.x()), round(dot.y())) for dot in scene.dots["b", "x"]}
     assert dots == {(round(near.corners[-3].x()), round(near.lane[0]))}
+
+
+@pytest.mark.parametrize(("name", "width", "height", "tile", "title"), [
+    ("Linear", 200, 60, "beside", "Linear"),
+    ("Linear", 120, 90, "above", "Linear"),
+    ("ReLU", 80, 40, "none", "ReLU"),
+    ("CrossEntropyLoss", 150, 40, "beside", "Cro"),
+])
+def test_far_away_the_title_is_not_cut_where_the_tile_can_give_way(
+        qapp: object, name: str, width: float, height: float, tile: str, title: str) -> None:
+    size, px, one = 32.0, 22.0, 2.0  # at 50 %
+    at, shown, start = far(name, width, height, size, px, one)
+    end = start.x() + fonts.width(shown, px, 600)
+    assert shown.startswith(title) and start.x() >= 0 and end <= width
+    if tile == "none":
+        assert at is None
+    else:
+        assert at is not None
+        assert at.x() + size / 2 <= start.x() if tile == "beside" else at.y() + size / 2 <= start.y() - px / 2
+        assert at.y() - size / 2 >= 0 and at.y() + size / 2 <= height

@@ -17,7 +17,7 @@ from neuralgraph.resources import examples
 from neuralgraph.session import Session
 from neuralgraph.tokens import DARK, LIGHT
 from neuralgraph.ui.bridge import TrainingBridge
-from neuralgraph.ui.panels.boundary import BoundaryPanel, area, borders, mark
+from neuralgraph.ui.panels.boundary import BoundaryPanel, Plane, area, borders, mark
 from neuralgraph.ui.panels.confusion import ConfusionPanel
 from neuralgraph.ui.panels.inspector import Inspector
 from neuralgraph.ui.panels.samples import SamplesPanel
@@ -116,3 +116,14 @@ def test_the_plane_has_the_colours_of_the_figure() -> None:
     assert np.array_equal(area(answer * 0.0, answer, 4, DARK), pixels(Picture((0, 0, 1, 1), answer, "classes",
                                                                                 strength=TINT), DARK))
     assert area(np.array([[-1.0, 1.0]]), answer, 2, LIGHT).shape == (1, 2, 3)
+
+
+@pytest.mark.parametrize("size", [(150, 120), (180, 100), (300, 160), (1200, 300)])
+def test_a_plane_is_drawn_in_little_room(make: Make, qtbot: QtBot, size: tuple[int, int]) -> None:
+    panel = make(BoundaryPanel, "spiral")
+    qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel._content, timeout=20_000)
+    plane = panel.findChild(Plane)
+    plane.resize(*size)
+    box = plane._box()
+    assert box.height() >= 0.45 * (min(size) - 16) and plane.rect().contains(box.toAlignedRect())
+    assert not plane._beside() or box.right() + plane._beside() <= size[0]

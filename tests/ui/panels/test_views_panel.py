@@ -215,3 +215,26 @@ def test_a_window_of_its_own_is_called_as_what_it_shows(views: Open, qtbot: QtBo
     window.card.show_view("node-table")
     qtbot.waitUntil(lambda: isinstance(window.card.pad.shown, Table), timeout=60_000)
     assert window.windowTitle() == "Parameters and memory: whole network"
+
+
+def test_in_a_narrow_panel_the_views_get_the_room(views: Open, qtbot: QtBot) -> None:
+    panel = views("digits-mlp")
+    panel.show_node("hidden")
+    panel.cards[0].show_view("weights-before-after")
+    qtbot.waitUntil(lambda: shown(panel.cards[0]), timeout=60_000)
+    panel.resize(480, 200)
+    qtbot.waitUntil(lambda: panel.sample.isVisible() and panel.cards[0].width() > 340, timeout=60_000)
+    inside = panel._side.rect()
+    for one in (panel.sample.parts, *panel.sample.buttons, panel.add):
+        assert inside.contains(one.mapTo(panel._side, one.rect().bottomRight())), one.accessibleName()
+    which = panel.cards[0].which
+    panel.resize(400, 200)
+    qtbot.waitUntil(lambda: which.width() < which.sizeHint().width(), timeout=2000)
+    shot, arrow = which.grab().toImage(), which.width() - 20
+    paper = shot.pixel(which.width() - 1, 1)
+    assert all(shot.pixel(arrow, y) == paper for y in range(shot.height())), "and ends before the arrow"
+
+
+def test_until_anything_has_come_it_does_not_say_that_there_is_nothing(views: Open) -> None:
+    panel = views("digits-mlp")
+    assert panel.cards[0].notice.title.text() == "Looking …"
