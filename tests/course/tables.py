@@ -49,6 +49,22 @@ def diabetes(seed: int) -> Mapping[str, float]:
     return {"r2": 1 - run.final["val_loss"] / float(truth["wanted"].var())}
 
 
+def same_split(seed: int) -> Mapping[str, float]:
+    """The network of the example on the one split of the reference: 330 rows and 112."""
+    known = ng.evaluate(opened("18-regression"))
+    order = np.random.RandomState(0).permutation(442)
+    graph = ng.Graph()
+    x, y = (graph.add("Input", id=id, shape=(units,)) for id, units in (("x", 10), ("y", 1)))
+    bent = graph.add("Sigmoid", graph.add("Linear", graph.add("MinMax", x), out_features=8))
+    wanted = graph.add("MinMax", y, id="wanted")
+    graph.add("MSELoss", graph.add("Sigmoid", graph.add("Linear", bent, out_features=1)), wanted, id="loss")
+    data = {id: np.asarray(known[f"patients.{id}"], np.float32)[order] for id in ("x", "y")}
+    run = ng.train(graph, data=data, epochs=600, full_batch=True, optimizer="Adam", lr=0.01, split="ordered",
+                   validation=112.0, seed=seed)
+    unseen = ng.evaluate(graph, {id: rows[330:] for id, rows in data.items()}, run=run)["wanted"]
+    return {"r2": 1 - run.final["val_loss"] / float(unseen.var())}
+
+
 def gan(seed: int) -> Mapping[str, float]:
     graph = opened("32-gan")
     run = trained(graph, seed)
@@ -80,12 +96,15 @@ CASES = (
         Row("val_accuracy", "test accuracy on digits, no hidden layer", "K23", "96.2 / 96.2 / 96.4 %", least(0.93),
             "percent"),)),
     Case("softmax", "15", OWN, softmax, (
-        Row("accuracy", "training accuracy in the end", "B08", "100 %", least(1.0), "percent"),
+        Row("accuracy", "training accuracy in the end", "B08, B12", "100 % after 1,000", least(1.0), "percent"),
         Row("rise", "test loss in the end, in its lowest", "B08", "it rises", least(1.2)),
-        Row("val_accuracy", "test accuracy in the end", "B08", "95.4 % after 3,000", between(0.93, 0.985),
-            "percent"))),
+        Row("val_accuracy", "test accuracy in the end", "B08, B12", "96.3 %; 95.9 … 97.0 % after 1,000",
+            (*between(0.95, 0.975), *least(0.945)), "percent")), 12),
     Case("diabetes", "18", OWN, diabetes, (
-        Row("r2", "R² on rows kept apart", "K24", ".615 / .623 / .625 on one split", least(0.3)),), 12),
+        Row("r2", "R² on rows kept apart", "K24",
+            ".3 or more; by its recipe in torch .387 / .507 / .614 over 40 splits", least(0.3)),), 12),
+    Case("diabetes-same-split", "18", "the same on the one split of the reference, the kindest of those 40",
+         same_split, (Row("r2", "R² on rows kept apart", "K24", ".615 / .623 / .625", least(0.6)),), 12),
     Case("gan", "32", OWN, gan, (
         Row("mean", "mean of the made numbers (real: 4)", "Z06", "3.79 … 4.15", always(3.5, 4.5)),
         Row("deviation", "their deviation (real: 1.25)", "Z06", "1.04 … 1.31", always(0.8, 1.6)),
