@@ -20,7 +20,8 @@ from neuralgraph.training.randomness import undisturbed
 MAPS, SIDE, BARS, SAMPLES = 8, 32, 16, 4
 STRIP, LINES, POINTS, ROWS = 64, 32, 240, 3
 PIXELS = 5
-"""A matrix of at least so many rows and columns is looked at as a picture."""
+"""A matrix of at least so many rows and columns is looked at as a picture, if it is not a strip."""
+LONG = 4
 PLANE = 24
 """Points along each side of the plane that a neuron of a two-feature network is drawn on."""
 SAME = frozenset({"Flatten", "Unflatten", "Reshape", "View", "Squeeze", "Unsqueeze", "Dropout", "AlphaDropout",
@@ -94,7 +95,7 @@ def _table(program: Program, name: str, value: Tensor) -> Look | None:
     spec = program.inference.specs.get(id, {}).get(output or "out")
     if spec is None or spec.batched or value.ndim != 2 or min(value.shape) < 2:
         return None
-    if min(value.shape) >= PIXELS:
+    if min(value.shape) >= PIXELS and max(value.shape) <= LONG * min(value.shape):
         return Look("maps", thinned(value[None].detach().float()))
     return Look("heat", np.array(pooled(numbers(value), LINES, STRIP)))
 

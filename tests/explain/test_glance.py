@@ -66,6 +66,9 @@ def test_a_matrix_that_no_batch_runs_through_is_shown_whole() -> None:
     assert squares and all(large[id].values.shape == (1, 10, 10) for id in squares)
     known = [id for id in squares if id in values]
     assert all(np.allclose(large[id].values[0], values[id], atol=1e-6) for id in known)
+    long = opened("16-curve")
+    strips = long.glance(long.graph).cards
+    assert strips["hidden_5"].kind == strips["hidden_30"].kind == "heat"  # 200 × 5 is no picture
 
 
 def test_gradients_are_those_of_the_loss_of_that_sample() -> None:
