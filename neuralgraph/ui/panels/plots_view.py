@@ -225,8 +225,8 @@ class PlotView(QWidget):
         if not self._own_range:
             self._range("x", 0.0, self._right())
         low, high = self.box.viewRange()[0]
-        pixels = max(50, int(self.box.width()) // 2)  # two blocks a pixel are drawn as one; half of them, where thick
-        reach = {"log": self.log, "low": low, "high": high, "pixels": pixels // 2}
+        pixels = max(50, int(self.box.width()) // 2)  # two blocks a pixel are drawn as one
+        reach = {"log": self.log, "low": low, "high": high, "pixels": pixels}
         lines = [(one, one.track.line(self.axis, smoothed=one.smoothed, **reach)) for one in self._curves]
         self._fit_y([(one.kind, line.y) for one, line in lines])
         curves: list[Curve] = []
