@@ -19,6 +19,9 @@ from neuralgraph.training.randomness import undisturbed
 
 MAPS, SIDE, BARS, SAMPLES = 8, 32, 16, 4
 STRIP, LINES, POINTS, ROWS = 64, 32, 240, 3
+PIXELS = 5
+"""A matrix of at least so many rows and columns is looked at as a picture, if it is not a strip."""
+LONG = 4
 PLANE = 24
 """Points along each side of the plane that a neuron of a two-feature network is drawn on."""
 SAME = frozenset({"Flatten", "Unflatten", "Reshape", "View", "Squeeze", "Unsqueeze", "Dropout", "AlphaDropout",
@@ -80,10 +83,21 @@ def activations(program: Program, values: Mapping[str, Tensor], names: tuple[str
         kind = program.inference.nodes.get(id)
         if (not isinstance(kind, Node) or kind.role == "transform") and id not in found and value.is_floating_point():
             type = program.graph.nodes[id].type if id in program.graph.nodes else ""
-            look = _look(value.detach().float(), name in judged, names, type)
+            look = _table(program, name, value) or _look(value.detach().float(), name in judged, names, type)
             if look is not None:
                 found[id] = look
     return found
+
+
+def _table(program: Program, name: str, value: Tensor) -> Look | None:
+    """A matrix that no batch runs through is one thing: a picture where it is as large as one, else its numbers."""
+    id, _, output = name.partition(".")
+    spec = program.inference.specs.get(id, {}).get(output or "out")
+    if spec is None or spec.batched or value.ndim != 2 or min(value.shape) < 2:
+        return None
+    if min(value.shape) >= PIXELS and max(value.shape) <= LONG * min(value.shape):
+        return Look("maps", thinned(value[None].detach().float()))
+    return Look("heat", np.array(pooled(numbers(value), LINES, STRIP)))
 
 
 def _look(value: Tensor, judged: bool, names: tuple[str, ...], type: str) -> Look | None:

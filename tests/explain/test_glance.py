@@ -55,6 +55,22 @@ def test_the_row_after_the_last_is_the_first() -> None:
     assert session.glance(session.graph).row == 0
 
 
+def test_a_matrix_that_no_batch_runs_through_is_shown_whole() -> None:
+    seen = opened("01-tensors").glance(opened("01-tensors").graph).cards
+    assert seen["grid"].kind == "heat" and seen["grid"].values.tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    assert seen["swapped"].values.tolist() == [[1, 4], [2, 5], [3, 6]]
+    session = opened("05-adcme")
+    large = session.glance(session.graph).cards
+    values = ng.evaluate(ng.load(examples() / "05-adcme.ngraph"))
+    squares = [id for id, look in large.items() if look.kind == "maps"]
+    assert squares and all(large[id].values.shape == (1, 10, 10) for id in squares)
+    known = [id for id in squares if id in values]
+    assert all(np.allclose(large[id].values[0], values[id], atol=1e-6) for id in known)
+    long = opened("16-curve")
+    strips = long.glance(long.graph).cards
+    assert strips["hidden_5"].kind == strips["hidden_30"].kind == "heat"  # 200 × 5 is no picture
+
+
 def test_gradients_are_those_of_the_loss_of_that_sample() -> None:
     session = opened("xor")
     session.row = 2

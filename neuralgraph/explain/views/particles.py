@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from neuralgraph.compiler.blocks.boltzmann import RBM, BoltzmannMachine, DeepBoltzmannMachine
 from neuralgraph.compiler.blocks.energy import coupling, energy
-from neuralgraph.explain.views.inside import NO_DATA, inputs, many, some_rows
+from neuralgraph.explain.views.inside import inputs, many, some_rows, without_values
 from neuralgraph.explain.views.laid import joined
 from neuralgraph.explain.views.pixels import sides
 from neuralgraph.explain.views.settling import block_of
@@ -48,13 +48,12 @@ class Particles(View):
             return "Only a Boltzmann machine has particles: RBM, BoltzmannMachine or DeepBoltzmannMachine."
         if getattr(block, "phase", "") == "exact":
             return NONE.format("exact")
-        return "" if at.rows is not None and at.rows.count else NO_DATA
+        return without_values(at)
 
     def look(self, at: At) -> Shown:
         block = block_of(at)
         assert block is not None, "it fits"
-        chosen = some_rows(at, 256)
-        given = at.given(chosen)
+        given = at.given(some_rows(at, 256)) if at.program.needed((at.node,)) else at.sample  # constants are all there
         data = np.asarray(inputs(at, given)["x"], float)
         dreamt, energies = particles(at, block)
         kept = dreamt is not None

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from neuralgraph.compiler.resolve import resolve, value
-from neuralgraph.explain.views.inside import NO_DATA, inputs, kind_of, many, size_of
+from neuralgraph.explain.views.inside import inputs, kind_of, many, size_of, without_values
 from neuralgraph.explain.views.laid import joined, tone
 from neuralgraph.explain.views.view import At, View
 from neuralgraph.figures.shown import Board, Grid, Shown
@@ -38,7 +38,7 @@ class Switches(View):
         node = kind_of(at)
         if node is None or not node.type.startswith(("MaxPool", "AdaptiveMaxPool")):
             return "Only a max pooling has cells that win."
-        return "" if at.rows is not None and at.rows.count else NO_DATA
+        return without_values(at)
 
     def look(self, at: At) -> Shown:
         given, won, out = switches(at)

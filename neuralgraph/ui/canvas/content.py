@@ -14,6 +14,8 @@ from neuralgraph.validation.analysis import Analysis
 PreviewKind = Literal["", "images", "maps", "bars", "heat", "spark", "strip", "signed", "number", "words", "rows",
                       "points", "bundle"]
 MOST_ROWS = 3
+PICTURE = 5
+"""Of so many rows and columns the numbers say nothing on a card: their picture does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +189,22 @@ def _plain(value: Any) -> str:
             return str(value).replace("-", "−")
         case float():
             return number(value)
+        case tuple() if len(sizes := _sides(value)) > 1 and min(sizes[-2:]) >= PICTURE:
+            return " × ".join(map(str, sizes))
         case tuple():
             shown = ", ".join(_plain(one) for one in value[:4])
             return shown + (", …" if len(value) > 4 else "")
         case _:
             return str(value).rpartition("/")[2]
+
+
+def _sides(value: Any) -> tuple[int, ...]:
+    """The sizes of nested tuples."""
+    found: list[int] = []
+    while isinstance(value, tuple) and value:
+        found.append(len(value))
+        value = value[0]
+    return tuple(found)
 
 
 def _inputs(

@@ -58,6 +58,13 @@ def square(cell: QRectF) -> QRectF:
     return QRectF(cell.center().x() - side / 2, cell.center().y() - side / 2, side, side)
 
 
+def fitted(cell: QRectF, values: NDArray[Any]) -> QRectF:
+    """As much of the cell as an image fills whose pixels are squares, from the left."""
+    rows, columns = values.shape[:2]
+    side = min(cell.width() / columns, cell.height() / rows)
+    return QRectF(cell.x(), cell.center().y() - side * rows / 2, side * columns, side * rows)
+
+
 def grey(values: NDArray[Any], tokens: Tokens) -> NDArray[np.uint8]:
     """An input image: ink on paper in the light theme, light on black in the dark one; colour images as they are."""
     scaled = np.clip(np.nan_to_num(np.asarray(values, dtype=np.float64)), 0, 1)

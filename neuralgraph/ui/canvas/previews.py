@@ -15,7 +15,7 @@ from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas import miniatures
 from neuralgraph.ui.canvas.colormaps import paint_magnitude, paint_signed
 from neuralgraph.ui.canvas.content import PreviewKind
-from neuralgraph.ui.canvas.miniatures import draw, grey, picture, square
+from neuralgraph.ui.canvas.miniatures import draw, fitted, grey, picture, square
 from neuralgraph.ui.canvas.shapes import colour
 from neuralgraph.ui.strokes import pieces, solid
 
@@ -64,6 +64,10 @@ def paint(painter: QPainter, box: QRectF, kind: str, preview: Preview, tokens: T
 
 
 def _thumbnails(painter: QPainter, box: QRectF, preview: Preview, tokens: Tokens, maps: bool) -> None:
+    if maps and len(preview.values) == 1:
+        values = np.nan_to_num(preview.values[0])
+        draw(painter, fitted(box, values), picture(paint_magnitude(values, float(values.min()), float(values.max()))))
+        return
     rows = 2 if maps and len(preview.values) > 4 else 1
     shown = np.nan_to_num(preview.values[: 4 * rows])
     width, height = (box.width() - 3 * GAP) / 4, (box.height() - (rows - 1) * GAP) / rows

@@ -39,9 +39,10 @@ class ProblemCard(QFrame):
         for text, weight in lines:
             column.addWidget(wrapped(theme, text, 12.5, weight, "text"))
         for index, fix in enumerate(problem.fixes[:3]):
-            kind = "primary" if index == 0 else "plain"
+            main = index == 0 and problem.severity != "note"  # what there is to know presses nobody
+            kind = "primary" if main else "plain"
             made = button(fix.label, kind=kind, clicked=partial(self.fix_wanted.emit, fix))
-            made.setIcon(icon("auto-fix", theme.tokens.on_accent if index == 0 else theme.tokens.text))
+            made.setIcon(icon("auto-fix", theme.tokens.on_accent if main else theme.tokens.text))
             made.setIconSize(QSize(theme.px(16), theme.px(16)))
             column.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
         row.addLayout(column, 1)

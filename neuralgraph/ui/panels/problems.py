@@ -160,7 +160,7 @@ class ProblemRow(QFrame):
                 column.addWidget(line)
         row.addLayout(column, 1)
         for index, fix in enumerate(problem.fixes[:2]):
-            main = first and index == 0
+            main = first and index == 0 and problem.severity != "note"
             made = button(fix.label, kind="primary" if main else "plain", clicked=partial(self.fix_wanted.emit, fix))
             made.setIcon(icon("auto-fix", t.on_accent if main else t.text))
             made.setIconSize(QSize(px(16), px(16)))

@@ -307,3 +307,11 @@ def test_every_max_pooling_has_winners(type: str, shape: tuple[int, ...], option
     for more in ({}, {"channel": 9, "depth": 1}):
         shown = g.session.view("switches", "pool", more, program=program)
         assert isinstance(shown, Board) and len(shown.parts) == 2
+
+
+def test_switches_of_constants_need_no_data() -> None:
+    """C02 of the reference: the largest of every 2 × 2 are 6, 8, 3 and 4, where they stand."""
+    shown = opened("19-convolution").view("switches", "largest")
+    assert isinstance(shown, Board) and isinstance(shown.parts[0], Grid) and isinstance(shown.parts[1], Grid)
+    assert shown.parts[1].values.tolist() == [[6, 8], [3, 4]]
+    assert shown.parts[0].marked == ((1, 1), (1, 3), (2, 0), (3, 3))

@@ -205,3 +205,15 @@ def test_rows_that_are_pictures_are_shown_as_pictures() -> None:
     assert isinstance(one, Pictures) and np.array_equal(2 * one.images[0].ravel() - 1, letters()[1])
     table = ng.inspect(learned(), "activations", "energies")
     assert isinstance(table, Grid), "energies are no pixels"
+
+
+def test_particles_beside_patterns_that_are_written_into_the_drawing() -> None:
+    graph = ng.load(examples() / "29-small-machine.ngraph")
+    run = ng.train(graph, epochs=1)
+    shown = ng.inspect(graph, "particles", "dreaming")
+    assert isinstance(shown, Board)
+    patterns, dreams = shown.parts
+    assert isinstance(patterns, Grid) and isinstance(dreams, Grid)
+    assert patterns.values[1:].tolist() == [[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]]
+    kept = run.program.module.state_dict()["dreaming.particles"].numpy()
+    assert np.array_equal(dreams.values[1:], kept[:4, :4])

@@ -14,10 +14,12 @@ from PySide6.QtGui import QImage, QPainter
 from neuralgraph.graph.document import Edge, Frame, Graph, Note, Placed
 from neuralgraph.graph.edits import AddNode, Connect, Edit, Move, RemoveNode
 from neuralgraph.graph.frozen import FrozenDict
+from neuralgraph.nodes import CATALOG
 from neuralgraph.spec import Spec
 from neuralgraph.tokens import DARK, LIGHT, Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.card import Detail, detail, far
+from neuralgraph.ui.canvas.content import face_of
 from neuralgraph.ui.canvas.ports import PortRef
 from neuralgraph.ui.canvas.previews import Preview, averaged
 from neuralgraph.ui.canvas.scene import CanvasScene
@@ -131,6 +133,18 @@ def test_shapes_stand_on_wires_and_in_the_rows(scene: CanvasScene) -> None:
     assert scene.faces["linear_1"].rows[0] == ("features", "7 → 7")
     assert scene.faces["linear_1"].footer == ("56 parameters", "")
     assert scene.faces["linear_2"].footer[0] == "N×7"
+
+
+@pytest.mark.parametrize(("value", "shown"), [
+    (((1.0, 2.0), (3.0, 4.0)), "1, 2, 3, 4"),
+    (((0.0,) * 6,) * 5, "5 × 6"),
+    ((((0.0,) * 8,) * 8,) * 3, "3 × 8 × 8"),
+    (((0.0,) * 30,) * 3, "0, 0, 0, 0, …, 0, 0, 0, 0, …, 0, 0, 0, 0, …"),
+])
+def test_numbers_of_the_size_of_a_picture_are_not_spelled_out_on_a_card(value: tuple[object, ...], shown: str) -> None:
+    placed = Placed("c", "Constant", FrozenDict({"value": value}))
+    face = face_of(placed, Graph(nodes={"c": placed}), CATALOG)
+    assert dict(face.rows)["value"] == shown
 
 
 def test_an_error_marks_node_port_and_wire(scene: CanvasScene) -> None:
