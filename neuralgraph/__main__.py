@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 
 COMMANDS = frozenset(("check", "train", "predict", "summary", "export", "nodes", "examples", "import", "inspect",
@@ -30,6 +31,7 @@ PLUGIN = ("libxcb-cursor", "libxkbcommon-x11", "libxcb-icccm", "libxcb-image", "
 def main(arguments: list[str] | None = None) -> int:
     """Window or command; the exit code."""
     words = sys.argv[1:] if arguments is None else arguments
+    warnings.filterwarnings("ignore", "Image size .* could be decompression bomb")  # it is refused, with its name
     if words and (words[0] in COMMANDS or words[0] in HELP):
         from neuralgraph.cli import main as command
 

@@ -225,6 +225,8 @@ def train(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Samples a step.")] = None,
     lr: Annotated[float | None, typer.Option(min=0.0, help="Learning rate.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="Any of torch's by its name: SGD, Adam, AdamW, …")] = None,
+    validation: Annotated[float | None, typer.Option(min=0.0, help="Rows to check with: a share, or a number.")] = None,
+    test: Annotated[float | None, typer.Option(min=0.0, help="Rows judged once, at the very end.")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, max=10_000, help="Train so often, with as many seeds.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     weights: Annotated[Path | None, typer.Option(help="Write the trained weights there (.safetensors).")] = None,
@@ -245,7 +247,8 @@ def train(
 
     session = _open(file, allow_outside=allow_outside)
     before = session.run if resume is None and session.unpack(device=device) else resume  # a model is trained on
-    wanted = {"epochs": epochs, "seed": seed, "batch_size": batch_size, "lr": lr, "optimizer": optimizer}
+    wanted = {"epochs": epochs, "seed": seed, "batch_size": batch_size, "lr": lr, "optimizer": optimizer,
+              "validation": validation, "test": test}
     given: dict[str, Any] = {name: one for name, one in wanted.items() if one is not None}
     if seeds is not None:
         if weights is not None or resume is not None:
@@ -257,8 +260,8 @@ def train(
     resume, given = resumed(resume, given, keep=keep, said=err.print)
     events = fit(Graph(session), device=device, resume=before if resume is None else resume, store=keep,
                  threads=threads, **given)
-    failed = None
-    for event in events if as_json or not leads() else shown(events, err):
+    failed, said = None, partial(cli_hints.remarks, session, file)
+    for event in events if as_json or not leads() else shown(events, err, said):
         failed = event if isinstance(event, Failed) else failed
     run = session.run
     assert run is not None
@@ -272,17 +275,17 @@ def train(
         session.save_model(ngz)
         for note in session.left_behind:
             err.print(f"[dim]{escape(note)}[/dim]", highlight=False, soft_wrap=True)
-    _told(run, failed, as_json=as_json)
+    _told(run, failed, said() if as_json else [], as_json=as_json)
     raise typer.Exit(1 if failed else 0)
 
 
-def _told(run: Run, failed: Failed | None, *, as_json: bool) -> None:
+def _told(run: Run, failed: Failed | None, notes: list[str], *, as_json: bool) -> None:
     """What came of a run."""
     if as_json:
         problem = {"error": cli_hints.plain_failure(failed)} if failed else {}
         _print_json({"final": _finite(dict(run.final)), "epochs": run.epochs, "stop_reason": run.stop_reason,
                      "seconds": run.seconds, "run": run.id,
-                     "hints": [cli_hints.plain_hint(one) for one in run.hints], **problem})
+                     "hints": [cli_hints.plain_hint(one) for one in run.hints], "notes": notes, **problem})
     elif failed is not None:
         err.print(f"[red]✕[/red] {escape(failed.message)} {escape(failed.hint)}")
         for sentence in cli_hints.advice(failed.remedies, run.id):

@@ -1,12 +1,14 @@
-"""Hints and failures of a run on the terminal: as plain values for `--json`, and their remedies as sentences."""
+"""Hints, failures and notes of a run on the terminal: plain values for `--json`, sentences otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neuralgraph.graph.remedies import Remedy
+    from neuralgraph.session import Session
     from neuralgraph.training.events import Failed, Hint
 
 
@@ -34,3 +36,13 @@ def advice(remedies: Sequence[Remedy], run: int | None = None) -> Iterator[str]:
             continue  # nothing is kept to go on from
         said = one.advice.replace("--resume", f"--resume {run}")
         yield f"  You can {said}."
+
+
+def remarks(session: Session, file: Path) -> list[str]:
+    """What reading the data did by itself, and that there are warnings: known once the rows were read."""
+    found = session.analyse().problems
+    warned = sum(one.severity == "warning" for one in found)
+    said = [one.message for one in found if one.code in ("data_note", "absent")]
+    if warned:
+        said.append(f"{warned} warning{'s' if warned > 1 else ''}, told by: neuralgraph check {file}")
+    return said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from neuralgraph.training.events import Event
 
 
-def shown(events: Iterator[Event], console: Console) -> Iterator[Event]:
-    """The same events, with progress and ETA on the terminal."""
+def shown(events: Iterator[Event], console: Console, remarks: Callable[[], list[str]] = list) -> Iterator[Event]:
+    """The same events, with progress and ETA on the terminal. `remarks` are asked for once the data are there."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from neuralgraph.training.events import EpochEnded, Finished, Hint, Note, Started, Step, Stopped, divided
+    from neuralgraph.training.events import EpochEnded, Finished, Hint, Note, Started, Step, Stopped, divided, judged
 
     columns = (
         TextColumn("epoch {task.fields[epoch]}"),
@@ -36,7 +36,8 @@ def shown(events: Iterator[Event], console: Console) -> Iterator[Event]:
                 case Started():
                     progress.update(bar, total=event.epochs * event.steps_per_epoch, epoch=f"0 of {event.epochs}")
                     total, losses = event.epochs, set(event.losses) - {"loss"}
-                    progress.console.print(escape(divided(event)), highlight=False, soft_wrap=True)
+                    for sentence in (divided(event), *remarks()):
+                        progress.console.print(escape(sentence), highlight=False, soft_wrap=True)
                 case Step():
                     loss = f"loss {event.losses[-1]:.4g}" if len(event.losses) else loss
                     progress.update(bar, completed=event.step, loss=loss)
@@ -53,6 +54,9 @@ def shown(events: Iterator[Event], console: Console) -> Iterator[Event]:
                     figures = "  ".join(f"{name} {value:.4g}" for name, value in shown)
                     progress.update(bar, epoch=f"{event.epoch} of {total}")
                     progress.console.print(f"epoch {event.epoch}  {escape(figures)}", highlight=False, soft_wrap=True)
-                case Finished() | Stopped():
+                case Finished():
+                    for sentence in filter(None, (event.reason, judged(event))):
+                        progress.console.print(escape(sentence), highlight=False, soft_wrap=True)
+                case Stopped():
                     progress.console.print(escape(event.reason), highlight=False, soft_wrap=True)
             yield event

@@ -82,7 +82,7 @@ def show(run: Run, as_json: Json = False) -> None:
     facts = {
         "name": one.called, "state": f"{one.state}: {one.reason}" if one.reason else one.state,
         "document": one.document or "not saved", "epochs": f"{one.epoch} of {one.epochs}, {one.step:,} steps",
-        "seconds": f"{one.seconds:.1f}", "seed": one.seed, "device": f"{one.device}, {one.threads} threads",
+        "seconds": f"{one.seconds:.1f}", "seed": one.seed, "device": one.computed_on,
         "data": one.data, "versions": ", ".join(f"{name} {value}" for name, value in one.versions.items()),
         "final": _figures(one.final, 20), "note": one.note,
         "best": f"epoch {one.best['epoch']}: {one.best['by']} {one.best['value']:.4g}" if one.best else "",

@@ -262,10 +262,12 @@ class Session(Models, Filing, Winding, Touching, Trying, Stepping):
 
     def compile(self, *, seed: int | None = None, device: str = "cpu", graph: Graph | None = None) -> Program:
         """The document as a torch program with fresh weights; `GraphError` lists what stops it."""
+        from neuralgraph.compiler.budget import free_memory
+        from neuralgraph.compiler.devices import there
         from neuralgraph.compiler.program import Program
 
         graph = graph if graph is not None else self.graph
-        analysis = self.analyse(graph)
+        analysis = self.analyse(graph, free=free_memory(there(device)))
         if analysis.errors:
             first = analysis.errors[0]
             more = f" ({len(analysis.errors) - 1} more)" if len(analysis.errors) > 1 else ""

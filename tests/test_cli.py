@@ -61,6 +61,44 @@ def test_train(document: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert re.search(r"epoch 2 .*val_loss", capsys.readouterr().err)
 
 
+def test_a_test_part_is_kept_apart_and_its_figures_are_told(
+    document: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", str(document), "--epochs", "2", "--validation", "0.1", "--test", "30", "--no-keep"]
+    assert main(words) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "105 train, 15 validate, 30 test, at the very end" in said
+    assert main([*words, "--json"]) == 0
+    final = printed(capsys)["final"]
+    assert isinstance(final, dict)
+    assert f"On the test part: loss {final['test_loss']:.4g}, accuracy {final['test_accuracy']:.4g}." in said.replace(
+        f"cross_entropy_loss_1 {final['test_cross_entropy_loss_1']:.4g}, ", "")
+
+
+def test_what_reading_the_data_did_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "gaps.csv"
+    table.write_text("a,b,kind\n" + "".join(f"{'' if at % 7 == 0 else at},{at},same\n" for at in range(40)))
+    filled, alike = "missing values of 'a' became", "Every row has the same 'kind'"
+    assert main(["train", str(table), "--epochs", "1", "--no-keep"]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.count(filled) == said.count(alike) == 1 and said.index(alike) < said.index("epoch 1")
+    assert main(["train", str(table), "--epochs", "1", "--no-keep", "--json"]) == 0
+    notes = printed(capsys)["notes"]
+    assert isinstance(notes, list) and len(notes) == 1 and filled in notes[0] and alike in notes[0]
+    assert main(["check", str(table)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count(filled) == 1
+
+
+def test_a_run_says_that_there_are_warnings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    g = ng.Graph()
+    data = g.add("Dataset", name="iris")
+    g.add("CrossEntropyLoss", g.add("Softmax", g.add("Linear", data["x"], out_features=3)), data["y"])
+    ng.save(g, tmp_path / "twice.ngraph")
+    assert main(["train", str(tmp_path / "twice.ngraph"), "--epochs", "1", "--no-keep"]) == 0
+    assert "1 warning, told by: neuralgraph check" in " ".join(capsys.readouterr().err.split())
+
+
 def test_summary_nodes_and_examples(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", str(document), "--json"]) == 0
     found = printed(capsys)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 import neuralgraph as ng
 from neuralgraph.cli import main
+from neuralgraph.training.compared import differences
 from neuralgraph.training.control import Control
 from neuralgraph.training.store import Store
 
@@ -89,6 +91,16 @@ def test_compare(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert found["final"]["accuracy"]["1"] == Store().get(1).final["accuracy"]
     assert main(["runs", "compare", "1", "2"]) == 0
     assert "learning rate 0.001 → 0.1" in capsys.readouterr().out
+
+
+def test_how_many_processes_shared_a_run_is_told(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        asked(capsys, "train", str(document), "--epochs", "1", "--threads", "1")
+    one = Store().get(1)
+    assert one.computed_on == "cpu, 1 thread"
+    two = replace(Store().get(2), begun={**one.begun, "processes": 2})
+    assert two.computed_on == "cpu, 1 thread, 2 processes"
+    assert differences(Store(), one, two)["facts"] == ["processes 1 → 2"]
 
 
 def test_export_rename_note_pin_delete(

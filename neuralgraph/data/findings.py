@@ -67,4 +67,4 @@ def notes(id: str, node: Node, where: Where) -> list[Problem]:
     shown = " ".join(said[:MOST_NOTES])
     if len(said) > MOST_NOTES:
         shown += f" {len(said) - MOST_NOTES:,} more columns were treated like these."
-    return [Problem("data_note", "note", f"{id}: {shown}", id, None, "How the data were read", shown)] if said else []
+    return [Problem("data_note", "note", f"{id}: {shown}", id, None, "How the data were read")] if said else []

@@ -14,7 +14,8 @@ from typing import Any
 from neuralgraph.errors import DataError
 
 MOST = {
-    "bytes": 1 << 28, "rows": 5_000_000, "columns": 10_000, "categories": 1_000, "cells": 50_000_000, "line": 100_000,
+    "bytes": 1 << 28, "rows": 5_000_000, "columns": 10_000, "categories": 1_000, "cells": 50_000_000, "line": 500_000,
+    "cell": 131_072,  # that of the csv module
 }
 PARQUET = (".parquet", ".pq")
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "space": " ", "bar": "|"}
@@ -179,9 +180,13 @@ def _cells(path: Path, text: str, separator: str) -> tuple[list[list[str]], list
     lines: list[int] = []
     too_long = next((n for n, line in enumerate(text.splitlines(), 1) if len(line) > MOST["line"]), None)
     if too_long is not None:
-        raise DataError(f"{path.name}, line {too_long}: longer than {MOST['line']:,} characters.", file=str(path),
+        raise DataError(f"{path.name}, line {too_long}: longer than {MOST['line']:,} characters, which no table of "
+                        f"{MOST['columns']:,} columns needs. Is it a table with a line for every row?", file=str(path),
                         row=too_long)
-    sign = _separator(text[: 1 << 20]) if separator == "auto" else SEPARATORS[separator]
+    try:
+        sign = _separator(text[: 1 << 20]) if separator == "auto" else SEPARATORS[separator]
+    except csv.Error:  # a cell that is too long, with whatever sign: it is named below
+        sign = ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, skipinitialspace=True, strict=True)
     before = 0
     try:
@@ -218,6 +223,9 @@ def unquoted(name: str, file: str, line: int, why: str, sign: str) -> DataError:
         shown = {"\t": "a tab", " ": "a space"}.get(sign, f"{sign!r}")
         what = (f"after a closing quotation mark {shown} or the end of the line was expected, but the cell goes on. "
                 "Write a quotation mark within a cell twice (\"\")")
+    elif "field limit" in why:
+        what = (f"longer than {MOST['cell']:,} characters in one cell. Shorten it; or where a quotation mark opens and "
+                "none closes it, take it away")
     else:
         what = f"{why}. Mend the line"
     return DataError(f"{name}, line {line}: {what}.", file=file, row=line)

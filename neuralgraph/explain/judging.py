@@ -93,7 +93,8 @@ class Judged:
 
 
 def heads(at: At) -> list[Head]:
-    """The answers of a network that can be compared with data, in the order of its losses. Computes nothing."""
+    """The answers of a network that can be compared with data, in the order of its losses; those that nothing is
+    learned for, such as «as now» beside a forecast, come last. Computes nothing."""
     if "heads" not in at.known:
         at.known["heads"] = _heads(at)
     return list(at.known["heads"])
@@ -115,7 +116,13 @@ def _heads(at: At) -> list[Head]:
             one = _typed(at, "", (node, output), target, ()) if target is not None else None
             if one is not None:
                 found[node, output] = one
-    return list(found.values())
+    return sorted(found.values(), key=lambda one: not _learns(program, one.node))
+
+
+def _learns(program: Program, node: str) -> bool:
+    """Whether anything that the node depends on has parameters."""
+    parts = (program.part(id) for id in program.path([node]))
+    return any(part is not None and next(part.parameters(), None) is not None for part in parts)
 
 
 def head(at: At, name: str = "", *kinds: Kind) -> Head | None:

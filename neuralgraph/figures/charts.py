@@ -28,6 +28,8 @@ TALL = 84.0
 """… in figures that are at least so high."""
 LONGEST = 96.0
 """Upright names below bars take at most so much."""
+OPEN, LATER = 8.0, "not looked at yet"
+"""How high the empty box of a bar is that is not known yet, and what is said of it."""
 NEAR = 12.0
 """The pointer reads a point that is not farther away, in pixels."""
 
@@ -71,6 +73,9 @@ def _bars(what: Bars, box: Box) -> Body:
                 base = end - 4 if value >= 0 else end + 12
                 if all(not -5 < base - float(found.y(line)) < 13 for line, _ in what.lines):
                     marks.append(Text(x + (number + 0.5) * pitch, base, written[number], "text2", 10, 500, "middle"))
+        elif what.later:
+            thick = max(min(pitch * 0.72, 48.0), 1.0)
+            marks.append(Rect((x + (number + 0.5) * pitch - thick / 2, zero - OPEN / 2, thick, OPEN), "", "outline", 1))
     marks += _held_against(what, found) + (
         _names(what.names, found, pitch, turned, room) if what.names else _counted(count, found, pitch))
     bottom = max(box[1] + box[3], y + tall + below + (20 if what.x_label else 4))
@@ -79,6 +84,8 @@ def _bars(what: Bars, box: Box) -> Body:
 
     def said(number: int) -> str:
         name = what.names[number] if number < len(what.names) else str(number)
+        if what.later and not np.isfinite(values[number]):
+            return f"{name}: {LATER}"
         more = f" ± {spelled(float(spread[number]))}" if what.spread is not None else ""
         return f"{name}: {spelled(float(values[number]), signed=what.signed)}{more}"
 
@@ -90,7 +97,7 @@ def _bars(what: Bars, box: Box) -> Body:
 
 def _written(what: Bars, values: Array, room: float) -> list[str]:
     """The numbers of a few bars, where each has room for its own: what is 0 can be seen then, too."""
-    words = [spelled(float(one)) for one in values]
+    words = ["" if what.later and not np.isfinite(one) else spelled(float(one)) for one in values]
     pitch = (room - 60) / max(len(words), 1)
     return words if len(words) <= WRITTEN and all(width(one, 10) < pitch - 4 for one in words) else []
 

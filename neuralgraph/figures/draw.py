@@ -6,6 +6,7 @@ from neuralgraph.figures import (  # noqa: F401  (each registers its kinds)
     cells,
     charts,
     grids,
+    lined,
     pictures,
     strips,
     surfaces,

@@ -24,7 +24,7 @@ READABLE, SMALL = 30.0, 8
 """The cells of a matrix of so few rows and columns may be so large that its numbers can be read in a flat room."""
 UPRIGHT = 13.0
 """Columns of a small matrix are at least so wide where their names stand upright above them."""
-NAMED, WORD, TURNED = 6, 96.0, 84.0
+NAMED, WORD, TURNED, SLIVER = 6, 96.0, 84.0, 9.0
 """Of so few columns each is as wide as its name, if that is no wider than this; upright names are cut at the last."""
 FEW, LEAST = 24, 11.0
 """Of a matrix of at most so many rows and columns each cell is so large, and what does not fit is scrolled to."""
@@ -90,7 +90,10 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     if columns <= FEW and pitch - 2 < widest:  # room for an upright name above each
         least, pitch = max(least, UPRIGHT), max(pitch, min(UPRIGHT, (wide - left - 16) / columns))
     turned = widest > pitch - 2 and pitch >= 12
-    top = (min(widest, TURNED) + 8 if turned else 18.0) if what.column_names else 0.0
+    names = what.column_names
+    if turned and columns > NAMED and high_ - min(widest, TURNED) - 24 < rows * SLIVER:  # nothing else would be left
+        names, turned = (), False
+    top = (min(widest, TURNED) + 8 if turned else 18.0) if names else 0.0
     x, y = x + left + (16 if what.y_label else 0), y + top + (16 if what.x_label else 0)
     wide, high_ = wide - (x - box[0]), high_ - (y - box[1])
     across, down = _cell(rows, columns, wide, high_, most, least)
@@ -106,7 +109,7 @@ def _matrix(what: Grid, values: Array, box: Box, low: float, high: float) -> Bod
     for row, name in _spread(what.row_names, down):
         marks.append(Text(x - 6, y + (row + 0.5) * down + 4, cut(name, 11, left), "text2", 11, align="right"))
     step = max(1, int(np.ceil((13 if turned else widest + 6) / max(across, 1))))
-    for column, name in enumerate(what.column_names):
+    for column, name in enumerate(names):
         at = x + (column + 0.5) * across
         if column % step == 0:
             short = cut(name, 11, top - 8 if turned else across * step)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -12,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralgraph.figures.colours import Map
+from neuralgraph.figures.csv_text import csv_text
 
 Array = NDArray[Any]
 Names = tuple[str, ...]
@@ -114,7 +113,7 @@ class Grid(Shown):
             rows = [([name] if self.row_names else [""] if head else []) + list(row)
                     for name, row in zip(names, tile.tolist(), strict=True)]
             title = [[self.tile_names[number]]] if number < len(self.tile_names) else []
-            blocks.append(_text([*title, *head, *rows]))
+            blocks.append(csv_text([*title, *head, *rows]))
         return "\n".join(blocks)
 
 
@@ -138,7 +137,7 @@ class Pictures(Shown):
 
     def csv(self) -> str:
         flat = self.images.reshape(len(self.images), -1)
-        return _text([caption, *row] for caption, row in
+        return csv_text([caption, *row] for caption, row in
                      zip(self.captions or map(str, range(len(flat))), flat.tolist(), strict=True))
 
 
@@ -159,12 +158,14 @@ class Bars(Shown):
     y_range: tuple[float, float] | None = None
     lines: tuple[tuple[float, str], ...] = ()
     """Dotted lines across, each with its words: what the bars are to be held against."""
+    later: bool = False
+    """Bars without a number are drawn open: it comes later."""
 
     def csv(self) -> str:
         names = self.names or tuple(map(str, range(len(self.values))))
         if self.spread is None:
-            return _text([name, value] for name, value in zip(names, self.values.tolist(), strict=True))
-        return _text([["name", "value", "spread"], *(
+            return csv_text([name, value] for name, value in zip(names, self.values.tolist(), strict=True))
+        return csv_text([["name", "value", "spread"], *(
             [*row] for row in zip(names, self.values.tolist(), self.spread.tolist(), strict=True))])
 
 
@@ -181,7 +182,7 @@ class Distribution(Shown):
         counts = np.atleast_2d(self.counts)
         heads = ["from", "to", *(self.names or ("count",) * len(counts))]
         rows = zip(self.edges[:-1].tolist(), self.edges[1:].tolist(), *counts.tolist(), strict=True)
-        return _text([heads, *rows])
+        return csv_text([heads, *rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +217,7 @@ class Curves(Shown):
         rows: list[Sequence[Any]] = [["curve", self.x_label or "x", self.y_label or "y"]]
         for one in self.curves:
             rows += [[one.name, x, y] for x, y in zip(one.x.tolist(), one.y.tolist(), strict=True)]
-        return _text(rows)
+        return csv_text(rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,7 +258,7 @@ class Points(Shown):
         rows = [[*xy, *([self.names[int(kind)] if 0 <= int(kind) < len(self.names) else int(kind)]
                         if self.kinds is not None else [])]
                 for xy, kind in zip(self.xy.tolist(), kinds.tolist(), strict=True)]
-        return _text([heads, *rows])
+        return csv_text([heads, *rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,7 +286,7 @@ class Surface(Shown):
     def csv(self) -> str:
         rows, columns = self.z.shape
         xs, ys = np.linspace(*self.x_range, columns), np.linspace(*self.y_range, rows)
-        return _text([["", *xs.tolist()], *([y, *row] for y, row in zip(ys.tolist(), self.z.tolist(), strict=True))])
+        return csv_text([["", *xs.tolist()], *([y, *row] for y, row in zip(ys.tolist(), self.z.tolist(), strict=True))])
 
 
 @dataclass(frozen=True, eq=False)
@@ -300,7 +301,7 @@ class Table(Shown):
     pen: Pen | None = None
 
     def csv(self) -> str:
-        return _text([self.columns, *self.rows, *([self.total] if self.total else [])])
+        return csv_text([self.columns, *self.rows, *([self.total] if self.total else [])])
 
 
 @dataclass(frozen=True, eq=False)
@@ -312,17 +313,19 @@ class Words(Shown):
     signed: bool = False
 
     def csv(self) -> str:
-        return _text([word, weight] for word, weight in zip(self.words, self.weights.tolist(), strict=True))
+        return csv_text([word, weight] for word, weight in zip(self.words, self.weights.tolist(), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
 class Figures(Shown):
-    """A few numbers by name, large. Each is (name, value, words that explain it)."""
+    """A few numbers by name, large, with `digits` figures or, at 0, about three."""
 
     rows: tuple[tuple[str, Any, str], ...]
+    """Each is (name, value, words that explain it)."""
+    digits: int = 0
 
     def csv(self) -> str:
-        return _text([name, value] for name, value, _ in self.rows)
+        return csv_text([name, value] for name, value, _ in self.rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -343,7 +346,7 @@ class Strips(Shown):
         marks = [self.marks(figure) for figure in range(len(self.names))]
         named = ([name, *(one[at] for one in marks)] for at, name in enumerate(("min", "median", "max")))
         rows = ([run, *row] for run, row in zip(self.runs, self.values.tolist(), strict=True))
-        return _text([["run", *self.names], *rows, *named])
+        return csv_text([["run", *self.names], *rows, *named])
 
 
 @dataclass(frozen=True, eq=False)
@@ -373,7 +376,7 @@ class Cell(Shown):
         rows += [[self.rest[0], "", "", self.rest[1]]] if self.rest is not None else []
         rows += [["bias", "", "", self.bias], ["sum", "", "", self.total], [self.function, "", "", self.value],
                  ["chance to fire", "", "", self.chance], ["share of steps", "", "", float(self.spikes.mean())]]
-        return _text(rows)
+        return csv_text(rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -389,10 +392,3 @@ class Board(Shown):
 
     def csv(self) -> str:
         return "\n".join(f"{one.title}\n{one.csv()}" if one.title else one.csv() for one in self.parts)
-
-
-def _text(rows: Iterable[Iterable[Any]]) -> str:
-    """Rows as CSV; numbers exactly as Python spells them, words that hold commas in quotation marks."""
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue()

@@ -139,7 +139,7 @@ def _figures(what: Figures, box: Box) -> Body:
     for number, (name, value, _) in enumerate(what.rows):
         x, y = box[0] + number % across * each, box[1] + number // across * pitch
         marks += [Text(x, y + 12, cut(name, 11, each - 8, 500), "text2", 11, 500),
-                  Text(x, y + 36, cut(spelled(value), 20, each - 8, 600), "text", 20, 600),
+                  Text(x, y + 36, cut(spelled(value, digits=what.digits), 20, each - 8, 600), "text", 20, 600),
                   *(Text(x, y + 53 + 14 * line, cut(words, 11, each - 8), "text2", 11)
                     for line, words in enumerate(told[number]))]
         places.append((x, y, each, pitch - 8))
@@ -150,7 +150,7 @@ def _figures(what: Figures, box: Box) -> Body:
 
     def said(n: int) -> str:
         name, value, words = what.rows[n]
-        return f"{name}: {spelled(value)}" + (f" ({words})" if words else "")
+        return f"{name}: {spelled(value, digits=what.digits)}" + (f" ({words})" if words else "")
 
     return marks, Spots(len(places), across, places.__getitem__, at, said), \
         box[1] + pitch * -(-len(what.rows) // across)

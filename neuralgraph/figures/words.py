@@ -75,8 +75,8 @@ def lines(text: str, size: float, most: float, weight: int = 400) -> list[str]:
     return found
 
 
-def spelled(value: Any, *, signed: bool = False) -> str:
-    """A number in about three figures with a real minus; words as they are."""
+def spelled(value: Any, *, signed: bool = False, digits: int = 0) -> str:
+    """A number in about three figures, or in `digits`, with a real minus; words as they are."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -91,6 +91,8 @@ def spelled(value: Any, *, signed: bool = False) -> str:
             return "not a number" if math.isnan(value) else "∞" if value > 0 else "−∞"
         if value == 0:
             text = "0"
+        elif digits:
+            text = f"{value:.{digits}g}"
         elif 0.01 <= abs(value) < 10:
             text = f"{value:.3f}" if abs(value) < 0.1 else f"{value:.2f}"
         elif abs(value) < 100_000 and abs(value) >= 10:

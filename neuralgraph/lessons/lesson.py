@@ -86,11 +86,12 @@ VERBS: dict[str, tuple[int, str]] = {
     "batch": (0, "Learn one batch"), "epoch": (0, "Learn one epoch"), "present": (0, "Presenter mode"),
     "undo": (0, "Undo"), "all": (0, "Show the whole network"), "panel": (1, "Open the panel"),
     "view": (-1, "Show the view"), "select": (1, "Select the node"), "set": (2, "Change"),
-    "walk": (1, "Walk through it:"), "open": (1, "Open the example"),
+    "walk": (-1, "Walk through it:"), "open": (1, "Open the example"),
 }
 """What a lesson can do, with how many words follow (−1: one or two) and how the button begins where nothing is said.
 
-`open` opens another example beside the lesson's own: the whole step is about that one."""
+`open` opens another example beside the lesson's own: the whole step is about that one. `walk reverse of z` derives z,
+`walk forward of x` by x."""
 WALKS = ("step", "forward", "reverse", "static", "dynamic")
 """What can be walked through in the Step panel."""
 PLACES = ("train", "reset", "step", "stop", "seed", "device", "present", "epoch", "palette", "canvas", "properties",

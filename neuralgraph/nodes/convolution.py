@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from neuralgraph.nodes.demands import Spatial, divides, image, per_axis, weighable, window
+from neuralgraph.nodes.windowed import Windowed
 from neuralgraph.spec import Call, Float, Misfit, Size, Spec, module, param
 
 MODES = ("zeros", "reflect", "replicate", "circular")
@@ -10,7 +11,7 @@ WIDEST = 4096
 """The largest kernel, stride, padding and dilation that can be set."""
 
 
-class _Conv(Spatial):
+class _Conv(Windowed):
     """What Conv1d, Conv2d and Conv3d have in common."""
 
     category = "Layers"

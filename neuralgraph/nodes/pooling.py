@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from neuralgraph.nodes.convolution import WIDEST
 from neuralgraph.nodes.demands import Spatial, image, per_axis, window
+from neuralgraph.nodes.windowed import Windowed
 from neuralgraph.spec import Call, Float, Misfit, Size, Spec, function, param
 
 
-class _Pool(Spatial):
+class _Pool(Windowed):
     """What pooling layers with a window have in common."""
 
     category = "Layers"

@@ -7,6 +7,7 @@ from typing import Any
 from neuralgraph.nodes.convolution import WIDEST
 from neuralgraph.nodes.demands import Spatial, divides, image, per_axis, window
 from neuralgraph.nodes.pooling import _AdaptivePool, placed
+from neuralgraph.nodes.windowed import Windowed
 from neuralgraph.spec import Call, Float, Misfit, Node, Size, Spec, function, module, param
 
 _F = "torch.nn.functional."
@@ -119,7 +120,7 @@ class FractionalMaxPool3d(_FractionalMaxPool):
     output_size: Size = param(3, "Size that comes out.", min=1, max=WIDEST, row="size")
 
 
-class _LPPool(Spatial):
+class _LPPool(Windowed):
     category = "Layers"
     group = "Pooling"
 
@@ -275,7 +276,7 @@ class ChannelShuffle(Node):
         return module("torch.nn.ChannelShuffle", groups=self.groups)
 
 
-class Unfold(Spatial):
+class Unfold(Windowed):
     """Cuts images into overlapping patches, one column for each: im2col.
 
     A convolution is a matrix product with these columns.

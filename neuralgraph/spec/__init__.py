@@ -5,6 +5,7 @@ from neuralgraph.spec.catalog import Catalog
 from neuralgraph.spec.drawn import Door, Drawn, Inside, Interface, Network
 from neuralgraph.spec.node import Node, Port, Role
 from neuralgraph.spec.param import Columns, Numbers, Param, Points, Size, param
+from neuralgraph.spec.remark import Remark
 from neuralgraph.spec.tensor import Float, Integer, Mask, Misfit, Scalar, Spec
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Param",
     "Points",
     "Port",
+    "Remark",
     "Role",
     "Scalar",
     "Size",

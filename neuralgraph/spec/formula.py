@@ -125,7 +125,7 @@ class _Reader:
         """One factor, with what it is applied to."""
         first = self._factor()
         base = first.base if isinstance(first, Scripts) else first
-        if isinstance(base, Text) and base.text in _APPLIED:
+        if isinstance(base, Text) and (base.text in _APPLIED or base.style == "prefix"):  # ∂C / ∂w: not ∂C/∂ w
             return [first, *self._operand()]
         if isinstance(base, Text) and base.style == "word" and self.tokens and self.tokens[0] == "(":
             return [first, self._factor()]

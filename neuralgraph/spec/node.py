@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Literal
 from neuralgraph.errors import ParameterError
 from neuralgraph.spec.call import Call
 from neuralgraph.spec.param import Param, gather, meant
+from neuralgraph.spec.remark import Remark
+from neuralgraph.spec.tensor import Spec
 
 Role = Literal["source", "transform", "loss", "metric", "output"]
 
@@ -100,6 +102,10 @@ class Node:
     def call(self, *args: Any, **kwargs: Any) -> Call:
         """The torch call for inputs of these shapes; a `Misfit` where they do not fit."""
         raise NotImplementedError
+
+    def remarks(self, *inputs: Spec) -> tuple[Remark, ...]:
+        """What there is to know about inputs that it takes: becomes a note at the node. Given in the order of ports."""
+        return ()
 
     @classmethod
     def summary(cls) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from torch import Tensor
 
+from neuralgraph.compiler.devices import there
 from neuralgraph.errors import RunError
 
 if TYPE_CHECKING:
@@ -158,9 +159,9 @@ def _together() -> Company:
 
 
 def device_of(company: Company, device: str) -> str:
-    """Where this process learns: each on a GPU of its own. `RunError` where there is none for it."""
+    """Where this process learns: of several each on a GPU of its own. `RunError` where there is none for it."""
     if company.size == 1 or device == "cpu":
-        return device
+        return there(device)
     import torch
 
     kind, local = torch.device(device).type, int(os.environ["LOCAL_RANK"])

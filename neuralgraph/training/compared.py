@@ -14,9 +14,10 @@ FACTS = ("device", "threads", "data")
 
 
 def differences(store: Store, one: Kept, other: Kept) -> dict[str, list[str]]:
-    """Sentences by kind: "graph", "plan", "facts" (device, threads, data, versions)."""
+    """Sentences by kind: "graph", "plan", "facts" (device, threads, data, processes, versions)."""
     a, b = store.graph(one.id), store.graph(other.id)
     pairs = {name: (getattr(one, name), getattr(other, name)) for name in FACTS}
+    pairs["processes"] = (one.begun.get("processes", 1), other.begun.get("processes", 1))
     pairs |= {name: (one.versions.get(name), other.versions.get(name))
               for name in dict.fromkeys((*one.versions, *other.versions))}
     return {"graph": list(difference(a.having(plan=b.plan), b)), "plan": list(difference(a, a.having(plan=b.plan))),

@@ -169,6 +169,13 @@ class Finished:
     reason: str
 
 
+def judged(event: Finished) -> str:
+    """What came out on the test part: «On the test part: loss 0.1432, accuracy 0.9611.»; empty where there is none."""
+    found = [f"{name.removeprefix('test_')} {value:.4g}" for name, value in event.final.items()
+             if name.startswith("test_")]
+    return f"On the test part: {', '.join(found)}." if found else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """It cannot go on. `node` is the canvas id where it happened, as far as it is known.

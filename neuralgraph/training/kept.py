@@ -54,6 +54,13 @@ class Kept:
         return self.name or f"{self.title or 'Untitled'}, run {self.id}"
 
     @property
+    def computed_on(self) -> str:
+        """On what it learned: «cpu, 1 thread, 2 processes»."""
+        parts = [self.device, f"{self.threads} thread{'s' * (self.threads != 1)}"]
+        count = self.begun.get("processes", 1)
+        return ", ".join([*parts, f"{count} processes"] if count > 1 else parts)
+
+    @property
     def files(self) -> dict[str, Path]:
         """Its weights, as far as they are there: "last", "best", "checkpoint", and snapshots by their step."""
         found = {name.partition(".")[0]: self.folder / name for name in (LAST, BEST, CHECKPOINT)}

@@ -14,7 +14,7 @@ from neuralgraph import places
 from neuralgraph.ui import fonts
 from neuralgraph.ui.crash import Report
 from neuralgraph.ui.settings import Settings
-from neuralgraph.ui.shell import Shell
+from neuralgraph.ui.shell import Shell, first_scale
 from neuralgraph.ui.theme import MODES, Theme
 
 
@@ -29,7 +29,7 @@ def run(file: Path | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     fonts.load()
     settings = Settings()
-    theme = Theme(scale=min(max(settings.number("scale", 1.0), 1.0), 2.0))
+    theme = Theme(scale=min(max(settings.number("scale", first_scale(app.primaryScreen().size())), 1.0), 2.0))
     wanted = settings.text("theme", "system")
     theme.follow(app, next((mode for mode in MODES if mode == wanted), "system"))
     window = Shell(theme, settings, file=file)

@@ -18,7 +18,7 @@ Question = Callable[[Any], Any]
 """Takes the program of the run that answers, or None where none is under way."""
 
 PAINTED = 2.0
-"""What an answer has painted afterwards costs about as much again as laying it out."""
+"""What an answer has painted afterwards costs about as much again as laying it out, where nobody measures it."""
 BROKEN = "Something went wrong inside the program; the log says what."
 """What a panel shows in place of an answer that met an exception nobody foresaw."""
 
@@ -41,13 +41,17 @@ class Asker(QObject):
     reached = Signal(object)
     failed = Signal(str)
 
-    def __init__(self, bridge: TrainingBridge, parent: QObject, *, every: float = 0.3, share: float = 1.0) -> None:
-        """No more than `share` of the time of a run under way goes into answers and into showing them."""
+    def __init__(self, bridge: TrainingBridge, parent: QObject, *, every: float = 0.3, share: float = 1.0,
+                 painted: Callable[[], float] = lambda: 0.0) -> None:
+        """No more than `share` of the time of a run under way goes into answers and into showing them.
+
+        `painted` tells how many seconds of that painting took, once an answer had been delivered.
+        """
         super().__init__(parent)
-        self._bridge, self.every, self._share = bridge, every, share
+        self._bridge, self.every, self.share, self._painted = bridge, every, share, painted
         """Seconds between two questions to a run under way, at least."""
-        self._cost = 0.0
-        """Seconds of the processor that the last answer took, in the run's thread and in this one."""
+        self._took = self._delivered = 0.0
+        """Seconds of the processor that the last answer took: where it was found, and here."""
         self._worker = AnalysisBridge(self)
         self._worker.done.connect(self._deliver)
         self._future: Future[Any] | None = None
@@ -56,20 +60,26 @@ class Asker(QObject):
         self._shown: Any = None
         bridge.ticked.connect(self.poll)
 
+    @property
+    def pause(self) -> float:
+        """Seconds from one question to the next, so that answers stay within their share."""
+        shown = max(PAINTED * self._delivered, self._delivered + self._painted())
+        return max(self.every, (self._took + shown) / self.share)
+
     def ask(self, session: Session, question: Question) -> None:
         """Ask now, or when the run has answered what was asked before and enough time has passed."""
         self._waiting, now = None, monotonic()
         shown, before, self._shown = session.shown, self._shown, session.shown
         if self._bridge.running and shown is not None:  # a moment of the past: the run is not asked, nor held up
             self._future = None
-            if shown is not before or now - self._last >= self.every:
+            if shown is not before or now - self._last >= self.pause:
                 self._last = now
                 self._worker.ask(lambda graph: _held(question), session.graph)
             else:
                 self._waiting = (session, question)
         elif self._bridge.running and self._bridge.control is not None:
             rests = self._bridge.control.state == "paused"  # and loses no time
-            if self._future is None and (rests or now - self._last >= max(self.every, self._cost / self._share)):
+            if self._future is None and (rests or now - self._last >= self.pause):
                 self._last = now
                 self._future = self._bridge.control.ask(lambda program: _timed(question, program))
             else:
@@ -90,10 +100,7 @@ class Asker(QObject):
                 self._future = None
                 if not future.cancelled():
                     error = future.exception()
-                    answer, took = future.result() if error is None else (_Raised(error), 0.0)
-                    began = thread_time()
-                    self._deliver(answer)
-                    self._cost = took + PAINTED * (thread_time() - began)
+                    self._deliver(future.result() if error is None else (_Raised(error), 0.0))
         finally:
             if self._future is None and self._waiting is not None:
                 self.ask(*self._waiting)
@@ -101,9 +108,12 @@ class Asker(QObject):
     def close(self) -> None:
         self._worker.close()
 
-    def _deliver(self, answer: object) -> None:
+    def _deliver(self, found: tuple[object, float]) -> None:
+        answer, self._took = found
         if not isinstance(answer, _Raised):
+            began = thread_time()
             self.answered.emit(answer)
+            self._delivered = thread_time() - began
             return
         foreseen = isinstance(answer.error, NeuralGraphError)
         self.failed.emit(str(answer.error) if foreseen else BROKEN)
@@ -117,9 +127,9 @@ def _timed(question: Question, program: Any) -> tuple[Any, float]:
     return question(program), thread_time() - began
 
 
-def _held(question: Question) -> Any:
+def _held(question: Question) -> tuple[Any, float]:
     """The answer of a network that no run is busy with, or what was raised."""
     try:
-        return question(None)
+        return _timed(question, None)
     except Exception as error:
-        return _Raised(error)
+        return _Raised(error), 0.0

@@ -19,7 +19,6 @@ from neuralgraph.errors import NeuralGraphError, RunError
 if TYPE_CHECKING:
     from neuralgraph.graph.document import Graph
     from neuralgraph.training.events import Event
-    from neuralgraph.validation.analysis import Analysis
 
 TURN = 0.0005
 """Seconds after which the thread that trains lets the window have its turn; Python's own 5 ms make it stutter."""
@@ -94,7 +93,7 @@ class AnalysisBridge(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._edge = Condition()
-        self._wanted: tuple[Callable[[Graph], Analysis], Graph] | None = None
+        self._wanted: tuple[Callable[[Any], object], Graph | None] | None = None
         self._closing = False
         self._busy = False
         self._thread: Thread | None = None
@@ -105,8 +104,8 @@ class AnalysisBridge(QObject):
         """Something is being analysed or waits for it."""
         return self._busy or self._wanted is not None
 
-    def ask(self, analyse: Callable[[Graph], Analysis], graph: Graph) -> None:
-        """Have `analyse(graph)` done; a request that still waits is dropped."""
+    def ask(self, analyse: Callable[[Any], object], graph: Graph | None) -> None:
+        """Have `analyse(graph)` done, whatever it answers; a request that still waits is dropped."""
         with self._edge:
             self._wanted = (analyse, graph)
             if self._thread is None and not self._closing:

@@ -40,7 +40,7 @@ class Brought(QObject):
             except NeuralGraphError as error:
                 return session, None, str(error)
 
-        self._worker.ask(taken, session.graph)  # type: ignore[arg-type]
+        self._worker.ask(taken, session.graph)
 
     def close(self) -> None:
         self._worker.close()

@@ -75,6 +75,7 @@ class CanvasArea(QFrame):
         self.close_session()
         scene = self._scene = CanvasScene(session, self.theme)
         view = self.view = CanvasView(scene)
+        view.set_text_size(self.theme.scale)
         scene.setParent(view)
         self._box.addWidget(view, 1)
         self.hands = Hands(SceneBoard(view, say=self.said.emit, go=self.go.emit), keys=False)
@@ -115,6 +116,7 @@ class CanvasArea(QFrame):
         if self._scene is not None and self.view is not None:
             self.scene.set_tokens(self.theme.tokens)
             self.view.viewport().update()
+            self.view.set_text_size(self.theme.scale)
             self.view.pill.update()
             self.view.legend.update()
 

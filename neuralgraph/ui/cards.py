@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from neuralgraph.lessons.course import lesson_of
+from neuralgraph.lessons.course import lesson_of, lessons
+from neuralgraph.lessons.lesson import Lesson
 from neuralgraph.resources import examples
 from neuralgraph.ui.controls import words
 from neuralgraph.ui.theme import Theme
@@ -54,7 +55,7 @@ class Card(QFrame):
         said = words(theme, name, 14, 600)
         line.addWidget(said, 1)
         if title:
-            line.addWidget(Dots(theme, found.level))
+            line.addWidget(Dots(theme, level_of(lesson) if lesson is not None else found.level))
         box.addLayout(line)
         line_below = when or found.line
         if lesson is not None and not when:
@@ -92,6 +93,11 @@ class Dots(QWidget):
         for dot in range(3):
             painter.setBrush(self.theme.colour("text2") if dot < self.level else Qt.BrushStyle.NoBrush)
             painter.drawEllipse(2 + dot * self.theme.px(12), self.theme.px(3), self.theme.px(8), self.theme.px(8))
+
+
+def level_of(lesson: Lesson) -> int:
+    """How demanding a lesson is, 1 … 3: each builds on those before, however few nodes it needs."""
+    return 1 + 3 * (lesson.number - 1) // len(lessons())
 
 
 def grid(cards: list[Card], columns: int, theme: Theme) -> QWidget:

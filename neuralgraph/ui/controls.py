@@ -83,6 +83,10 @@ class Switch(QAbstractButton):
             painter.drawRoundedRect(body.adjusted(-0.5, -3, 3, 3), body.height() / 2 + 3, body.height() / 2 + 3)
 
 
+LIVE = "live"
+"""The property of a widget whose numbers a run under way follows."""
+
+
 class TextField(QLineEdit):
     """A line of text. Ctrl+Z takes back what was typed in it; when there is nothing more, a step of the document."""
 
@@ -107,6 +111,8 @@ class NumberField(TextField):
         super().__init__(parent)
         self.theme, self.whole, self.low, self.high, self.empty = theme, whole, low, high, empty
         self._value: float | int | None = None
+        self.unsaid = False
+        """What was typed is not told yet."""
         self.setTextMargins(0, 0, theme.px(18), 0)
         self.setPlaceholderText(empty or "")
         self.textEdited.connect(self._edited)
@@ -117,7 +123,7 @@ class NumberField(TextField):
 
     def set_value(self, value: float | int | None) -> None:
         """Show a value; says nothing."""
-        self._value = value
+        self._value, self.unsaid = value, False
         self.setText("" if value is None else spelled(value))
         self._mark(False)
 
@@ -182,11 +188,24 @@ class NumberField(TextField):
         self._mark(value is _WRONG)
         if value is not _WRONG:
             self._value = value  # type: ignore[assignment]
-            self.typed.emit(value)
+            self.unsaid = self._live()
+            if not self.unsaid:
+                self.typed.emit(value)
 
     def _finished(self) -> None:
+        said, value = not self.unsaid, self._value
+        self.unsaid = False
         if self._read(self.text()) is _WRONG:
-            self.set_value(self._value)
+            self.set_value(value)
+        if not said:
+            self.typed.emit(value)
+
+    def _live(self) -> bool:
+        """A run takes what is typed here at once: half of «1e-3» is 1, so it is told when it is whole."""
+        above = self.parentWidget()
+        while above is not None and not above.property(LIVE):
+            above = above.parentWidget()
+        return above is not None
 
     def _read(self, text: str) -> object:
         text = text.strip()

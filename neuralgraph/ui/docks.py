@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from neuralgraph.ui.fitting import fitted
@@ -19,6 +19,10 @@ LEAST = (180, 254)
 """How narrow the panels at the left and right can be before their words are cut."""
 LEFT, RIGHT, BOTTOM = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea, \
     Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+SHARE = 0.34
+"""Of the height above that of the look, what the bottom dock gets."""
 
 
 class _NoTitle(QWidget):
@@ -45,10 +49,15 @@ class Docks(QObject):
         super().__init__(window)
         self._window, self._theme, self._settings = window, theme, settings
         self._hidden = False
+        self._given = 0
+        """The height that the bottom dock was given here; 0 where another one was remembered."""
         self._beside: list[str] = []
         """Further docks that were shown before everything was hidden."""
+        self._away: set[str] = set()
+        """Those of ours that make room for something else."""
         self._docks: dict[str, QDockWidget] = {}
         self.locked = True
+        window.installEventFilter(self)
         for corner, area in ((Qt.Corner.BottomLeftCorner, LEFT), (Qt.Corner.BottomRightCorner, RIGHT),
                              (Qt.Corner.TopLeftCorner, LEFT), (Qt.Corner.TopRightCorner, RIGHT)):
             window.setCorner(corner, area)
@@ -130,8 +139,37 @@ class Docks(QObject):
         px = self._theme.px
         docks = self._docks
         self._window.resizeDocks([docks["left"], docks["right"]], [px(206), px(270)], Qt.Orientation.Horizontal)
-        self._window.resizeDocks([docks["bottom"]], [px(220)], Qt.Orientation.Vertical)
+        self._given = self._bottom_share()
+        self._window.resizeDocks([docks["bottom"]], [self._given], Qt.Orientation.Vertical)
         self._split = True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._share_again()
+        return super().eventFilter(watched, event)
+
+    def _share_again(self) -> None:
+        """A larger window shares with the bottom dock, as long as no hand has given that a height of its own."""
+        dock, wanted = self._docks["bottom"], self._bottom_share()
+        if self._given and not self._hidden and self.shown("bottom") and not dock.isFloating() \
+                and abs(dock.height() - self._given) <= 1 and wanted != self._given:
+            self._given = wanted
+            self._window.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
+
+    def _bottom_share(self) -> int:
+        """220 pixels in a window of the look; of what a window is higher than that, about a third."""
+        px = self._theme.px
+        return px(220) + max(0, round((self._window.height() - px(900)) * SHARE))
+
+    @property
+    def bottom_height(self) -> int:
+        """How high the panels below are now."""
+        return self._docks["bottom"].height()
+
+    def raise_bottom(self, height: int) -> None:
+        """Make the panels below so high, where they are shown."""
+        if self.shown("bottom"):
+            self._window.resizeDocks([self._docks["bottom"]], [height], Qt.Orientation.Vertical)
 
     def share(self, wanted: int, *, inspector: bool) -> None:
         """Give the properties the height they want, as far as the inspector can spare it."""
@@ -143,6 +181,18 @@ class Docks(QObject):
 
     def shown(self, name: str) -> bool:
         return name in self._docks and not self._docks[name].isHidden()
+
+    def put_away(self, name: str) -> None:
+        """Make room for something else, until it is brought back. It is not remembered that it was hidden."""
+        if self.shown(name):
+            self._toggle(name)
+            self._away.add(name)
+
+    def bring_back(self, name: str) -> None:
+        """Show what was put away; nothing where a hand has shown or hidden it since."""
+        if name in self._away and not self.shown(name):
+            self._toggle(name)
+        self._away.discard(name)
 
     def toggle_left(self) -> None:
         self._toggle("left")
@@ -171,6 +221,7 @@ class Docks(QObject):
             dock.setFloating(False)
             self._window.addDockWidget(area, dock)
             dock.show()
+        self._away.clear()
         self.bottom.reset()
         self.measure()
         self._settings.forget("layout")
@@ -180,6 +231,7 @@ class Docks(QObject):
         if self._hidden:
             return
         self._settings.put("layout", self._window.saveState(LAYOUT))
+        self._settings.put("layout_away", sorted(self._away))
         self._settings.put("geometry", self._window.window().saveGeometry())
         self._settings.put("tabs", self.bottom.order())
         self._settings.put("tabs_seen", self.bottom.keys())
@@ -189,7 +241,12 @@ class Docks(QObject):
     def restore(self) -> bool:
         """As it was left; False where nothing was remembered."""
         found = self._settings.bytes("layout")
-        return found is not None and self._window.restoreState(found, LAYOUT)
+        if found is None or not self._window.restoreState(found, LAYOUT):
+            return False
+        for name in self._settings.words("layout_away"):
+            if name in OURS and name not in self._away:
+                self._docks[name].show()
+        return True
 
     def restore_tabs(self) -> None:
         """As they were left; those that came with a later version are shown, not hidden behind the ⋮ menu."""
@@ -202,7 +259,7 @@ class Docks(QObject):
             self._beside = [name for name in self._docks if name not in OURS and self.shown(name)]
         self._hidden = not shown
         for name, dock in self._docks.items():
-            dock.setVisible(shown and (name in OURS or name in self._beside))
+            dock.setVisible(shown and name not in self._away and (name in OURS or name in self._beside))
 
     def focus_order(self) -> list[QWidget]:
         """Where F6 goes, one after the other."""
@@ -214,6 +271,7 @@ class Docks(QObject):
     def _toggle(self, name: str) -> None:
         dock = self._docks[name]
         dock.setVisible(dock.isHidden())
+        self._away.discard(name)
         self.moved.emit()
 
 

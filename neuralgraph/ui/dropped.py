@@ -70,7 +70,7 @@ class Bringing(QObject):
     def _begin(self, path: Path, read: Callable[[], Any], room: Room | None, place: QPointF) -> None:
         self._asked = path, room, place
         self._bench.status.mention(f"Reading {path.name} …")
-        self._worker.ask(lambda graph: _result(path, read), self._bench.session.graph)  # type: ignore[arg-type, return-value]
+        self._worker.ask(lambda graph: _result(path, read), self._bench.session.graph)
 
     def _arrived(self, answer: tuple[Path, Any, str]) -> None:
         path, found, trouble = answer

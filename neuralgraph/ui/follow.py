@@ -96,7 +96,7 @@ class Follow(QObject):
     def _look(self) -> None:
         follower = self._follower
         if follower is not None and not self._worker.busy:
-            self._worker.ask(lambda _none: _look(follower), None)  # type: ignore[arg-type, return-value]
+            self._worker.ask(lambda _none: _look(follower), None)
 
     def _looked(self, answer: Any) -> None:
         follower, events, standing, trouble = answer

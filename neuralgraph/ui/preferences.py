@@ -133,6 +133,8 @@ class PreferencesDialog(QDialog):
 
     def _field(self, one: Preference) -> Choice | Switch:
         now = chosen(self._settings, one.key)
+        if one.key == "scale":  # where nothing is set it depends on the screen
+            now = f"{round(self._theme.scale, 1):g}"
         if isinstance(one.default, bool):
             switch = Switch(self._theme)
             switch.setChecked(now)

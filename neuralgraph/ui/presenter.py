@@ -19,6 +19,7 @@ from neuralgraph.ui.theme import Theme
 from neuralgraph.ui.training_bar import BarState
 
 if TYPE_CHECKING:
+    from neuralgraph.ui.canvas.view import CanvasView, Sight
     from neuralgraph.ui.workbench import Workbench
 
 WORDS, VALUE, KEY = 27, 31, 22
@@ -41,6 +42,8 @@ class Presenter(QObject):
         self.keys: KeyCaps | None = None
         self._asker: Asker | None = None
         self._said = ""
+        self._before: tuple[CanvasView, Sight] | None = None
+        """Where the canvas stood that was presented."""
 
     def toggle(self) -> None:
         self.leave() if self.on else self.enter()
@@ -52,6 +55,7 @@ class Presenter(QObject):
             return
         self._make()
         self.on = True
+        self._before = bench.canvas.view, bench.canvas.view.sight()
         bench.hide_welcome()
         bench.docks.save()
         bench.docks.show_all(False)
@@ -85,7 +89,18 @@ class Presenter(QObject):
         bench.docks.show_all(True)
         bench.docks.restore()
         bench.actions.check("present", False)
-        later(0, bench.canvas.fit, bench.canvas)
+        later(0, self._look_again, self)
+
+    def _look_again(self) -> None:
+        """At what was looked at before, as large as it was; at everything, where that is another document."""
+        canvas, before = self._bench.canvas, self._before
+        if self.on or canvas.view is None:
+            return
+        if before is not None and before[0] is canvas.view:
+            canvas.view.look_at(before[1])
+        else:
+            canvas.fit()
+        self._before = None
 
     def _escaped(self) -> None:
         """Esc lets go of what is selected first; then it leaves."""

@@ -28,6 +28,16 @@ def first_size(screen: QSize) -> QSize:
     return FIRST.boundedTo(screen - EDGE)
 
 
+LARGE_SCREEN, LARGE_TEXT = 2000, 1.5
+"""From how many lines on (as the desktop counts them) words are larger at first, and how many times."""
+
+
+def first_scale(screen: QSize) -> float:
+    """The text size where none is set: a 4k screen that the desktop does not scale would have words too small to read.
+    """
+    return LARGE_TEXT if screen.height() >= LARGE_SCREEN else 1.0
+
+
 class Shell(QWidget):
     """Pages share theme and settings and nothing else, so that no document can disturb another."""
 

@@ -25,6 +25,7 @@ class StepOnCanvas(QObject):
         self._apart: Any = None
         self._at = 0
         self._alone = False
+        self._revealed: tuple[object, str] = None, ""
         self._chips: dict[int, Chip] = {}
         panel.lit.connect(self.show)
         bench.canvas.selected.connect(self._room_changed)
@@ -73,8 +74,11 @@ class StepOnCanvas(QObject):
         self._scene = self._layer = None
 
     def _reveal(self, lit: Lit) -> None:
-        """Scroll where the node is out of sight, and only then."""
+        """Scroll where another node is out of sight, and only then: who comes back finds the canvas as it was."""
         view, scene = self._bench.canvas.view, self._scene
+        if self._revealed == (scene, lit.node):
+            return
+        self._revealed = scene, lit.node
         if view is not None and scene is not None and lit.node in scene.nodes:
             view.ensureVisible(scene.node_rect(lit.node), 24, 40)
 

@@ -108,6 +108,7 @@ QLineEdit[look="cell"][wrong="true"] { border: 2px solid $error; background: $er
 QTreeWidget::item, QListWidget::item { padding: $p2; border-radius: $p4; }
 QTreeWidget::item:selected, QListWidget::item:selected { background: $accent_soft; color: $text; }
 QTreeWidget::item:hover, QListWidget::item:hover { background: $sunken; }
+#choices::item { min-height: $p20; }
 #choices::indicator { width: $p10; height: $p10; border: 1px solid $outline; border-radius: $p3; background: $panel; }
 #choices::indicator:checked { background: $accent; border: 1px solid $accent; }
 #choices::indicator:disabled { border-color: $hairline; }
@@ -143,7 +144,7 @@ QSplitter::handle { background: $hairline; }
 QSlider::groove:horizontal { height: $p4; background: $hairline; border-radius: $p2; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: $p2; }
 QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; width: $p10; height: $p10;
-    border-radius: $p7; margin: -$p5 0; }
+    border-radius: $knob; margin: -$p5 0; }
 
 #card { background: $panel; border: 1px solid $hairline; border-radius: $p8; }
 #problem_card { background: $error_soft; border: 1px solid $error; border-radius: $p8; }
@@ -160,4 +161,5 @@ QSlider::handle:horizontal { background: $panel; border: 2px solid $accent; widt
 def stylesheet(tokens: Tokens, scale: float = 1.0) -> str:
     """The stylesheet for these tokens; `$p12` is 12 px times `scale`."""
     values = {name: value for name, value in asdict(tokens).items() if isinstance(value, str)}
+    values["knob"] = f"{(round(10 * scale) + 4) // 2}px"  # more than half of it, and Qt draws two bars for a circle
     return _TEMPLATE.substitute(values, **{f"p{size}": f"{round(size * scale)}px" for size in range(65)})

@@ -264,7 +264,7 @@ class TimeTravel(QObject):
                 return token, exact, error, {}
             return token, exact, found, wrong
 
-        self._worker.ask(work, None)  # type: ignore[arg-type]
+        self._worker.ask(work, None)
 
     def _give_up(self) -> None:
         """Nobody waits for a repetition any more."""

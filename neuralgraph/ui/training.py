@@ -25,6 +25,7 @@ from neuralgraph.training.events import (
     Step,
     Stopped,
     divided,
+    judged,
 )
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.speed import Speed, spelled
@@ -239,7 +240,7 @@ class Training(QObject):
                 case Stopped():
                     self._end(f"Stopped after {event.step:,} steps: {event.reason}. The weights are kept.")
                 case Finished():
-                    self._end(f"Finished in {seconds(event.seconds)}: {event.reason}.")
+                    self._end(f"Finished in {seconds(event.seconds)}: {event.reason}. {judged(event)}".rstrip())
                 case Failed():
                     self._fail(event)
                 case _:

@@ -13,6 +13,7 @@ from neuralgraph.ui.actions import Actions
 from neuralgraph.ui.bridge import AnalysisBridge, TrainingBridge, later
 from neuralgraph.ui.brought import Brought
 from neuralgraph.ui.canvas_area import CanvasArea
+from neuralgraph.ui.controls import LIVE
 from neuralgraph.ui.curtain import Curtain
 from neuralgraph.ui.devices import devices
 from neuralgraph.ui.docks import Docks
@@ -327,7 +328,9 @@ class Workbench(QObject):
                 self.canvas.scene.set_finished(())
             self.canvas.scene.set_training(live)
             self.canvas.scene.set_stale(self.session.stale and not live)
-        self.status.show_saved(self.session, training=state.phase in ("running", "paused"))
+        under_way = state.phase in ("running", "paused")
+        self.status.show_saved(self.session, training=under_way)
+        self.properties.setProperty(LIVE, under_way)
 
     def _over(self, node: str) -> None:
         analysis = self.session.analysis

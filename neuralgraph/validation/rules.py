@@ -16,6 +16,7 @@ from neuralgraph.validation.lens import cycles, upstream
 from neuralgraph.validation.module_rules import lonely_states, lost_modules, stray_states, two_of_a_name, unfit_values
 from neuralgraph.validation.own import bad_learning, plan_names
 from neuralgraph.validation.problem import Fix, Problem
+from neuralgraph.validation.remarked import remarked
 from neuralgraph.validation.view import View
 
 Rule = Callable[[View], Iterator[Problem]]
@@ -335,6 +336,7 @@ RULES: tuple[Rule, ...] = (
     squashed_twice,
     class_counts,
     mixed_batches,
+    remarked,
 )
 INSIDE: tuple[Rule, ...] = (
     *(rule for rule in RULES if rule not in (no_loss, stray_states, plan_names)),

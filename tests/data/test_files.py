@@ -143,9 +143,20 @@ def test_broken_idx_files_are_named(tmp_path: Path) -> None:
         images(tmp_path)
 
 
+def test_a_wide_table_of_long_numbers_is_read(tmp_path: Path) -> None:
+    header = ",".join(f"probe_set_{at:05}" for at in range(9_999)) + ",kind"
+    rows = "\n".join(",".join([f"{at + turn:.9f}" for at in range(9_999)] + [str(turn % 2)]) for turn in range(4))
+    found = csv(tmp_path, f"{header}\n{rows}\n")
+    assert found.arrays["x"].shape == (4, 9_999) and found.arrays["y"].tolist() == [0, 1, 0, 1]
+
+
 def test_what_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="line 2: longer than"):
         csv(tmp_path, "a,b\n" + "x" * 200_000 + ",1\n")
+    with pytest.raises(DataError, match=r"line 2: longer than 131,072 characters in one cell\. Shorten it"):
+        csv(tmp_path, 'a,b\n"' + "x\n" * 100_000 + '",1\n')
+    with pytest.raises(DataError, match=r"line 1: longer than 500,000 characters.* a line for every row\?"):
+        csv(tmp_path, "1," * 300_000)
     with pytest.raises(DataError, match="is not a number"):
         csv(tmp_path, "a,y\n" + "1,2.5\n" * 9 + "1e39,2\n", header="yes")
     idx(tmp_path, zipped=True)

@@ -8,6 +8,7 @@ import pytest
 from neuralgraph.explain import viewing
 from neuralgraph.explain.views.every import VIEWS
 from neuralgraph.figures.draw import draw
+from neuralgraph.figures.marks import Drawing
 from neuralgraph.figures.shown import Bars, Board, Curves, Grid
 from neuralgraph.figures.sofar import SoFar
 from tests.explain.test_every_view import learned, places, sound
@@ -108,3 +109,43 @@ def test_figures_come_at_once_and_then_not_too_often(monkeypatch: pytest.MonkeyP
         hear(done, 100, lambda: made)
         now[0] += 0.01
     assert [one.done for one in found] == [1, 26, 51, 76, 100]
+
+
+WALK = {"directions": "along the run", "resolution": 5}
+
+
+def test_along_the_run_its_way_is_seen_until_its_directions_are_known() -> None:
+    found: list[SoFar] = []
+    shown = learned("spiral").view("loss-landscape", options=WALK, so_far=found.append)
+    first = [one.shown for one in found if isinstance(one.shown, Curves)]
+    assert len(first) > 3 and [len(one.curves[0].y) for one in first] == list(range(1, len(first) + 1))
+    away = first[-1].curves[0].y
+    assert away[-1] == 0 < away[0], "the last one is now"
+    assert f"of {len(first) - 1} earlier moments so far" in first[0].note
+    assert [one.done for one in found] == list(range(1, len(first) + 26)) and {one.of for one in found} == {
+        len(first) + 25}
+    assert isinstance(shown, Grid) and found[-1].shown.csv() == shown.csv()
+    assert shown.path is not None and len(shown.path) == len(first)
+    assert sound(draw(first[0], 640, 440)) is None
+
+
+@pytest.mark.parametrize("look_from", ["map", "slice"])
+def test_along_the_run_it_can_be_stopped_while_the_run_is_read(look_from: str) -> None:
+    found: list[SoFar] = []
+    shown = learned("spiral").view("loss-landscape", options=WALK | {"look_from": look_from}, so_far=found.append,
+                                   stop=lambda: len(found) >= 3)
+    assert len(found) == 3 and isinstance(shown, Curves) and shown.csv() == found[-1].shown.csv()
+
+
+def test_a_unit_that_was_not_looked_at_is_no_number() -> None:
+    found, shown = heard("ablation")
+    early, whole = drawing(found[0].shown), drawing(shown)
+    assert any("not looked at yet" in early.spots.said(n) for n in range(early.spots.count))
+    for one in (early, whole):
+        assert not any("not a number" in one.spots.said(n) for n in range(one.spots.count))
+        assert not any(getattr(mark, "text", "") == "not a number" for mark in one.marks)
+    assert not any("not looked at yet" in whole.spots.said(n) for n in range(whole.spots.count))
+
+
+def drawing(shown: object) -> Drawing:
+    return draw(shown.parts[0] if isinstance(shown, Board) else shown, 640, 440)  # type: ignore[arg-type]

@@ -206,3 +206,12 @@ def test_long_names_stand_above_their_columns_and_inside_the_figure() -> None:
 def test_names_of_a_few_tiles_can_be_read() -> None:
     what = shown.Grid(RANDOM.random((4, 8, 8)), "viridis", tile_names=tuple(f"head {n}" for n in range(1, 5)))
     assert {f"head {n}" for n in range(1, 5)} <= {word.text for word in level(draw(what, 150, 140))}
+
+
+def test_names_above_a_matrix_leave_it_its_height() -> None:
+    names = tuple(f"pixel {row},{column}" for row in range(6) for column in range(5))
+    what = shown.Grid(RANDOM.normal(size=(5, 30)), column_names=names, x_label="input", title="weight")
+    low = next(mark for mark in draw(what, 380, 140).marks if isinstance(mark, Picture))
+    assert low.box[3] > 40
+    high = draw(what, 760, 400).marks
+    assert any(isinstance(mark, Text) and mark.text == "pixel 0,0" for mark in high)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -14,9 +15,10 @@ from neuralgraph.graph.planning import planned
 from neuralgraph.lessons.course import beside, course_page, document, example_of, lesson_of, lessons, place_of
 from neuralgraph.lessons.lesson import Bullets, Check, Do, Lesson, Part, Point, Prose, Question, Table
 from neuralgraph.lessons.reading import read_lesson
+from neuralgraph.nodes import CATALOG
 from neuralgraph.session import Session
-from neuralgraph.spec.initial import ways
-from neuralgraph.ui.lessons.acting import value
+from neuralgraph.spec.initial import refusal
+from neuralgraph.ui.lessons.acting import start, value
 from neuralgraph.ui.lessons.checking import Facts, met
 
 LESSONS = lessons()
@@ -91,12 +93,14 @@ def means_what_is_there(session: Session, said: list[Part]) -> None:
             case Do(verb="view", words=words):
                 assert words[0] in views, words
                 assert len(words) == 1 or words[1] in graph.nodes or "/" in words[1], words
+            case Do(verb="walk", words=(mode, of)):
+                assert of in session.derivable(mode), words  # type: ignore[arg-type]
             case Do(verb="set", words=(name, text)):
                 node, _, key = name.partition(".")
                 if node == "plan":
                     planned(graph.plan, **{key: value(text)})
                 elif key == "initial":
-                    assert text in ways("weight")
+                    assert not refusal(start(text)), text
                 elif key not in ("frozen", "bypassed", "type"):
                     param = catalog[graph.nodes[node].type].params[key]
                     param.check(text if param.kind in ("text", "choice", "file") else value(text))
@@ -114,6 +118,8 @@ def test_every_view_that_a_lesson_shows_can_be_shown(lesson: Lesson, name: str) 
     if any(session.catalog[one.type].role == "loss" for one in session.graph.nodes.values()):
         ng.train(graph, epochs=1)
     asked = {part.words for part in about(lesson)[name] if isinstance(part, Do) and part.verb == "view"}
+    if ("over-seeds",) in asked:
+        ng.train_seeds(graph, 2, epochs=1)
     for words in sorted(asked):
         shown = session.view(words[0], words[1] if len(words) > 1 else "")
         assert shown is not None and draw(shown, 500, 260).marks, words
@@ -126,6 +132,21 @@ def test_nothing_is_done_already_that_a_lesson_asks_for(lesson: Lesson, name: st
     asked = [one for one in about(lesson)[name] if isinstance(one, Check) and "." in one.what]
     for check in asked:
         assert not met(check, facts), f"{check.label} holds at the start"
+
+
+def test_what_a_lesson_sets_and_asks_for_is_seen() -> None:
+    seen = 0
+    for lesson in LESSONS:
+        for name, said in about(lesson).items():
+            graph = Session.open(document(name), as_copy=True).graph
+            done = {part.words[0]: part.words[1] for part in said if isinstance(part, Do) and part.verb == "set"}
+            for check in (one for one in said if isinstance(one, Check) and one.what.startswith("plan.")):
+                key = check.what.removeprefix("plan.")
+                if check.what in done:
+                    plan = planned(graph.plan, **{key: value(check.value)})
+                    assert met(check, Facts(replace(graph, plan=plan), CATALOG)), f"{name}: {check.label}"
+                    seen += 1
+    assert seen > 5
 
 
 @pytest.mark.parametrize(("lesson", "name"), DOCUMENTS, ids=[name for _, name in DOCUMENTS])

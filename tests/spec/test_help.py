@@ -92,6 +92,7 @@ def test_every_formula_is_read_whole(kind: type[Node]) -> None:
     ("max_k x_k", "max__</k/> /x/_</k/>"),
     ("max(x, min_val)", "max (/x/ , min_val)"),
     ("∫_0^x e^{-t²} dt", "∫_<0>^</x/> /e/^<− /t/^<2>> /dt/"),
+    ("∂C / ∂w_{jk} = δ", "<∂ /C/ over ∂ /w/_</j/ /k/>> = /δ/"),
     ("|a - b|", "|/a/ − /b/|"), ("⌊x⌋ ⊙ h'", "⌊/x/⌋ ⊙ /h/ ′"), ("-x = -1", "− /x/ = − 1"),
 ])  # fmt: skip
 def test_how_formulas_are_read(formula: str, said: str) -> None:

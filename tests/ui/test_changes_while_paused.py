@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from PySide6.QtCore import Qt
+
 from neuralgraph.graph.document import Edge, Placed
 from neuralgraph.graph.edits import AddNode, ChangeNode, Connect, Disconnect, Group, SetPlan
 from neuralgraph.graph.frozen import FrozenDict
@@ -88,6 +90,27 @@ def test_levers_of_nodes_and_plan_act_at_once(qtbot: Any, window: Open) -> None:
     assert training.state.phase == "running", "a lever needs no new run"
     training.stop()
     qtbot.waitUntil(lambda: training.state.phase == "idle", timeout=10000)
+
+
+def test_a_number_typed_into_the_plan_is_one_lever(qtbot: Any, window: Open) -> None:
+    one = window("xor")
+    heard = paused(qtbot, one, epochs=5000)
+    training, sheet = one.bench.training, one.bench.properties.sheet
+    box = sheet.form.fields["lr"].box
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "1e-3")
+    assert one.bench.session.graph.plan.optimizer.lr != 1.0
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert one.bench.session.graph.plan.optimizer.lr == 1e-3
+    training.toggle()
+    qtbot.waitUntil(lambda: any(isinstance(one, Changed) for one in heard), timeout=20000)
+    training.stop()
+    qtbot.waitUntil(lambda: training.state.phase == "idle", timeout=10000)
+    assert [(one.name, one.new) for one in heard if isinstance(one, Changed)] == [("lr", 1e-3)]
+    box.selectAll()
+    qtbot.keyClicks(box, "5")
+    assert one.bench.session.graph.plan.optimizer.lr == 5.0, "without a run every sign counts"
 
 
 def test_a_new_node_says_that_it_is_taken_over_when_the_run_goes_on(qtbot: Any, window: Open) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 
-from neuralgraph.ui.controls import NumberField, SizeField, number, spelled
+from neuralgraph.ui.controls import LIVE, NumberField, SizeField, number, spelled
 from neuralgraph.ui.theme import Theme
 
 
@@ -43,6 +44,29 @@ def test_typing_tells_only_what_the_parameter_takes(qtbot: Any) -> None:
     box.editingFinished.emit()
     assert box.text() == "64"
     assert not box.property("wrong")
+
+
+def test_half_a_number_is_not_told_to_a_run(qtbot: Any) -> None:
+    above = QWidget()
+    qtbot.addWidget(above)
+    box = NumberField(Theme(), low=1e-12, parent=above)
+    box.set_value(0.002)
+    above.show()
+    told: list[object] = []
+    box.typed.connect(told.append)
+    above.setProperty(LIVE, True)
+    box.selectAll()
+    qtbot.keyClicks(box, "1e-3")
+    assert told == [] and box.unsaid
+    box.editingFinished.emit()
+    assert told == [1e-3] and not box.unsaid
+    box.editingFinished.emit()
+    box.step(1)
+    assert told == [1e-3, 2e-3], "arrows act at once, and nothing is told twice"
+    above.setProperty(LIVE, False)
+    box.selectAll()
+    qtbot.keyClicks(box, "5")
+    assert told[2:] == [5.0]
 
 
 def test_showing_a_value_says_nothing(qtbot: Any) -> None:

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from neuralgraph.lessons.course import lessons
 from neuralgraph.resources import examples
+from neuralgraph.ui.cards import level_of
 from neuralgraph.ui.gallery import ALL, OTHERS, Gallery
 from neuralgraph.ui.theme import Theme
 
@@ -54,3 +55,8 @@ def test_four_columns_fit_a_common_window(qtbot: QtBot) -> None:
     one = Gallery(Theme(), 4)
     qtbot.addWidget(one)
     assert one.minimumSizeHint().width() <= 1440 - 340 - 80
+
+
+def test_a_course_gets_more_demanding_from_lesson_to_lesson() -> None:
+    levels = [level_of(one) for one in lessons()]
+    assert levels == sorted(levels) and set(levels) == {1, 2, 3}

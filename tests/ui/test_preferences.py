@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
@@ -31,13 +31,17 @@ def choose(shown: PreferencesDialog, key: str, value: str) -> None:
     field.activated.emit(index)
 
 
-def test_each_acts_at_once_and_is_kept(window: Open) -> None:
+def test_each_acts_at_once_and_is_kept(window: Open, qtbot: Any) -> None:
     one = window("xor")
+    one.resize(2400, 1500)
     bench, shown = one.bench, dialog(one)
     choose(shown, "theme", "dark")
     assert bench.theme.tokens.dark
     choose(shown, "scale", "1.5")
     assert bench.theme.scale == 1.5
+    assert bench.canvas.view is not None and bench.canvas.view.pill.size() == QSize(213, 48)
+    bench.canvas.fit()
+    qtbot.waitUntil(lambda: 1.0 < bench.canvas.view.zoom <= 1.5, timeout=2000)
     switch = shown.fields["reduce_motion"]
     assert isinstance(switch, Switch)
     switch.click()

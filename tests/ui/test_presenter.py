@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtTest import QTest
 
 from neuralgraph.errors import RunError
+from neuralgraph.resources import examples
 from neuralgraph.ui.presenter import VALUE, WORDS, ZOOM, caps
 from neuralgraph.ui.window import MainWindow
 
@@ -49,6 +51,37 @@ def test_leaving_brings_everything_back(window: Open, qtbot: Any) -> None:
     assert one.row.isVisible() and one.bar.isVisible() and one.statusBar().isVisible()
     assert [name for name in ("left", "right", "bottom") if one.bench.docks.shown(name)] == shown
     assert one.bench.presenter.bar is not None and not one.bench.presenter.bar.isVisible()
+
+
+@pytest.mark.parametrize("following", [True, False])
+def test_leaving_shows_the_canvas_as_it_was_looked_at(window: Open, qtbot: Any, following: bool) -> None:
+    one = window("digits-cnn")
+    qtbot.wait(50)
+    view = one.bench.canvas.view
+    if following:
+        view.follow()
+    else:
+        view.following = False
+        view.zoom_to(0.83)
+        view.verticalScrollBar().setValue(41)
+        view.horizontalScrollBar().setValue(137)
+    before = view.sight()
+    one.bench.presenter.toggle()
+    qtbot.waitUntil(lambda: view.zoom >= ZOOM, timeout=5000)
+    view.zoom_to(3.0)
+    one.bench.presenter.toggle()
+    qtbot.waitUntil(lambda: view.sight() == before, timeout=5000)
+    qtbot.wait(100)
+    assert view.sight() == before, "and so it stays"
+
+
+def test_leaving_with_another_document_shows_all_of_it(window: Open, qtbot: Any) -> None:
+    one = window("digits-cnn")
+    one.bench.canvas.view.zoom_to(0.3)
+    one.bench.presenter.toggle()
+    assert one.bench.documents.open(examples() / "xor.ngraph")
+    one.bench.presenter.toggle()
+    qtbot.waitUntil(lambda: one.bench.canvas.view.following, timeout=5000)
 
 
 def test_the_large_buttons_train(window: Open, qtbot: Any) -> None:

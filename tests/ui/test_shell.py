@@ -17,7 +17,7 @@ from neuralgraph.graph.document import Placed
 from neuralgraph.graph.edits import AddNode
 from neuralgraph.resources import examples
 from neuralgraph.ui.settings import Settings
-from neuralgraph.ui.shell import Shell, first_size
+from neuralgraph.ui.shell import Shell, first_scale, first_size
 from neuralgraph.ui.theme import Theme
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -351,3 +351,9 @@ def test_another_device_is_not_waited_for(shell: Shell, qtbot: Any) -> None:
 @pytest.mark.parametrize(("screen", "wanted"), [((3840, 2160), (1440, 900)), ((1024, 768), (1016, 728))])
 def test_the_first_window_is_no_larger_than_its_screen(screen: tuple[int, int], wanted: tuple[int, int]) -> None:
     assert first_size(QSize(*screen)) == QSize(*wanted)
+
+
+@pytest.mark.parametrize(("screen", "wanted"), [((1024, 768), 1.0), ((2560, 1440), 1.0), ((1920, 1080), 1.0),
+                                                ((3840, 2160), 1.5)])
+def test_words_are_larger_at_first_on_a_screen_that_nobody_scales(screen: tuple[int, int], wanted: float) -> None:
+    assert first_scale(QSize(*screen)) == wanted

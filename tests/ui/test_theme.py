@@ -6,8 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import neuralgraph.ui
 from neuralgraph.tokens import DARK, LIGHT
+from neuralgraph.ui.panels.inspector_empty import Notice
+from neuralgraph.ui.panels.inspector_type import font, text_size
 from neuralgraph.ui.stylesheet import stylesheet
 from neuralgraph.ui.theme import Theme
 
@@ -38,3 +42,22 @@ def test_a_theme_says_that_it_changed(qtbot: Any) -> None:
     theme.set_scale(9)
     assert theme.scale == 2.0
     assert theme.px(10) == 20
+
+
+@pytest.mark.parametrize("scale", [1 + n / 10 for n in range(11)])
+def test_the_knob_of_a_slider_is_round_at_every_text_size(scale: float) -> None:
+    text = stylesheet(LIGHT, scale)
+    found = re.search(r"QSlider::handle:horizontal \{.*?width: (\d+)px.*?border-radius: (\d+)px", text, re.DOTALL)
+    assert found is not None
+    whole, radius = int(found[1]) + 4, int(found[2])
+    assert whole / 2 - 1 < radius <= whole / 2, "Qt leaves a radius of more than half aside"
+
+
+def test_what_is_painted_follows_the_text_size(qapp: Any) -> None:
+    before = qapp.font()
+    try:
+        qapp.setFont(Theme(scale=1.5).font())
+        assert font(12).pixelSize() == 18 and text_size() == 1.5
+        assert Notice(LIGHT, "eye", "Nothing").title.font().pixelSize() == 20
+    finally:
+        qapp.setFont(before)

@@ -65,7 +65,8 @@ class Gradients(View):
         if not at.program.path(at.program.losses).count(at.node) and at.node not in at.program.inference.flat.copies \
                 and not _learning(at):
             return "No loss depends on this node."
-        return "" if at.rows is not None or at.gradients else NO_DATA
+        fixed = not at.program.needed(at.program.losses)  # constants need no data
+        return "" if at.rows is not None or at.gradients or fixed else NO_DATA
 
     def look(self, at: At) -> Shown:
         name = asked(self.of, dict.fromkeys(self.choices(at, "of")))
@@ -86,14 +87,11 @@ class Gradients(View):
 
     def _of_weights(self, at: At, name: str) -> Shown:
         value, note = at.gradients.get(name), "Of the last batch."
-        if value is None and at.rows is not None:
-            part = judging_part(at)
-            chosen = some_rows(at, at.program.document.plan.batch_size, part=part, passes=3, nodes=at.program.losses)
-            found = _slopes(at, at.given(chosen)).weights.get(name)
+        if value is None:
+            given, note = _to_learn(at)
+            found = _slopes(at, given).weights.get(name)
             value = found.float().cpu().numpy() if found is not None else np.zeros(at.parameters[name].shape)
-            note = f"Of {many(len(chosen), PARTS[part] + ' row')}, without dropout." if found is not None else \
-                "The loss does not depend on it: all are zero."
-        assert value is not None
+            note = note if found is not None else "The loss does not depend on it: all are zero."
         rows, columns = ends_of(at, name, value.shape)
         title = f"d loss / d {name}: {size_of(value.shape)}, length {norm(value):.3g}"
         figure = weights_laid(value, title=title, rows=rows, columns=columns, note=note)
@@ -148,6 +146,15 @@ def _slopes(at: At, given: Mapping[str, Array]) -> Slopes:
     program = at.program
     reached = at.node in program.inference.specs or at.node in program.inference.flat.copies
     return slopes(program, given, goal_of(program, at.node), at.parameters, (at.node,) if reached else ())
+
+
+def _to_learn(at: At) -> tuple[Mapping[str, Array], str]:
+    """A batch of rows, and which they are; none where the numbers are always the same."""
+    if at.rows is None:
+        return {}, "Of the numbers that are always the same."
+    part = judging_part(at)
+    chosen = some_rows(at, at.program.document.plan.batch_size, part=part, passes=3, nodes=at.program.losses)
+    return at.given(chosen), f"Of {many(len(chosen), PARTS[part] + ' row')}, without dropout."
 
 
 def _by_output(at: At, chosen: Array) -> dict[str, float]:

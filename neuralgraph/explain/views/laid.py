@@ -21,6 +21,8 @@ SMALL = 8
 """A single map with so many rows and columns at most is a table."""
 FOLDS = (64, 50, 48, 40, 32, 25, 24, 20, 16)
 BINS = 41
+EXACT = 6
+"""Figures of a value that stands alone: it is read, and compared with what one works out by hand."""
 
 
 def laid(value: Array, *, title: str = "", names: Names = (), words: Names = (), photo: bool = False,
@@ -35,7 +37,7 @@ def laid(value: Array, *, title: str = "", names: Names = (), words: Names = (),
     number = value.astype(float)
     match value.ndim:
         case 0:
-            return Figures((("value", float(number), ""),), title=title, note=note)
+            return Figures((("value", float(number), ""),), title=title, note=note, digits=EXACT)
         case 1:
             return vector(number, title=title, names=names, unit=unit, note=note)
         case 2 if photo:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from neuralgraph.errors import RunError
 from neuralgraph.explain.views.inside import kind_of, some_rows, specs
 from neuralgraph.explain.views.view import At, View
+from neuralgraph.figures.lined import Lined
 from neuralgraph.figures.shown import Board, Grid, Pictures, Shown
 from neuralgraph.spec import param
 
@@ -67,13 +68,11 @@ class ScoreMap(View):
         top = Pictures(shown, across=1, title=f"The strip: {truth}" if truth else "The strip")
         read = " ".join(at.rows.names[int(one)] for one in best)
         note = f"Read from left to right, the likeliest at each place: {read}."
-        return Board((top, _map(chances, at.rows.names, note)), across=1, shares=(1.0, 2.0))
-
-
-def _map(chances: Array, names: tuple[str, ...], note: str) -> Grid:
-    """Rows are classes and columns places, where the map has one line; else a tile a class."""
-    title = f"How likely each class is at each of {chances.shape[1]} × {chances.shape[2]} places"
-    if chances.shape[1] == 1:
-        return Grid(chances[:, 0], "viridis", (0.0, 1.0), row_names=names, x_label="place", title=title, note=note,
-                    bar="probability")
-    return Grid(chances, "viridis", (0.0, 1.0), tile_names=names, title=title, note=note, bar="probability")
+        if chances.shape[1] == 1:  # each place stands below the middle of what the network sees there
+            scores = Grid(chances[:, 0], "viridis", (0.0, 1.0), row_names=at.rows.names, x_label="place",
+                          bar="probability")
+            return Lined((top, scores), sees=images.shape[-1], note=note,
+                         title=f"How likely each class is at each of {chances.shape[2]} places")
+        tiles = Grid(chances, "viridis", (0.0, 1.0), tile_names=at.rows.names, note=note, bar="probability",
+                     title=f"How likely each class is at each of {chances.shape[1]} × {chances.shape[2]} places")
+        return Board((top, tiles), across=1, shares=(1.0, 2.0))

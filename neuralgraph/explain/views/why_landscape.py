@@ -69,10 +69,13 @@ class LossLandscape(View):
 
     def look(self, at: At) -> Shown:
         side = self._side(at)
-        ground = Ground.of(at, side ** (1 if self.look_from == SLICE else 2))
-        ways, past, words = self._ways(at, ground)
+        places = side ** (1 if self.look_from == SLICE else 2)
+        ground = Ground.of(at, places)
+        ways, past, words = self._ways(at, ground, places)
+        if ways is None:
+            return way_back(past, ground.centre, len(_moments(at, _held(at))))
         if self.look_from == SLICE:
-            return self._slice(at, ground, ways[0], words, side)
+            return self._slice(at, ground, ways[0], words, side, len(past))
         path = [placed(one, ground.centre, *ways) for one in past]
         spans = _spans(np.array(path), 0.0) if past else _spans(np.zeros((0, 2)), self.reach)
         xs, ys = (np.linspace(low, high, side) for low, high in spans)
@@ -91,16 +94,29 @@ class LossLandscape(View):
                     path.append(placed(one, ground.centre, *ways))
                     yield
 
-        later = len(_moments(at)) + 1 if at.past and not past else 0
-        for done, _ in enumerate(pieces(), 1):
+        later = len(past) or (len(_moments(at)) + 1 if at.past else 0)
+        for done, _ in enumerate(pieces(), 1 + len(past)):
             at.so_far(done, side * side + later, drawn)
             if at.stop():
                 break
         return drawn()
 
-    def _ways(self, at: At, ground: Ground) -> tuple[tuple[Direction, Direction], list[Direction], str]:
-        """The two directions, the moments of the run that made them (none, where they are random), and words."""
-        past = list(_past(at, _held(at))) if self.directions == WALK else []
+    def _ways(self, at: At, ground: Ground, places: int
+              ) -> tuple[tuple[Direction, Direction] | None, list[Direction], str]:
+        """The two directions, the moments of the run that made them (none, where they are random), and words.
+
+        None where it was stopped before they were known. The moments may take long to be found: what they say by
+        themselves is seen meanwhile.
+        """
+        past: list[Direction] = []
+        if self.directions == WALK and at.past:
+            most = _held(at)
+            count = len(_moments(at, most))
+            for one in _past(at, most):
+                past.append(one)
+                at.so_far(len(past), count + 1 + places, lambda: way_back(past, ground.centre, count))
+                if at.stop():
+                    return None, past, ""
         if len(past) >= 3:
             return main_ways(ground.centre, past), past, "Along the two directions in which the run moved most."
         words = "No earlier moments of a run are known here, so the directions are random." \
@@ -115,7 +131,8 @@ class LossLandscape(View):
             side -= 2
         return max(side, min(self.resolution, COARSEST))
 
-    def _slice(self, at: At, ground: Ground, way: Direction, words: str, side: int) -> Curves:
+    def _slice(self, at: At, ground: Ground, way: Direction, words: str, side: int, before: int = 0) -> Curves:
+        """`before` pieces of work are behind."""
         xs = np.linspace(-self.reach, self.reach, side)
         ys, known = np.zeros(side), np.zeros(side, bool)
 
@@ -127,7 +144,7 @@ class LossLandscape(View):
 
         for done, place in enumerate(coarse_to_fine(1, side).tolist(), 1):
             ys[place], known[place] = ground.loss((way, xs[place])), True
-            at.so_far(done, side, drawn)
+            at.so_far(before + done, before + side, drawn)
             if at.stop():
                 break
         return drawn()
@@ -196,6 +213,17 @@ class Ground:
     def words(self) -> str:
         rows = "training rows" if self.part == "train" else "rows"
         return f"The loss of {self.count:,} {rows}, at {sum(one.numel() for one in self.centre.values()):,} weights."
+
+
+def way_back(past: Sequence[Direction], centre: Direction, count: int) -> Curves:
+    """How far the weights of earlier moments were from the present ones: seen until the plane of the run is known."""
+    far = np.array([_dot(away, away) ** 0.5 for one in past
+                    for away in [{name: one[name] - value for name, value in centre.items()}]])
+    return Curves((Curve("distance", np.arange(1.0, len(far) + 1), far, dots=True),), x_label="moment of the run",
+                  y_label="away from the weights", x_range=(1.0, float(max(count + 1, 2))),
+                  title="The way of the run is being read",
+                  note=f"{min(len(far), count):,} of {count:,} earlier moments so far: how far its weights were from "
+                       "where they are now. The loss around them follows.")
 
 
 def _looked_at(known: NDArray[np.bool_]) -> str:

@@ -220,7 +220,7 @@ class Ablation(View):
         order = np.argsort(-found.rise, kind="stable")[:min(8, few)]
         tops = tuple(f"{n}" for n in order)
         bars = Bars(found.rise.copy(), names if len(names) <= 40 else (), y_label="rise of the loss", x_label="unit",
-                    title=f"What is lost without each unit of {at.node}", note=note)
+                    later=few < found.units, title=f"What is lost without each unit of {at.node}", note=note)
         if found.units <= 12:
             return bars
         best = Bars(found.rise[order], tops, title="The most needed units", y_label="rise of the loss")

@@ -32,6 +32,8 @@ class Bubble(QWidget):
         self._problem: Problem | None = None
         self._button = QRectF()
         self._lines: list[str] = []
+        self._aside = 0
+        """Px to the left of where it hangs, so that no edge of the view cuts it off; its pointer stays at the node."""
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hide()
         for bar in (view.horizontalScrollBar(), view.verticalScrollBar()):
@@ -63,13 +65,17 @@ class Bubble(QWidget):
         self.raise_()
 
     def settle(self) -> None:
-        """Go under the node."""
+        """Go under the node, and as far aside as its words need to be seen."""
         problem = self._problem
         if problem is None or problem.node is None or problem.node not in self._view.canvas.nodes:
             self.hide()
             return
         corner = self._view.mapFromScene(self._view.canvas.node_rect(problem.node).bottomLeft())
-        self.move(corner.x() - 10 - round(SHADOW), corner.y() + 2 - round(SHADOW))
+        left = corner.x() - 10 - round(SHADOW)
+        room = self._view.viewport().width() - self.width()
+        self._aside = left - max(min(left, room), 0) if room > 0 else 0
+        self.move(left - self._aside, corner.y() + 2 - round(SHADOW))
+        self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._problem is not None and self._button.contains(event.position()):
@@ -127,8 +133,9 @@ class Bubble(QWidget):
 
     def _outline(self) -> QPainterPath:
         box = QRectF(SHADOW, SHADOW + POINTER, self.width() - 2 * SHADOW, self.height() - 2 * SHADOW - POINTER)
-        tip = QPainterPath(QPointF(box.left() + 24, box.top() + 1))
-        tip.lineTo(box.left() + 32, SHADOW)
-        tip.lineTo(box.left() + 40, box.top() + 1)
+        at = min(max(box.left() + 32 + self._aside, box.left() + 16), box.right() - 16)
+        tip = QPainterPath(QPointF(at - 8, box.top() + 1))
+        tip.lineTo(at, SHADOW)
+        tip.lineTo(at + 8, box.top() + 1)
         tip.closeSubpath()
         return rounded(box, 8).united(tip)

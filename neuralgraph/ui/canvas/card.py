@@ -143,7 +143,7 @@ def _header(painter: QPainter, face: Face, card: Card, look: Look) -> None:
     title = fonts.elided(face.title, room, px, 600)
     _text(painter, title, TITLE_X, HEADER / 2, px, 600, tokens.text3 if grey else tokens.text)
     used = fonts.width(title, px, 600) + 7
-    if face.after and room - used > 14:
+    if face.after and room - used >= min(14, fonts.width(face.after, px)):  # «x» is short
         _text(painter, fonts.elided(face.after, room - used, px), TITLE_X + used, HEADER / 2, px, 400, tokens.text2)
     centre = QPointF(card.width - 22, HEADER / 2)
     if face.frozen:

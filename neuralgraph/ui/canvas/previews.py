@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPen
 
 from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
@@ -17,6 +17,7 @@ from neuralgraph.ui.canvas.colormaps import paint_magnitude, paint_signed
 from neuralgraph.ui.canvas.content import PreviewKind
 from neuralgraph.ui.canvas.miniatures import draw, grey, picture, square
 from neuralgraph.ui.canvas.shapes import colour
+from neuralgraph.ui.strokes import pieces, solid
 
 GAP = 3.0
 HEIGHTS: dict[str, int] = {"images": 30, "maps": 62, "bars": 44, "heat": 44, "spark": 44, "strip": 18, "signed": 62,
@@ -128,11 +129,8 @@ def _spark(painter: QPainter, box: QRectF, values: NDArray[Any], tokens: Tokens)
         return
     low, high = float(line.min()), float(line.max())
     span = (high - low) or 1.0
-    points = [
-        QPointF(box.x() + box.width() * k / (len(line) - 1), box.bottom() - 3 - (box.height() - 6) * (y - low) / span)
-        for k, y in enumerate(line)]
-    painter.setPen(QPen(colour(tokens.losses), 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap,
-                        Qt.PenJoinStyle.RoundJoin))
-    path = QPainterPath()
-    path.addPolygon(QPolygonF(points))
-    painter.drawPath(path)
+    x = np.linspace(box.x(), box.right(), len(line))
+    y = box.bottom() - 3 - (box.height() - 6) * (line - low) / span
+    pen = QPen(colour(tokens.losses), 1.5)
+    painter.setPen(solid(pen))
+    painter.drawLines(pieces(x, y, pen))

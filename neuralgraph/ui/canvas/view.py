@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QMoveEvent, QPainter, QPixmap, QResizeEvent, QWheelEvent
@@ -19,6 +19,15 @@ LEAST, MOST, STEP = 0.02, 4.0, 1.2
 FAR = 1e6
 ROOM = 12
 """Pixels that stay free above what is drawn."""
+
+
+class Sight(NamedTuple):
+    """What is looked at: the zoom, how far it is scrolled, whether everything is to stay in sight."""
+
+    zoom: float
+    across: int
+    down: int
+    following: bool
 
 
 class Gesture(Protocol):
@@ -59,10 +68,12 @@ class CanvasView(QGraphicsView):
         self._rest = QTimer(self, singleShot=True, interval=120)
         self._rest.timeout.connect(self._refine)
         self.pill = ZoomPill(self, lambda: self.canvas.tokens)
+        self.pill.settle()
         for wanted, act in ((self.pill.smaller, self.zoom_out), (self.pill.larger, self.zoom_in),
                             (self.pill.actual, self.actual_size), (self.pill.everything, self.fit)):
             wanted.connect(act)
         self.legend = WireLegend(self, scene)
+        self._largest = 1.0
         self.following = False
         """Everything stays in sight until a hand or an edit touches the canvas."""
         self._made_way = 0
@@ -106,7 +117,7 @@ class CanvasView(QGraphicsView):
         self.fit()
 
     def fit(self, ids: tuple[str, ...] = ()) -> None:
-        """Bring everything, or these nodes, into sight; never larger than 100 %."""
+        """Bring everything, or these nodes, into sight; never larger than the words around it are."""
         box = QRectF()
         for id in ids:
             box = box.united(self.canvas.node_rect(id))
@@ -117,8 +128,31 @@ class CanvasView(QGraphicsView):
             return
         low = 28 if self.legend.isHidden() else 28 + self.legend.height() // 2
         room = self.viewport().rect().adjusted(28, 28, -28, -low)
-        self.zoom_to(min(1.0, room.width() / max(1.0, box.width()), room.height() / max(1.0, box.height())))
+        self.zoom_to(min(self._largest, room.width() / max(1.0, box.width()), room.height() / max(1.0, box.height())))
         self.centerOn(box.center() + QPointF(0, (low - 28) / 2 / self.zoom))
+
+    def set_text_size(self, factor: float) -> None:
+        """How many times larger than in the look words are."""
+        if factor != self._largest:
+            self._largest = self.pill.size_factor = self.legend.size_factor = factor
+            self.pill.settle()
+            self.legend.settle()
+            if self.following:
+                self.fit()
+
+    def sight(self) -> Sight:
+        """Where it stands."""
+        return Sight(self.zoom, self.horizontalScrollBar().value(), self.verticalScrollBar().value(), self.following)
+
+    def look_at(self, sight: Sight) -> None:
+        """Stand where it stood; what follows fits anew, as the room may be another one."""
+        self.following = sight.following
+        if sight.following:
+            self.fit()
+            return
+        self.zoom_to(sight.zoom)
+        self.horizontalScrollBar().setValue(sight.across)
+        self.verticalScrollBar().setValue(sight.down)
 
     def set_gestures(self, *gestures: Gesture) -> None:
         self.gestures = list(gestures)

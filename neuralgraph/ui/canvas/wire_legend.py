@@ -32,6 +32,8 @@ class WireLegend(QWidget):
         super().__init__(home)
         self._home, self._canvas = home, canvas
         self.row = 0
+        self.size_factor = 1.0
+        """How many times larger than in the look: the text size of the window."""
         self._shown = ("", 0)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("What the wires show")
@@ -55,11 +57,11 @@ class WireLegend(QWidget):
 
     def settle(self) -> None:
         """Move to the lower left corner; without «thick = large» where that would reach the zoom."""
-        self.setFixedSize(QSize(round(self._wide()), HIGH))
-        self.move(EDGE, self._home.height() - HIGH - EDGE)
+        self.setFixedSize(QSize(round(self._wide() * self.size_factor), round(HIGH * self.size_factor)))
+        self.move(EDGE, self._home.height() - self.height() - EDGE)
 
     def _thick(self) -> str:
-        room = self._home.width() - WIDE - 4 * EDGE
+        room = self._home.width() / self.size_factor - WIDE - 4 * EDGE
         words = THICK.get(self._canvas.wire_pictures.what, "")
         return words if self._least() + fonts.width(words, 11) + 26 <= room else ""
 
@@ -77,9 +79,10 @@ class WireLegend(QWidget):
         tokens = self._canvas.tokens
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(self.size_factor, self.size_factor)
         painter.setPen(QPen(colour(tokens.hairline), 1))
         painter.setBrush(colour(tokens.panel))
-        painter.drawPath(rounded(QRectF(0.5, 0.5, self.width() - 1, HIGH - 1), 6))
+        painter.drawPath(rounded(QRectF(0.5, 0.5, self.width() / self.size_factor - 1, HIGH - 1), 6))
         base, x = HIGH / 2 + 4, 12.0
         painter.setFont(fonts.font(11, 600))
         painter.setPen(colour(tokens.text))

@@ -24,7 +24,8 @@ class ZoomPill(QWidget):
         super().__init__(home)
         self._home, self._tokens = home, tokens
         self._text = "100 %"
-        self.setFixedSize(QSize(WIDE, HIGH))
+        self.size_factor = 1.0
+        """How many times larger than in the look: the text size of the window."""
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Zoom")
         self.setToolTip("Zoom out, 100 % (Ctrl+0), zoom in, fit everything (Home)")
@@ -35,17 +36,19 @@ class ZoomPill(QWidget):
 
     def settle(self) -> None:
         """Move to the lower right corner."""
-        self.move(self._home.width() - WIDE - EDGE, self._home.height() - HIGH - EDGE)
+        self.setFixedSize(QSize(round(WIDE * self.size_factor), round(HIGH * self.size_factor)))
+        self.move(self._home.width() - self.width() - EDGE, self._home.height() - self.height() - EDGE)
         self.raise_()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        x = event.position().x()
+        x = event.position().x() / self.size_factor
         (self.smaller if x < 34 else self.actual if x < 72 else self.larger if x < 103 else self.everything).emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = self._tokens()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(self.size_factor, self.size_factor)
         painter.setPen(QPen(colour(tokens.hairline), 1))
         painter.setBrush(colour(tokens.panel))
         painter.drawPath(rounded(QRectF(0.5, 0.5, WIDE - 1, HIGH - 1), 6))

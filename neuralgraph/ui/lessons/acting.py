@@ -13,7 +13,8 @@ from neuralgraph.graph.edits import ChangeNode, Edit, SetPlan
 from neuralgraph.graph.frozen import FrozenDict
 from neuralgraph.graph.planning import planned
 from neuralgraph.lessons.lesson import Do, Point
-from neuralgraph.spec.initial import GROUPS, OWN
+from neuralgraph.spec.initial import GROUPS, METHODS, OWN
+from neuralgraph.ui.bridge import later
 from neuralgraph.ui.lessons.pointing import Ring
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Acting:
             case "set":
                 self._set(*what.words)
             case "walk":
-                self._walk(what.words[0])
+                self._walk(*what.words)
             case "open":
                 bench.guide.bring(what.words[0])
 
@@ -77,11 +78,12 @@ class Acting:
         if panel is not None:
             panel.show_view(name)  # type: ignore[attr-defined]
 
-    def _walk(self, mode: str) -> None:
+    def _walk(self, mode: str, of: str = "") -> None:
         panel = self.panel("step")
         if panel is not None:
-            panel.controls.show_mode(mode)  # type: ignore[attr-defined]
-            panel.ask()  # type: ignore[attr-defined]
+            controls = panel.controls  # type: ignore[attr-defined]
+            panel.walk(mode, of)  # type: ignore[attr-defined]
+            later(0, lambda: self._ring_around((controls, controls.levers)), panel)  # how to go on
 
     def _set(self, name: str, text: str) -> None:
         node, _, key = name.partition(".")
@@ -106,8 +108,7 @@ class Acting:
         if key == "bypassed":
             return ChangeNode(replace(placed, bypassed=value(text) is True), label)
         if key == "initial":  # of weights; offsets begin at zero then, too
-            start = FrozenDict({} if text == OWN else dict.fromkeys(GROUPS, text))
-            return ChangeNode(replace(placed, initialiser=start), label)
+            return ChangeNode(replace(placed, initialiser=start(text)), label)
         if key == "type":
             return ChangeNode(replace(placed, type=text, params=FrozenDict()), label)
         param = session.catalog[placed.type].params.get(key)
@@ -121,11 +122,18 @@ class Acting:
     def point(self, at: Point) -> None:
         """A ring around a place; nothing where it cannot be seen."""
         found = self._where(at)
-        if found is None:
-            return
+        if found is not None:
+            self._ring_around(found)
+
+    def _ring_around(self, found: tuple[QWidget, QRect | None]) -> None:
         if self._ring is None:
             self._ring = Ring(self._bench.window, self._bench.theme)
         self._ring.show_around(*found)
+
+    def point_nowhere(self) -> None:
+        """The ring goes."""
+        if self._ring is not None:
+            self._ring.go()
 
     def _where(self, at: Point) -> tuple[QWidget, QRect | None] | None:
         bench = self._bench
@@ -133,18 +141,24 @@ class Acting:
         widgets: dict[str, QWidget] = {
             "train": bar.train, "reset": bar.reset, "step": bar.step, "stop": bar.stop, "seed": bar.dice,
             "device": bar.device, "present": bar.present, "epoch": bar, "palette": bench.palette,
-            "properties": bench.properties, "inspector": bench.docks.lower, "canvas": bench.canvas,
-            "menu": bench.window.row,
-        }
+            "properties": bench.properties, "inspector": bench.docks.lower, "canvas": bench.canvas}
         match at.place:
             case "node":
                 return self._node(at.name)
+            case "menu":
+                return self._menu(at.name)
             case "panel":
                 panel = self.panel(at.name)
                 return (panel, None) if panel is not None else None
             case _:
                 widget = widgets[at.place]
                 return (widget, None) if widget.isVisible() else None
+
+    def _menu(self, name: str) -> tuple[QWidget, QRect | None]:
+        """The name of a menu in the row of menus; the row where it has none of that name."""
+        bar = self._bench.window.row.menus
+        found = next((one for one in bar.actions() if one.text().replace("&", "") == name), None)
+        return bar, bar.actionGeometry(found) if found is not None else None
 
     def _node(self, id: str) -> tuple[QWidget, QRect | None] | None:
         bench = self._bench
@@ -157,6 +171,16 @@ class Acting:
         box = bench.canvas.scene.node_rect(own)
         view.ensureVisible(box, 40, 40)
         return view.viewport(), view.mapFromScene(box).boundingRect()
+
+
+def start(text: str) -> FrozenDict[Any]:
+    """How weights and offsets start: the way, and its numbers in their order («uniform 0 1»)."""
+    method, *numbers = text.split()
+    if method == OWN:
+        return FrozenDict({})
+    knobs = dict(zip(METHODS.get(method, {}), map(float, numbers), strict=False))
+    return FrozenDict({name: one for group in GROUPS
+                       for name, one in {group: method, **{f"{group}.{k}": v for k, v in knobs.items()}}.items()})
 
 
 def value(text: str) -> Any:

@@ -69,14 +69,12 @@ def _param(facts: Facts, node: str, name: str) -> Any:
 
 
 def _planned(plan: Plan, name: str) -> Any:
+    """A setting of the plan, by the name that `graph.planning.planned` takes; None for one that is not there."""
     stage = plan.stages[0]
     step = stage.steps[0]
-    match name:
-        case "epochs":
-            return stage.epochs
-        case "optimizer":
-            return step.optimizer.name
-        case "lr":
-            return step.optimizer.lr
-        case _:
-            return getattr(plan, name, getattr(step, name, None))
+    if name in ("optimizer", "schedule"):
+        return getattr(step, name).name
+    for place in (plan, stage, step, plan.stop, step.optimizer, step.schedule):
+        if hasattr(place, name):
+            return getattr(place, name)
+    return step.optimizer.options.get(name)

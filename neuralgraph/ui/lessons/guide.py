@@ -31,6 +31,8 @@ ROOMY = 1680
 NARROW = 1280
 """In a narrower one the properties go as well, but for steps that point at them."""
 AT_RIGHT = ("properties", "inspector")
+BELOW = 0.33
+"""The share of the window that the panels below get while a lesson shows its views there."""
 
 
 class Guide(QObject):
@@ -41,10 +43,8 @@ class Guide(QObject):
         self._bench, self._hands = bench, Acting(bench)
         self.panel: LessonPanel | None = None
         self._figures: dict[str, float] = {}
-        self._palette = False
-        """The palette was put away for a lesson."""
-        self._right = False
-        """The properties were."""
+        self._below = 0
+        """How high the panels below were before they were raised for a lesson; 0 where they were not."""
         bench.documents.opened.connect(self.follow, Qt.ConnectionType.QueuedConnection)  # when it is shown
         bench.bridge.events.connect(self._hear)
         bench.training.cleared.connect(self._figures.clear)
@@ -96,9 +96,8 @@ class Guide(QObject):
             docks.add_beside("lesson", "Lesson", self.panel)
             QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
         self.panel.open(lesson, at, document)
-        if self._bench.window.width() < ROOMY and docks.shown("left"):
-            self._palette = True
-            docks.toggle_left()
+        if self._bench.window.width() < ROOMY:
+            docks.put_away("left")
         docks.show_one("lesson", True)
         later(0, self._settle, self)
 
@@ -107,8 +106,16 @@ class Guide(QObject):
         if self.on:
             self._bench.docks.show_one("lesson", True)
             self._make_room()
+            self._raise_views()
             later(0, self._bench.canvas.fit, self)
             later(60, self._arrive, self)
+
+    def _raise_views(self) -> None:
+        """What a lesson shows below is to be seen whole."""
+        docks, wanted = self._bench.docks, round(self._bench.window.height() * BELOW)
+        if not self._below and docks.shown("bottom") and docks.bottom_height < wanted:
+            self._below = max(docks.bottom_height, self._bench.theme.px(220))  # a new window has no heights yet
+            docks.raise_bottom(wanted)
 
     def _make_room(self) -> None:
         """In a narrow window the properties are there for those steps that point at them."""
@@ -116,27 +123,23 @@ class Guide(QObject):
         assert panel is not None and panel.lesson is not None
         parts = panel.lesson.screens[panel.at].parts
         wanted = any(isinstance(one, Point) and one.place in AT_RIGHT for one in parts)
-        if not wanted and docks.shown("right") and self._bench.window.width() < NARROW:
-            self._right = True
-            docks.toggle_right()
-        elif wanted and self._right:
-            self._give_back_right()
-
-    def _give_back_right(self) -> None:
-        if self._right and not self._bench.docks.shown("right"):
-            self._bench.docks.toggle_right()
-        self._right = False
+        if wanted:
+            docks.bring_back("right")
+        elif self._bench.window.width() < NARROW:
+            docks.put_away("right")
 
     def close(self) -> None:
         """Put the lesson away; the document stays."""
         if self.panel is None or not self._bench.docks.shown("lesson"):
             return
         self._bench.canvas.setFocus()  # not a field that happens to come next: the next key would change it
-        self._bench.docks.show_one("lesson", False)
-        if self._palette and not self._bench.docks.shown("left"):
-            self._bench.docks.toggle_left()
-        self._palette = False
-        self._give_back_right()
+        docks = self._bench.docks
+        docks.show_one("lesson", False)
+        docks.bring_back("left")
+        docks.bring_back("right")
+        if self._below:
+            docks.raise_bottom(self._below)
+        self._below = 0
 
     def restart(self) -> None:
         """The document and the lesson as they were at first; one step that can be undone."""
@@ -218,6 +221,7 @@ class Guide(QObject):
         """A step is shown: point at the first place that it names, and see what is true already."""
         if self.panel is not None and self.on:
             self._make_room()
+        self._hands.point_nowhere()
         if self.panel is not None and self.panel._pointed:
             self._hands.point(self.panel._pointed[0])
         self.look()

@@ -7,11 +7,12 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from neuralgraph.lessons.lesson import Do, Lesson, Point
+from neuralgraph.ui.bridge import later
 from neuralgraph.ui.controls import button, dress, flat, words
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
 from neuralgraph.ui.lessons.checking import Facts, met
-from neuralgraph.ui.lessons.parts import Checked, widget_of
+from neuralgraph.ui.lessons.parts import Asked, Checked, widget_of
 from neuralgraph.ui.theme import Theme
 
 WIDTH = 320
@@ -161,6 +162,8 @@ class LessonPanel(QWidget):
                 made.setToolTip("" if self.here else "Open the example first: this step is about it.")
             elif isinstance(part, Do):
                 made.setEnabled(not self.here)
+            elif isinstance(made, Asked):
+                made.answered.connect(self._reveal)
             box.addWidget(made)
         box.addStretch(1)
         self._area.setWidget(page)
@@ -178,6 +181,10 @@ class LessonPanel(QWidget):
     def done(self) -> bool:
         """Every condition of this step was met."""
         return all(one.met for one in self._checks)
+
+    def _reveal(self, words: QWidget) -> None:
+        """Scroll to words that have just appeared: they have their place only when the page was laid out anew."""
+        later(0, lambda: self._area.ensureWidgetVisible(words, 0, self.theme.px(8)), words)
 
     def _act(self, what: Do) -> None:
         self.acted.emit(what)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -87,7 +87,9 @@ class Checked(QWidget):
 
 
 class Asked(QWidget):
-    """A question; the chosen answer says whether it is right, and why."""
+    """A question; the chosen answer says whether it is right, and why. `answered` brings the words that say so."""
+
+    answered = Signal(object)
 
     def __init__(self, question: Question, theme: Theme) -> None:
         super().__init__()
@@ -121,6 +123,7 @@ class Asked(QWidget):
         self._why.setProperty("type", (13, 400, "text"))
         dress(self._why, self.theme)
         self._why.show()
+        self.answered.emit(self._why)
 
 
 class Pressing(QPushButton):

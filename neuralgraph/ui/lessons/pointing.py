@@ -40,6 +40,10 @@ class Ring(QWidget):
         self.update()
         later(STAYS, lambda: self._go(turn), self)
 
+    def go(self) -> None:
+        """Another step: what was meant is not meant any more."""
+        self.hide()
+
     def _go(self, turn: int) -> None:
         if turn == self._turn:
             self.hide()

@@ -8,18 +8,9 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from neuralgraph.figures.colours import Map, table
+from neuralgraph.figures.words import spelled
 from neuralgraph.tokens import Tokens
 from neuralgraph.ui.panels.inspector_type import tabular
-
-
-def short(value: float, *, signed: bool = False) -> str:
-    """A number in about three figures, with a real minus and, on request, a plus."""
-    if not np.isfinite(value):
-        return "–"
-    text = f"{value:.2f}" if 0.01 <= abs(value) < 10 else f"{value:.3g}"
-    if value == 0:
-        text = "0"
-    return ("+" if signed and value > 0 else "") + text.replace("-", "−")
 
 
 class ColorBar(QWidget):
@@ -34,7 +25,7 @@ class ColorBar(QWidget):
 
     def set_range(self, which: Map, low: float, high: float) -> None:
         self.map, self.low, self.high = which, low, high
-        self.setAccessibleName(f"Colour bar from {short(low)} to {short(high)}")
+        self.setAccessibleName(f"Colour bar from {spelled(low)} to {spelled(high)}")
         self.updateGeometry()
         self.update()
 
@@ -53,7 +44,7 @@ class ColorBar(QWidget):
         painter.setFont(tabular(11))
         painter.setPen(QColor(tokens.text))
         signed = self.map == "signed"
-        texts = short(self.low, signed=signed), short(self.high, signed=signed)
+        texts = spelled(self.low, signed=signed), spelled(self.high, signed=signed)
         side = 8 + max(painter.fontMetrics().horizontalAdvance(text) for text in texts)
         bar = QRectF(side, 2, self.width() - 2 * side, 10)
         line = QRectF(0, 0, self.width(), 15)

@@ -9,10 +9,10 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from neuralgraph.figures.colours import DARK_INK, LIGHT_INK, coloured
+from neuralgraph.figures.words import spelled
 from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.shapes import colour, rounded
-from neuralgraph.ui.panels.colorbar import short
 from neuralgraph.ui.panels.heatmap import as_image
 from neuralgraph.ui.panels.inspector_type import font, tabular
 from neuralgraph.ui.panels.samples import WRAPPED, in_words
@@ -28,7 +28,7 @@ def figure(value: float) -> str:
     """A number in few figures; years and counts as they are."""
     if abs(value) < 0.005:
         return "0" if value == 0 else f"{value:.0e}".replace("-", "−")
-    return f"{value:,.0f}".replace("-", "−") if 100 <= abs(value) < 10_000_000 else short(value)
+    return f"{value:,.0f}".replace("-", "−") if 100 <= abs(value) < 10_000_000 else spelled(value)
 
 
 def card(painter: QPainter, box: QRectF, tokens: Tokens, ink: str = "") -> None:

@@ -9,10 +9,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from neuralgraph.figures.words import spelled
 from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.panels import data_painting as paint
-from neuralgraph.ui.panels.colorbar import short
 from neuralgraph.ui.panels.data_painting import figure
 
 PAGES = ("rows", "columns", "classes", "correlations", "steps")
@@ -62,7 +62,7 @@ class DataSheet(QWidget):
             return ""
         match self.page:
             case "columns":
-                return "; ".join(f"{one.name} {short(one.low)} to {short(one.high)}, mean {short(one.mean)}"
+                return "; ".join(f"{one.name} {spelled(one.low)} to {spelled(one.high)}, mean {spelled(one.mean)}"
                                  for one in seen.columns)
             case "classes":
                 return "; ".join(f"{name} {count:,}" for name, count in seen.classes)
@@ -71,7 +71,7 @@ class DataSheet(QWidget):
                          for a, one in enumerate(seen.relations) for b in range(a)]
                 return "; ".join(words for _, words in sorted(pairs, reverse=True)[:10])
             case "steps":
-                return "; ".join(f"{one.type} {short(float(one.value.min()))} to {short(float(one.value.max()))}"
+                return "; ".join(f"{one.type} {spelled(float(one.value.min()))} to {spelled(float(one.value.max()))}"
                                  for one in self.steps)
             case _:
                 return f"{len(seen.shown):,} of {seen.rows:,} rows"
@@ -220,12 +220,12 @@ class DataSheet(QWidget):
     def _read(self, number: int) -> str:
         if self.page == "columns":
             one = self.seen.columns[number]
-            return (f"{one.name}: {short(one.low)} … {short(one.high)}, mean {short(one.mean)}, spread "
-                    f"{short(one.std)}, {one.different:,} different")
+            return (f"{one.name}: {spelled(one.low)} … {spelled(one.high)}, mean {spelled(one.mean)}, spread "
+                    f"{spelled(one.std)}, {one.different:,} different")
         if self.page == "steps":
             one = self.steps[number]
             says = f", {one.says}" if one.says else ""
             return f"{one.type} {one.id}{says}: " + ", ".join(
-                short(float(value)) for value in np.asarray(one.value).ravel()[:12]) + " …"
+                spelled(float(value)) for value in np.asarray(one.value).ravel()[:12]) + " …"
         answer = f" {self.seen.answer_name} {self.seen.answers[number]}" if self.seen.answers else ""
         return f"row {int(self.seen.shown[number]) + 1:,}{answer}"

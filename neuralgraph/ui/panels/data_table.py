@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QTableView
 
-from neuralgraph.ui.panels.colorbar import short
+from neuralgraph.figures.words import spelled
 from neuralgraph.ui.panels.inspector_type import tabular
 
 Index = QModelIndex | QPersistentModelIndex
@@ -42,7 +42,7 @@ class RowsModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole if number < 0:
                 return self.seen.answers[index.row()]
             case Qt.ItemDataRole.DisplayRole:
-                return short(float(self.seen.x[index.row(), number]))
+                return spelled(float(self.seen.x[index.row(), number]))
             case Qt.ItemDataRole.ToolTipRole if number >= 0:
                 return str(self.seen.x[index.row(), number])
             case Qt.ItemDataRole.TextAlignmentRole:

@@ -51,6 +51,7 @@ class DataPanel(NumbersView):
 
     icon = "database"
     empty = ("No data yet", "Put a data node on the canvas, and its rows appear here.")
+    waits = ("Reading the data …", "What is large takes a while.")
 
     def __init__(self, session: Session, bridge: TrainingBridge, theme: Theme) -> None:
         self.node, self.row, self.draw = "", 0, 0
@@ -103,6 +104,10 @@ class DataPanel(NumbersView):
         except DataError as error:
             return known, node, str(error), ()
         return known, node, seen, session.steps(node, min(self.row, seen.rows - 1), self.draw, program)
+
+    def ready(self) -> bool:
+        """The data nodes are known as soon as the document has been checked."""
+        return self._session.analysis is not None
 
     def feed(self, events: Sequence[Event]) -> None:
         """Learning changes no data."""

@@ -97,7 +97,7 @@ class Numeric(Field):
         return self.box.hasFocus() and self.box.isModified()
 
     def show_value(self, value: Any) -> None:
-        if self.box.value() != value or not self._editing():
+        if not self._editing() or (self.box.value() != value and not self.box.unsaid):
             self.box.set_value(value)
 
     def _show(self, value: Any) -> None:

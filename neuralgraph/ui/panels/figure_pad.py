@@ -35,7 +35,7 @@ class Pad(Figure):
         super().__init__(theme, name, "view")
         self.shown: Shown | None = None
         self.spent = 0.0
-        """Seconds of the processor that laying out and painting the present figure took."""
+        """Seconds of the processor that painting the present figure took."""
         self.room = QSize(0, 0)
         """What is offered; a table may come out higher, and is scrolled then."""
         self._drawing: Drawing | None = None
@@ -49,11 +49,9 @@ class Pad(Figure):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_shown(self, shown: Shown) -> None:
-        began = thread_time()
-        self.shown, self._drawing = shown, None
+        self.shown, self._drawing, self.spent = shown, None, 0.0
         self._fit()
         self.renewed()
-        self.spent = thread_time() - began
 
     def set_room(self, room: QSize) -> None:
         """The part of it that can be seen at once."""

@@ -11,8 +11,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QResizeEvent
 
 from neuralgraph.figures.colours import Map, Pixels, coloured, ends, pooled
+from neuralgraph.figures.words import spelled
 from neuralgraph.tokens import Tokens
-from neuralgraph.ui.panels.colorbar import short
 from neuralgraph.ui.panels.figure import Figure, Spot
 from neuralgraph.ui.theme import Theme
 
@@ -157,7 +157,7 @@ class HeatMap(Figure):
             return ""
         value = float(self.values[tile, row, column] if self.values.ndim == 3 else self.values[row, column])
         name = self.names[tile] + " " if tile < len(self.names) else (f"{tile} " if self.values.ndim == 3 else "")
-        return f"{name}[{row}, {column}] = {short(value, signed=self.map == 'signed')}"
+        return f"{name}[{row}, {column}] = {spelled(value, signed=self.map == 'signed')}"
 
     # -- painting ---------------------------------------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 
 from neuralgraph.figures.colours import coloured
+from neuralgraph.figures.words import spelled
 from neuralgraph.tokens import Tokens
-from neuralgraph.ui.panels.colorbar import short
 from neuralgraph.ui.panels.figure import Figure, Spot
 from neuralgraph.ui.panels.inspector_type import tabular
 from neuralgraph.ui.theme import Theme
@@ -63,7 +63,7 @@ class Histogram(Figure):
         return (0, number) if 0 <= number < len(self.counts) else None
 
     def said(self, spot: Spot) -> str:
-        ends = f"{short(self.edges[spot[1]])} … {short(self.edges[spot[1] + 1])}"
+        ends = f"{spelled(self.edges[spot[1]])} … {spelled(self.edges[spot[1] + 1])}"
         return f"{self.counts[spot[1]]:,} of them from {ends}"
 
     def csv(self) -> str:
@@ -97,8 +97,8 @@ class Histogram(Figure):
         line = QRectF(0, self.height() - FOOT + 1, self.width(), FOOT - 1)
         low, high = float(self.edges[0]), float(self.edges[-1])
         signs = low < 0 < high
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, short(low))
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, short(high, signed=signs))
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, spelled(low))
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, spelled(high, signed=signs))
         if signs:
             painter.drawText(line, Qt.AlignmentFlag.AlignCenter, "0")
 
@@ -131,7 +131,7 @@ class Bars(Figure):
 
     def said(self, spot: Spot) -> str:
         name = self.names[spot[1]] if self.names else f"[{spot[1]}]"
-        return f"{name}: {short(float(self.values[spot[1]]), signed=True)}"
+        return f"{name}: {spelled(float(self.values[spot[1]]), signed=True)}"
 
     def csv(self) -> str:
         names = self.names or tuple(str(number) for number in range(len(self.values)))

@@ -50,7 +50,7 @@ class Inspector(QWidget):
         self._node: str | None = None
         self._part, self._row, self._seeking, self._wish = "all", 0, False, 0
         self._seen: Any = None  # what `Session.see` answers
-        self._asker = Asker(bridge, self, every=0.15, share=0.02)
+        self._asker = Asker(bridge, self, every=0.15, share=0.01)
         self._asker.answered.connect(self._arrived)
         self._asker.failed.connect(self._failed)
         self._tabs = QTabBar()

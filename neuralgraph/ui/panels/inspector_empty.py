@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from neuralgraph.tokens import Tokens
-from neuralgraph.ui.panels.inspector_type import coloured, font
+from neuralgraph.ui.panels.inspector_type import coloured, font, text_size
 
 
 class Notice(QWidget):
@@ -20,8 +20,6 @@ class Notice(QWidget):
         self.picture, self.title, self.hint = QLabel(), QLabel(), QLabel()
         self.button = QPushButton()
         self.button.clicked.connect(self.pressed)
-        self.title.setFont(font(13, 600))
-        self.hint.setFont(font(12))
         box = QVBoxLayout(self)
         box.setContentsMargins(8, 12, 8, 12)
         box.setSpacing(6)
@@ -48,9 +46,11 @@ class Notice(QWidget):
 
     def set_tokens(self, tokens: Tokens) -> None:
         self.tokens = tokens
+        self.title.setFont(font(13, 600))
+        self.hint.setFont(font(12))
         coloured(self.title, tokens.text)
         coloured(self.hint, tokens.text2)
         import qtawesome
 
-        colour = tokens.error if self._error else tokens.text3
-        self.picture.setPixmap(qtawesome.icon(f"mdi6.{self._icon}", color=colour).pixmap(QSize(36, 36)))
+        colour, side = tokens.error if self._error else tokens.text3, round(36 * text_size())
+        self.picture.setPixmap(qtawesome.icon(f"mdi6.{self._icon}", color=colour).pixmap(QSize(side, side)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from neuralgraph.tokens import Tokens
@@ -18,11 +18,20 @@ class Themed(Protocol):
     def tokens(self) -> Tokens: ...
 
 
+PLAIN = 13
+"""Pixels of the words of the window where the text size is 100 %."""
+
+
+def text_size() -> float:
+    """How many times larger than that they are now: the theme gives the program its font."""
+    return max(round(QGuiApplication.font().pixelSize() / PLAIN, 1), 1.0)
+
+
 def font(pixels: int, weight: int = 400) -> QFont:
-    """The interface face at a size in px."""
+    """The interface face at a size in px, at the present text size."""
     made = QFont()
     made.setFamilies(["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans"])
-    made.setPixelSize(pixels)
+    made.setPixelSize(round(pixels * text_size()))
     made.setWeight(QFont.Weight(weight))
     return made
 

@@ -48,6 +48,9 @@ PARTS: tuple[Part, ...] = (
     Part("Rows kept apart", (
         _said("validation", "validation", Param(
             0.2, "Rows kept apart to check with: a share below 1, or a number of rows.", min=0, kind="float")),
+        _said("test", "test", Param(
+            0.0, "Rows that take no part and are judged once, at the very end: a share below 1, or a number of rows. "
+            "Where a data set brings its own test rows, those are.", min=0, kind="float")),
         _said("split", "split"),
     )),
     Part("Schedule of the learning rate", (
@@ -71,7 +74,8 @@ PARAMS: tuple[tuple[str, Param], ...] = (
     *(_said(name.replace("_", " "), name, RECIPES["SGD"].options[name]) for name in _COMMON),
 )
 """Every value that has a name of its own, whatever the optimiser."""
-_PLAN = ("batch_size", "full_batch", "shuffle", "seed", "validation", "split", "ema", "precision", "memory_format")
+_PLAN = ("batch_size", "full_batch", "shuffle", "seed", "validation", "test", "split", "ema", "precision",
+         "memory_format")
 _STEP = ("l1", "accumulate", "clip", "clip_value")
 _STOP = ("figure", "better", "patience", "min_delta", "target", "seconds", "best")
 

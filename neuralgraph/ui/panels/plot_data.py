@@ -237,9 +237,10 @@ class Track:
         self, axis: str = "epoch", *, smoothed: bool = False, log: bool = False,
         low: float = -np.inf, high: float = np.inf, pixels: int = 800,
     ) -> Line:
-        """What to draw between `low` and `high` on the axis: two points a block where there is more than fits.
+        """What to draw between `low` and `high` on the axis, in blocks where there is more than fits.
 
-        With `log`, y is log10.
+        Numbers as they are keep the lowest and the highest of every block; smoothed ones go through its middle, to
+        the last of them: a line with both would be a saw. With `log`, y is log10.
         """
         x = self.x(axis)
         first = max(0, int(np.searchsorted(x, low)) - 1)
@@ -247,6 +248,9 @@ class Track:
         starts, lows, highs = self._pyramid(smoothed, log).blocks(first, last, 2 * pixels)
         if lows is highs:
             return Line(x[first:last], lows)
+        if smoothed:
+            end = self._pyramid(smoothed, log).raw.values[last - 1]
+            return Line(np.append(x[starts], x[last - 1]), np.append((lows + highs) / 2, end))
         both = np.empty(2 * len(starts))
         both[0::2], both[1::2] = lows, highs
         return Line(np.repeat(x[starts], 2), both)

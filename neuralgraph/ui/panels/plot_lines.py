@@ -16,6 +16,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QTransform
 
 from neuralgraph.ui.panels.plot_data import Floats
+from neuralgraph.ui.strokes import pieces, solid
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,16 @@ class Lines(pg.GraphicsObject):  # type: ignore[misc]
         super().__init__()
         self.ink = ink
         self.content = Content()
-        self._paths: list[tuple[QPainterPath, Curve]] = []
+        self._curves: list[Curve] = []
+        self._placed: QTransform | None = None
+        self._strokes: list[tuple[QPen, QPainterPath | list[QLineF]]] = []
+        """The curves in pixels, for the view as it was `placed`."""
         self._box = QRectF(0, 0, 1, 1)
 
     def show_content(self, content: Content, box: QRectF) -> None:
         """Draw this; `box` is what the view shows, in the numbers' own units."""
         self.content = content
-        self._paths = [(pg.arrayToQPath(one.x, one.y, connect="finite"), one) for one in content.curves if len(one.x)]
+        self._curves, self._placed = [one for one in content.curves if len(one.x)], None
         if box != self._box:
             self.prepareGeometryChange()
             self._box = box
@@ -81,13 +85,18 @@ class Lines(pg.GraphicsObject):  # type: ignore[misc]
         self._hairlines(painter, place)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for path, curve in self._paths:
-            painter.setPen(curve.pen)
-            painter.drawPath(place.map(path))
+        if self._placed != place:
+            self._placed, self._strokes = place, [_stroke(one, place) for one in self._curves]
+        for pen, stroke in self._strokes:
+            painter.setPen(pen)
+            if isinstance(stroke, QPainterPath):
+                painter.drawPath(stroke)
+            else:
+                painter.drawLines(stroke)
         self._marks(painter, place)
         if self.content.cursor is not None:
             self._cursor(painter, place, self.content.cursor)
-        for _, curve in self._paths:
+        for curve in self._curves:
             if curve.end:
                 self._end(painter, place, curve)
         self._crosses(painter, place)
@@ -114,7 +123,7 @@ class Lines(pg.GraphicsObject):  # type: ignore[misc]
         top, bottom = place.map(QPointF(x, self._box.bottom())), place.map(QPointF(x, self._box.top()))
         painter.setPen(QPen(self.ink.accent, 1.6))
         painter.drawLine(top, bottom)
-        for _, curve in self._paths:
+        for curve in self._curves:
             if curve.pen.widthF() < 2:  # ghosts, and the raw numbers behind a smoothed curve
                 continue
             good = np.flatnonzero(np.isfinite(curve.y) & (curve.x <= x + 1e-9))
@@ -142,3 +151,11 @@ class Lines(pg.GraphicsObject):  # type: ignore[misc]
             painter.drawLine(top, bottom)
             painter.setPen(self.ink.text)
             painter.drawText(top + QPointF(5, 14 + row * 0.15 * (bottom.y() - top.y())), text)
+
+
+def _stroke(curve: Curve, place: QTransform) -> tuple[QPen, QPainterPath | list[QLineF]]:
+    """A curve in pixels: a path where the pen is a hair, which is cheap, and pieces where it is thick."""
+    x, y = curve.x * place.m11() + place.dx(), curve.y * place.m22() + place.dy()
+    if curve.pen.widthF() <= 1:
+        return curve.pen, pg.arrayToQPath(x, y, connect="finite")
+    return solid(curve.pen), pieces(x, y, curve.pen)

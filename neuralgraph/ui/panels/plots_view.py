@@ -14,7 +14,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from neuralgraph.tokens import Tokens
-from neuralgraph.ui.panels.inspector_type import font, tabular, tool_button
+from neuralgraph.ui.panels.inspector_type import font, tabular, text_size, tool_button
 from neuralgraph.ui.panels.plot_data import Floats, Track, log_ticks, nice_ticks, quantile, spelled
 from neuralgraph.ui.panels.plot_lines import Content, Curve, Ink, Lines
 from neuralgraph.ui.panels.plots_key import Key, Keys, pen
@@ -215,7 +215,7 @@ class PlotView(QWidget):
         self.lines.ink = ink(tokens)
         self.log_button.setStyleSheet(
             f"QToolButton {{ border: 1px solid {tokens.hairline}; border-radius: 6px; padding: 1px 6px;"
-            f" font-size: 11px; color: {tokens.text2}; background: transparent; }}"
+            f" font-size: {round(11 * text_size())}px; color: {tokens.text2}; background: transparent; }}"
             f"QToolButton:checked {{ background: {tokens.accent_soft}; color: {tokens.text};"
             f" border-color: {tokens.accent}; }}")
         self.redraw()
@@ -226,9 +226,8 @@ class PlotView(QWidget):
             self._range("x", 0.0, self._right())
         low, high = self.box.viewRange()[0]
         pixels = max(50, int(self.box.width()) // 2)  # two blocks a pixel are drawn as one
-        lines = [
-            (one, one.track.line(self.axis, smoothed=one.smoothed, log=self.log, low=low, high=high, pixels=pixels))
-            for one in self._curves]
+        reach = {"log": self.log, "low": low, "high": high, "pixels": pixels}
+        lines = [(one, one.track.line(self.axis, smoothed=one.smoothed, **reach)) for one in self._curves]
         self._fit_y([(one.kind, line.y) for one, line in lines])
         curves: list[Curve] = []
         for one, line in sorted(lines, key=lambda pair: pair[0].kind == "train"):

@@ -34,8 +34,8 @@ class ProblemCard(QFrame):
         lines = [(title, 600)]
         if problem.received:
             lines.append((f"Gets {problem.received}", 400))
-        elif problem.hint:
-            lines.append((problem.hint, 400))
+        elif more := problem.hint or (problem.message if problem.title else ""):
+            lines.append((more, 400))
         for text, weight in lines:
             column.addWidget(wrapped(theme, text, 12.5, weight, "text"))
         for index, fix in enumerate(problem.fixes[:3]):

@@ -142,7 +142,7 @@ def facts(one: Kept) -> dict[str, str]:
         "Figures": ", ".join(f"{figure_name(name)} {number(value)}" for name, value in one.final.items()),
         "Best": f"epoch {best['epoch']}: {figure_name(best['by'])} {number(best['value'])}" if best else "",
         "Seed": str(one.seed),
-        "Device": f"{one.device}, {one.threads} thread{'' if one.threads == 1 else 's'}",
+        "Device": one.computed_on,
         "Goes on from": f"run {one.parent}" if one.parent else "",
         "Data": one.data,
         "Versions": ", ".join(f"{name} {value}" for name, value in one.versions.items()),

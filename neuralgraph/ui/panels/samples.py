@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from time import thread_time
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from neuralgraph.session import Session
@@ -33,6 +34,10 @@ def in_words(numbers: Any, names: tuple[str, ...]) -> str:
     return ("" if all(len(one) == 1 for one in words) else " ").join(words)
 
 
+def surely(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %")
+
+
 class Sheet(QWidget):
     """A grid of samples; wrong ones have a red rim and a cross, right ones a green tick."""
 
@@ -41,6 +46,8 @@ class Sheet(QWidget):
         self._owner = owner
         self.answers: Any = None
         self.picked: Any = np.zeros(0, dtype=int)
+        self._cells: dict[tuple[object, ...], QPixmap] = {}
+        """Samples as they were painted: from one answer to the next few look another way."""
         self.setAccessibleName("Samples")
 
     def cell(self) -> QSize:
@@ -63,14 +70,31 @@ class Sheet(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.answers is None:
             return
+        began = thread_time()
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         columns, cell = self.columns(), self.cell()
         for place, at in enumerate(self.picked):
-            box = QRectF((place % columns) * cell.width() + 4, (place // columns) * cell.height() + 4,
-                         cell.width() - 8, cell.height() - 8)
-            if box.toRect().intersects(event.rect()):
-                self._one(painter, box, int(at), self._owner.tokens)
+            corner = QPoint((place % columns) * cell.width(), (place // columns) * cell.height())
+            if QRect(corner, cell).intersects(event.rect()):
+                painter.drawPixmap(corner, self._cell(int(at), cell))
+        self._owner.spent += thread_time() - began
+
+    def _cell(self, at: int, size: QSize) -> QPixmap:
+        """One sample as it looks now."""
+        found, tokens, ratio = self.answers, self._owner.tokens, self.devicePixelRatioF()
+        key = (found.x[at].tobytes(), int(found.rows[at]), found.names[found.truth[at]], found.names[found.answer[at]],
+               surely(found.sure[at]), tokens.name, size.width(), ratio)
+        if key not in self._cells:
+            if len(self._cells) >= 2 * SHOWN:
+                self._cells.clear()
+            made = self._cells[key] = QPixmap(size * ratio)
+            made.setDevicePixelRatio(ratio)
+            made.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(made)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._one(painter, QRectF(4, 4, size.width() - 8, size.height() - 8), at, tokens)
+            painter.end()
+        return self._cells[key]
 
     def _one(self, painter: QPainter, box: QRectF, at: int, tokens: Tokens) -> None:
         found = self.answers
@@ -85,7 +109,7 @@ class Sheet(QWidget):
         painter.setFont(font(12, 600))
         painter.setPen(colour(tokens.ok if right else tokens.error))
         line = QRectF(box.x() + 8, box.y() + 68, box.width() - 16, 16)
-        sure, row = f"{found.sure[at]:.0%}".replace("%", " %"), f"row {found.rows[at] + 1:,}"
+        sure, row = surely(found.sure[at]), f"row {found.rows[at] + 1:,}"
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft,
                          fonts.elided(said, line.width() - fonts.width(sure, 11) - 6, 12, 600))
         painter.setFont(font(11))
@@ -160,7 +184,7 @@ class SamplesPanel(NumbersView):
         return session.answers(program)
 
     def show_answer(self, answer: Any) -> None:
-        self._sheet.answers = answer
+        self._sheet.answers, self.spent = answer, 0.0
         self._arrange()
 
     def _arrange(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from neuralgraph.ui.controls import words
@@ -31,6 +31,7 @@ class Body(QScrollArea):
         self.boxes: dict[str, TensorBox] = {}
         self.signs: list[QLabel] = []
         self.terms = TermsBox(theme)
+        self._whole = False
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -42,6 +43,24 @@ class Body(QScrollArea):
         self._row.addWidget(beside, 0, Qt.AlignmentFlag.AlignTop)
         self._row.addWidget(self.terms, 0, Qt.AlignmentFlag.AlignTop)
         self.setWidget(self._inner)
+
+    def show_whole(self, whole: bool) -> None:
+        """As high as its numbers are, with no scroll bar of its own for that: what is around it scrolls."""
+        self._whole = whole
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAlwaysOff if whole else policy.ScrollBarAsNeeded)
+        self.updateGeometry()
+
+    def minimumSizeHint(self) -> QSize:
+        found = super().minimumSizeHint()
+        if self._whole:
+            found.setHeight(self._inner.sizeHint().height() + self.horizontalScrollBar().sizeHint().height())
+        return found
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest and self._whole:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
     def show_moment(self, moment: Any) -> None:
         """All that belongs to it."""

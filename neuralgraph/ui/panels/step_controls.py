@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from neuralgraph.ui.bridge import Pulse
 from neuralgraph.ui.controls import Choice, dress, flat, words
@@ -15,7 +17,8 @@ MODES = (("step", "Training step"), ("forward", "Forward sweep"), ("reverse", "R
          ("static", "Static evaluation"), ("dynamic", "Dynamic evaluation"))
 SPEEDS = (("4 s", 4000), ("2 s", 2000), ("1 s", 1000), ("½ s", 500), ("0.1 s", 100))
 """How long a moment is shown while it plays."""
-WIDE = 256
+WIDE, FREE = 256, 16_777_215
+"""Pixels of the column; what Qt takes for no limit."""
 SIZES = (1, 2, 4, 8, 16, 32)
 
 
@@ -76,34 +79,63 @@ class StepControls(QWidget):
         self.time = StepTime(theme)
         self.time.wanted.connect(self.wanted)
         self.time.stepped.connect(self.stepped)
+        self.more = flat(theme, "dots-horizontal", "Slider, speed and samples", size=24, checkable=True)
+        self.more.toggled.connect(lambda _on: self._show_rest())
+        self._alone = False
+        """There are no samples before or after what is shown."""
+        self.across: bool | None = None
+        """In lines above the numbers, not in a column beside them."""
         self._pulse = self._beating()
-        self._lay(theme)
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(5)
+        self.lay(across=False)
 
-    def _lay(self, theme: Theme) -> None:
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(5)
-        first, second, third, fourth = (QHBoxLayout() for _ in range(4))
-        for row in (first, second, third, fourth):
-            row.setSpacing(2)
-        first.addWidget(self.mode, 3)
-        first.addWidget(self.of_label)
-        first.addWidget(self.of, 2)
-        for one in self.buttons:
-            second.addWidget(one)
-        second.addWidget(self.speed, 1)
-        third.addWidget(self.slider, 1)
-        fourth.addWidget(self.samples)
-        fourth.addWidget(self.sample, 1)
-        for one in self.nearby:
-            fourth.addWidget(one)
-        for item in (first, second, third):
-            box.addLayout(item)
-        box.addWidget(self.where)
-        box.addWidget(self.time)
-        box.addLayout(fourth)
-        box.addStretch(1)
-        self.setFixedWidth(theme.px(WIDE))
+    def lay(self, *, across: bool) -> None:
+        """A column as wide as the look has it; or, where there is little room, a line, and a second one on demand."""
+        if across == self.across:
+            return
+        self.across = across
+        while (item := self._box.takeAt(0)) is not None:
+            old = item.layout()
+            if isinstance(old, QLayout):
+                old.setParent(None)
+        sample: tuple[QWidget | tuple[QWidget, int], ...] = (self.samples, (self.sample, 1), *self.nearby)
+        what: tuple[QWidget | tuple[QWidget, int], ...] = ((self.mode, 3), self.of_label, (self.of, 2))
+        if across:
+            self._row(*what, *self.buttons, (self.where, 3), self.more)
+            self._row((self.slider, 2), (self.speed, 1), *sample)
+            self._box.addWidget(self.time)
+        else:
+            self._row(*what)
+            self._row(*self.buttons, (self.speed, 1))
+            self._row((self.slider, 1))
+            for one in (self.where, self.time):
+                self._box.addWidget(one)
+            self._row(*sample)
+            self._box.addStretch(1)
+        self.more.setVisible(across)
+        self._show_rest()
+        self._fit()
+
+    def _row(self, *parts: QWidget | tuple[QWidget, int]) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        for one in parts:
+            widget, share = one if isinstance(one, tuple) else (one, 0)
+            row.addWidget(widget, share)
+        self._box.addLayout(row)
+
+    def _show_rest(self) -> None:
+        """What is not needed from moment to moment."""
+        rest: Sequence[QWidget] = (self.slider, self.speed, self.samples, self.sample, *self.nearby)
+        for one in rest:
+            one.setVisible((not self.across or self.more.isChecked()) and not (self._alone and one in self.nearby[:2]))
+
+    def _fit(self) -> None:
+        wide = self._theme.px(WIDE)
+        self.setMinimumWidth(0 if self.across else wide)
+        self.setMaximumWidth(FREE if self.across else wide)
 
     @property
     def mode_key(self) -> str:
@@ -149,6 +181,18 @@ class StepControls(QWidget):
         if at >= self.count - 1 and self.playing:
             self.stop()
 
+    @property
+    def levers(self) -> QRect:
+        """Where the buttons are that go from moment to moment."""
+        return self.buttons[0].geometry() | self.buttons[-1].geometry()
+
+    def say_sample(self, text: str, why: str) -> None:
+        """Which sample it is; where there is no data, `why` says so, and there is no sample before or after it."""
+        self.sample.setText(text)
+        self.sample.setToolTip(why or text)
+        self._alone = bool(why)
+        self._show_rest()
+
     def stand(self, at: int) -> None:
         """Show that it is at this moment."""
         self.at = at
@@ -181,8 +225,9 @@ class StepControls(QWidget):
             made.setIcon(icon(sign, tokens.text2, tokens.hairline))
         for label in (self.where, self.sample, self.of_label):
             dress(label, self._theme)
+        self.more.setIcon(icon("dots-horizontal", tokens.text2, tokens.hairline))
         self.time.dress()
-        self.setFixedWidth(self._theme.px(WIDE))
+        self._fit()
         self._dress_play()
 
     def _dress_play(self) -> None:

@@ -13,9 +13,10 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from neuralgraph.figures.colours import DARK_INK, LIGHT_INK, coloured
+from neuralgraph.figures.words import spelled
 from neuralgraph.tokens import Tokens
 from neuralgraph.ui.controls import dress, words
-from neuralgraph.ui.panels.colorbar import ColorBar, short
+from neuralgraph.ui.panels.colorbar import ColorBar
 from neuralgraph.ui.panels.figure import Spot
 from neuralgraph.ui.panels.heatmap import HeatMap
 from neuralgraph.ui.theme import Theme
@@ -151,8 +152,10 @@ class CellMap(HeatMap):
 
 def written(value: float) -> str:
     """A number as a cell has room for it: 1, 0.324, −0.01."""
-    text = f"{value:.3g}"
-    return text.replace("-", "−") if len(text) <= FITS and np.isfinite(value) else short(value)
+    if np.isnan(value):
+        return "–"
+    texts = (f"{value:.{digits}g}" for digits in (3, 2, 1))
+    return next((one for one in texts if len(one) <= FITS), spelled(value)).replace("-", "−")
 
 
 class TensorBox(QWidget):

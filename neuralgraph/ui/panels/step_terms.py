@@ -8,9 +8,9 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from neuralgraph.figures.words import spelled
 from neuralgraph.ui.controls import dress, words
 from neuralgraph.ui.formula import formula_html
-from neuralgraph.ui.panels.colorbar import short
 from neuralgraph.ui.panels.step_tensor import TensorBox
 from neuralgraph.ui.theme import Theme
 
@@ -59,7 +59,7 @@ class TermsBox(QWidget):
         if found is None:
             return
         place = f"[{', '.join(map(str, found.index))}]" if found.index else ""
-        self.title.setText(f"What made {found.output}{place} = {short(found.value)}")
+        self.title.setText(f"What made {found.output}{place} = {spelled(found.value)}")
         self.says.setText(found.says)
         self._typeset()
         self._matrices()
@@ -120,19 +120,19 @@ def table(found: Any) -> str:
         return ""
     rows = []
     for one in found.terms[:LISTED]:
-        times = f"× {short(one.w)}" if one.product == one.product else f"slope {short(one.w)}"
-        made = f"= {short(one.product)}" if one.product == one.product else ""
+        times = f"× {spelled(one.w)}" if one.product == one.product else f"slope {spelled(one.w)}"
+        made = f"= {spelled(one.product)}" if one.product == one.product else ""
         if found.how == "share":
-            times, made = "", f"e^… = {short(one.product)}"
-        rows.append(_row(_place(one.port, one.spot), short(one.x), times, _place(_own(one.weight), one.at), made,
+            times, made = "", f"e^… = {spelled(one.product)}"
+        rows.append(_row(_place(one.port, one.spot), spelled(one.x), times, _place(_own(one.weight), one.at), made,
                          one.label))
     if len(found.terms) > LISTED:
         rows.append(f"<tr><td colspan=6>… and {len(found.terms) - LISTED:,} more</td></tr>")
     if found.bias_name:
-        rows.append(_row(_own(found.bias_name), short(found.bias), "", "", "", ""))
+        rows.append(_row(_own(found.bias_name), spelled(found.bias), "", "", "", ""))
     if found.how in ("sum", "slopes"):
         then = f"{found.then} of " if found.then else ""
-        rows.append(_row(f"{then}all added", f"<b>{short(found.value)}</b>", "", "", "", "", safe=True))
+        rows.append(_row(f"{then}all added", f"<b>{spelled(found.value)}</b>", "", "", "", "", safe=True))
     return f"<table cellspacing=0 cellpadding=2>{''.join(rows)}</table>"
 
 

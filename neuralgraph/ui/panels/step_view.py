@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QWidget
 
 from neuralgraph.errors import NeuralGraphError
 from neuralgraph.session import Session
@@ -23,10 +23,12 @@ from neuralgraph.ui.formula import formula_html
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.step_body import Body
 from neuralgraph.ui.panels.step_controls import StepControls
+from neuralgraph.ui.panels.step_room import StepRoom
 from neuralgraph.ui.panels.step_typing import StepTyping
 from neuralgraph.ui.theme import Theme
 from neuralgraph.validation.analysis import Analysis
 
+WAITS = ("Taking it apart …", "Every number of it is computed once and kept.")
 FORMULAS = 6
 LARGE = 1.8
 """Times the size of the window's words: 15 px become 27."""
@@ -49,6 +51,8 @@ class StepPanel(QWidget):
         self._large = False
         self.apart: Any = None
         self._names: dict[str, tuple[str, ...]] = {}
+        self._wish = ""
+        """What is to be derived, or by what, once it is known what can be."""
         self._numbers = ""
         """The formula of one number, with the numbers in it."""
         self.controls, self.typing = StepControls(theme), StepTyping(theme)
@@ -68,33 +72,18 @@ class StepPanel(QWidget):
         self.says = words(theme, "", 15, 600)
         self.formula, self.notes = QLabel(), words(theme, "", 12, 400, "text2")
         self.formula.setTextFormat(Qt.TextFormat.RichText)
-        for label in (self.says, self.notes, self.formula):
-            label.setWordWrap(True)
         self._notice = Notice(theme.tokens, "shoe-print", *EMPTY)
-        self._right = QWidget()
-        self._lay()
+        self._room = StepRoom(self, theme, self.controls, self._notice, (self.says, self.formula, self.notes),
+                              self.body)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Step")
         self.controls.offer((), "")
         self.controls.set_count(0, 0)
         self._choose_walk()
 
-    def _lay(self) -> None:
-        column = QVBoxLayout(self._right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        for made in (self.says, self.formula, self.notes):
-            column.addWidget(made)
-        column.addWidget(self.body, 1)
-        home = QWidget()
-        self._stack = QStackedLayout(home)
-        self._stack.addWidget(self._notice)
-        self._stack.addWidget(self._right)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 8, 10, 8)
-        row.setSpacing(14)
-        row.addWidget(self.controls, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(home, 1)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._room.settle()
 
     # -- what the window tells --------------------------------------------------------------------------------------
 
@@ -107,7 +96,7 @@ class StepPanel(QWidget):
         self.controls.time.offer(())
         self.typing.forget()
         self.controls.set_count(0, 0)
-        self._stack.setCurrentWidget(self._notice)
+        self._room.show(numbers=False)
         self.lit.emit(None, 0)
 
     def _choose_walk(self) -> None:
@@ -133,6 +122,7 @@ class StepPanel(QWidget):
         for label in (self.says, self.notes):
             dress(label, theme)
         self.controls.dress()
+        self._room.settle()
         self.typing.dress()
         self.body.dress()
         self._typeset()
@@ -169,14 +159,23 @@ class StepPanel(QWidget):
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
+    def walk(self, mode: str, of: str = "") -> None:
+        """Walk this way from its start; `of` is what is derived, or by what, where that is not to be as it was."""
+        self.controls.stop()
+        self.controls.show_mode(mode)
+        self._wish, self.apart = of, None
+        self.ask()
+
     def ask(self) -> None:
         """Take it apart as it is now."""
         session = self._session
         if not self.isVisible() or session.analysis is None:
             return
         mode, places, of = self.controls.mode_key, self.controls.batch, self.controls.of.currentText()
-        of = of if of in self._names.get(mode, ()) else ""
+        of = self._wish or (of if of in self._names.get(mode, ()) else "")
         inside, typed = self.controls.time.chosen, dict(self.typing.typed)
+        if self.apart is None:
+            self._notice.say(*WAITS)
         self._asker.ask(session, lambda program: self._question(session, program, mode, places, of, inside, typed))
 
     def _question(self, session: Session, program: Any, mode: Any, places: tuple[int, ...], of: str, inside: str,
@@ -209,12 +208,12 @@ class StepPanel(QWidget):
         self.apart = apart
         self._names[mode] = names
         label = {"forward": "by", "reverse": "of", "step": "of"}.get(mode, "")
-        self.controls.offer(names if label else (), label, self.controls.of.currentText())
+        self.controls.offer(names if label else (), label, self._wish or self.controls.of.currentText())
+        self._wish = ""
         same = before is not None and before.mode == apart.mode and len(before.moments) == len(apart.moments)
         self.controls.set_count(len(apart.moments), at if same else 0)
-        self.controls.sample.setText(_samples(apart))
-        self.controls.sample.setToolTip(self.controls.sample.text())
-        self._stack.setCurrentWidget(self._right)
+        self.controls.say_sample(*_samples(apart))
+        self._room.show(numbers=True)
         self.go(self.controls.at)
 
     def _failed(self, text: str) -> None:
@@ -225,7 +224,7 @@ class StepPanel(QWidget):
         self.controls.set_count(0, 0)
         self.controls.where.setText("")
         self._notice.say("This cannot be taken apart", text)
-        self._stack.setCurrentWidget(self._notice)
+        self._room.show(numbers=False)
         self.lit.emit(None, 0)
 
     # -- walking ----------------------------------------------------------------------------------------------------
@@ -342,7 +341,7 @@ class StepPanel(QWidget):
         self._numbers = found.formula
         self._typeset()
         if by_hand:
-            later(0, lambda: self.body.ensureWidgetVisible(self.body.terms), self.body)
+            later(0, self._room.reveal_terms, self.body)
 
 
 def _steps(session: Session, checkpoint: Any) -> tuple[str, ...]:
@@ -354,8 +353,10 @@ def _steps(session: Session, checkpoint: Any) -> tuple[str, ...]:
     return tuple(f"step {at}: {', '.join(one.losses)}" for at, one in enumerate(steps, 1))
 
 
-def _samples(apart: Any) -> str:
-    """Which rows of the data they are."""
-    if not apart.rows:
-        return "made-up numbers" if any("made up" in one for one in apart.notes) else "no data: fixed numbers"
-    return f"row {apart.rows[0] + 1:,}" if len(apart.rows) == 1 else f"row {apart.rows[0] + 1:,} …"
+def _samples(apart: Any) -> tuple[str, str]:
+    """Which rows of the data they are, and where there are none the whole sentence."""
+    if apart.rows:
+        return f"row {apart.rows[0] + 1:,}" + (" …" if len(apart.rows) > 1 else ""), ""
+    if any("made up" in one for one in apart.notes):
+        return "made-up numbers", "Nothing is connected that has data: the numbers are made up."
+    return "fixed numbers", "There is no data here: the numbers are always the same."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from time import thread_time
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
@@ -40,7 +39,7 @@ from neuralgraph.ui.panels.views_taking import Subject
 from neuralgraph.ui.panels.views_work import STOPPED, TRAINING, WORKING, Errand, WorkBar
 from neuralgraph.ui.theme import Theme
 
-SHARE = 0.03
+SHARE = 0.02
 """So much of the time of a run all views together may take: to be computed, laid out and painted."""
 OFTEN, SELDOM = 0.15, 1.0
 """Seconds between two looks at a run, at least; of views that are costly."""
@@ -74,7 +73,7 @@ class ViewCard(QWidget):
         self._fresh = True
         self.fit: Callable[[Shown], Shown] = lambda found: found
         """What is drawn of what came: somebody may put it on other scales."""
-        self._asker = Asker(bridge, self, every=OFTEN)
+        self._asker = Asker(bridge, self, every=OFTEN, share=SHARE, painted=lambda: self.pad.spent)
         self._asker.answered.connect(self._arrived)
         self._asker.reached.connect(self._reached)
         self._wish: tuple[Any, int] = None, 0
@@ -209,7 +208,6 @@ class ViewCard(QWidget):
 
         def question(program: Any) -> Any:
             errand.begin(self._bridge.control if program is not None else None)
-            begun = thread_time()
             node_there = node if session.shows(node, program) else ""
             offers = session.offers(node_there, program) if fresh else None
             name = view or _first(offers or ())
@@ -222,7 +220,7 @@ class ViewCard(QWidget):
                 if not errand.dropped:  # what nobody waits for may be in pieces
                     raise
                 found = None
-            return errand, name, offers, found, thread_time() - begun
+            return errand, name, offers, found
 
         self._asker.ask(session, question)
 
@@ -263,8 +261,8 @@ class ViewCard(QWidget):
             self._show(self.fit(one.shown))
             self.work.tell(one if one.done < one.of else None)
 
-    def _arrived(self, answer: tuple[Errand, str, Sequence[Offer] | None, Any, float]) -> None:
-        errand, name, offers, found, took = answer
+    def _arrived(self, answer: tuple[Errand, str, Sequence[Offer] | None, Any]) -> None:
+        errand, name, offers, found = answer
         if errand.dropped:  # somebody looks at another one by now, and that is asked for
             return
         if offers is not None:
@@ -277,8 +275,8 @@ class ViewCard(QWidget):
                 self.changed.emit()
         if name != self.view:
             return  # somebody wants another one by now
-        least = SELDOM if self._offer is not None and self._offer.costly else OFTEN
-        self._asker.every = max(least, (took + self.pad.spent) * self._asked() / SHARE)
+        self._asker.every = SELDOM if self._offer is not None and self._offer.costly else OFTEN
+        self._asker.share = SHARE / self._asked()
         if isinstance(found, NeuralGraphError):
             self._say(*_split(str(found)))
         elif found is None and self.offers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -69,7 +69,7 @@ class SearchDialog(QDialog):
         self.said.setMinimumHeight(px(34))
         box.addWidget(self.said)
         box.addLayout(self._foot())
-        self.resize(px(1040), px(600))
+        self.resize(QSize(px(1040), px(600)).boundedTo(self.screen().availableSize() - QSize(px(24), px(48))))
         self.refresh()
         fitted(self, theme, self._dress)
 
@@ -95,7 +95,7 @@ class SearchDialog(QDialog):
         rows.addWidget(self.which)
         row = QHBoxLayout()
         row.setSpacing(self.theme.px(8))
-        self.goal = Choice(self.theme)
+        self.goal = Choice(self.theme, fit=True)
         self.goal.setAccessibleName("The figure to get better")
         self.goal.addItems(list(goals))
         row.addWidget(words(self.theme, "Goal"))

@@ -316,3 +316,13 @@ def test_a_network_without_a_loss_says_so() -> None:
     at = At(ng.compile(g), None)
     assert "no loss" in GradientNorms.fits(at)
 
+
+
+def test_a_network_of_fixed_numbers_has_gradients_before_it_learns() -> None:
+    session = Session.open(examples() / "12-four-equations.ngraph")
+    shown = session.view("gradients", "layer_3")
+    assert isinstance(shown, Board)
+    grid = shown.parts[0]
+    assert isinstance(grid, Grid)
+    hidden = 1 / (1 + np.exp(-np.array([0.6, 0.05, -0.6])))  # the errors of the last layer times what flows in
+    assert np.allclose(grid.values, np.outer([-0.09316, 0.12822], hidden), atol=1e-5)

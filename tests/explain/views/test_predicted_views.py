@@ -133,3 +133,13 @@ def test_a_forecast_is_held_against_persistence() -> None:
     assert f"RMSE {spelled(ours)}, of persistence {spelled(theirs)}" in shown.note
     with pytest.raises(RunError, match="no axis of time"):
         ng.inspect(examples() / "diabetes.ngraph", "forecast")
+
+
+def test_a_forecast_is_of_the_answer_that_is_learned() -> None:
+    graph = ng.load(examples() / "23-forecast.ngraph")
+    ng.train(graph, epochs=5)
+    shown = graph.session.view("forecast")
+    assert isinstance(shown, Curves)
+    by_name = {one.name: one.y for one in shown.curves}
+    assert not np.allclose(by_name["forecast"], by_name["persistence"]), "«as now» is the other loss"
+    assert "nearer than persistence" in shown.note and "0% nearer" not in shown.note.replace("0 %", "0%")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from neuralgraph.lessons.course import lessons
 from neuralgraph.lessons.lesson import Do, Point, Question, Screen
+from neuralgraph.spec.initial import refusal
 from neuralgraph.ui.lessons.parts import Asked, Checked, widget_of
 from neuralgraph.ui.theme import Theme
 from neuralgraph.ui.window import MainWindow
@@ -57,6 +58,12 @@ def test_it_acts_in_the_window_and_begins_anew(window: Open, qtbot: QtBot) -> No
     node = next(id for id, one in before.nodes.items() if one.type == "Linear")
     hands.do(Do("set", (f"{node}.out_features", "7"), ""))
     assert bench.session.graph.nodes[node].params["out_features"] == 7
+    hands.do(Do("set", (f"{node}.initial", "uniform 0 1"), ""))
+    begins = bench.session.graph.nodes[node].initialiser
+    assert (begins["weight"], begins["weight.low"], begins["bias.high"]) == ("uniform", 0, 1)
+    assert not refusal(begins)
+    hands.do(Do("set", (f"{node}.initial", "own"), ""))
+    assert not bench.session.graph.nodes[node].initialiser
     hands.do(Do("set", ("nobody.size", "7"), ""))  # said in the log, not raised
     hands.do(Do("panel", ("views",), ""))
     assert bench.docks.bottom.current() == "views"
@@ -79,6 +86,53 @@ def test_a_ring_shows_what_is_meant_and_goes(window: Open, qtbot: QtBot, monkeyp
         assert ring.isVisible() and ring._around.width() > 10
         assert not bench.window.grab().isNull()
     qtbot.waitUntil(lambda: not ring.isVisible(), timeout=3000)
+
+
+def test_the_panels_below_are_high_enough_for_views_while_a_lesson_is_on(window: Open, qtbot: QtBot) -> None:
+    one = window("13-letters")
+    one.resize(1440, 860)
+    bench = one.bench
+    qtbot.waitUntil(lambda: bench.guide.on and bench.docks.bottom_height > 0.3 * one.height(), timeout=5000)
+    before, raised = bench.guide._below, bench.docks.bottom_height
+    bench.guide.close()
+    qtbot.waitUntil(lambda: bench.docks.bottom_height < raised, timeout=5000)
+    assert abs(bench.docks.bottom_height - before) <= 2
+    bench.docks.raise_bottom(round(0.5 * one.height()))
+    qtbot.waitUntil(lambda: bench.docks.bottom_height > 0.45 * one.height(), timeout=5000)
+    bench.guide.toggle()
+    qtbot.wait(200)
+    assert bench.docks.bottom_height > 0.45 * one.height(), "what somebody made higher stays so"
+
+
+def test_a_menu_gets_a_ring_of_its_own(window: Open, qtbot: QtBot) -> None:
+    bench = begun(window, qtbot)
+    pointed = [(part.name, lesson.name) for lesson in lessons() for screen in lesson.screens for part in screen.parts
+               if isinstance(part, Point) and part.place == "menu"]
+    for name, lesson in [*pointed, ("File", "")]:
+        bench.guide._hands.point(Point("menu", name, ""))
+        assert bench.guide._hands._ring._around.width() < 120, (name, lesson)
+
+
+def test_a_walk_begins_with_a_ring_around_the_buttons_that_go_on(window: Open, qtbot: QtBot) -> None:
+    bench = begun(window, qtbot)
+    bench.guide._hands._ring = None
+    bench.guide._hands.do(Do("walk", ("step",), ""))
+    qtbot.waitUntil(lambda: bench.guide._hands._ring is not None, timeout=5000)
+    controls = bench.docks.bottom.page_of("step").controls
+    corner = controls.play.mapTo(bench.window, controls.play.rect().center())
+    assert bench.guide._hands._ring._around.contains(corner.x(), corner.y())
+
+
+def test_a_walk_is_of_what_the_lesson_speaks_of_and_begins_anew(window: Open, qtbot: QtBot) -> None:
+    bench = window("04-reverse-sweep").bench
+    qtbot.waitUntil(lambda: bench.guide.on and bench.session.analysis is not None, timeout=20_000)
+    for of in ("result", "slow", "result"):
+        bench.guide._hands.do(Do("walk", ("reverse", of), ""))
+        panel = bench.docks.bottom.page_of("step")
+        qtbot.waitUntil(lambda panel=panel: panel.apart is not None, timeout=20_000)
+        assert panel.controls.of.currentText() == of and panel.controls.at == 0
+        assert of in {one.node for one in panel.apart.moments}
+        panel.go(3)
 
 
 def test_conditions_get_their_tick_while_it_trains(window: Open, qtbot: QtBot) -> None:
@@ -119,6 +173,44 @@ def test_a_question_says_whether_and_why(qtbot: QtBot) -> None:
     assert "Not quite." in asked._why.text() and not asked.right
     asked.buttons[right].click()
     assert "Right." in asked._why.text() and asked.right
+
+
+def test_why_an_answer_is_right_is_seen_without_scrolling(window: Open, qtbot: QtBot) -> None:
+    one = window("01-tensors")
+    one.resize(1024, 600)
+    qtbot.waitUntil(lambda: one.bench.guide.on, timeout=5000)
+    panel = one.bench.guide.panel
+    panel.go(len(panel.lesson.screens) - 1)
+    asked = panel.findChild(Asked)
+    seen = panel._area.viewport()
+    qtbot.wait(100)
+    assert panel._area.verticalScrollBar().maximum() > 0
+    for button in reversed(asked.buttons):
+        button.click()
+        qtbot.waitUntil(lambda: seen.rect().contains(asked._why.geometry().translated(asked.mapTo(seen, QPoint(0, 0)))),
+                        timeout=3000)
+
+
+def test_the_ring_of_a_step_goes_with_it(window: Open, qtbot: QtBot) -> None:
+    bench = window("01-tensors").bench
+    qtbot.waitUntil(lambda: bench.guide._hands._ring is not None and bench.guide._hands._ring.isVisible(),
+                    timeout=5000)
+    assert bench.guide.panel._pointed
+    bench.guide.panel.go(1)
+    assert not bench.guide.panel._pointed and not bench.guide._hands._ring.isVisible()
+
+
+def test_what_a_lesson_puts_away_is_there_when_the_program_starts_again(window: Open, qtbot: QtBot) -> None:
+    bench = begun(window, qtbot)
+    assert not bench.docks.shown("left")
+    bench.docks.save()
+    bench.settings.save()
+    again = window("xor").bench
+    assert again.docks.shown("left") and again.docks.shown("right")
+    again.docks.toggle_left()
+    again.docks.save()
+    again.settings.save()
+    assert not window("xor").bench.docks.shown("left"), "what a hand has hidden stays hidden"
 
 
 def test_a_problem_that_a_lesson_makes_gets_its_tick_when_it_is_found(window: Open, qtbot: QtBot) -> None:

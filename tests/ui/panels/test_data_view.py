@@ -142,7 +142,7 @@ def test_numbers_are_read_where_the_pointer_is(shown: Any) -> None:
     assert panel.sheet.at(QPointF(180, 25)) == "alcohol and alcohol: +1.000"
     assert panel.bar.isVisible()
     turn(panel, "columns")
-    assert panel.sheet.at(QPointF(20, 20)).startswith("alcohol: 11 … 14.8, mean 13, spread 0.81")
+    assert panel.sheet.at(QPointF(20, 20)).startswith("alcohol: 11.0 … 14.8, mean 13.0, spread 0.81")
     turn(panel, "classes")
     assert panel.sheet.said() == "class_0 59; class_1 71; class_2 48"
 

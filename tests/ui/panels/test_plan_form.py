@@ -11,8 +11,8 @@ from neuralgraph.ui.panels.plan_form import PARAMS, changed, values_of
 
 
 @pytest.mark.parametrize(("name", "value"), [
-    ("optimizer", "SGD"), ("lr", 0.5), ("batch_size", 7), ("epochs", 3), ("validation", 0.0), ("split", "ordered"),
-    ("seed", 9), ("weight_decay", 0.01), ("l1", 0.001),
+    ("optimizer", "SGD"), ("lr", 0.5), ("batch_size", 7), ("epochs", 3), ("validation", 0.0), ("test", 0.25),
+    ("split", "ordered"), ("seed", 9), ("weight_decay", 0.01), ("l1", 0.001),
 ])
 def test_a_change_changes_that_value_and_no_other(name: str, value: Any) -> None:
     before = values_of(Plan())

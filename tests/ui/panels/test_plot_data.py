@@ -35,6 +35,17 @@ def test_blocks_are_the_minima_and_maxima_of_the_numbers(parts, first, last, mos
     np.testing.assert_array_equal(highs, wanted_highs)
 
 
+def test_a_smoothed_line_of_many_numbers_is_no_saw() -> None:
+    """It falls where the numbers fall, and ends at the last of them."""
+    x = np.arange(5000.0)
+    track = Track(0.5)
+    track.append(np.exp(-x / 500), epoch=x, step=x, time=x)
+    line = track.line("step", smoothed=True, pixels=100)
+    assert 12 < len(line.x) <= 201 and (np.diff(line.y) < 0).all() and (np.diff(line.x) > 0).all()
+    assert (line.x[-1], line.y[-1]) == (4999, track.last)
+    assert not (np.diff(track.line("step", pixels=100).y) < 0).all()  # as they are: lowest and highest
+
+
 def test_a_picture_stays_small_however_long_the_track():
     pyramid = Pyramid(np.sin(np.arange(200_001) / 7))
     for span in (10, 5_000, 200_001):

@@ -21,6 +21,7 @@ from neuralgraph.tokens import DARK
 from neuralgraph.ui.canvas.step_layer import MANY, StepLayer, chip, pill
 from neuralgraph.ui.panels.step_controls import WIDE
 from neuralgraph.ui.panels.step_tensor import laid, written
+from neuralgraph.ui.panels.step_view import WAITS
 from neuralgraph.ui.step_on_canvas import lit_at
 from neuralgraph.ui.window import MainWindow
 
@@ -202,6 +203,7 @@ def test_inputs_without_data_get_made_up_numbers_and_that_is_said(window: Open, 
     qtbot.waitUntil(lambda: panel.apart is not None, timeout=20_000)
     assert panel.notes.text() == "x, y wait for data: these numbers are made up."
     assert panel.controls.sample.text() == "made-up numbers"
+    assert not any(one.isVisible() for one in panel.controls.nearby[:2]), "there is no sample before or after"
     panel.go(next(at for at, one in enumerate(panel.apart.moments) if one.node == "conv"))
     qtbot.waitUntil(lambda: panel.body.terms.found is not None, timeout=20_000)
     assert panel.body.terms.found.columns is not None and panel.body.terms._laid.count() == 3
@@ -309,3 +311,46 @@ def test_without_a_loss_it_begins_with_a_sweep_that_needs_none(window: Open, qtb
     assert panel.controls.mode_key == "forward" and panel.apart.mode == "forward"
     _, panel = opened(window, qtbot)
     assert panel.controls.mode_key == "step"
+
+
+def test_in_a_narrow_window_the_numbers_have_the_whole_width(window: Open, qtbot: QtBot) -> None:
+    made, panel = opened(window, qtbot)
+    made.resize(1024, 768)
+    qtbot.waitUntil(lambda: panel.controls.across is True, timeout=2000)
+    panel.go(len(panel.apart.moments) - 1)
+    qtbot.waitUntil(lambda: panel.body.width() > 0.9 * panel.width(), timeout=2000)
+    inner = panel.body.widget()
+    assert panel.body.viewport().height() >= inner.sizeHint().height(), "nothing is cut: what is around it scrolls"
+    controls = panel.controls
+    assert controls.more.isVisible() and controls.play.isVisible() and controls.where.isVisible()
+    rest = (controls.slider, controls.speed, controls.samples, *controls.nearby)
+    assert not any(one.isVisible() for one in rest)
+    controls.more.click()
+    assert all(one.isVisible() for one in rest)
+    made.resize(1440, 900)
+    qtbot.waitUntil(lambda: panel.controls.across is False, timeout=2000)
+    assert controls.width() == made.theme.px(WIDE) and not controls.more.isVisible()
+    assert all(one.isVisible() for one in rest)
+
+
+def test_while_it_is_taken_apart_it_says_so(window: Open) -> None:
+    made = window("xor")
+    made.bench.views.step()
+    panel = made.bench.docks.bottom.page("step")
+    assert panel.apart is None and panel._notice.title.text() == WAITS[0]
+
+
+def test_who_comes_back_to_it_finds_the_canvas_where_it_was(window: Open, qtbot: QtBot) -> None:
+    made, panel = opened(window, qtbot)
+    view = made.bench.canvas.view
+    view.following = False
+    view.zoom_to(3.0)
+    panel.go(2)
+    view.verticalScrollBar().setValue(5000)
+    made.bench.docks.bottom.open("plots")
+    qtbot.waitUntil(lambda: layer(made) is None, timeout=2000)
+    made.bench.docks.bottom.open("step")
+    qtbot.waitUntil(lambda: layer(made) is not None, timeout=20_000)
+    assert view.verticalScrollBar().value() == 5000
+    panel.go(3)
+    assert view.verticalScrollBar().value() != 5000, "another node is shown"

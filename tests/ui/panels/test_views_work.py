@@ -133,16 +133,14 @@ def test_all_that_a_view_costs_counts(opened: tuple[ViewsPanel, Slow], qtbot: Qt
     card = panel.cards[0]
     card.show_view("node-table")
     qtbot.waitUntil(lambda: number(card) == -1.0 and card.pad.spent > 0, timeout=60_000)
-    card.pad.spent = 0.2
-    errand = Errand(lambda: card._wish, lambda errand, one: None)
-    card._arrived((errand, "node-table", None, grid(-1.0), 0.1))
-    assert card._asker.every == pytest.approx((0.1 + 0.2) / views_card.SHARE)
-    assert card.pad.spent < 0.2
+    card._asker._took, card._asker._delivered, card.pad.spent = 0.1, 0.05, 0.2
+    assert card._asker.pause == pytest.approx((0.1 + 0.05 + 0.2) / views_card.SHARE)
     panel.new_card()
-    card.pad.spent = 0.2
     errand = Errand(lambda: card._wish, lambda errand, one: None)
-    card._arrived((errand, "node-table", None, grid(-1.0), 0.1))
-    assert card._asker.every == pytest.approx(2 * (0.1 + 0.2) / views_card.SHARE)
+    card._arrived((errand, "node-table", None, grid(-1.0)))
+    assert card.pad.spent < 0.2  # of the new figure nothing is painted yet
+    card._asker._took, card._asker._delivered, card.pad.spent = 0.1, 0.05, 0.2
+    assert card._asker.pause == pytest.approx(2 * (0.1 + 0.05 + 0.2) / views_card.SHARE)
 
 
 def test_what_began_before_a_run_does_not_go_on_beside_it(opened: tuple[ViewsPanel, Slow], qtbot: QtBot,
