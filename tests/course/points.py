@@ -14,6 +14,7 @@ from tests.course.documents import change, final, opened, start, trained
 from tests.course.figure import Bound, Case, Row, between, least, most
 
 OWN, BY_THE_DOCUMENT = "its own plan", "rate 0.1, gradient a − y, in order, 100 epochs"
+TEN_DRAWS = "in torch over ten draws of such points"
 
 
 def letters(seed: int) -> Mapping[str, float]:
@@ -116,14 +117,16 @@ CASES = (
         Row("4 Tanh", "seeds that succeed, 4 tanh units", "X02", "11 of 12", (Bound("sum", least=9),), "seeds"),
         Row("8 Tanh", "seeds that succeed, 8 tanh units", "X02", "12 of 12", (Bound("sum", least=11),), "seeds")), 12),
     Case("moons", "16", OWN, moons, (
-        Row("val_small_accuracy", "test accuracy, 3 neurons", "K06", "89.25 %", least(0.87, "median"), "percent"),
-        Row("val_large_accuracy", "test accuracy, 20 neurons", "K06", "85.7 %", least(0.83, "median"), "percent"),
-        Row("val_tame_accuracy", "test accuracy, 20 neurons with decay", "K06", "89.7 %", least(0.87, "median"),
-            "percent"),
+        Row("val_small_accuracy", "test accuracy, 3 neurons", "K06",
+            f"89.25 %; {TEN_DRAWS} 81.5 / 90.2 / 95.5 %", least(0.87, "median"), "percent"),
+        Row("val_large_accuracy", "test accuracy, 20 neurons", "K06",
+            f"85.7 %; {TEN_DRAWS} 81.0 / 88.1 / 92.2 %", least(0.83, "median"), "percent"),
+        Row("val_tame_accuracy", "test accuracy, 20 neurons with decay", "K06",
+            f"89.7 %; {TEN_DRAWS} 80.3 / 90.1 / 94.0 %", least(0.87, "median"), "percent"),
         Row("large_accuracy", "training accuracy, 20 neurons", "K06", "99.0 %", least(0.95, "median"), "percent"),
         Row("small_pieces", "regions, 3 neurons", "K06", "2", between(2, 3)),
         Row("large_pieces", "regions, 20 neurons", "K06", "9", least(4, "median")),
-        Row("tame_pieces", "regions, 20 neurons with decay", "K06", "2", between(2, 3))), 5),
+        Row("tame_pieces", "regions, 20 neurons with decay", "K06", "2", between(2, 3))), 12),
     Case("spirals", "16", "on two spirals of 300 points, 1,500 epochs", spirals, (
         Row("small", "final loss, 3 neurons", "K07", ".040 / .042 / .283; deviation .088",
             (Bound("deviation", least=10, beside="large"),)),

@@ -59,8 +59,9 @@ def autoencoder(seed: int) -> Mapping[str, float]:
 
 CASES = (
     Case("digits", "17", OWN, digits, (
-        Row("val_accuracy", "test accuracy", "K10", "97.6 / 98.0 / 98.0 %", (*least(0.97, "median"), *least(0.955)),
-            "percent"),)),
+        Row("val_accuracy", "test accuracy", "K10",
+            "97.6 / 98.0 / 98.0 % on one split; by its recipe in torch 95.4 / 97.2 / 98.6 % over 40 splits",
+            (*least(0.97, "median"), *least(0.95)), "percent"),), 12),
     Case("dead-units", "17", "150 steps with all rows", dead, (
         Row("calm", "dead units at rate 0.1", "K11", "1 / 3 / 5 %", most(0.1), "percent"),
         Row("wild", "dead units at rate 3", "K11", "96 / 97.5 / 99 %", least(0.8), "percent"),

@@ -108,5 +108,5 @@ CASES = (
     Case("gan", "32", OWN, gan, (
         Row("mean", "mean of the made numbers (real: 4)", "Z06", "3.79 … 4.15", always(3.5, 4.5)),
         Row("deviation", "their deviation (real: 1.25)", "Z06", "1.04 … 1.31", always(0.8, 1.6)),
-        Row("judge", "loss of the judge", "Z06", "1.386", always(1.286, 1.486)))),
+        Row("judge", "loss of the judge", "Z06", "1.386", always(1.286, 1.486))), 12),
 )
