@@ -137,7 +137,7 @@ def _train() -> tuple[Command, ...]:
     return (
         Command("train", "Train", "Train / Pause", ("Ctrl+Return", "Ctrl+Enter"), "play", "training.toggle"),
         Command("one_batch", "Train", "One batch", ("Ctrl+.",), "skip-next", "training.one_batch"),
-        Command("one_epoch", "Train", "One epoch", ("Ctrl+Shift+.", "Ctrl+>"), "", "training.one_epoch"),
+        Command("one_epoch", "Train", "One epoch", ("Ctrl+Shift+.",), "", "training.one_epoch"),
         Command("more_epochs", "Train", "More epochs…", (), "", "asked.epochs"),
         Command("stop", "Train", "Stop", ("Ctrl+Alt+Return", "Ctrl+Alt+Enter"), "stop", "training.stop"),
         Command("reset", "Train", "Reset to the same initial weights", (), "restart", "training.reset", rule=True),

@@ -37,3 +37,11 @@ def test_the_promised_keys_are_there() -> None:
 
 def test_menus_are_known() -> None:
     assert {one.menu for one in COMMANDS} <= {*MENUS, ""}
+
+
+def test_no_key_is_there_both_with_shift_and_as_what_shift_makes_of_it() -> None:
+    shifted = dict(zip("`1234567890-=[]\\;',./", "~!@#$%^&*()_+{}|:\"<>?", strict=True))
+    keys = {key for one in COMMANDS for key in one.keys}
+    both = {key for key in keys for low, high in shifted.items()
+            if key.endswith(f"Shift+{low}") and key.removesuffix(f"Shift+{low}") + high in keys}
+    assert not both, "a keyboard sends both, so Qt calls the key ambiguous and does nothing"

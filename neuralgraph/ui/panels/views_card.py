@@ -310,6 +310,7 @@ class ViewCard(QWidget):
         offer = self._offer
         self.which.setText(offer.title if offer is not None else "View")
         self.which.setIcon(icon(offer.icon if offer is not None else "eye-outline", self.theme.tokens.text))
+        self.which.setIconSize(QSize(self.theme.px(16), self.theme.px(16)))
         self.which.setFont(self.theme.font(13, 600))
         self.of.tell((self.node or WHOLE) if offer is None or offer.scope == "node" else WHOLE)
         self.pin.setVisible(offer is None or offer.scope == "node")

@@ -30,15 +30,15 @@ class Options(SteadyScroll):
         self._theme = theme
         self._params: list[Param] = []
         self._form: Form | None = None
-        inside = QWidget()
-        self._box = QVBoxLayout(inside)
+        self._inside = QWidget()
+        self._box = QVBoxLayout(self._inside)
         self._box.setContentsMargins(8, 2, 8, 4)
         self._box.addStretch(1)
-        self.setWidget(inside)
+        self.setWidget(self._inside)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def sizeHint(self) -> QSize:
-        inside = self.widget().sizeHint()
+        inside = self._inside.sizeHint()
         return QSize(inside.width() + self.verticalScrollBar().sizeHint().width(), inside.height())
 
     def minimumSizeHint(self) -> QSize:
