@@ -25,7 +25,7 @@ QLabel { background: transparent; }
 QMenuBar { background: transparent; border: none; padding: 0; }
 QMenuBar::item { padding: $p4 $p7; margin: 0 $p2; border-radius: $p4; background: transparent; }
 QMenuBar::item:selected, QMenuBar::item:pressed { background: $accent_soft; color: $text; }
-QMenu { background: $raised; color: $text; border: 1px solid $outline; padding: $p4; }
+QMenu { background: $raised; color: $text; border: 1px solid $outline; padding: $p4; icon-size: $p16; }
 QMenu::item { padding: $p6 $p24 $p6 $p8; border-radius: $p4; }
 QMenu::item:selected { background: $accent_soft; color: $text; }
 QMenu::item:disabled { color: $text3; }

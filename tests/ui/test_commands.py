@@ -37,3 +37,17 @@ def test_the_promised_keys_are_there() -> None:
 
 def test_menus_are_known() -> None:
     assert {one.menu for one in COMMANDS} <= {*MENUS, ""}
+
+
+def test_no_key_is_there_both_with_shift_and_as_what_shift_makes_of_it() -> None:
+    shifted = dict(zip("`1234567890-=[]\\;',./", "~!@#$%^&*()_+{}|:\"<>?", strict=True))
+    keys = {key for one in COMMANDS for key in one.keys}
+    both = {key for key in keys for low, high in shifted.items()
+            if key.endswith(f"Shift+{low}") and key.removesuffix(f"Shift+{low}") + high in keys}
+    assert not both, "a keyboard sends both, so Qt calls the key ambiguous and does nothing"
+
+
+def test_the_text_grows_by_a_key_that_is_not_zooming_where_plus_needs_shift() -> None:
+    keys = {one.id: one.keys for one in COMMANDS}
+    assert "Ctrl++" in keys["zoom_in"], "with shift and = on many keyboards, as Ctrl+Shift++ is"
+    assert {"Ctrl+Alt+="} <= set(keys["larger"]) and {"Ctrl+Alt+-"} <= set(keys["smaller"])

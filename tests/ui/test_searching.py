@@ -192,3 +192,12 @@ def test_places_on_the_axes() -> None:
     assert place(parse("1..100:log"), 10) == pytest.approx(0.5) and place(parse("0..4"), 1) == 0.25
     assert place(parse("a|b|c"), "b") == 0.5 and ends_of(parse("a|b|c")) == ("a", "c")
     assert Trial(0, {}).state == ""
+
+
+def test_where_no_trial_is_yet_it_says_how_to_begin(window: Open, qtbot: Any) -> None:
+    _, dialog, _ = opened(window)
+    for page, said in enumerate(dialog.empty):
+        dialog.tabs.setCurrentIndex(page)
+        assert said.isVisible() and "press Search" in said.text()
+    dialog.show_trials([Trial(1, {"plan.learning_rate": 0.1}, "done", 0.5)])
+    assert all(one.isHidden() for one in dialog.empty)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QMenu, QStyle
 
 import neuralgraph.ui
 from neuralgraph.tokens import DARK, LIGHT
@@ -61,3 +62,16 @@ def test_what_is_painted_follows_the_text_size(qapp: Any) -> None:
         assert Notice(LIGHT, "eye", "Nothing").title.font().pixelSize() == 20
     finally:
         qapp.setFont(before)
+
+
+def test_the_icons_of_menus_and_views_follow_the_text_size(qapp: Any) -> None:
+    assert re.search(r"QMenu \{[^}]*icon-size: 32px", stylesheet(LIGHT, 2.0))
+    before = qapp.styleSheet()
+    menu = QMenu()
+    try:
+        qapp.setStyleSheet(stylesheet(LIGHT, 2.0))
+        menu.ensurePolished()
+        assert menu.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize, None, menu) == 32
+    finally:
+        qapp.setStyleSheet(before)
+        menu.deleteLater()

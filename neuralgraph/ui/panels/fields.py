@@ -131,7 +131,7 @@ class Chosen(Field):
         self.box = Choice(theme)
         self._words: tuple[str | None, ...] = ((None,) if param.optional else ()) + param.choices
         for word in self._words:
-            self.box.addItem(word if word is not None else "none")
+            self.box.addItem("none" if word is None else word or "automatic")
         self.box.activated.connect(lambda index: self.edited.emit(self._words[index]))
         self._put(self.box)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
@@ -74,6 +74,7 @@ class PartForm(QWidget):
         """Show the fields, or the title alone."""
         self.form.setVisible(unfolded)
         self.title.setText(self.part.title)
+        self.title.setIconSize(QSize(self.theme.px(16), self.theme.px(16)))
         self.title.setIcon(icon(f"chevron-{'down' if unfolded else 'right'}", self.theme.tokens.text2))
         self.title.setAccessibleName(f"{self.part.title}, {'shown' if unfolded else 'folded'}")
         if self.options is not None and self.rare is not None:

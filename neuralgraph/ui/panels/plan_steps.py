@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
 
 from neuralgraph.graph.edits import SetPlan
@@ -102,6 +102,7 @@ class StepsForm(QWidget):
     def fold(self, unfolded: bool) -> None:
         """Show the list, or the title alone."""
         self.inside.setVisible(unfolded)
+        self.title.setIconSize(QSize(self.theme.px(16), self.theme.px(16)))
         self.title.setIcon(icon(f"chevron-{'down' if unfolded else 'right'}", self.theme.tokens.text2))
         self.title.setAccessibleName(f"Stages and steps, {'shown' if unfolded else 'folded'}")
 

@@ -25,7 +25,7 @@ from neuralgraph.graph.levers import called
 from neuralgraph.tokens import LIGHT, Tokens
 from neuralgraph.training.events import Changed, EpochEnded, Event, Reading, Started, Step
 from neuralgraph.ui.panels.inspector_empty import Notice
-from neuralgraph.ui.panels.inspector_type import Themed, font, tabular, tool_button
+from neuralgraph.ui.panels.inspector_type import Themed, font, tabular, text_size, tool_button
 from neuralgraph.ui.panels.plot_data import AXES, Track, spelled
 from neuralgraph.ui.panels.plots_moment import Momentary
 from neuralgraph.ui.panels.plots_run import LOSS, NORM, RATE, SHARES, RunCurves
@@ -58,6 +58,7 @@ class PlotsPanel(Momentary):
         self.smoothing = 0.95
         self._chosen = {"left": LOSS, "right": ""}
         self.views: dict[str, PlotView] = {}
+        self._corner: list[QToolButton] = []
         self._stale = False
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
@@ -326,8 +327,8 @@ class PlotsPanel(Momentary):
             button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
             row.addWidget(button)
         for button in holder.findChildren(QToolButton):
-            button.setIconSize(QSize(16, 16))
-            button.setFixedSize(28, 28)
+            self._corner.append(button)
+        self._icons()
         return holder
 
     def _icons(self) -> None:
@@ -340,6 +341,10 @@ class PlotsPanel(Momentary):
         self.pin_action.setIcon(icon("pin-outline"))
         self.export_menu.setIcon(icon("export"))
         self.more_menu.setIcon(icon("dots-vertical"))
+        side, whole = round(16 * text_size()), round(28 * text_size())
+        for button in self._corner:
+            button.setIconSize(QSize(side, side))
+            button.setFixedSize(whole, whole)
 
     def _show_all(self) -> None:
         for view in self.views.values():

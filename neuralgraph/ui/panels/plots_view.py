@@ -22,6 +22,9 @@ from neuralgraph.ui.panels.plots_key import Key, Keys, pen
 CALM = 0.9
 """How much of the height the curves have to fill before the y axis is set anew."""
 
+STILL = 1e-4
+"""What moves by less of itself than this is a constant with noise in it."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -53,7 +56,7 @@ class Ticks(pg.AxisItem):  # type: ignore[misc]
         self.setStyle(tickLength=0, tickTextOffset=6, autoExpandTextSpace=False, hideOverlappingLabels=False)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
-        most = max(2, int(size / (27 if self.orientation == "left" else 58)) + 1)
+        most = max(2, int(size / ((27 if self.orientation == "left" else 58) * text_size())) + 1)
         if self.logged:
             return [(1.0, log_ticks(minVal, maxVal, most))]
         ticks = nice_ticks(minVal, maxVal, min(most, 9))
@@ -122,8 +125,6 @@ class PlotView(QWidget):
 
     def _build_plot(self) -> None:
         self.left, self.bottom = Ticks("left"), Ticks("bottom")
-        self.left.setWidth(46)
-        self.bottom.setHeight(20)
         self.bottom.room = 0.93
         self.plot = pg.PlotWidget(background=None, axisItems={"left": self.left, "bottom": self.bottom})
         self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -210,6 +211,8 @@ class PlotView(QWidget):
         for axis in (self.left, self.bottom):
             axis.setTextPen(QColor(tokens.text2))
             axis.setTickFont(tabular(11))
+        self.left.setWidth(46 * text_size())  # a number that has too little room is not written at all
+        self.bottom.setHeight(20 * text_size())
         self.left.setPen(QPen(QColor(0, 0, 0, 0)))
         self.bottom.setPen(_thin(tokens.outline))
         self.lines.ink = ink(tokens)
@@ -276,7 +279,7 @@ class PlotView(QWidget):
             if low <= marker.x <= high:
                 row = row + 1 if marker.x < taken else 0
                 found.append((marker.x, marker.text, row))
-                taken = marker.x + (high - low) * (len(marker.text) * 6.2 + 10) / max(self.box.width(), 1)
+                taken = marker.x + (high - low) * (len(marker.text) * 6.2 * text_size() + 10) / max(self.box.width(), 1)
         return found
 
     def _fit_y(self, lines: list[tuple[str, Floats]]) -> None:
@@ -297,7 +300,9 @@ class PlotView(QWidget):
             high = usual * 1.25
         if not self.log and low >= 0 and low < 0.5 * high:
             low = 0.0
-        span = (high - low) or abs(high) * 0.2 or 1.0
+        if high - low < STILL * abs(high):  # what stands still has round numbers beside it, not its last digits
+            low, high = low - 0.1 * abs(high), high + 0.1 * abs(high)
+        span = (high - low) or 1.0
         room = 0.10 if low < 0 or self.log or not low else 0.06
         self._range("y", low - room * span, high + 0.08 * span)
 

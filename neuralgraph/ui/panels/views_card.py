@@ -26,7 +26,7 @@ from neuralgraph.ui.panels.figure_pad import Pad
 from neuralgraph.ui.panels.inspector_empty import Notice
 from neuralgraph.ui.panels.steady_scroll import SteadyScroll
 from neuralgraph.ui.panels.taking import take_button
-from neuralgraph.ui.panels.views_options import Options, meant
+from neuralgraph.ui.panels.views_options import Beside, Options, meant
 from neuralgraph.ui.panels.views_pick import ACTS, Of, Pick
 from neuralgraph.ui.panels.views_taking import Subject
 from neuralgraph.ui.panels.views_work import STOPPED, TRAINING, WORKING, Errand, WorkBar
@@ -144,8 +144,7 @@ class ViewCard(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addLayout(head)
-        box.addWidget(self.form)
-        box.addWidget(holder, 1)
+        box.addWidget(Beside(self.theme, self.form, holder), 1)
         box.addLayout(foot)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -311,6 +310,7 @@ class ViewCard(QWidget):
         offer = self._offer
         self.which.setText(offer.title if offer is not None else "View")
         self.which.setIcon(icon(offer.icon if offer is not None else "eye-outline", self.theme.tokens.text))
+        self.which.setIconSize(QSize(self.theme.px(16), self.theme.px(16)))
         self.which.setFont(self.theme.font(13, 600))
         self.of.tell((self.node or WHOLE) if offer is None or offer.scope == "node" else WHOLE)
         self.pin.setVisible(offer is None or offer.scope == "node")

@@ -32,6 +32,7 @@ from neuralgraph.ui.search.plots import HistoryPlot, ParallelPlot
 from neuralgraph.ui.theme import Theme
 
 NEW = "A new search"
+NONE = "No trials yet. Tick what to try, then press Search: every trial comes here as soon as it begins."
 
 
 class SearchDialog(QDialog):
@@ -169,7 +170,18 @@ class SearchDialog(QDialog):
         tabs.addTab(self.history, "History")
         tabs.addTab(self.parallel, "Parallel")
         self.tabs = tabs
+        self.empty = [self._nothing(page.viewport()) for page in (self.table, self.history, self.parallel)]
         return tabs
+
+    def _nothing(self, page: QWidget) -> QLabel:
+        """What stands on a page while there is no trial."""
+        made = words(self.theme, NONE, 13, 400, "text2")
+        made.setWordWrap(True)
+        made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        made.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        box = QVBoxLayout(page)
+        box.addWidget(made)
+        return made
 
     def _foot(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -191,6 +203,8 @@ class SearchDialog(QDialog):
     def refresh(self) -> None:
         """What can be done now."""
         trouble = "" if self._running or self.resumed else self.choices.trouble()
+        for said in self.empty:
+            said.setVisible(not self.trials)
         self.go.setText("Stop" if self._running else "Go on" if self.resumed else "Search")
         self.go.setEnabled(self._running or not trouble)
         self.take.setEnabled(self.best is not None)

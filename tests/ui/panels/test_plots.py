@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QPainter, QPicture
 
 from neuralgraph.tokens import DARK, LIGHT
 from neuralgraph.training.events import Changed, EpochEnded, Finished, Started, Step
 from neuralgraph.ui.panels.plots import PlotsPanel, marker_text
 from neuralgraph.ui.panels.plots_run import RunCurves
+from neuralgraph.ui.theme import Theme
 
 
 @dataclass
@@ -273,3 +275,37 @@ def test_the_axes_stand_still_while_the_curves_fit(panel):
     assert view.box.viewRange() == first
     view.show_curves(view._curves, axis="epoch", end=30.0)
     assert view.box.viewRange()[0][1] >= 30.0
+
+
+@pytest.fixture
+def large_type(qapp):
+    before = qapp.font()
+    qapp.setFont(Theme(scale=2.0).font())
+    yield
+    qapp.setFont(before)
+
+
+@pytest.mark.parametrize("name", ["accuracy_1", "learning rate"])
+def test_the_axes_have_their_numbers_at_twice_the_text_size(large_type, panel, name):
+    panel.resize(1800, 420)
+    panel.feed([started(), *epoch_of(0, np.full(10, 2.0), 1.5)])
+    panel.choose("right", name)
+    for side in panel.views.values():
+        for axis in (side.left, side.bottom):
+            picture = QPicture()
+            painter = QPainter(picture)
+            painter.setFont(axis.style["tickFont"])
+            written = axis.generateDrawSpecs(painter)[2]
+            painter.end()
+            assert written, (side.title.text(), axis.orientation)
+
+
+@pytest.mark.parametrize("value", [0.700825, 0.002, 3.0, 1234.5])
+def test_beside_a_constant_stand_round_numbers(panel, value):
+    noise = value * (1 + 1e-6 * np.sin(np.arange(10)))
+    panel.feed([started(), *epoch_of(0, noise, value)])
+    axis, box = panel.views["left"].left, panel.views["left"].box
+    step, ticks = axis.tickValues(*box.viewRange()[1], box.height())[0]
+    low, high = box.viewRange()[1]
+    assert low < value < high and len(ticks) >= 2
+    assert all(len(one.lstrip("−").replace(".", "").lstrip("0")) <= 4 for one in axis.tickStrings(ticks, 1.0, step))

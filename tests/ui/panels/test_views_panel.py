@@ -238,3 +238,22 @@ def test_in_a_narrow_panel_the_views_get_the_room(views: Open, qtbot: QtBot) -> 
 def test_until_anything_has_come_it_does_not_say_that_there_is_nothing(views: Open) -> None:
     panel = views("digits-mlp")
     assert panel.cards[0].notice.title.text() == "Looking …"
+
+
+@pytest.mark.parametrize(("width", "height"), [(900, 190), (460, 190), (700, 700)])
+def test_the_options_of_a_view_are_whole_in_a_low_dock(views: Open, qtbot: QtBot, width: int, height: int) -> None:
+    panel = views("digits-mlp")
+    panel.resize(width, height)
+    card = panel.cards[0]
+    card.show_view("confusion")
+    qtbot.waitUntil(lambda: shown(card), timeout=60_000)
+    card.more.setChecked(True)
+    form = card.form._form
+    assert form is not None
+    qtbot.waitUntil(lambda: form.isVisible() and form.height() >= form.minimumSizeHint().height())
+    boxes = [one.geometry() for one in form.fields.values()]
+    assert len(boxes) > 2 and not any(one.intersects(other) for one in boxes for other in boxes if one != other)
+    assert all(one.height() >= form.fontMetrics().height() for one in boxes)
+    assert card._scroll.width() > 100 and card._scroll.height() > 40
+    answer = form.fields["answer"].box
+    assert answer.itemText(0) == "automatic", "an empty word would say nothing"
