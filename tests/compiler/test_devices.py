@@ -29,6 +29,7 @@ def test_what_is_there_goes_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None
     ("cuda", 0, False, "installed without CUDA. Choose cpu, or install"),
     ("cuda", 0, True, "no NVIDIA GPU, or its driver does not answer"),
     ("cuda:2", 2, True, "GPUs are counted from 0, and there are 2. Choose cuda:1 or below"),
+    ("cuda:1", 1, True, "GPUs are counted from 0, and there is one. Choose cuda:0."),
     ("mps", 0, True, "There is no mps here: it takes a Mac"),
     ("cpu:3", 0, True, "cpu is only one"),
     ("gpu", 1, True, "There is no device «gpu»: cpu, cuda, mps or a numbered GPU such as cuda:1 was expected"),
