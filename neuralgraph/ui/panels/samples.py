@@ -89,7 +89,7 @@ class Sheet(QWidget):
         """One sample as it looks now."""
         found, tokens, ratio = self.answers, self._owner.tokens, self.devicePixelRatioF()
         x = np.ascontiguousarray(found.x[at])
-        key = (blake2b(x, digest_size=16).digest(), x.shape, x.dtype.str, int(found.rows[at]),
+        key = (blake2b(x.data, digest_size=16).digest(), x.shape, x.dtype.str, int(found.rows[at]),
                found.names[found.truth[at]], found.names[found.answer[at]], surely(found.sure[at]), tokens.name,
                size.width(), ratio, text_size())
         if key not in self._cells:
