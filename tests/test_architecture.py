@@ -100,6 +100,12 @@ def oversized(folder: Path) -> list[str]:
     return found
 
 
+def test_test_files_have_names_of_their_own() -> None:
+    """Two of one name in two folders cannot be collected together: their folders are no packages."""
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted(one for one in set(names) if names.count(one) > 1) == []
+
+
 def test_rooms_stay_small() -> None:
     assert oversized(PACKAGE) == []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -46,8 +48,9 @@ def test_what_is_not_there_says_what_to_do(
 
 
 def test_no_traceback_from_the_command_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     gpus(monkeypatch, 0, built=False)
     assert main(["train", str(examples() / "xor.ngraph"), "--device", "cuda"]) == 1
     assert "without CUDA" in " ".join(capsys.readouterr().err.split())
