@@ -38,5 +38,5 @@ def _cuda(device: str, number: int) -> None:
         raise RunError(f"There is no {device} here: torch finds no NVIDIA GPU, or its driver does not answer (try "
                        "nvidia-smi). Choose cpu.")
     if number >= count:
-        raise RunError(f"There is no {device} here: GPUs are counted from 0, and there are {count}. Choose cuda:"
-                       f"{count - 1} or below.")
+        known = f"there are {count}. Choose cuda:{count - 1} or below" if count > 1 else "there is one. Choose cuda:0"
+        raise RunError(f"There is no {device} here: GPUs are counted from 0, and {known}.")

@@ -34,7 +34,7 @@ def _lined(what: Lined, box: Box) -> Body:
     assert isinstance(picture, Pictures) and isinstance(grid, Grid)
     x, y, wide, high = box
     places, (tall, across) = grid.values.shape[1], picture.images.shape[1:3]
-    if places < 2:  # nothing slides
+    if places < 2 or what.sees >= across:  # nothing slides
         return drawn.dispatch(Board)(what, box)
     stride = (across - what.sees) / (places - 1)
     over = max(what.sees / stride - 1, 0.0) / 2  # so many columns of the matrix it sticks out on each side

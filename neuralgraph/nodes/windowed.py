@@ -23,6 +23,8 @@ class Slide:
     stride: int
     padding: int = 0
     dilation: int = 1
+    around: bool = False
+    """The rim at one end shows what lies at the other."""
 
     @property
     def span(self) -> int:
@@ -39,9 +41,11 @@ class Slide:
         """How many points before the far edge no window reaches.
 
         What is left of the room after whole strides, (size + 2 · padding − span) mod stride, less the rim, which holds
-        nothing, and less a gap such as lies between any two windows where the stride is longer than they are.
+        nothing, and less a gap such as lies between any two windows where the stride is longer than they are. Where it
+        goes around, the rim at the other end shows as many of them.
         """
-        return max(0, self.room % self.stride - self.padding - max(0, self.stride - self.span))
+        rims = 2 * self.padding if self.around else self.padding
+        return max(0, self.room % self.stride - rims - max(0, self.stride - self.span))
 
     def __str__(self) -> str:
         """The formula with its numbers: «(10 − 3) / 2 + 1 = 4.5»."""
@@ -59,7 +63,8 @@ class Windowed(Spatial):
         sizes = [one for one in x.shape[-self.axes:] if isinstance(one, int)]
         if getattr(self, "ceil_mode", False) or x.rank != self.axes + 2 or len(sizes) < self.axes:
             return ()
-        slides = tuple(Slide(size, *one) for size, one in zip(sizes, self._windows(), strict=True))
+        around = self.values.get("padding_mode") == "circular"
+        slides = tuple(Slide(size, *one, around) for size, one in zip(sizes, self._windows(), strict=True))
         if not any(one.unseen for one in slides):
             return ()
         worst = max(slides, key=lambda one: one.unseen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
+from neuralgraph.ui.bridge import later
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.settings import Settings
 from neuralgraph.ui.tabs import Tabs
@@ -21,8 +22,8 @@ LEFT, RIGHT, BOTTOM = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.Ri
     Qt.DockWidgetArea.BottomDockWidgetArea
 
 
-SHARE = 0.34
-"""Of the height above that of the look, what the bottom dock gets."""
+SHARE, HIGHEST = 0.34, 10_000
+"""Of the height above that of the look, what the bottom dock gets; how high a remembered one can be."""
 
 
 class _NoTitle(QWidget):
@@ -55,6 +56,8 @@ class Docks(QObject):
         """Further docks that were shown before everything was hidden."""
         self._away: set[str] = set()
         """Those of ours that make room for something else."""
+        self._low = 0
+        """How high the bottom dock was before it was raised; 0 where it was not."""
         self._docks: dict[str, QDockWidget] = {}
         self.locked = True
         window.installEventFilter(self)
@@ -161,14 +164,20 @@ class Docks(QObject):
         px = self._theme.px
         return px(220) + max(0, round((self._window.height() - px(900)) * SHARE))
 
-    @property
-    def bottom_height(self) -> int:
-        """How high the panels below are now."""
-        return self._docks["bottom"].height()
-
     def raise_bottom(self, height: int) -> None:
-        """Make the panels below so high, where they are shown."""
-        if self.shown("bottom"):
+        """Make the panels below at least so high, until they are let down. It is not remembered that they were."""
+        dock = self._docks["bottom"]
+        if not self._low and self.shown("bottom") and not dock.isFloating() and dock.height() < height:
+            self._low = max(dock.height(), self._theme.px(220))  # a new window has no heights yet
+            self._window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
+
+    def let_down(self) -> None:
+        """As high as they were before they were raised."""
+        low, self._low = self._low, 0
+        self._lower(low)
+
+    def _lower(self, height: int) -> None:
+        if height > 0 and self.shown("bottom"):
             self._window.resizeDocks([self._docks["bottom"]], [height], Qt.Orientation.Vertical)
 
     def share(self, wanted: int, *, inspector: bool) -> None:
@@ -222,6 +231,7 @@ class Docks(QObject):
             self._window.addDockWidget(area, dock)
             dock.show()
         self._away.clear()
+        self._low = 0
         self.bottom.reset()
         self.measure()
         self._settings.forget("layout")
@@ -232,6 +242,7 @@ class Docks(QObject):
             return
         self._settings.put("layout", self._window.saveState(LAYOUT))
         self._settings.put("layout_away", sorted(self._away))
+        self._settings.put("layout_low", self._low)
         self._settings.put("geometry", self._window.window().saveGeometry())
         self._settings.put("tabs", self.bottom.order())
         self._settings.put("tabs_seen", self.bottom.keys())
@@ -246,6 +257,8 @@ class Docks(QObject):
         for name in self._settings.words("layout_away"):
             if name in OURS and name not in self._away:
                 self._docks[name].show()
+        low = int(min(self._settings.number("layout_low", 0), HIGHEST))
+        later(0, lambda: self._lower(0 if self._low else low), self)  # there are heights only when it lies
         return True
 
     def restore_tabs(self) -> None:

@@ -29,13 +29,13 @@ def first_size(screen: QSize) -> QSize:
 
 
 LARGE_SCREEN, LARGE_TEXT = 2000, 1.5
-"""From how many lines on (as the desktop counts them) words are larger at first, and how many times."""
+"""From how many pixels on along its short side (as the desktop counts them) words are larger, and how many times."""
 
 
 def first_scale(screen: QSize) -> float:
     """The text size where none is set: a 4k screen that the desktop does not scale would have words too small to read.
     """
-    return LARGE_TEXT if screen.height() >= LARGE_SCREEN else 1.0
+    return LARGE_TEXT if min(screen.width(), screen.height()) >= LARGE_SCREEN else 1.0
 
 
 class Shell(QWidget):

@@ -15,6 +15,8 @@ from PySide6.QtGui import QPen
 Floats = NDArray[np.float64]
 MOST = 2000
 """Dashes of a curve at most; a wilder one gets longer dashes."""
+FARTHEST = 2000.0
+"""Pixels that one step counts for, at most: a number far out of sight would use up the dashes of all that is seen."""
 OVERLAP = 0.3
 """Pixels by which the pieces of one dash lie upon each other: antialiased ends would leave a pale seam."""
 
@@ -40,7 +42,8 @@ def _dashes(x: Floats, y: Floats, gap: NDArray[np.bool_], pattern: Floats) -> li
     """Cuts at every point and at every edge of a dash, as far along the line as they lie; then the «on» pieces."""
     if len(x) < 2:
         return []
-    along = np.concatenate([[0.0], np.cumsum(np.where(gap, 1.0, np.hypot(np.diff(x), np.diff(y))))])
+    steps = np.where(gap, 1.0, np.minimum(np.hypot(np.diff(x), np.diff(y)), FARTHEST))
+    along = np.concatenate([[0.0], np.cumsum(steps)])
     pattern = pattern * max(1.0, along[-1] / pattern.sum() * len(pattern) / MOST)
     edges = np.cumsum(pattern)
     turns = np.arange(int(along[-1] / edges[-1]) + 1) * edges[-1]
@@ -49,7 +52,8 @@ def _dashes(x: Floats, y: Floats, gap: NDArray[np.bool_], pattern: Floats) -> li
     middle = (cuts[:-1] + cuts[1:]) / 2
     on = np.searchsorted(edges, middle % edges[-1], "right") % 2 == 0
     on &= ~gap[np.clip(np.searchsorted(along, middle, "right") - 1, 0, len(gap) - 1)] & (np.diff(cuts) > 0)
-    at_x, at_y, long = np.interp(cuts, along, x), np.interp(cuts, along, y), np.diff(cuts)
+    at_x, at_y = np.interp(cuts, along, x), np.interp(cuts, along, y)
+    long = np.hypot(np.diff(at_x), np.diff(at_y))
     before = np.where(np.concatenate([[False], on[:-1]]), OVERLAP, 0.0)  # within a dash no seam is to be seen
     after = np.where(np.concatenate([on[1:], [False]]), OVERLAP, 0.0)
     over_x, over_y = (np.divide(np.diff(one), long, out=np.zeros_like(long), where=long > 0) for one in (at_x, at_y))

@@ -119,6 +119,9 @@ class Training(QObject):
 
     def more_epochs(self, count: int) -> None:
         """So many from where it stands, then a pause; with no run under way, beyond the end of the plan."""
+        if self.bridge.running and self.state.epoch + count > self.state.epochs:
+            self.said.emit("note", f"This run ends with its plan, after {self.state.epochs} epochs. Ask for more again "
+                           "when it is over: it goes on from there.", "")
         self._once("epochs", count)
 
     def stop(self) -> None:

@@ -48,6 +48,7 @@ def test_the_picture_and_each_number_can_be_read_out() -> None:
 
 
 def test_where_nothing_slides_the_two_stand_one_below_the_other() -> None:
+    draw(lined(8, 8, 3), 400, 300)
     made = draw(lined(8, 8, 1), 400, 300)
     strip, matrix = [one.box for one in made.marks if isinstance(one, Picture)][:2]
     assert strip[1] + strip[3] < matrix[1]

@@ -41,6 +41,21 @@ def test_it_counts_what_torch_never_sees() -> None:
     assert tried > 300
 
 
+@pytest.mark.parametrize(("size", "kernel", "stride", "padding"), [(11, 3, 5, 1), (12, 3, 4, 1), (14, 4, 4, 1)])
+def test_a_rim_that_goes_around_shows_the_far_edge(size: int, kernel: int, stride: int, padding: int) -> None:
+    x = torch.zeros(1, 3, size, requires_grad=True)
+    call = CATALOG["Conv1d"](kernel_size=kernel, stride=stride, padding=padding, padding_mode="circular")
+    layer = torch.nn.Conv1d(3, 1, kernel, stride, padding, padding_mode="circular")
+    layer(x).sum().backward()
+    assert x.grad is not None
+    gap = max(0, stride - kernel)
+    unseen = int((x.grad[0].abs().sum(0) == 0).sum())
+    edge = Slide(size, kernel, stride, padding, around=True)
+    inner = gap * (edge.room // stride)  # the gaps between the windows
+    assert max(0, unseen - inner - gap) == edge.unseen
+    assert bool(call.remarks(Spec(("N", 3, size)))) == bool(edge.unseen)
+
+
 def test_a_gap_such_as_lies_between_all_windows_is_nothing_to_tell() -> None:
     assert Slide(8, 1, 2).unseen == 0  # a shortcut that takes every second pixel
     assert Slide(9, 2, 4).unseen == reached(9, 2, 4, 0) - 2 == 1

@@ -130,8 +130,11 @@ def test_more_epochs_while_paused_and_beyond_the_end(qtbot: Any, window: Open) -
     stands("paused", 4)
     training.one_epoch()
     stands("paused", 5)
-    training.toggle()
+    said: list[str] = []
+    training.said.connect(lambda _level, text, _more: said.append(text))
+    training.more_epochs(3)
     stands("idle", 6)
+    assert "ends with its plan, after 6 epochs" in said[0]
     training.more_epochs(9)  # the plan would have six more
     stands("idle", 15)
     assert len(one.bench.session.run.history["loss"]) == 9 and one.bench.session.graph.plan.epochs == 6

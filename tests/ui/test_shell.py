@@ -355,7 +355,7 @@ def test_the_first_window_is_no_larger_than_its_screen(screen: tuple[int, int], 
 
 
 @pytest.mark.parametrize(("screen", "wanted"), [((1024, 768), 1.0), ((2560, 1440), 1.0), ((1920, 1080), 1.0),
-                                                ((3840, 2160), 1.5)])
+                                                ((3840, 2160), 1.5), ((2160, 3840), 1.5), ((1440, 2560), 1.0)])
 def test_words_are_larger_at_first_on_a_screen_that_nobody_scales(screen: tuple[int, int], wanted: float) -> None:
     assert first_scale(QSize(*screen)) == wanted
 

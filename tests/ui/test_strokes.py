@@ -93,3 +93,15 @@ def test_it_looks_as_a_path_does(qapp: Any, kind: str) -> None:
     path, cut = images
     assert 0.95 < cut.sum() / path.sum() < 1.22
     assert np.abs(cut - path).sum() / path.sum() < 0.25
+
+
+def test_a_number_far_out_of_sight_takes_no_dashes_from_those_that_are_seen(qapp: Any) -> None:
+    x, y = curve()
+    made = pen(LIGHT, "validation")
+    usual = length(pieces(x, y, made))
+    y[150] = -1e9  # a loss that jumped once
+    seen = [one for one in pieces(x, y, made) if min(one.y1(), one.y2()) > 0]
+    assert length(seen) == pytest.approx(usual, rel=0.05)
+    for part in (0, 130), (170, 390):
+        assert [one for one in seen if part[0] < one.x1() < part[1]], "the curve is still there on both sides"
+    assert max(b.x1() - a.x2() for a, b in pairwise(seen)) < 12, "with gaps as they were"

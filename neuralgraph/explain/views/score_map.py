@@ -71,8 +71,16 @@ class ScoreMap(View):
         if chances.shape[1] == 1:  # each place stands below the middle of what the network sees there
             scores = Grid(chances[:, 0], "viridis", (0.0, 1.0), row_names=at.rows.names, x_label="place",
                           bar="probability")
-            return Lined((top, scores), sees=images.shape[-1], note=note,
+            alone = next(iter(specs(at).values())).shape[-1]
+            sees = window(images.shape[-1], alone if isinstance(alone, int) else 1, strip.shape[-1], chances.shape[2])
+            return Lined((top, scores), sees=sees, note=note,
                          title=f"How likely each class is at each of {chances.shape[2]} places")
         tiles = Grid(chances, "viridis", (0.0, 1.0), tile_names=at.rows.names, note=note, bar="probability",
                      title=f"How likely each class is at each of {chances.shape[1]} × {chances.shape[2]} places")
         return Board((top, tiles), across=1, shares=(1.0, 2.0))
+
+
+def window(picture: int, alone: int, strip: int, places: int) -> float:
+    """How many columns are seen at each place: one picture gives `alone` places, the strip gives `places`."""
+    stride = (strip - picture) / (places - alone) if places > alone else picture / alone
+    return picture - (alone - 1) * stride

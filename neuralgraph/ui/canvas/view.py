@@ -18,9 +18,9 @@ from neuralgraph.ui.canvas.zoom_pill import ZoomPill
 LEAST, MOST, STEP = 0.02, 4.0, 1.2
 FAR = 1e6
 ROOM = 12
+"""Pixels that stay free above what is drawn."""
 CLOSE = 20
 """So much nearer to the edges may a drawing come that shows its pictures only then."""
-"""Pixels that stay free above what is drawn."""
 
 
 class Sight(NamedTuple):

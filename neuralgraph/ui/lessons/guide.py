@@ -43,8 +43,6 @@ class Guide(QObject):
         self._bench, self._hands = bench, Acting(bench)
         self.panel: LessonPanel | None = None
         self._figures: dict[str, float] = {}
-        self._below = 0
-        """How high the panels below were before they were raised for a lesson; 0 where they were not."""
         bench.documents.opened.connect(self.follow, Qt.ConnectionType.QueuedConnection)  # when it is shown
         bench.bridge.events.connect(self._hear)
         bench.training.cleared.connect(self._figures.clear)
@@ -112,10 +110,8 @@ class Guide(QObject):
         """What a lesson shows below is to be seen whole; the network is fitted into what is left, then pointed at."""
         later(30, self._bench.canvas.fit, self)
         later(90, self._arrive, self)
-        docks, wanted = self._bench.docks, round(self._bench.window.height() * BELOW)
-        if self.on and not self._below and docks.shown("bottom") and docks.bottom_height < wanted:
-            self._below = max(docks.bottom_height, self._bench.theme.px(220))  # a new window has no heights yet
-            docks.raise_bottom(wanted)
+        if self.on:
+            self._bench.docks.raise_bottom(round(self._bench.window.height() * BELOW))
 
     def _make_room(self) -> None:
         """In a narrow window the properties are there for those steps that point at them."""
@@ -137,9 +133,7 @@ class Guide(QObject):
         docks.show_one("lesson", False)
         docks.bring_back("left")
         docks.bring_back("right")
-        if self._below:
-            docks.raise_bottom(self._below)
-        self._below = 0
+        docks.let_down()
 
     def restart(self) -> None:
         """The document and the lesson as they were at first; one step that can be undone."""

@@ -14,7 +14,7 @@ from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.canvas.shapes import colour
-from neuralgraph.ui.panels.inspector_type import Themed, font, tabular
+from neuralgraph.ui.panels.inspector_type import Themed, text_size
 from neuralgraph.ui.panels.numbers_view import NumbersView
 
 BESIDE, NARROW = 150.0, 560
@@ -36,14 +36,19 @@ class Matrix(QWidget):
         """Where the matrix is, and the width and height of a cell: flat ones where the panel is low."""
         size = len(self.answers.names)
         beside = self._beside
-        wide = max(10.0, min(48.0, (self.width() - beside - (250.0 if beside == BESIDE else 190.0)) / size))
-        high = max(10.0, min(wide, (self.height() - 38.0) / size))
+        wide = max(10.0, min(48.0, (self._across - beside - (250.0 if beside == BESIDE else 190.0)) / size))
+        high = max(10.0, min(wide, (self.height() / text_size() - 38.0) / size))
         return QRectF(beside, 30, wide * size, high * size), wide, high
+
+    @property
+    def _across(self) -> float:
+        """The width, where everything is painted as many times larger as words are."""
+        return self.width() / text_size()
 
     @property
     def _beside(self) -> float:
         """How much room the names at the left take: less where there is little."""
-        if self.width() >= NARROW:
+        if self._across >= NARROW:
             return BESIDE
         return min(BESIDE, max(44.0, 16 + max(fonts.width(name[:20], 11) for name in self.answers.names)))
 
@@ -57,6 +62,7 @@ class Matrix(QWidget):
         box, wide, high = self._box()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(text_size(), text_size())
         for row, column in np.ndindex(counts.shape):
             where = QRectF(box.x() + column * wide, box.y() + row * high, wide, high).adjusted(1, 1, -1, -1)
             ink = tokens.positive if row == column else tokens.negative
@@ -66,7 +72,7 @@ class Matrix(QWidget):
             if counts[row, column]:
                 painter.fillRect(where, colour(ink, strength))
             if counts[row, column] and wide >= 18:
-                painter.setFont(tabular(11 if high >= 14 else 9, 600))
+                painter.setFont(fonts.font(11 if high >= 14 else 9, 600))
                 strong = share > (0.55 if row == column else 0.25)
                 painter.setPen(colour(tokens.canvas if strong else tokens.text))
                 painter.drawText(where, Qt.AlignmentFlag.AlignCenter, f"{counts[row, column]:,}")
@@ -74,7 +80,7 @@ class Matrix(QWidget):
         self._figures(painter, box, counts, tokens)
 
     def _names(self, painter: QPainter, box: QRectF, wide: float, high: float, tokens: Tokens) -> None:
-        painter.setFont(font(11))
+        painter.setFont(fonts.font(11))
         painter.setPen(colour(tokens.text2))
         for n, name in enumerate(self.answers.names):
             row = QRectF(0, box.y() + n * high, box.x() - 8, high)
@@ -97,18 +103,18 @@ class Matrix(QWidget):
         for n, (name, value) in enumerate(lines):
             y = box.y() + 18 + n * (26 if roomy else 22)
             painter.setPen(QPen(colour(tokens.text2)))
-            painter.setFont(font(12))
+            painter.setFont(fonts.font(12))
             painter.drawText(QPointF(box.right() + first, y), name)
             painter.setPen(QPen(colour(tokens.text)))
-            painter.setFont(tabular(12, 600))
+            painter.setFont(fonts.font(12, 600))
             painter.drawText(QPointF(box.right() + second, y), value)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self.answers is None:
             return
         box, wide, high = self._box()
-        column = int((event.position().x() - box.x()) // wide)
-        row = int((event.position().y() - box.y()) // high)
+        at = event.position() / text_size()
+        column, row = int((at.x() - box.x()) // wide), int((at.y() - box.y()) // high)
         names = self.answers.names
         if 0 <= row < len(names) and 0 <= column < len(names):
             count = int(self.answers.table()[row, column])

@@ -14,7 +14,6 @@ from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.canvas.shapes import colour, rounded
 from neuralgraph.ui.panels.heatmap import as_image
-from neuralgraph.ui.panels.inspector_type import font, tabular
 from neuralgraph.ui.panels.samples import WRAPPED, in_words
 
 BARS, LINES = 32, 4
@@ -42,7 +41,7 @@ def card(painter: QPainter, box: QRectF, tokens: Tokens, ink: str = "") -> None:
 def written(painter: QPainter, box: QRectF, text: str, ink: str, size: int = 11, weight: int = 400,
             where: Any = LEFT) -> None:
     """One line, shortened to its box."""
-    painter.setFont(tabular(size, weight))
+    painter.setFont(fonts.font(size, weight))
     painter.setPen(colour(ink))
     painter.drawText(box, where, fonts.elided(text, box.width(), size, weight))
 
@@ -51,7 +50,7 @@ def sample(painter: QPainter, box: QRectF, x: Any, tokens: Tokens, words: tuple[
            picks: tuple[int, ...] = ()) -> None:
     """One sample as what it is: a picture, words, lines over time (of the columns `picks`), or bars."""
     if words and x.dtype.kind == "i":
-        painter.setFont(font(11))
+        painter.setFont(fonts.font(11))
         painter.setPen(colour(tokens.text))
         painter.drawText(box, WRAPPED, in_words(x.reshape(-1), words))
     elif x.ndim == 3 and x.shape[0] in (1, 3):

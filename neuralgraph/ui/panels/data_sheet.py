@@ -14,6 +14,7 @@ from neuralgraph.tokens import Tokens
 from neuralgraph.ui import fonts
 from neuralgraph.ui.panels import data_painting as paint
 from neuralgraph.ui.panels.data_painting import figure
+from neuralgraph.ui.panels.inspector_type import text_size
 
 PAGES = ("rows", "columns", "classes", "correlations", "steps")
 SIZES = {"images": QSize(92, 104), "text": QSize(230, 104), "series": QSize(190, 112), "numbers": QSize(150, 104)}
@@ -51,7 +52,7 @@ class DataSheet(QWidget):
 
     def fit(self) -> None:
         """As high as the page is."""
-        self.setMinimumHeight(self._height() + 2 * EDGE)
+        self.setMinimumHeight(round((self._height() + 2 * EDGE) * text_size()))
         self.setAccessibleDescription(self.said())
         self.update()
 
@@ -91,7 +92,7 @@ class DataSheet(QWidget):
                 return 0, COLUMN
 
     def _across(self, size: QSize) -> int:
-        return max(1, (self.width() - EDGE) // size.width())
+        return max(1, int((self._wide - EDGE) // size.width()))
 
     def _height(self) -> int:
         seen = self.seen
@@ -106,7 +107,12 @@ class DataSheet(QWidget):
         return -(-count // self._across(each)) * each.height()
 
     def _room(self) -> QRectF:
-        return QRectF(EDGE, EDGE, self.width() - 2 * EDGE, max(self.height() - 2 * EDGE, 1))
+        return QRectF(EDGE, EDGE, self._wide - 2 * EDGE, max(self.height() / text_size() - 2 * EDGE, 1))
+
+    @property
+    def _wide(self) -> float:
+        """The width, where everything is painted as many times larger as words are."""
+        return self.width() / text_size()
 
     def _place(self, number: int, size: QSize) -> QRectF:
         across = self._across(size)
@@ -124,6 +130,8 @@ class DataSheet(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        factor = text_size()
+        painter.scale(factor, factor)
         if self.page == "classes":
             self._classes(painter)
         elif self.page == "correlations":
@@ -132,7 +140,7 @@ class DataSheet(QWidget):
             count, each = self._cells()
             for number in range(count):
                 box = self._place(number, each)
-                if box.toAlignedRect().intersects(event.rect()):
+                if QRectF(box.topLeft() * factor, box.size() * factor).toAlignedRect().intersects(event.rect()):
                     self._cell(painter, number, box)
 
     def _cell(self, painter: QPainter, number: int, box: QRectF) -> None:
@@ -180,9 +188,9 @@ class DataSheet(QWidget):
         counts = [count for _, count in self.seen.classes]
         most, total = max(counts), sum(counts)
         for number, (name, count) in enumerate(self.seen.classes):
-            line = QRectF(EDGE, EDGE + number * LINE, min(self.width() - 2 * EDGE, 720), LINE)
+            line = QRectF(EDGE, EDGE + number * LINE, min(self._wide - 2 * EDGE, 720), LINE)
             paint.share(painter, line, name, count, most, total, self.tokens)
-        line = QRectF(EDGE, EDGE + len(counts) * LINE, self.width() - 2 * EDGE, LINE)
+        line = QRectF(EDGE, EDGE + len(counts) * LINE, self._wide - 2 * EDGE, LINE)
         rare = min(counts)
         uneven = most >= UNEVEN * max(rare, 1)
         said = "Every class has rows." if rare else "A class has no row."
@@ -194,14 +202,14 @@ class DataSheet(QWidget):
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        said = self.at(event.position())
+        said = self.at(event.position() / text_size())
         if said:
             QToolTip.showText(event.globalPosition().toPoint(), said, self)
         else:
             QToolTip.hideText()
 
     def at(self, point: QPointF) -> str:
-        """What lies under a point, in words."""
+        """What lies under a point, in words; in pixels at a text size of 100 %."""
         seen = self.seen
         if seen is None:
             return ""

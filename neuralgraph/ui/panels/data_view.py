@@ -217,5 +217,5 @@ class DataPanel(NumbersView):
         for one, (sign, _) in zip(self.buttons, SIGNS, strict=True):
             one.setIcon(icon(sign, tokens.text2, tokens.hairline))
         self.sheet.tokens = self.bar.tokens = tokens
-        self.sheet.update()
+        self.sheet.fit()
         self.bar.update()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from time import thread_time
 from typing import Any
 
@@ -17,7 +18,7 @@ from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.canvas.shapes import colour, rounded
 from neuralgraph.ui.controls import Choice
 from neuralgraph.ui.panels.heatmap import as_image
-from neuralgraph.ui.panels.inspector_type import Themed, coloured, font, label
+from neuralgraph.ui.panels.inspector_type import Themed, coloured, label, text_size
 from neuralgraph.ui.panels.numbers_view import NumbersView
 
 SHOWN = 240
@@ -53,10 +54,15 @@ class Sheet(QWidget):
     def cell(self) -> QSize:
         """As wide as the longest answer with its share, within limits."""
         names = self.answers.names if self.answers is not None else ()
-        if self.answers is not None and self.answers.tokens:
-            return QSize(WIDE, CELL.height())
         widest = max((fonts.width(f"✕ {name}", 12, 600) for name in names), default=0.0)
-        return QSize(min(max(CELL.width(), round(widest) + 62), WIDE), CELL.height())
+        wide = min(max(CELL.width(), round(widest) + 62), WIDE)
+        if self.answers is not None and self.answers.tokens:
+            wide = WIDE
+        return QSize(wide, CELL.height()) * text_size()
+
+    def forget(self) -> None:
+        """Another document: the same numbers may stand for other words."""
+        self._cells.clear()
 
     def columns(self) -> int:
         return max(1, self.width() // self.cell().width())
@@ -64,7 +70,7 @@ class Sheet(QWidget):
     def fit(self) -> None:
         """As tall as all rows of samples."""
         rows = -(-len(self.picked) // self.columns())
-        self.setMinimumHeight(rows * CELL.height() + 8)
+        self.setMinimumHeight(rows * self.cell().height() + 8)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -82,8 +88,10 @@ class Sheet(QWidget):
     def _cell(self, at: int, size: QSize) -> QPixmap:
         """One sample as it looks now."""
         found, tokens, ratio = self.answers, self._owner.tokens, self.devicePixelRatioF()
-        key = (found.x[at].tobytes(), int(found.rows[at]), found.names[found.truth[at]], found.names[found.answer[at]],
-               surely(found.sure[at]), tokens.name, size.width(), ratio)
+        x = np.ascontiguousarray(found.x[at])
+        key = (blake2b(x.data, digest_size=16).digest(), x.shape, x.dtype.str, int(found.rows[at]),
+               found.names[found.truth[at]], found.names[found.answer[at]], surely(found.sure[at]), tokens.name,
+               size.width(), ratio, text_size())
         if key not in self._cells:
             if len(self._cells) >= 2 * SHOWN:
                 self._cells.clear()
@@ -92,7 +100,9 @@ class Sheet(QWidget):
             made.fill(Qt.GlobalColor.transparent)
             painter = QPainter(made)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._one(painter, QRectF(4, 4, size.width() - 8, size.height() - 8), at, tokens)
+            factor = text_size()
+            painter.scale(factor, factor)
+            self._one(painter, QRectF(4, 4, size.width() / factor - 8, size.height() / factor - 8), at, tokens)
             painter.end()
         return self._cells[key]
 
@@ -106,13 +116,13 @@ class Sheet(QWidget):
         self._picture(painter, picture, found.x[at], tokens)
         names = found.names
         said = f"{'✓' if right else '✕'} {names[found.answer[at]]}"
-        painter.setFont(font(12, 600))
+        painter.setFont(fonts.font(12, 600))
         painter.setPen(colour(tokens.ok if right else tokens.error))
         line = QRectF(box.x() + 8, box.y() + 68, box.width() - 16, 16)
         sure, row = surely(found.sure[at]), f"row {found.rows[at] + 1:,}"
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft,
                          fonts.elided(said, line.width() - fonts.width(sure, 11) - 6, 12, 600))
-        painter.setFont(font(11))
+        painter.setFont(fonts.font(11))
         painter.setPen(colour(tokens.text2))
         painter.drawText(line, Qt.AlignmentFlag.AlignRight, sure)
         below = line.translated(0, 17)
@@ -130,7 +140,7 @@ class Sheet(QWidget):
             painter.drawImage(where, as_image(np.round(image * 255).astype(np.uint8)))
             return
         if self.answers.tokens and x.ndim == 1 and x.dtype.kind == "i":
-            painter.setFont(font(11))
+            painter.setFont(fonts.font(11))
             painter.setPen(colour(tokens.text))
             painter.drawText(box, WRAPPED, in_words(x, self.answers.tokens))
             return
@@ -178,7 +188,11 @@ class SamplesPanel(NumbersView):
     def set_theme(self, theme: Themed) -> None:
         super().set_theme(theme)
         coloured(self._count, self._tokens.text2)
-        self._sheet.update()
+        self._sheet.fit()
+
+    def set_session(self, session: Session) -> None:
+        self._sheet.forget()
+        super().set_session(session)
 
     def question(self, session: Session, program: Any) -> Any:
         return session.answers(program)

@@ -9,6 +9,9 @@ import torch
 import neuralgraph as ng
 from neuralgraph.errors import RunError
 from neuralgraph.explain.attending import attended
+from neuralgraph.figures.draw import draw
+from neuralgraph.figures.lined import Lined
+from neuralgraph.figures.marks import Picture
 from neuralgraph.figures.shown import Bars, Board, Grid, Pictures, Table, Words
 from neuralgraph.resources import examples
 from tests.explain.drawn_views import moons, scanner
@@ -93,6 +96,18 @@ def attention() -> str:
                 if not next(one for one in ng.views(graph, id) if one.name == "attention").why)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_map_that_sees_a_column_at_a_time_stands_below_its_columns(count: int) -> None:
+    graph = ng.Graph()
+    data = graph.add("Dataset", name="digits")
+    scores = graph.add("Conv2d", data["x"], out_channels=10, kernel_size=(8, 1), id="scores")
+    graph.add("CrossEntropyLoss", graph.add("Mean", scores, dim=(2, 3)), data["y"])
+    shown = ng.inspect(graph, "score-map", "scores", count=count)
+    assert isinstance(shown, Lined) and shown.sees == 1.0
+    strip, matrix = [one.box for one in draw(shown, 640, 420).marks if isinstance(one, Picture)][:2]
+    assert (strip[0], strip[2]) == pytest.approx((matrix[0], matrix[2]))
+
+
 def test_a_map_of_scores_is_that_of_every_crop_of_the_strip() -> None:
     """D04 of the reference: at each place the wide pass says what the network says of the crop that it sees there."""
     graph = scanner()
@@ -107,5 +122,6 @@ def test_a_map_of_scores_is_that_of_every_crop_of_the_strip() -> None:
     said = run.program.predict(x=crops).reshape(19, 10).softmax(1).numpy()
     assert np.allclose(scores.values.T, said, atol=1e-5)
     assert strip.title == "The strip: 4 5 6"
+    assert isinstance(shown, Lined) and shown.sees == 8
     with pytest.raises(RunError, match="into convolutions first"):
         ng.inspect(ng.load(examples() / "digits-cnn.ngraph"), "score-map", "conv2d_1")

@@ -92,16 +92,35 @@ def test_the_panels_below_are_high_enough_for_views_while_a_lesson_is_on(window:
     one = window("13-letters")
     one.resize(1440, 860)
     bench = one.bench
-    qtbot.waitUntil(lambda: bench.guide.on and bench.docks.bottom_height > 0.3 * one.height(), timeout=5000)
-    before, raised = bench.guide._below, bench.docks.bottom_height
+    dock = bench.docks._docks["bottom"]
+    qtbot.waitUntil(lambda: bench.guide.on and dock.height() > 0.3 * one.height(), timeout=5000)
+    before, raised = bench.docks._low, dock.height()
     bench.guide.close()
-    qtbot.waitUntil(lambda: bench.docks.bottom_height < raised, timeout=5000)
-    assert abs(bench.docks.bottom_height - before) <= 2
-    bench.docks.raise_bottom(round(0.5 * one.height()))
-    qtbot.waitUntil(lambda: bench.docks.bottom_height > 0.45 * one.height(), timeout=5000)
+    qtbot.waitUntil(lambda: dock.height() < raised, timeout=5000)
+    assert abs(dock.height() - before) <= 2
+    one.resizeDocks([dock], [round(0.5 * one.height())], Qt.Orientation.Vertical)
+    qtbot.waitUntil(lambda: dock.height() > 0.45 * one.height(), timeout=5000)
     bench.guide.toggle()
     qtbot.wait(200)
-    assert bench.docks.bottom_height > 0.45 * one.height(), "what somebody made higher stays so"
+    assert dock.height() > 0.45 * one.height(), "what somebody made higher stays so"
+
+
+def test_the_height_of_a_lesson_is_not_that_of_the_next_start(window: Open, qtbot: QtBot) -> None:
+    one = window("13-letters")
+    dock = one.bench.docks._docks["bottom"]
+    qtbot.waitUntil(lambda: one.bench.guide.on and dock.height() > 0.3 * one.height(), timeout=5000)
+    before = one.bench.docks._low
+    one.bench.presenter.enter()
+    one.bench.presenter.leave()
+    qtbot.wait(50)
+    assert dock.height() > 0.3 * one.height(), "the lesson is still on"
+    one.bench.docks.save()
+    one.bench.settings.save()
+    again = window("xor").bench.docks
+    qtbot.waitUntil(lambda: abs(again._docks["bottom"].height() - before) <= 2, timeout=5000)
+    one.bench.settings.put("layout_low", 1e300)
+    assert one.bench.docks.restore()
+    qtbot.wait(20)
 
 
 def test_a_menu_gets_a_ring_of_its_own(window: Open, qtbot: QtBot) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import neuralgraph as ng
+from neuralgraph.explain.answers import Answers
 from neuralgraph.nodes import CATALOG
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.panels import fields
@@ -43,6 +45,40 @@ def test_samples_of_text_are_words(bridge: TrainingBridge, qtbot: QtBot) -> None
     assert not panel.grab().isNull()
     panel.close_view()
     panel.close()
+
+
+def test_a_sample_is_painted_anew_only_where_it_looks_another_way(bridge: TrainingBridge, qtbot: QtBot,
+                                                                  qapp: QApplication) -> None:
+    numbers = np.arange(8, dtype=np.float32).reshape(2, 4)
+    known = Answers(np.array([0, 1]), np.array([0, 1]), np.array([0, 0]), np.array([0.9, 0.6]), numbers, ("no", "yes"))
+    panel = SamplesPanel(ng.Graph().session, bridge, Theme())
+    qtbot.addWidget(panel)
+    sheet = panel._sheet
+
+    def shown(answers: Answers) -> int:
+        panel.show_answer(answers)
+        for at in range(2):
+            sheet._cell(at, sheet.cell())
+        return len(sheet._cells)
+
+    assert shown(known) == 2 and shown(replace(known, sure=np.array([0.9, 0.601]))) == 2
+    assert shown(replace(known, sure=np.array([0.9, 0.7]))) == 3
+    assert shown(replace(known, x=numbers.reshape(2, 1, 2, 2))) == 5, "the same numbers as a picture"
+    large = np.zeros((2, 3, 300, 300), np.float32)
+    shown(replace(known, x=large))
+    assert max(len(part) for key in sheet._cells for part in key if isinstance(part, bytes)) <= 64
+    before, small = qapp.font(), sheet.cell()
+    try:
+        qapp.setFont(Theme(scale=1.5).font())
+        assert sheet.cell() == small * 1.5
+        count = len(sheet._cells)
+        assert sheet._cell(0, sheet.cell()).size() == sheet.cell() * sheet.devicePixelRatioF()
+        assert len(sheet._cells) == count + 1
+    finally:
+        qapp.setFont(before)
+    panel.set_session(ng.Graph().session)
+    assert not sheet._cells
+    panel.close_view()
 
 
 def test_characters_join_and_padding_is_not_shown() -> None:

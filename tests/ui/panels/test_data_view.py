@@ -11,9 +11,10 @@ from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 import neuralgraph as ng
+from neuralgraph.tokens import LIGHT
 from neuralgraph.ui.bridge import TrainingBridge
 from neuralgraph.ui.panels.data_painting import figure
-from neuralgraph.ui.panels.data_sheet import PAGES
+from neuralgraph.ui.panels.data_sheet import PAGES, DataSheet
 from neuralgraph.ui.panels.data_view import DataPanel
 from neuralgraph.ui.theme import Theme
 
@@ -145,6 +146,25 @@ def test_numbers_are_read_where_the_pointer_is(shown: Any) -> None:
     assert panel.sheet.at(QPointF(20, 20)).startswith("alcohol: 11.0 … 14.8, mean 13.0, spread 0.81")
     turn(panel, "classes")
     assert panel.sheet.said() == "class_0 59; class_1 71; class_2 48"
+
+
+def test_the_pages_grow_with_the_words(shown: Any, qtbot: QtBot, qapp: Any) -> None:
+    sheet, before = DataSheet(LIGHT), qapp.font()
+    qtbot.addWidget(sheet)
+    sheet.seen, sheet.page = shown(table()).sheet.seen, "columns"
+    sheet.resize(1000, 400)
+    sheet.fit()
+    places = [sheet._place(number, sheet._cells()[1]) for number in range(8)]
+    high, ink = sheet.minimumHeight(), sheet.grab().toImage().pixelColor(places[4].center().toPoint()).name()
+    try:
+        qapp.setFont(Theme(scale=1.5).font())
+        sheet.resize(1500, 600)
+        sheet.fit()
+        assert [sheet._place(number, sheet._cells()[1]) for number in range(8)] == places
+        assert sheet.minimumHeight() == round(1.5 * high)
+        assert sheet.grab().toImage().pixelColor((places[4].center() * 1.5).toPoint()).name() == ink
+    finally:
+        qapp.setFont(before)
 
 
 def test_data_that_cannot_be_read_say_why(shown: Any) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from neuralgraph.figures.charts import TINT
@@ -83,11 +84,28 @@ def test_a_panel_shows_its_answer_and_paints_in_both_themes(
     assert getattr(panel, field) is not None
 
 
+def test_the_matrix_grows_with_the_words(make: Make, qtbot: QtBot, qapp: QApplication) -> None:
+    panel = make(ConfusionPanel, "iris")
+    qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel._content, timeout=20_000)
+    matrix, before = panel._matrix, qapp.font()
+    inks = {}
+    try:
+        for factor in (1.0, 1.5):
+            qapp.setFont(Theme(scale=factor).font())
+            panel.resize(round(800 * factor), round(300 * factor))
+            QApplication.processEvents()
+            box = matrix._box()[0]
+            at = box.bottomRight() * factor - QPointF(4, 4) * factor
+            inks[factor] = matrix.grab().toImage().pixelColor(at.toPoint()).name(), box
+    finally:
+        qapp.setFont(before)
+    assert inks[1.0] == inks[1.5] and inks[1.0][0] != LIGHT.panel
+
+
 def test_a_panel_without_an_answer_says_what_it_needs(make: Make, qtbot: QtBot) -> None:
     panel = make(BoundaryPanel, "iris")
-    qtbot.waitUntil(lambda: not panel._asker._worker.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: "two features" in panel._notice.hint.text(), timeout=20_000)
     assert panel._stack.currentWidget() is panel._notice
-    assert "two features" in panel._notice.hint.text()
 
 
 def test_borders_run_where_the_sign_changes() -> None:
