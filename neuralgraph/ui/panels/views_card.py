@@ -32,8 +32,9 @@ from neuralgraph.ui.panels.views_taking import Subject
 from neuralgraph.ui.panels.views_work import STOPPED, TRAINING, WORKING, Errand, WorkBar
 from neuralgraph.ui.theme import Theme
 
-SHARE = 0.02
-"""So much of the time of a run all views together may take: to be computed, laid out and painted."""
+SHARE = 0.012
+"""So much of the time of a run all views together may take: to be computed, laid out and painted. What Qt does around
+them costs as much again."""
 OFTEN, SELDOM = 0.15, 1.0
 """Seconds between two looks at a run, at least; of views that are costly."""
 WHOLE = "whole network"
