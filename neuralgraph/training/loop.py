@@ -177,7 +177,8 @@ class Loop:
             final.update(judged.figures)
             yield tested(self)
         seconds = perf_counter() - self.begun - self.idle
-        reason = self.watch.over or f"all {plan.epochs} epochs are done"
+        done = f"all {plan.epochs} epochs are done" if plan.epochs != 1 else "its one epoch is done"
+        reason = self.watch.over or done
         yield Finished(self.epoch, self.step, seconds, final, reason)
 
     def _begin(self) -> tuple[str, ...]:

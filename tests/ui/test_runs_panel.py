@@ -93,7 +93,7 @@ def test_it_lists_runs_of_all_documents_or_of_this_one(bench: Any) -> None:
     assert ids(bench) == [3, 2, 1] and panel.count.text() == "3 runs"
     assert cells(bench, "State") == ["finished"] * 3 and cells(bench, "Epochs") == ["1 of 1", "3 of 3", "2 of 2"]
     assert cells(bench, "Document") == ["not saved", "iris.ngraph", "iris.ngraph"]
-    assert cells(bench, "Why it ended")[0] == "all 1 epochs are done" and cells(bench, "Seed") == ["0", "2", "1"]
+    assert cells(bench, "Why it ended")[0] == "its one epoch is done" and cells(bench, "Seed") == ["0", "2", "1"]
     kept = Store().get(2)
     assert cells(bench, "Loss")[1] == number(kept.final["val_loss"])
     assert cells(bench, "Metric")[1] == figure_words("val_accuracy", kept.final["val_accuracy"])
