@@ -17,7 +17,7 @@ from neuralgraph.figures.shown import Shown, Surface
 from neuralgraph.figures.sofar import SoFar
 from neuralgraph.session import Session
 from neuralgraph.ui.asking import Asker
-from neuralgraph.ui.bridge import TrainingBridge
+from neuralgraph.ui.bridge import TrainingBridge, later
 from neuralgraph.ui.controls import button, dress, flat, words
 from neuralgraph.ui.fitting import fitted
 from neuralgraph.ui.icons import icon
@@ -37,6 +37,8 @@ SHARE = 0.012
 them costs as much again."""
 OFTEN, SELDOM = 0.15, 1.0
 """Seconds between two looks at a run, at least; of views that are costly."""
+SOON = 200
+"""Milliseconds that a figure of another view may stand while the one that was chosen is on its way."""
 WHOLE = "whole network"
 
 
@@ -59,7 +61,7 @@ class ViewCard(QWidget):
         self.theme, self._bridge, self._asked = theme, bridge, asked
         self._session: Session | None = None
         self.node, self.view, self.pinned = "", "", False
-        self.default = ""
+        self.default = self._pictured = ""
         """The view that was taken last because nobody had chosen one."""
         self.part, self.place = "all", 0
         self.offers: Sequence[Offer] = ()
@@ -186,6 +188,12 @@ class ViewCard(QWidget):
         self._offer_options()
         self.changed.emit()
         self.ask()
+        later(SOON, self._look_elsewhere, self)
+
+    def _look_elsewhere(self) -> None:
+        """What is still shown belongs to another view than the one that is named by now."""
+        if self._pictured != self.view and self._stack.currentWidget() is self._scroll:
+            self._say("Looking …")
 
     def ask(self) -> None:
         """Look again. What is under way ends: at once where something else is wanted, else with what it has reached."""
@@ -287,6 +295,7 @@ class ViewCard(QWidget):
         self.pad.setAccessibleName(f"{self.which.text()} of {self.node or WHOLE}")
         self.pad.set_room(self._scroll.viewport().size())
         self.pad.set_shown(found)
+        self._pictured = self.view
         self._stack.setCurrentWidget(self._scroll)
 
     def _say(self, title: str, hint: str = "", *, error: bool = False) -> None:

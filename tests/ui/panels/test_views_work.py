@@ -128,6 +128,23 @@ def test_changed_numbers_begin_it_anew_and_hidden_it_ends(opened: tuple[ViewsPan
     assert errand.dropped and errand.stop()
 
 
+def test_no_figure_stands_for_long_under_the_name_of_another_view(
+    opened: tuple[ViewsPanel, Slow], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, _ = opened
+    card = panel.cards[0]
+    card.show_view("node-table")
+    qtbot.waitUntil(lambda: number(card) == -1.0 and card._pictured == "node-table", timeout=60_000)
+    qtbot.wait(views_card.SOON + 50)
+    assert card._stack.currentWidget() is card._scroll
+    asks: list[int] = []
+    monkeypatch.setattr(card, "ask", lambda: asks.append(1))  # an answer that does not come
+    card.show_view("progress")
+    assert asks and card._stack.currentWidget() is card._scroll
+    qtbot.waitUntil(lambda: card._stack.currentWidget() is card.notice, timeout=5000)
+    assert card.notice.title.text() == "Looking …"
+
+
 def test_all_that_a_view_costs_counts(opened: tuple[ViewsPanel, Slow], qtbot: QtBot) -> None:
     panel, _ = opened
     card = panel.cards[0]
