@@ -69,6 +69,15 @@ class Step:
     batches: int = 0
     """How many; `losses` has fewer where `places` says so."""
 
+    @property
+    def curves(self) -> Mapping[str, Floats]:
+        """The total ("") and, where there are several losses, each by its name.
+
+        One that is called `loss` has no curve of its own then: the name stands for the total wherever curves are kept.
+        """
+        own = {name: one for name, one in self.parts.items() if name != "loss"} if len(self.parts) > 1 else {}
+        return {"": self.losses, **own}
+
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:

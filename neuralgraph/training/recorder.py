@@ -253,8 +253,7 @@ class Recorder:
     def _step(self, event: Step) -> None:
         count = max(event.batches, len(event.losses))
         steps = np.arange(event.step - count + 1, event.step + 1, dtype=np.int64)
-        several = event.parts if len(event.parts) > 1 else {}
-        for name, values in {"": event.losses, **several}.items():
+        for name, values in event.curves.items():
             self._curve(name or "loss").add(steps[event.places.get(name, slice(None))], values)
         self._row |= {"epoch": event.epoch, "step": event.step, "seconds": self._seconds(event.seconds)}
         moment = perf_counter()

@@ -150,8 +150,7 @@ class RunCurves:
         if count:
             steps = np.arange(event.step - count + 1, event.step + 1, dtype=np.float64)
             places = self._places(steps, np.linspace(self.seconds, seconds, count + 1)[1:])
-            several = event.parts if len(event.parts) > 1 else {}
-            for name, losses in {"": event.losses, **several}.items():
+            for name, losses in event.curves.items():
                 known = event.places.get(name, slice(None))
                 here = {axis: values[known] for axis, values in places.items()}
                 self._hear(self._figure(name or LOSS).train, np.asarray(losses, dtype=np.float64), here)

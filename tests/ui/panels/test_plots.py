@@ -200,6 +200,15 @@ def test_several_losses_can_each_be_looked_at(panel):
     assert panel.legend("left") == {"train": "2.000"}
 
 
+def test_the_total_is_not_mixed_with_a_loss_that_is_called_loss():
+    """In a network with several losses one may have the name that the sum goes by."""
+    totals, own, other = np.array([3.0, 2.5]), np.array([2.0, 1.5]), np.array([1.0, 1.0])
+    run = RunCurves(0.0)
+    run.feed([Step(0, 2, 2, totals, {"loss": own, "other": other}, batches=2)])
+    assert run.figures["loss"].train.values().tolist() == [3.0, 2.5]
+    assert run.figures["other"].train.values().tolist() == [1.0, 1.0]
+
+
 def test_smoothing_and_log_axis_are_settings_of_the_drawing(panel):
     panel.feed([started(), *epoch_of(0, [1, 0, 1, 0, 1, 0, 1, 0, 1, 0], 1.0)])
     panel.set_smoothing(0.0)
