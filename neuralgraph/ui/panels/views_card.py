@@ -61,8 +61,10 @@ class ViewCard(QWidget):
         self.theme, self._bridge, self._asked = theme, bridge, asked
         self._session: Session | None = None
         self.node, self.view, self.pinned = "", "", False
-        self.default = self._pictured = ""
+        self.default = ""
         """The view that was taken last because nobody had chosen one."""
+        self._pictured = ""
+        """The view whose figure is shown."""
         self.part, self.place = "all", 0
         self.offers: Sequence[Offer] = ()
         self.options: dict[str, dict[str, Any]] = {}
